@@ -1,0 +1,46 @@
+// The few kinds of error there are: what a person can mend, what time mends, what somebody else did first, and bugs.
+
+/** Something a person can mend. The message is shown as it is and ends with the next step to take. */
+export class UserError extends Error {
+  override readonly name = 'UserError'
+  /** A short machine-readable reason, such as `unknown-person` or `frozen`. */
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Something that trying again may mend: a time-out, a 5xx, a rate limit. */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError'
+  /** How long to wait before the next try, in milliseconds; undefined when the other side did not say. */
+  readonly after: number | undefined
+
+  constructor(message: string, options?: ErrorOptions & { readonly after?: number }) {
+    super(message, options)
+    this.after = options?.after
+  }
+}
+
+/** Somebody else changed the same thing first; load it again and decide anew. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+}
+
+/** A state this program promises never to reach. */
+export class BugError extends Error {
+  override readonly name = 'BugError'
+}
+
+/** The end of a switch that covers everything: the compiler refuses the call while a case is missing. */
+export function never(value: never): never {
+  throw new BugError(`no case for ${JSON.stringify(value)}`)
+}
+
+/** The message of anything thrown, on one line, without a stack. */
+export function reasonOf(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  return text.replaceAll(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,166 @@
+// An incident: one outage of one system, its state, who is called, its clocks. The incident is the timer.
+import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from '../ids.ts'
+
+/** The kinds of channel a page can take; one file each in pagers/ (chat: one each in chat/). */
+export const channels = ['chat', 'email', 'sms', 'voice', 'ntfy', 'webhook'] as const
+export type Channel = (typeof channels)[number]
+
+/** Who is called: `rotation:primary`, `group:dev`, `person:ann`. */
+export type Target = `rotation:${string}` | `group:${string}` | `person:${string}`
+
+/** The plan's timings, frozen when the incident opens, so that an edit of the plan does not move a running clock. */
+export interface Timings {
+  readonly nextEngineerAfter: Duration
+  readonly remind: Duration
+  readonly deadline: Duration
+  readonly resolveAfter: Duration
+  /** How long after it was resolved a new problem re-opens the same incident. */
+  readonly relapseWithin: Duration
+}
+
+/** The objective, frozen when the incident opens. */
+export interface Objective {
+  readonly rto: Duration
+  readonly rpo?: Duration
+}
+
+/** One try on one channel. `sent` and `failed` come back from the channel; `order` numbers it for its effect's key. */
+export interface PageStep {
+  readonly channel: Channel
+  readonly at: Instant
+  readonly outcome?: 'ordered' | 'sent' | 'failed'
+  readonly reason?: string
+}
+
+/** The attempt to get one person's attention, over one or more channels, until somebody answers. */
+export interface Page {
+  /** Unique in the incident: `p1`, `p2`, ... */
+  readonly id: string
+  readonly person: PersonId
+  readonly target: Target
+  /** 0: the available engineer; 1: managers and dev team; as in the plan's `escalation`. */
+  readonly level: number
+  /** Why this person, in words: the rule, the shift and its end, the override. */
+  readonly why: string
+  readonly startedAt: Instant
+  readonly steps: readonly PageStep[]
+  readonly stopped?: {
+    readonly at: Instant
+    readonly because: 'acknowledged' | 'recovered' | 'resolved' | 'next-round'
+  }
+}
+
+/** One target being called until one of its people answers. */
+export interface Call {
+  readonly target: Target
+  readonly level: number
+  readonly since: Instant
+  /** 1, 2, ...: when all people of the target were silent, it begins again. */
+  readonly round: number
+  readonly nextAt: Instant
+  readonly answeredBy?: PersonId
+}
+
+/** The moments from which the phases are measured; each is set once per outage. */
+export interface Marks {
+  /** Nagios saw the state change. */
+  readonly outage: Instant
+  /** The alert was durable here. */
+  readonly detected: Instant
+  /** The first page was handed to a channel. */
+  readonly paged?: Instant
+  readonly acknowledged?: Instant
+  /** "I know what it is and what to do": a recovery was proposed, or the cause was noted by resolving. */
+  readonly diagnosed?: Instant
+  /** A recovery was approved. */
+  readonly decided?: Instant
+  /** The last step of the recovery ended. */
+  readonly acted?: Instant
+  /** Seen from outside, or by Nagios: it works again. */
+  readonly verified?: Instant
+  readonly resolved?: Instant
+}
+
+/** Where the incident lives in one chat. A room that failed is tried again; it never holds up the page. */
+export interface Room {
+  readonly chat: string
+  readonly state: 'opening' | 'open' | 'failed'
+  readonly link?: string
+  readonly reason?: string
+}
+
+/** What is broken, shortly: counts and the first few objects; the whole list is in the store's object table. */
+export interface Problems {
+  /** Objects of this system (and of those that depend on it) in a problem state now. */
+  readonly open: number
+  /** Alerts ever attached. */
+  readonly alerts: number
+  /** Open objects of other systems that this outage explains, by system. */
+  readonly explains: Partial<Record<SystemId, number>>
+  /** The objects that broke first, at most five. */
+  readonly first: readonly {
+    readonly key: string
+    readonly state: string
+    readonly output: string
+    readonly at: Instant
+  }[]
+}
+
+interface Common {
+  readonly id: IncidentId
+  readonly system: SystemId
+  readonly title: string
+  /** `nagios`, or the person who opened it by hand. */
+  readonly openedBy: 'nagios' | PersonId
+  readonly openedAt: Instant
+  readonly objective: Objective
+  readonly timings: Timings
+  readonly problems: Problems
+  /** 0 = engineer, 1 and up = escalated; never goes down. */
+  readonly level: number
+  readonly calls: readonly Call[]
+  readonly pages: readonly Page[]
+  readonly nextPage: number
+  readonly engineer?: PersonId
+  readonly marks: Marks
+  readonly rooms: readonly Room[]
+  /** The newest run that was approved for this incident. */
+  readonly run?: RunId
+  readonly relapses: number
+}
+
+/** The diagnosis clock: runs from the first page, may be extended with a reason, never past 30 minutes in all. */
+export interface DiagnosisClock {
+  readonly startedAt: Instant
+  readonly endsAt: Instant
+  /** The next reminder; absent when the last one was given. */
+  readonly remindAt?: Instant
+}
+
+export type Incident =
+  | (Common & { readonly state: 'paging'; readonly clock: DiagnosisClock })
+  | (Common & { readonly state: 'diagnosing'; readonly clock: DiagnosisClock })
+  | (Common & {
+      readonly state: 'recovering'
+      readonly clock: DiagnosisClock
+      readonly run: RunId
+      /** When the run must be looked at again, whatever it said. */
+      readonly checkBy: Instant
+    })
+  | (Common & {
+      readonly state: 'watching'
+      readonly since: Instant
+      readonly until: Instant
+      readonly because: 'nagios' | 'verified'
+    })
+  | (Common & {
+      readonly state: 'resolved'
+      readonly at: Instant
+      readonly by: 'nagios' | 'verified' | PersonId
+      readonly what?: string
+    })
+
+export type IncidentState = Incident['state']
+
+/** The longest a diagnosis may take, extensions included (the DR plan: 5 to 30 minutes). */
+export const diagnosisLimit: Duration = 30 * 60_000

@@ -1,0 +1,77 @@
+// A card as data: what is said, once, for every door; each door renders it with its own means and limits.
+import type { Instant } from './ids.ts'
+
+/**
+ * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
+ * markup, a link or a command. Times are instants, shown in the reader's zone where the door can.
+ */
+export type Span =
+  | string
+  | { readonly at: Instant; readonly show: 'time' | 'date-time' | 'countdown' }
+  | { readonly code: string }
+  | { readonly strong: string }
+  | { readonly link: string; readonly text: string }
+
+/** One line of text. */
+export type Line = readonly Span[]
+
+/** Good: nothing to do. Warn: look at it. Bad: act. Quiet: for the record. */
+export type Tone = 'good' | 'warn' | 'bad' | 'quiet'
+
+/** A labelled value; `tone` colours the value. */
+export interface Field {
+  readonly label: string
+  readonly value: Line
+  readonly tone?: Tone
+}
+
+/** A part of a card: a heading (may be absent) over lines, or over a table. */
+export interface Section {
+  readonly heading?: string
+  readonly lines?: readonly Line[]
+  readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly Line[])[] }
+  /** Text whose line breaks and spaces matter, such as a Markdown report. */
+  readonly preformatted?: string
+}
+
+/**
+ * A button is a typed command: pressing it does what typing `command` does, with the same rights and record.
+ * `confirm` asks once more; `typed` asks for that text to be typed (the target's name of a disruptive run).
+ * `input` asks for free text that is appended to the command (a reason).
+ */
+export interface Button {
+  readonly label: string
+  readonly command: string
+  readonly style: 'primary' | 'danger' | 'plain'
+  readonly confirm?: string
+  readonly typed?: string
+  readonly input?: string
+}
+
+/** What a door shows: an incident's card, a proposal, an answer to a command. */
+export interface Card {
+  readonly title: string
+  readonly tone: Tone
+  readonly fields?: readonly Field[]
+  readonly sections?: readonly Section[]
+  readonly buttons?: readonly Button[]
+  readonly footer?: Line
+}
+
+/** A line as plain text, times in UTC: for e-mail subjects, logs and the terminal without a zone. */
+export function plain(line: Line): string {
+  return line
+    .map((span) => {
+      if (typeof span === 'string') return span
+      if ('at' in span) return clockText(span.at, span.show)
+      if ('code' in span) return span.code
+      if ('strong' in span) return span.strong
+      return `${span.text} (${span.link})`
+    })
+    .join('')
+}
+
+function clockText(at: Instant, show: 'time' | 'date-time' | 'countdown'): string {
+  const iso = Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' })
+  return show === 'date-time' ? iso.replace('T', ' ') : iso.slice(11)
+}

@@ -1,0 +1,290 @@
+// Every way out of the program, on one page. Stages take these as arguments; edges implement them; app.ts joins them.
+import type { Card } from './message.ts'
+import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from './ids.ts'
+import type { Alert } from './intake/alert.ts'
+import type { Channel, Incident } from './incident/incident.ts'
+import type { ActionOf, ProviderName } from './recovery/action.ts'
+import type { Operation, Run } from './recovery/run.ts'
+import type { Happening, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
+
+/** The only clock. `wait` is real time for a duration of this clock, so that a demo's clock can run faster. */
+export interface Clock {
+  readonly now: () => Instant
+  /** How many milliseconds of real time `duration` takes; the same number on a clock that runs at normal speed. */
+  readonly real: (duration: Duration) => Duration
+}
+
+/** Structured log: a fixed message plus fields. Never a secret. */
+export interface Log {
+  readonly debug: (message: string, fields?: object) => void
+  readonly info: (message: string, fields?: object) => void
+  readonly warn: (message: string, fields?: object) => void
+  readonly error: (message: string, fields?: object) => void
+}
+
+// ---- the store: one atomic commit per decision ----
+
+/** What is known of one Nagios object (a host or a service) that is, or lately was, in a problem. */
+export interface ObjectRecord {
+  readonly key: string
+  readonly system: SystemId
+  /** The incident it belongs to while `bad`; the last one it belonged to afterwards. */
+  readonly incident?: IncidentId
+  readonly bad: boolean
+  readonly state: string
+  readonly flapping: boolean
+  readonly downtime: boolean
+  readonly problemId?: string
+  /** The problem that ended last; a late PROBLEM of it changes nothing. */
+  readonly endedProblemId?: string
+  /** $TIMET$ of the newest notification that counted. */
+  readonly at: Instant
+  readonly output: string
+}
+
+/** Something to be done outside, recorded in the same commit as the decision. Same key: same effect, done at least once. */
+export interface Effect {
+  /** `INC-12-v5-2`: aggregate, version, number in the commit; or a stable key such as `INC-12-card` for what coalesces. */
+  readonly key: string
+  readonly body: EffectBody
+}
+
+export type EffectBody =
+  /** Post or update the incident's card wherever it is shown; many commits, one update. */
+  | { readonly kind: 'card'; readonly incident: IncidentId }
+  | { readonly kind: 'room'; readonly incident: IncidentId; readonly chat: string }
+  | { readonly kind: 'say'; readonly incident: IncidentId; readonly text: string }
+  | {
+      readonly kind: 'page'
+      readonly incident: IncidentId
+      readonly page: string
+      readonly step: number
+      readonly person: PersonId
+      readonly channel: Channel
+    }
+  /** Acknowledge the incident's problems at Nagios. */
+  | {
+      readonly kind: 'tell-nagios'
+      readonly incident: IncidentId
+      readonly author: string
+      readonly comment: string
+    }
+  /** Look for objects that the incident explained and that are still bad, and open what they need. */
+  | { readonly kind: 'release'; readonly incident: IncidentId }
+  /** Carry a run one step on. */
+  | { readonly kind: 'advance'; readonly run: RunId }
+  /** Tell the incident what became of a run. */
+  | { readonly kind: 'run-news'; readonly run: RunId; readonly incident: IncidentId; readonly news: RunNews }
+
+export type RunNews =
+  | 'proposed'
+  | 'approved'
+  | 'step'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'denied'
+  | 'expired'
+  | 'unknown'
+
+/** A state, the version it had when read, and where its timeline ended. */
+export interface Versioned<S> {
+  readonly state: S
+  readonly version: number
+}
+
+/** A named single-holder claim: `system:lb` (the newest incident of a system), `lock:TARGET`, `run-key:KEY`, `frozen`. */
+export interface ClaimChange {
+  readonly name: string
+  /** The value it must have now; '' for none. */
+  readonly from: string
+  /** The value it gets; '' removes it. */
+  readonly to: string
+}
+
+/** One decision. Everything in it becomes true at once, or nothing does. */
+export interface Commit {
+  /** The aggregate that was decided on; `expected` is the version read, 0 when it is new. */
+  readonly write:
+    | {
+        readonly kind: 'incident'
+        readonly id: IncidentId
+        readonly expected: number
+        readonly next: Incident
+        readonly wakeAt: Instant | undefined
+      }
+    | {
+        readonly kind: 'run'
+        readonly id: RunId
+        readonly expected: number
+        readonly next: Run
+        readonly wakeAt: Instant | undefined
+      }
+    | undefined
+  /** The timeline's new events, already chained; they must follow `head`. */
+  readonly timeline?: {
+    readonly id: TimelineId
+    readonly head: Head
+    readonly events: readonly TimelineEvent[]
+  }
+  readonly effects?: readonly Effect[]
+  readonly claims?: readonly ClaimChange[]
+  /** Object records to replace. */
+  readonly objects?: readonly ObjectRecord[]
+  /** Ids of accepted alerts that are hereby dealt with. */
+  readonly triaged?: readonly string[]
+}
+
+/** Due effects are lent to one process for a while; whoever has one does it and says so. */
+export interface Store {
+  /** Makes alerts durable before they are answered. An alert whose id was accepted before is not stored again. Resolves only once on disk. */
+  readonly accept: (
+    alerts: readonly Alert[],
+  ) => Promise<readonly { readonly id: string; readonly fresh: boolean }[]>
+  /** Accepted alerts that no commit has triaged yet, oldest first. */
+  readonly untriaged: (limit: number) => Promise<readonly Alert[]>
+  /** Next number for `INC` or `R`, never given twice. */
+  readonly nextNumber: (kind: 'INC' | 'R') => Promise<number>
+  readonly incident: (id: IncidentId) => Promise<Versioned<Incident> | undefined>
+  readonly run: (id: RunId) => Promise<Versioned<Run> | undefined>
+  /** Newest first; `open` leaves out what has ended. */
+  readonly incidents: (query: {
+    readonly open: boolean
+    readonly limit: number
+  }) => Promise<readonly Incident[]>
+  readonly runs: (query: { readonly open: boolean; readonly limit: number }) => Promise<readonly Run[]>
+  /** `conflict` when a version, a head or a claim was not as expected: nothing was written; load and decide again. */
+  readonly commit: (commit: Commit, now: Instant) => Promise<'committed' | 'conflict'>
+  readonly claims: (names: readonly string[]) => Promise<readonly string[]>
+  readonly objects: (keys: readonly string[]) => Promise<readonly (ObjectRecord | undefined)[]>
+  /** Keys of the bad objects that belong to an incident. */
+  readonly objectsOf: (incident: IncidentId, limit: number) => Promise<readonly ObjectRecord[]>
+  readonly head: (id: TimelineId) => Promise<Head>
+  readonly timeline: (id: TimelineId) => Promise<readonly TimelineEvent[]>
+  /** Ids whose wakeAt is not after `now`, earliest first. */
+  readonly due: (
+    now: Instant,
+    limit: number,
+  ) => Promise<readonly { readonly id: IncidentId | RunId; readonly wakeAt: Instant }[]>
+  /** Lends pending effects that nobody holds at `now`, until `until`. A commit lends its own to the committer for 30 s. */
+  readonly lend: (now: Instant, until: Instant, limit: number) => Promise<readonly Effect[]>
+  readonly effectDone: (key: string) => Promise<void>
+  /** Not done: nobody may take it before `at`. */
+  readonly effectLater: (key: string, at: Instant) => Promise<void>
+  readonly pendingEffects: () => Promise<number>
+  /** Small settings by name (overrides of the rotation, revoked sessions): JSON, compare-and-set on the text read. */
+  readonly setting: (name: string) => Promise<string | undefined>
+  readonly putSetting: (
+    name: string,
+    from: string | undefined,
+    to: string,
+  ) => Promise<'committed' | 'conflict'>
+  /** Resolves when the store answers and can write; rejects with what to do. */
+  readonly ping: () => Promise<void>
+}
+
+// ---- the queue: it only rings; what is true is in the store ----
+
+/** A bell that will ring at (or soon after) `at`, even after a restart; ringing twice is harmless. */
+export interface Bells {
+  readonly set: (id: IncidentId | RunId, at: Instant) => Promise<void>
+  readonly onRing: (listener: (id: IncidentId | RunId, at: Instant) => Promise<void>) => void
+}
+
+/** Effects that failed or were found by the sweep are tried through the queue; a key is in it at most once. */
+export interface EffectQueue {
+  readonly put: (effect: Effect, at: Instant) => Promise<void>
+  readonly onEffect: (listener: (effect: Effect) => Promise<void>) => void
+}
+
+// ---- chats and pagers ----
+
+/** A place where people are. Calls may hang or fail: each is given a signal and is tried again by its effect. */
+export interface Chat {
+  readonly name: string
+  /** Makes the incident's room, or finds the one made before. */
+  readonly openRoom: (incident: Incident, signal: AbortSignal) => Promise<{ readonly link: string }>
+  /** Shows the newest card in the room; the same card twice changes nothing. */
+  readonly showCard: (incident: Incident, card: Card, signal: AbortSignal) => Promise<void>
+  readonly say: (incident: Incident, text: string, key: string, signal: AbortSignal) => Promise<void>
+}
+
+/** What one person is told, on any channel. */
+export interface PageMessage {
+  /** The effect's key: the same page sent twice carries the same id, which channels use to suppress the double. */
+  readonly key: string
+  readonly incident: IncidentId
+  readonly subject: string
+  readonly lines: readonly string[]
+  readonly link: string
+  readonly card: Card
+}
+
+/** One channel by which a person can be reached. `to` is the person's address on it, from the plan. */
+export interface Pager {
+  readonly channel: Channel
+  readonly send: (person: PersonId, to: string, message: PageMessage, signal: AbortSignal) => Promise<void>
+}
+
+/** Tells Nagios that somebody has it. */
+export interface NagiosCommands {
+  readonly acknowledge: (
+    object: { readonly host: string; readonly service?: string },
+    author: string,
+    comment: string,
+    signal: AbortSignal,
+  ) => Promise<void>
+}
+
+// ---- providers ----
+
+/** What was seen, as plain JSON. Only what matters for the decision: it is digested. */
+export type Facts = Readonly<Record<string, unknown>>
+
+export type Progress =
+  | {
+      readonly state: 'running'
+      readonly note: string
+      readonly percent?: number
+      readonly checkAfter: Duration
+    }
+  | { readonly state: 'done'; readonly note: string }
+  | { readonly state: 'failed'; readonly reason: string; readonly advice: string }
+
+/** Three verbs. `observe` only reads. `start` may be called again with the same key only after `settled` said `not-done`. */
+export interface Provider<N extends ProviderName> {
+  readonly observe: (action: ActionOf<N>, signal: AbortSignal) => Promise<Facts>
+  readonly start: (action: ActionOf<N>, key: string, signal: AbortSignal) => Promise<Operation>
+  readonly check: (
+    action: ActionOf<N>,
+    operation: Operation,
+    now: Instant,
+    signal: AbortSignal,
+  ) => Promise<Progress>
+  /** Pure: does the world, as observed, already hold what the action wants? */
+  readonly settled: (action: ActionOf<N>, facts: Facts) => 'done' | 'not-done' | 'unclear'
+}
+
+/** The compiler makes sure that each action has a provider. */
+export type Providers = { readonly [N in ProviderName]: Provider<N> }
+
+/** What proposals read of Cloudflare before there is an action. */
+export interface DnsReader {
+  readonly zone: (
+    name: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly id: string; readonly name: string; readonly nameServers: readonly string[] }>
+  readonly records: (
+    zoneId: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly import('./recovery/action.ts').DnsRecord[]>
+}
+
+/** Happenings for those who watch live (the console's event stream): an id changed. */
+export interface Changes {
+  readonly tell: (id: IncidentId | RunId) => void
+  readonly subscribe: (listener: (id: IncidentId | RunId) => void) => () => void
+}
+
+export type { Happening }

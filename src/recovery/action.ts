@@ -1,0 +1,52 @@
+// What a step does to one provider, as data. An action is what is shown, approved, digested and run.
+import type { Duration } from '../ids.ts'
+
+/** One DNS record as it should be (or was). TTL in seconds; 1 means automatic at Cloudflare. */
+export interface DnsRecord {
+  /** The provider's id of the record, so that undo restores the very record. */
+  readonly id: string
+  readonly name: string
+  readonly type: 'A' | 'AAAA' | 'CNAME'
+  readonly content: string
+  readonly ttl: number
+  readonly proxied: boolean
+}
+
+/** Sets records of one Cloudflare zone, all in one batch. `before` is the snapshot that makes the undo. */
+export interface CloudflareDnsAction {
+  readonly provider: 'cloudflare-dns'
+  readonly zone: { readonly id: string; readonly name: string; readonly nameServers: readonly string[] }
+  readonly before: readonly DnsRecord[]
+  readonly after: readonly DnsRecord[]
+}
+
+/** Asks an HTTP(S) address from outside; `resolve` is the address to connect to instead of what DNS says. */
+export interface ProbeAction {
+  readonly provider: 'probe'
+  readonly url: string
+  readonly resolve?: string
+  /** Port to connect to when it is not the URL's own. */
+  readonly port?: number
+  /** Expected status; default: any 2xx. */
+  readonly status?: number
+  /** Text the body must contain. */
+  readonly contains?: string
+  readonly timeout: Duration
+}
+
+/** Asks the zone's own name servers until each of them answers with the wanted content. */
+export interface DnsCheckAction {
+  readonly provider: 'dns-check'
+  readonly nameServers: readonly string[]
+  readonly want: readonly {
+    readonly name: string
+    readonly type: 'A' | 'AAAA' | 'CNAME'
+    readonly content: string
+  }[]
+  /** How long to go on asking. */
+  readonly within: Duration
+}
+
+export type Action = CloudflareDnsAction | ProbeAction | DnsCheckAction
+export type ProviderName = Action['provider']
+export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

@@ -1,0 +1,147 @@
+// A run: one recovery being proposed, approved, carried out, undone.
+import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from '../ids.ts'
+import type { Line } from '../message.ts'
+import type { Door } from '../timeline/event.ts'
+import type { Action } from './action.ts'
+
+/**
+ * reversible: the asker confirms. disruptive: the target's name is typed.
+ * loses-data: a second person with the role `approver` approves.
+ */
+export type Risk = 'reversible' | 'disruptive' | 'loses-data'
+
+/** What a step starts at its provider: enough to check on it after a restart. Plain JSON, no secret. */
+export interface Operation {
+  readonly id: string
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * ready: not begun. intended: about to be started; after a crash in this phase the outcome is unknown and is
+ * reconciled by looking. started: the provider has it; it is checked until done. done, failed: ended.
+ */
+export interface Step {
+  readonly title: string
+  readonly action: Action
+  /** What puts the world back; absent for steps that only look. */
+  readonly undo?: Action
+  readonly phase: 'ready' | 'intended' | 'started' | 'done' | 'failed'
+  readonly startedAt?: Instant
+  readonly endedAt?: Instant
+  readonly operation?: Operation
+  readonly note?: string
+  readonly attempts: number
+}
+
+/** A safety rule's verdict on the proposal. A refusal can be overridden by name with a reason, and that is recorded. */
+export interface Finding {
+  readonly rule: string
+  readonly ok: boolean
+  readonly text: string
+  readonly overriddenWith?: string
+}
+
+/** What is still owed after a run: must be paid or accepted by name. */
+export interface Debt {
+  readonly id: string
+  readonly text: string
+  /** What to type or do to pay it. */
+  readonly remedy: string
+}
+
+/** Everything a person sees before deciding, and exactly what will run. */
+export interface Proposal {
+  /** What is locked while it runs: `cloudflare:example.com/api.example.com`. */
+  readonly targets: readonly string[]
+  /** The name that must be typed when the risk is disruptive. */
+  readonly typed: string
+  readonly risk: Risk
+  readonly summary: string
+  /** Before and after, a line each. */
+  readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
+  readonly findings: readonly Finding[]
+  /** From start to seen working, and where the number comes from (measured, documented). */
+  readonly expected: { readonly duration: Duration; readonly source: string }
+  /** After the change: how long until every client follows (the old TTL). */
+  readonly effectWithin?: Duration
+  readonly cost: { readonly downtime?: Duration; readonly dataLoss?: Duration; readonly text: string }
+  readonly debts: readonly Debt[]
+  /** SHA-256 (hex) over the world that was seen; the run starts only while the world still has it. */
+  readonly digest: string
+  readonly warnings: readonly string[]
+}
+
+export interface Approval {
+  readonly by: PersonId
+  readonly door: Door
+  readonly at: Instant
+}
+
+interface Common {
+  readonly id: RunId
+  /** Same asker, target and world: the run that already exists is shown instead of a second one. */
+  readonly key: string
+  readonly incident?: IncidentId
+  readonly system: SystemId
+  readonly recovery: string
+  readonly direction: 'failover' | 'failback'
+  /** The run that this one undoes. */
+  readonly undoes?: RunId
+  /** The run that undid this one. */
+  readonly undoneBy?: RunId
+  readonly askedBy: PersonId
+  readonly askedAt: Instant
+  readonly door: Door
+  readonly proposal: Proposal
+  readonly steps: readonly Step[]
+  readonly approvals: readonly Approval[]
+  /** How long before its proposal lapses. */
+  readonly expiresAt: Instant
+}
+
+export type Run =
+  | (Common & { readonly state: 'proposed' })
+  | (Common & {
+      readonly state: 'running'
+      readonly startedAt: Instant
+      readonly current: number
+      /** When the current step must be looked at again. */
+      readonly checkAt: Instant
+      /** A cancel was asked for: no further step starts. */
+      readonly cancelling?: Approval
+    })
+  | (Common & { readonly state: 'done'; readonly startedAt: Instant; readonly endedAt: Instant })
+  | (Common & {
+      readonly state: 'failed'
+      readonly startedAt: Instant
+      readonly endedAt: Instant
+      readonly current: number
+      readonly reason: string
+      readonly advice: string
+    })
+  /** A step's outcome could not be found out; a person looks and says retry or cancel. Its lock is kept. */
+  | (Common & {
+      readonly state: 'unknown'
+      readonly startedAt: Instant
+      readonly current: number
+      readonly since: Instant
+      readonly reason: string
+      readonly checkAt: Instant
+    })
+  | (Common & {
+      readonly state: 'cancelled'
+      readonly startedAt?: Instant
+      readonly endedAt: Instant
+      readonly by: Approval
+      readonly done: number
+    })
+  | (Common & {
+      readonly state: 'denied'
+      readonly endedAt: Instant
+      readonly by: Approval
+      readonly reason?: string
+    })
+  | (Common & { readonly state: 'expired'; readonly endedAt: Instant })
+
+export type RunState = Run['state']
+export type ProposalLine = Line
