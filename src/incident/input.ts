@@ -1,0 +1,85 @@
+// What can happen to an incident, and what decide() says to it.
+import type { Duration, IncidentId, Instant, RunId, SystemId } from '../ids.ts'
+import type { Effect, EffectBody, RunNews } from '../ports.ts'
+import type { Actor, Happening } from '../timeline/event.ts'
+import type { Incident } from './incident.ts'
+
+/** An alert as triage saw it: what it means for this incident. */
+export interface Attached {
+  readonly alert: string
+  readonly key: string
+  readonly system: SystemId
+  readonly state: string
+  readonly output: string
+  readonly at: Instant
+  /** When the outage of this object began, as Nagios knows it. */
+  readonly since: Instant
+  /**
+   * broke: the object was good (or unknown) before. repeat: it is still bad. mended: it was bad.
+   * quiet: good now but flapping, so not yet to be trusted. other: for the record only.
+   */
+  readonly change: 'broke' | 'repeat' | 'mended' | 'quiet' | 'other'
+  readonly text: string
+}
+
+export type IncidentInput =
+  | { readonly kind: 'alerts'; readonly attached: readonly Attached[] }
+  /** Look at the clocks. */
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'ack'; readonly by: Actor }
+  | { readonly kind: 'note'; readonly by: Actor; readonly text: string }
+  | { readonly kind: 'extend'; readonly by: Actor; readonly duration: Duration; readonly reason: string }
+  | { readonly kind: 'escalate'; readonly by: Actor; readonly reason?: string }
+  | { readonly kind: 'resolve'; readonly by: Actor; readonly what?: string }
+  | {
+      readonly kind: 'page-result'
+      readonly page: string
+      readonly step: number
+      readonly outcome: 'sent' | 'failed'
+      readonly reason?: string
+    }
+  | {
+      readonly kind: 'room'
+      readonly chat: string
+      readonly state: 'open' | 'failed'
+      readonly link?: string
+      readonly reason?: string
+    }
+  | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
+  | {
+      readonly kind: 'run-news'
+      readonly run: RunId
+      readonly news: RunNews
+      readonly text: string
+      readonly checkBy?: Instant
+    }
+
+/** What begins an incident. */
+export interface Opening {
+  readonly id: IncidentId
+  readonly system: SystemId
+  readonly title: string
+  readonly by: Actor
+  readonly attached: readonly Attached[]
+}
+
+/** `same`: nothing to write. `refused`: a person asked for what cannot be; the message says the next step. */
+export type Decision =
+  | {
+      readonly kind: 'change'
+      readonly next: Incident
+      readonly events: readonly Happening[]
+      readonly effects: readonly EffectBody[]
+    }
+  | { readonly kind: 'same' }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+
+/** The one way to change an incident: load, decide, commit, start the effects. */
+export interface Incidents {
+  /** Opens an incident; when one of the system is open already, that one is returned. */
+  readonly open: (opening: Omit<Opening, 'id'>) => Promise<Incident>
+  /** Throws UserError when refused. */
+  readonly input: (id: IncidentId, input: IncidentInput) => Promise<Incident>
+}
+
+export type { Effect }
