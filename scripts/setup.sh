@@ -98,7 +98,7 @@ npm_packages() {
   if [ -f node_modules/.package-lock.json ] &&
     [ -z "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then return; fi
   say 'installing npm packages (npm ci)'
-  npm ci --no-progress >&2
+  npm ci --no-progress --loglevel=error >&2
 }
 
 right_node() {
