@@ -1,0 +1,184 @@
+// The queue on BullMQ: bells that ring at their time, and effects that are tried again, both surviving restarts.
+import { Queue, UnrecoverableError, Worker } from 'bullmq'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BugError, RetryableError, UserError, reasonOf } from '../errors.ts'
+import { toStoreError } from '../store/errors.ts'
+import { root } from '../store/scripts.ts'
+import { createBatch } from './batch.ts'
+import type { Job } from 'bullmq'
+import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
+import type { Bells, Clock, Effect, EffectQueue, Log } from '../ports.ts'
+import type { RedisClient, RedisConnection } from '../store/connect.ts'
+
+/** How long `set` and `put` may take before they reject, in milliseconds. */
+const putTimeout = 1_500
+/** How long `close` waits for jobs that are being done, in milliseconds. */
+const closeTimeout = 3_000
+
+interface Bell {
+  readonly id: IncidentId | RunId
+  readonly at: Instant
+}
+
+export interface JobQueue {
+  readonly bells: Bells
+  readonly effects: EffectQueue
+  /** Takes no more jobs, waits a little for those that are being done, and closes its connections. */
+  readonly close: () => Promise<void>
+}
+
+/** What a kind of job is, and how it is done. */
+interface Kind {
+  readonly name: string
+  readonly attempts: number
+  readonly concurrency: number
+}
+
+/** A bell that fails is rung a few times more; after that the sweep over what is due finds it. */
+const bellKind: Kind = { name: 'bells', attempts: 5, concurrency: 200 }
+/** An effect is tried for about ten minutes; after that the sweep over pending effects brings it back. */
+const effectKind: Kind = { name: 'effects', attempts: 25, concurrency: 100 }
+
+/** Starts both queues. Listeners are given once, by `onRing` and `onEffect`; their workers start then. */
+export function createQueue(
+  connection: Pick<RedisConnection, 'redis' | 'open'>,
+  ports: { readonly clock: Clock; readonly log: Log },
+): JobQueue {
+  const { clock, log } = ports
+  const adder = connection.redis
+  const taker = connection.open('worker')
+  const bells = createJobs<Bell>(bellKind, { adder, taker, log })
+  const effects = createJobs<Effect>(effectKind, { adder, taker, log })
+  const delayUntil = (at: Instant) => Math.max(0, Math.ceil(clock.real(at - clock.now())))
+  return {
+    bells: {
+      set: (id, at) => bells.add(`${id}@${at}`, { id, at }, delayUntil(at)),
+      onRing: (listener) => bells.work(({ id, at }) => listener(id, at)),
+    },
+    effects: {
+      put: (effect, at) => effects.add(effect.key, effect, delayUntil(at)),
+      onEffect: (listener) => effects.work(listener),
+    },
+    close: async () => {
+      await Promise.all([bells.close(), effects.close()])
+      taker.disconnect()
+    },
+  }
+}
+
+interface Jobs<D> {
+  readonly add: (jobId: string, data: D, delay: Duration) => Promise<void>
+  readonly work: (listener: (data: D) => Promise<void>) => void
+  readonly close: () => Promise<void>
+}
+
+function createJobs<D>(
+  kind: Kind,
+  ports: {
+    readonly adder: RedisClient
+    readonly taker: RedisClient
+    readonly log: Log
+  },
+): Jobs<D> {
+  const { adder, taker, log } = ports
+  const queue = new Queue<D, void, string, D, void, string>(kind.name, {
+    connection: adder,
+    prefix: root,
+    skipVersionCheck: true,
+    skipWaitingForReady: true,
+    defaultJobOptions: {
+      attempts: kind.attempts,
+      backoff: { type: 'custom' },
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
+  })
+  queue.on('error', (error) => log.debug('queue error', { queue: kind.name, reason: reasonOf(error) }))
+  const add = createBatch<{ readonly jobId: string; readonly data: D; readonly delay: Duration }>(
+    async (jobs) => {
+      const bulk = jobs.map(({ jobId, data, delay }) => ({ name: kind.name, data, opts: { jobId, delay } }))
+      await within(queue.addBulk(bulk), putTimeout)
+    },
+  )
+  let worker: Worker<D, void> | undefined
+  return {
+    add: (jobId, data, delay) => add({ jobId, data, delay }),
+    work: (listener) => {
+      if (worker !== undefined) throw new BugError(`the queue ${kind.name} has a listener already`)
+      worker = startWorker(kind, { listener, taker, log })
+    },
+    close: async () => {
+      if (worker !== undefined) await closeWorker(worker)
+      await queue.close()
+    },
+  }
+}
+
+function startWorker<D>(
+  kind: Kind,
+  ports: {
+    readonly listener: (data: D) => Promise<void>
+    readonly taker: RedisClient
+    readonly log: Log
+  },
+): Worker<D, void> {
+  const { listener, taker, log } = ports
+  const worker = new Worker<D, void>(kind.name, (job) => perform(job, listener), {
+    connection: taker,
+    prefix: root,
+    concurrency: kind.concurrency,
+    skipVersionCheck: true,
+    // A job whose process was killed is taken over after this long, and however often it happened.
+    lockDuration: 10_000,
+    stalledInterval: 5_000,
+    maxStalledCount: 1_000,
+    // How long a worker rests after it lost its connection.
+    runRetryDelay: 250,
+    settings: { backoffStrategy: (attempt, _type, error) => backoff(attempt, error) },
+  })
+  worker.on('error', (error) => log.debug('worker error', { queue: kind.name, reason: reasonOf(error) }))
+  worker.on('failed', (job, error) => {
+    const fields = { queue: kind.name, job: job?.id, attempt: job?.attemptsMade, reason: reasonOf(error) }
+    const last = job === undefined || job.finishedOn !== undefined
+    if (last) log.error('job given up, the sweep will find it', fields)
+    else log.warn('job failed, will be tried again', fields)
+  })
+  return worker
+}
+
+async function perform<D>(job: Job<D>, listener: (data: D) => Promise<void>): Promise<void> {
+  try {
+    await listener(job.data)
+  } catch (error) {
+    if (error instanceof UserError || error instanceof BugError) throw new UnrecoverableError(reasonOf(error))
+    throw error
+  }
+}
+
+/** What the other side asked for, else 0.25 s doubling up to half a minute. */
+function backoff(attempt: number, error: Error | undefined): Duration {
+  if (error instanceof RetryableError && error.after !== undefined) return error.after
+  return Math.min(250 * 2 ** (attempt - 1), 30_000)
+}
+
+async function closeWorker(worker: Worker): Promise<void> {
+  const signal = AbortSignal.timeout(closeTimeout)
+  const late = sleep(closeTimeout + 1_000, undefined, { ref: false })
+  const forced = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  await Promise.race([worker.close(), forced.then(() => worker.close(true)), late])
+}
+
+/** Rejects with a RetryableError when Redis does not answer in time. */
+async function within(work: Promise<unknown>, timeout: Duration): Promise<void> {
+  const late = new AbortController()
+  try {
+    const silence = sleep(timeout, undefined, { signal: late.signal }).then(() => {
+      throw new RetryableError('Redis does not answer: the queue could not take a job')
+    })
+    await Promise.race([work, silence])
+  } catch (error) {
+    throw toStoreError(error)
+  } finally {
+    late.abort()
+  }
+}

@@ -1,0 +1,177 @@
+// The store in Redis: every decision is one Lua script, so that all of it becomes true at once, on disk, or nothing does.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAccept } from './accept.ts'
+import { commitArguments, incidentIsOpen, runIsOpen } from './commit.ts'
+import { toStoreError } from './errors.ts'
+import { loadScripts, root } from './scripts.ts'
+import { emptyHead } from '../timeline/event.ts'
+import { reasonOf } from '../errors.ts'
+import type { RedisClient } from './connect.ts'
+import type { RunScript } from './scripts.ts'
+import type { IncidentId, RunId } from '../ids.ts'
+import type { Alert } from '../intake/alert.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { Effect, EffectBody, ObjectRecord, Store, Versioned } from '../ports.ts'
+import type { Run } from '../recovery/run.ts'
+import type { Head, TimelineEvent } from '../timeline/event.ts'
+
+/**
+ * The store on a connection from `connectRedis`. While Redis is down each call rejects with a RetryableError, at once
+ * when the connection is known to be lost and after 1.5 s at most when Redis is silent.
+ *
+ * Keys, all under `{dr}:`
+ * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` sorted sets by number ·
+ * `wake` sorted set by wakeAt · `timeline:ID` list of events · `heads` hash `seq:hash` · `claims` `settings` hashes ·
+ * `objects` hash `incident|JSON` · `bad:INCIDENT` sorted set by time · `inbox` hash, `inbox:order` sorted set ·
+ * `effects` hash, `effects:due` sorted set by when it may be taken · `seen:*` ids of accepted alerts · `next:*` counters
+ */
+export function createStore(ports: { readonly redis: RedisClient }): Store {
+  const { redis } = ports
+  const run = loadScripts(redis)
+  const script: RunScript = (name, args) => ask(() => run(name, args))
+  return {
+    accept: createAccept(script),
+    ...aggregates(redis, script),
+    ...records(redis),
+    ...effects(redis, script),
+    setting: (name) => ask(async () => (await redis.hget(`${root}:settings`, name)) ?? undefined),
+    putSetting: async (name, from, to) =>
+      verdict(await script('put-setting', [name, from === undefined ? 0 : 1, from ?? '', to])),
+    ping: () => ask(async () => void (await redis.set(`${root}:ping`, 1))),
+  }
+}
+
+function aggregates(
+  redis: RedisClient,
+  script: RunScript,
+): Pick<Store, 'commit' | 'nextNumber' | 'incident' | 'run' | 'incidents' | 'runs' | 'due'> {
+  async function list<S>(index: string, kind: string, limit: number): Promise<readonly S[]> {
+    if (limit < 1) return []
+    const ids = await redis.zrevrange(`${root}:${kind}s:${index}`, 0, limit - 1)
+    if (ids.length === 0) return []
+    const texts = await redis.mget(ids.map((id) => `${root}:${kind}:${id}`))
+    return texts.flatMap((text) => (text === null ? [] : [versioned<S>(text).state]))
+  }
+  return {
+    commit: async (commit, now) => verdict(await script('commit', commitArguments(commit, now))),
+    nextNumber: (kind) => ask(() => redis.incr(`${root}:next:${kind}`)),
+    incident: (id) => ask(async () => maybe(await redis.get(`${root}:incident:${id}`), versioned<Incident>)),
+    run: (id) => ask(async () => maybe(await redis.get(`${root}:run:${id}`), versioned<Run>)),
+    incidents: ({ open, limit }) =>
+      ask(async () => {
+        const found = await list<Incident>(open ? 'open' : 'all', 'incident', limit)
+        return open ? found.filter(incidentIsOpen) : found
+      }),
+    runs: ({ open, limit }) =>
+      ask(async () => {
+        const found = await list<Run>(open ? 'open' : 'all', 'run', limit)
+        return open ? found.filter(runIsOpen) : found
+      }),
+    due: (now, limit) =>
+      ask(async () => {
+        const flat = await redis.zrangebyscore(`${root}:wake`, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+        return pairsOf(flat).map(([id, wakeAt]) => ({ id: id as IncidentId | RunId, wakeAt: Number(wakeAt) }))
+      }),
+  }
+}
+
+function records(
+  redis: RedisClient,
+): Pick<Store, 'untriaged' | 'claims' | 'objects' | 'objectsOf' | 'head' | 'timeline'> {
+  async function objects(keys: readonly string[]): Promise<readonly (ObjectRecord | undefined)[]> {
+    if (keys.length === 0) return []
+    return (await redis.hmget(`${root}:objects`, ...keys)).map((text) => maybe(text, objectRecord))
+  }
+  return {
+    untriaged: (limit) =>
+      ask(async () => {
+        const ids = await lowest(redis, `${root}:inbox:order`, limit)
+        const bodies = ids.length === 0 ? [] : await redis.hmget(`${root}:inbox`, ...ids)
+        return bodies.flatMap((body) => (body === null ? [] : [JSON.parse(body) as Alert]))
+      }),
+    claims: (names) =>
+      ask(async () => {
+        if (names.length === 0) return []
+        return (await redis.hmget(`${root}:claims`, ...names)).map((value) => value ?? '')
+      }),
+    objects: (keys) => ask(() => objects(keys)),
+    objectsOf: (incident, limit) =>
+      ask(async () => {
+        const keys = await lowest(redis, `${root}:bad:${incident}`, limit)
+        const found = await objects(keys)
+        return found.filter((object) => object !== undefined).filter(belongsTo(incident))
+      }),
+    head: (id) => ask(async () => maybe(await redis.hget(`${root}:heads`, id), headOf) ?? emptyHead),
+    timeline: (id) =>
+      ask(async () => {
+        const texts = await redis.lrange(`${root}:timeline:${id}`, 0, -1)
+        return texts.map((text) => JSON.parse(text) as TimelineEvent)
+      }),
+  }
+}
+
+/** The members of a sorted set with the lowest scores, lowest first. */
+async function lowest(redis: RedisClient, key: string, limit: number): Promise<readonly string[]> {
+  return limit < 1 ? [] : redis.zrange(key, 0, String(limit - 1))
+}
+
+function effects(
+  redis: RedisClient,
+  script: RunScript,
+): Pick<Store, 'lend' | 'effectDone' | 'effectLater' | 'pendingEffects'> {
+  return {
+    lend: async (now, until, limit): Promise<readonly Effect[]> => {
+      if (limit < 1) return []
+      const flat = (await script('lend', [now, until, limit])) as readonly string[]
+      return pairsOf(flat).map(([key, body]) => ({ key, body: JSON.parse(body) as EffectBody }))
+    },
+    effectDone: async (key) => void (await script('effect-done', [key])),
+    effectLater: (key, at) => ask(async () => void (await redis.zadd(`${root}:effects:due`, 'XX', at, key))),
+    pendingEffects: () => ask(() => redis.zcard(`${root}:effects:due`)),
+  }
+}
+
+/** Runs a command, maps its error, and tries again while a Cluster finds out which node took over. */
+async function ask<T>(command: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await command()
+    } catch (error) {
+      if (attempt === 3 || !/too many cluster redirections/i.test(reasonOf(error))) throw toStoreError(error)
+      await sleep(100 * attempt)
+    }
+  }
+}
+
+function belongsTo(incident: IncidentId): (object: ObjectRecord) => boolean {
+  return (object) => object.bad && object.incident === incident
+}
+
+function versioned<S>(text: string): Versioned<S> {
+  const colon = text.indexOf(':')
+  return { state: JSON.parse(text.slice(colon + 1)) as S, version: Number(text.slice(0, colon)) }
+}
+
+function objectRecord(text: string): ObjectRecord {
+  return JSON.parse(text.slice(text.indexOf('|') + 1)) as ObjectRecord
+}
+
+function headOf(text: string): Head {
+  const colon = text.indexOf(':')
+  return { seq: Number(text.slice(0, colon)), hash: text.slice(colon + 1) }
+}
+
+function verdict(answer: unknown): 'committed' | 'conflict' {
+  return answer === 'committed' ? 'committed' : 'conflict'
+}
+
+function maybe<A, B>(value: A | null, map: (value: A) => B): B | undefined {
+  return value === null ? undefined : map(value)
+}
+
+function pairsOf(flat: readonly string[]): readonly (readonly [string, string])[] {
+  const pairs: (readonly [string, string])[] = []
+  for (let index = 0; index + 1 < flat.length; index += 2)
+    pairs.push([flat[index] ?? '', flat[index + 1] ?? ''])
+  return pairs
+}
