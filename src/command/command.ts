@@ -23,7 +23,13 @@ export type Command =
   | { readonly verb: 'escalate'; readonly incident?: IncidentId; readonly reason?: string }
   | { readonly verb: 'resolve'; readonly incident?: IncidentId; readonly what?: string }
   | { readonly verb: 'open'; readonly system: SystemId; readonly summary?: string }
-  | { readonly verb: 'timeline'; readonly incident?: IncidentId; readonly verify: boolean }
+  /** `run`: the record of a run that belongs to no incident. */
+  | {
+      readonly verb: 'timeline'
+      readonly incident?: IncidentId
+      readonly run?: RunId
+      readonly verify: boolean
+    }
   | { readonly verb: 'report'; readonly incident?: IncidentId }
   | { readonly verb: 'oncall'; readonly rotation?: string }
   /** `from` and `to` are local date-times of the plan's zone, as typed; checked when carried out. */
@@ -41,7 +47,7 @@ export type Command =
       readonly options: RecoveryOptions
     }
   | { readonly verb: 'failback'; readonly system: SystemId; readonly options: RecoveryOptions }
-  | { readonly verb: 'runs' }
+  | { readonly verb: 'runs'; readonly run?: RunId }
   | { readonly verb: 'approve'; readonly run: RunId; readonly typed?: string }
   | { readonly verb: 'deny'; readonly run: RunId; readonly reason?: string }
   | { readonly verb: 'cancel'; readonly run: RunId }
@@ -55,10 +61,14 @@ export type CommandOf<V extends Verb> = Extract<Command, { readonly verb: V }>
 /** Who may: `anyone` known to the plan, or one of these roles. */
 export type Right = 'anyone' | 'engineer' | 'manager' | 'approver' | 'admin'
 
-/** The words after the verb, as typed; quotes are already taken off and `quoted` remembers them. */
+/** A word as typed; in `text` its quotes are taken off. */
 export interface Word {
   readonly text: string
   readonly quoted: boolean
+  /** With its quotes. */
+  readonly raw: string
+  /** The white space before it, so that a free text keeps its lines. */
+  readonly gap: string
 }
 
 export type Parsed<C> = { readonly command: C } | { readonly problem: string }
