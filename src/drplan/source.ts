@@ -1,0 +1,165 @@
+// The text of a DR plan as a tree with positions: where each value stands, and what YAML itself refuses.
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import type { Document, YAMLError } from 'yaml'
+import { reasonOf } from '../errors.ts'
+
+/** What is wrong (or doubtful) in a plan, where, and what to write instead. Lines and columns count from 1. */
+export interface PlanProblem {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** Such as `systems.lb.alerts[1].host`; empty for the whole file. */
+  readonly path: string
+  /** What was found: a clause without a full stop. */
+  readonly found: string
+  /** What to do about it: a sentence with an example. */
+  readonly write: string
+}
+
+export type PlanPath = readonly (string | number)[]
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+/** Where a path stands: its value, or its key. A path that is not there stands where its nearest parent does. */
+export type Locate = (path: PlanPath, part?: 'key' | 'value') => Position
+
+/** The plan's text, read as YAML: plain values and their places. */
+export interface Source {
+  readonly value: unknown
+  readonly locate: Locate
+}
+
+/** The largest plan that is read, in characters. */
+const sizeLimit = 1_000_000
+/** After so many syntax errors the rest is only their echo. */
+const errorLimit = 5
+
+/** Reads YAML into plain values; refuses what is too large, not text, nested without end, or not YAML. */
+export function readSource(text: string, file: string): Source | { readonly errors: readonly PlanProblem[] } {
+  const refused = refusal(text)
+  if (refused) return { errors: [{ file, line: 1, column: 1, path: '', ...refused }] }
+  const lines = new LineCounter()
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+    const broken = [...document.errors, ...document.warnings]
+    if (broken.length > 0) {
+      return { errors: broken.slice(0, errorLimit).map((error) => syntaxProblem(error, lines, file)) }
+    }
+    return { value: document.toJS({ maxAliasCount: 100 }), locate: locator(document, lines) }
+  } catch (error) {
+    return { errors: [{ file, line: 1, column: 1, path: '', ...unreadable(error) }] }
+  }
+}
+
+/** `systems.lb.alerts[1].host`. */
+export function printPath(path: PlanPath): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('')
+}
+
+/** A value as it is shown in an error: short, on one line. */
+export function describe(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value)
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'a map of keys'
+  return `the ${typeof value} ${JSON.stringify(value).slice(0, 60)}`
+}
+
+function refusal(text: string): Pick<PlanProblem, 'found' | 'write'> | undefined {
+  if (text.length > sizeLimit) {
+    return {
+      found: `found ${text.length} characters`,
+      write: `A DR plan has at most ${sizeLimit}; give the path of dr-plan.yml`,
+    }
+  }
+  // eslint-disable-next-line no-control-regex
+  if (/[\u0000-\u0008\u000E-\u001F\uFFFD]/.test(text)) {
+    return {
+      found: 'found bytes that are not UTF-8 text',
+      write: 'Save the file as UTF-8 text, or give the path of dr-plan.yml',
+    }
+  }
+  return undefined
+}
+
+function unreadable(error: unknown): Pick<PlanProblem, 'found' | 'write'> {
+  const reason = reasonOf(error)
+  if (reason.includes('alias')) {
+    return {
+      found: 'found aliases (*name) that expand to too much',
+      write: 'Write the values out instead of repeating them through aliases',
+    }
+  }
+  return { found: `the file cannot be read: ${reason}`, write: 'Compare it with dr-plan.example.yml' }
+}
+
+const remedies: Partial<Record<YAMLError['code'], string>> = {
+  DUPLICATE_KEY: 'Keep one of the two, or give them different names',
+  TAB_AS_INDENT: 'Indent with spaces',
+  BAD_ALIAS: 'Put text that begins with * in quotes, such as host: "*.example.com"',
+  MULTIPLE_DOCS: 'Keep one document in the file: remove the line ---',
+  TAG_RESOLVE_FAILED: 'Put text that begins with ! in quotes',
+  RESOURCE_EXHAUSTION: 'Write the plan with less nesting; see dr-plan.example.yml',
+}
+
+function syntaxProblem(error: YAMLError, lines: LineCounter, file: string): PlanProblem {
+  const { line, col } = lines.linePos(error.pos[0])
+  return {
+    file,
+    line: Math.max(line, 1),
+    column: Math.max(col, 1),
+    path: '',
+    found:
+      error.code === 'RESOURCE_EXHAUSTION'
+        ? 'found too many levels of nesting'
+        : `not valid YAML: ${reasonOf(error)}`,
+    write:
+      remedies[error.code] ??
+      'Mend the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ goes in quotes',
+  }
+}
+
+function locator(document: Document, lines: LineCounter): Locate {
+  return (path, part = 'value') => {
+    let node: unknown = document.contents
+    let at = 0
+    let key = 0
+    for (const step of path) {
+      const next = child(isAlias(node) ? node.resolve(document) : node, step)
+      if (!next) return position(lines, key)
+      node = next.value
+      key = next.keyAt
+      at = next.valueAt
+    }
+    return position(lines, part === 'key' ? key : at)
+  }
+}
+
+function child(
+  node: unknown,
+  step: string | number,
+): { readonly value: unknown; readonly keyAt: number; readonly valueAt: number } | undefined {
+  if (isSeq(node)) {
+    const value = node.items[Number(step)]
+    return value === undefined ? undefined : { value, keyAt: start(value, 0), valueAt: start(value, 0) }
+  }
+  if (!isMap(node)) return undefined
+  const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
+  if (!pair) return undefined
+  const keyAt = start(pair.key, 0)
+  const empty = isScalar(pair.value) && pair.value.value === null
+  return { value: pair.value, keyAt, valueAt: empty ? keyAt : start(pair.value, keyAt) }
+}
+
+function start(node: unknown, otherwise: number): number {
+  if (!isScalar(node) && !isMap(node) && !isSeq(node) && !isAlias(node)) return otherwise
+  return node.range?.[0] ?? otherwise
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(line, 1), column: Math.max(col, 1) }
+}
