@@ -1,0 +1,182 @@
+// The settings: what is refused, how it is said, and that no secret is said.
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { isLoopback, loadEnvironment, readCliConfig, readConfig, secrets } from '../src/config.ts'
+import { UserError } from '../src/errors.ts'
+
+const enough = { NAGIOS_TOKEN: 'n'.repeat(16), CONSOLE_SECRET: 'c'.repeat(32) }
+
+function refusal(env: Readonly<Record<string, string>>): string {
+  try {
+    readConfig({ ...enough, ...env })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return error.message
+  }
+  return 'accepted'
+}
+
+describe('the settings', () => {
+  test('two secrets are enough to start, and the rest has its documented default', () => {
+    const config = readConfig(enough)
+
+    expect(config).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      PUBLIC_URL: 'http://127.0.0.1:3000',
+      DR_PLAN: 'dr-plan.yml',
+      DATA_DIR: '.data',
+      LOG_LEVEL: 'info',
+      TEAMS_NO_AUTH: false,
+    })
+    expect(config.REDIS_URL).toBeUndefined()
+  })
+
+  test('without secrets the first start offers fresh lines for .env, which are accepted as they stand', () => {
+    let message = ''
+    try {
+      readConfig({})
+    } catch (error) {
+      message = String(error)
+    }
+
+    const offered = [...message.matchAll(/^ {4}(\w+)=(\S+)$/gm)].map((match) => [match[1], match[2]])
+
+    expect(offered.map(([name]) => name)).toEqual(['NAGIOS_TOKEN', 'CONSOLE_SECRET'])
+    expect(refusal(Object.fromEntries(offered))).toBe('accepted')
+  })
+
+  test('each wrong value is named with what was found and what to write, all in one message', () => {
+    const message = refusal({ PORT: '70000', LOG_LEVEL: 'loud', PUBLIC_URL: 'dr.example.com' })
+
+    expect(message).toContain('PORT is "70000": write a port number from 0 to 65535')
+    expect(message).toContain('LOG_LEVEL is "loud": write debug, info, warn, error or silent')
+    expect(message).toContain(
+      'PUBLIC_URL is "dr.example.com": write an address such as https://dr.example.com',
+    )
+  })
+
+  test.each([
+    ['NAGIOS_TOKEN', 'hunter2'],
+    ['CONSOLE_SECRET', 'hunter2hunter2'],
+    ['SMTP_URL', 'user:hunter2@mail.example.com'],
+    ['REDIS_URL', 'http://:hunter2@redis.example.com'],
+  ])('a wrong %s is refused without showing it', (name, value) => {
+    const message = refusal({ [name]: value })
+
+    expect(message).toContain(`${name} has ${value.length} characters that do not fit`)
+    expect(message).not.toContain('hunter2')
+  })
+
+  test('an empty variable is one that is not set', () => {
+    expect(readConfig({ ...enough, PORT: '', REDIS_URL: ' ' })).toMatchObject({ PORT: 3000 })
+    expect(readConfig({ ...enough, REDIS_URL: ' ' }).REDIS_URL).toBeUndefined()
+  })
+
+  test('Teams without authentication is refused on an address that others can reach', () => {
+    expect(refusal({ TEAMS_NO_AUTH: '1', HOST: '0.0.0.0' })).toContain('TEAMS_NO_AUTH is "1"')
+    expect(refusal({ TEAMS_NO_AUTH: '1', HOST: '127.0.0.1' })).toBe('accepted')
+    expect(refusal({ TEAMS_NO_AUTH: '1', HOST: '127.0.0.1.example.com' })).toContain('TEAMS_NO_AUTH')
+  })
+
+  test('Azure without a credential is refused for an endpoint that is not on this machine', () => {
+    const none = { AZURE_CREDENTIAL: 'none' }
+
+    expect(refusal(none)).toContain('AZURE_CREDENTIAL is "none"')
+    expect(refusal({ ...none, AZURE_ARM_ENDPOINT: 'https://management.azure.com' })).toContain(
+      'AZURE_CREDENTIAL',
+    )
+    expect(refusal({ ...none, AZURE_ARM_ENDPOINT: 'https://localhost:8443' })).toBe('accepted')
+  })
+
+  test.each([
+    [{ AZURE_CREDENTIAL: 'client-secret' }, ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']],
+    [{ SLACK_BOT_TOKEN: 'xoxb-1' }, ['SLACK_APP_TOKEN']],
+    [{ NAGIOS_CGI_USER: 'drbot' }, ['NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD']],
+    [{ TWILIO_ACCOUNT_SID: 'AC1' }, ['TWILIO_AUTH_TOKEN', 'TWILIO_FROM']],
+  ])('%j asks for what belongs to it', (env, missing) => {
+    for (const name of missing) expect(refusal(env)).toContain(`${name} is not set`)
+  })
+
+  test.each([
+    ['redis://redis.example.com:6379/0'],
+    ['redis+sentinel://s1.example.com:26379,s2.example.com:26379/mymaster'],
+    ['rediss+cluster://a.example.com:6379,b.example.com:6379'],
+  ])('a Redis at %s is accepted', (url) => {
+    expect(readConfig({ ...enough, REDIS_URL: url }).REDIS_URL).toBe(url)
+  })
+
+  test('an IPv6 host gives a public address that a browser understands', () => {
+    expect(readConfig({ ...enough, HOST: '::1', PORT: '81' }).PUBLIC_URL).toBe('http://[::1]:81')
+  })
+
+  test('the secrets include passwords inside addresses, as written and as decoded', () => {
+    const config = readConfig({
+      ...enough,
+      SMTP_URL: 'smtp://u:p%40ss@mail.example.com',
+      REDIS_URL: 'redis+sentinel://:first@h1:1,h2:2/m?sentinelPassword=second',
+    })
+
+    expect(secrets(config)).toEqual(
+      expect.arrayContaining([
+        enough.NAGIOS_TOKEN,
+        enough.CONSOLE_SECRET,
+        'p%40ss',
+        'p@ss',
+        'first',
+        'second',
+      ]),
+    )
+    expect(secrets(config)).not.toContain('')
+  })
+
+  test.each([
+    ['127.0.0.1', true],
+    ['127.8.8.8', true],
+    ['localhost', true],
+    ['[::1]', true],
+    ['0.0.0.0', false],
+    ['127.example.com', false],
+    ['', false],
+  ])('loopback or not: %s', (host, expected) => {
+    expect(isLoopback(host)).toBe(expected)
+  })
+})
+
+describe('.env', () => {
+  function directoryWith(content: string): string {
+    const directory = mkdtempSync(join(tmpdir(), 'dr-env-'))
+    writeFileSync(join(directory, '.env'), content)
+    return directory
+  }
+
+  test('is read, and a variable of the process wins over it', () => {
+    const directory = directoryWith('NAGIOS_CGI_USER=drbot\nPATH=/nowhere\n')
+
+    const env = loadEnvironment(directory)
+
+    expect(env['NAGIOS_CGI_USER']).toBe('drbot')
+    expect(env['PATH']).not.toBe('/nowhere')
+  })
+
+  test('may be missing', () => {
+    expect(loadEnvironment(mkdtempSync(join(tmpdir(), 'dr-env-')))['PATH']).toBeDefined()
+  })
+
+  test('with a misspelt key is refused with the key that was meant', () => {
+    expect(() => loadEnvironment(directoryWith('SMPT_URL=smtp://127.0.0.1\n'))).toThrow(
+      'Did you mean SMTP_URL?',
+    )
+  })
+
+  test('the command line takes address and token, and refuses what is no address', () => {
+    expect(readCliConfig({ DR_URL: 'http://127.0.0.1:3000/', DR_TOKEN: 't' })).toEqual({
+      DR_URL: 'http://127.0.0.1:3000',
+      DR_TOKEN: 't',
+    })
+    expect(readCliConfig({})).toEqual({})
+    expect(() => readCliConfig({ DR_URL: 'bot:3000' })).toThrow('DR_URL is "bot:3000": write an address')
+  })
+})
