@@ -1,0 +1,92 @@
+// The outside world of the demo and the stories: DNS, Cloudflare, two load balancers and an API server on loopback.
+import { startCloudflareSim, type CloudflareOptions, type CloudflareSim } from './cloudflare.ts'
+import { startDnsServer, type DnsServer } from './dns.ts'
+import { servedZone } from './dns/answer.ts'
+import { startTarget, type Target } from './target.ts'
+
+export interface World {
+  readonly dns: DnsServer
+  readonly cloudflare: CloudflareSim
+  /** What the simulated Cloudflare takes as CLOUDFLARE_API_TOKEN. */
+  readonly token: string
+  /** Zone `example.com`; the record `api.example.com` points at `lb` in the beginning. */
+  readonly zone: string
+  readonly record: string
+  /** All three serve `http://api.example.com:{httpPort}/health`, each at its own address. */
+  readonly httpPort: number
+  readonly lb: Target
+  readonly backup: Target
+  readonly api: Target
+  readonly stop: () => Promise<void>
+}
+
+export interface WorldOptions {
+  /** 0 or absent: any free one. */
+  readonly ports?: { readonly dns?: number; readonly cloudflare?: number; readonly http?: number }
+  readonly propagation?: NonNullable<CloudflareOptions['propagation']>
+}
+
+const zone = 'example.com'
+const record = 'api.example.com'
+const token = 'sim-cloudflare-token-for-the-demo-only'
+const addresses = { lb: '127.0.0.11', backup: '127.0.0.12', api: '127.0.0.13' } as const
+
+/**
+ * Starts everything. The zone's name server is given as `localhost:PORT`, which the DNS check understands, so that
+ * a port that is not 53 needs no configuration.
+ */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const ports = options.ports ?? {}
+  const targets = await startTargets(ports.http ?? 0)
+  const nameServers: string[] = []
+  const served = servedZone(zone, nameServers)
+  const dns = await startDnsServer({ zones: [served], port: ports.dns ?? 0 })
+  nameServers.push(`localhost:${dns.port}`)
+  const cloudflare = await startCloudflareSim({
+    zones: [
+      {
+        served,
+        records: [
+          { type: 'A', name: record, content: addresses.lb, ttl: 300, proxied: false },
+          { type: 'CNAME', name: `www.${zone}`, content: record, ttl: 1, proxied: false },
+          { type: 'TXT', name: zone, content: 'v=spf1 -all', ttl: 3_600 },
+        ],
+      },
+    ],
+    token,
+    port: ports.cloudflare ?? 0,
+    propagation: options.propagation ?? 0,
+  })
+  const parts = [cloudflare, dns, targets.lb, targets.backup, targets.api]
+  return {
+    dns,
+    cloudflare,
+    token,
+    zone,
+    record,
+    httpPort: targets.lb.port,
+    ...targets,
+    stop: async () => {
+      await Promise.all(parts.map((part) => part.stop()))
+    },
+  }
+}
+
+/** Three servers on one port number; a number that is taken at one of the addresses is not used at any. */
+async function startTargets(port: number): Promise<{ lb: Target; backup: Target; api: Target }> {
+  for (let tries = 0; ; tries += 1) {
+    const lb = await startTarget({ name: 'lb', serves: record, host: addresses.lb, port })
+    const rest = await Promise.allSettled([
+      startTarget({ name: 'backup', serves: record, host: addresses.backup, port: lb.port }),
+      startTarget({ name: 'api', serves: record, host: addresses.api, port: lb.port }),
+    ])
+    const [backup, api] = rest
+    if (backup.status === 'fulfilled' && api.status === 'fulfilled') {
+      return { lb, backup: backup.value, api: api.value }
+    }
+    await lb.stop()
+    for (const one of rest) if (one.status === 'fulfilled') await one.value.stop()
+    const failed = rest.find((one) => one.status === 'rejected')
+    if (port !== 0 || tries >= 20) throw failed?.reason
+  }
+}
