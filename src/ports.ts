@@ -5,11 +5,13 @@ import type { Alert } from './intake/alert.ts'
 import type { Channel, Incident } from './incident/incident.ts'
 import type { ActionOf, ProviderName } from './recovery/action.ts'
 import type { Operation, Run } from './recovery/run.ts'
-import type { Happening, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
+import type { Actor, Happening, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 
-/** The only clock. `wait` is real time for a duration of this clock, so that a demo's clock can run faster. */
+/** The only clock and the only timer, so that tests can move time and a demo's time can run faster. */
 export interface Clock {
   readonly now: () => Instant
+  /** Calls `run` once, `duration` of this clock from now; the answer cancels it. */
+  readonly after: (duration: Duration, run: () => void) => () => void
   /** How many milliseconds of real time `duration` takes; the same number on a clock that runs at normal speed. */
   readonly real: (duration: Duration) => Duration
 }
@@ -73,8 +75,16 @@ export type EffectBody =
   | { readonly kind: 'release'; readonly incident: IncidentId }
   /** Carry a run one step on. */
   | { readonly kind: 'advance'; readonly run: RunId }
-  /** Tell the incident what became of a run. */
-  | { readonly kind: 'run-news'; readonly run: RunId; readonly incident: IncidentId; readonly news: RunNews }
+  /** Tell the incident what became of a run: `by` is who caused it, `text` one sentence for the room. */
+  | {
+      readonly kind: 'run-news'
+      readonly run: RunId
+      readonly incident: IncidentId
+      readonly news: RunNews
+      readonly direction: 'failover' | 'failback'
+      readonly by: Actor
+      readonly text: string
+    }
 
 export type RunNews =
   | 'proposed'

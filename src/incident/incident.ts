@@ -58,7 +58,8 @@ export interface Call {
   /** 1, 2, ...: when all people of the target were silent, it begins again. */
   readonly round: number
   readonly nextAt: Instant
-  readonly answeredBy?: PersonId
+  /** Who answered, or why nobody need answer any more. */
+  readonly answeredBy?: PersonId | 'acknowledged' | 'recovered' | 'resolved' | 'next-round'
 }
 
 /** The moments from which the phases are measured; each is set once per outage. */
@@ -91,7 +92,7 @@ export interface Room {
 
 /** What is broken, shortly: counts and the first few objects; the whole list is in the store's object table. */
 export interface Problems {
-  /** Objects of this system (and of those that depend on it) in a problem state now. */
+  /** Objects of this system in a problem state now. */
   readonly open: number
   /** Alerts ever attached. */
   readonly alerts: number
@@ -133,8 +134,10 @@ interface Common {
 export interface DiagnosisClock {
   readonly startedAt: Instant
   readonly endsAt: Instant
-  /** The next reminder; absent when the last one was given. */
+  /** The next reminder. */
   readonly remindAt?: Instant
+  /** When it ran out and the incident was escalated. */
+  readonly endedAt?: Instant
 }
 
 export type Incident =

@@ -26,7 +26,8 @@ export type IncidentInput =
   | { readonly kind: 'alerts'; readonly attached: readonly Attached[] }
   /** Look at the clocks. */
   | { readonly kind: 'tick' }
-  | { readonly kind: 'ack'; readonly by: Actor }
+  /** `name` is the author as Nagios wrote it, when no person of the plan has it. */
+  | { readonly kind: 'ack'; readonly by: Actor; readonly name?: string }
   | { readonly kind: 'note'; readonly by: Actor; readonly text: string }
   | { readonly kind: 'extend'; readonly by: Actor; readonly duration: Duration; readonly reason: string }
   | { readonly kind: 'escalate'; readonly by: Actor; readonly reason?: string }
@@ -46,12 +47,15 @@ export type IncidentInput =
       readonly reason?: string
     }
   | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
+  /** What became of a run; `checkBy` is when the incident looks at the run again, whatever was said. */
   | {
       readonly kind: 'run-news'
       readonly run: RunId
       readonly news: RunNews
+      readonly direction: 'failover' | 'failback'
+      readonly by: Actor
       readonly text: string
-      readonly checkBy?: Instant
+      readonly checkBy: Instant
     }
 
 /** What begins an incident. */

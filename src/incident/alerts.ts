@@ -1,0 +1,197 @@
+// Alerts arriving at an incident: what is broken is counted, the last one mended begins the watch, a new one is a relapse.
+import type { IncidentId } from '../ids.ts'
+import type { Actor } from '../timeline/event.ts'
+import type { Incident, Problems } from './incident.ts'
+import type { Attached } from './input.ts'
+import { call, stopAll } from './calls.ts'
+import { newClock } from './clocks.ts'
+import { effect, happened, nagios, patch } from './change.ts'
+import type { Change, Moment } from './change.ts'
+
+/** Problems that are named in the state; all are in the object table and in the timeline. */
+const firstKept = 5
+/** Characters of a plugin's output that are kept in the state. */
+const outputKept = 300
+
+export const noProblems: Problems = { open: 0, alerts: 0, explains: {}, first: [] }
+
+/** Counts a batch of alerts and moves the incident as they demand. */
+export function attach(change: Change, attached: readonly Attached[], moment: Moment): Change {
+  const problems = attached.reduce((so, each) => counted(so, each, change.next), change.next.problems)
+  const told = record(patch(change, { problems }), attached, moment)
+  const { next } = told
+  const broke = attached.find((each) => each.change === 'broke' && each.system === next.system)
+  if (broke && (next.state === 'watching' || next.state === 'resolved')) return relapse(told, broke, moment)
+  const active = next.state === 'paging' || next.state === 'diagnosing'
+  const mended = attached.some((each) => each.change === 'mended')
+  if (active && mended && problems.open === 0) return watch(told, 'nagios', nagios, moment)
+  return told
+}
+
+function counted(problems: Problems, one: Attached, incident: Incident): Problems {
+  const step = one.change === 'broke' ? 1 : one.change === 'mended' ? -1 : 0
+  const alerts = problems.alerts + 1
+  if (one.system !== incident.system) {
+    const explained = Math.max(0, (problems.explains[one.system] ?? 0) + step)
+    return { ...problems, alerts, explains: { ...problems.explains, [one.system]: explained } }
+  }
+  const open = Math.max(0, problems.open + step)
+  if (one.change !== 'broke' || problems.first.length >= firstKept) return { ...problems, alerts, open }
+  const seen = { key: one.key, state: one.state, output: one.output.slice(0, outputKept), at: one.at }
+  return {
+    ...problems,
+    alerts,
+    open,
+    first: [...problems.first.filter((each) => each.key !== one.key), seen],
+  }
+}
+
+/** One event for all that broke in a batch, one for what was mended, one for the rest: a storm stays readable. */
+function record(change: Change, attached: readonly Attached[], moment: Moment): Change {
+  const broke = attached.filter((each) => each.change === 'broke')
+  const mended = attached.filter((each) => each.change === 'mended')
+  const rest = attached.filter((each) => each.change !== 'broke' && each.change !== 'mended')
+  let so = change
+  if (broke.length > 0) so = recorded(so, 'alerts.joined', broke, moment)
+  if (mended.length > 0) so = recorded(so, 'alerts.recovered', mended, moment)
+  if (rest.length > 0) so = recorded(so, 'alerts.other', rest, moment)
+  return effect(so, { kind: 'card', incident: change.next.id })
+}
+
+function recorded(
+  change: Change,
+  type: 'alerts.joined' | 'alerts.recovered' | 'alerts.other',
+  alerts: readonly Attached[],
+  moment: Moment,
+): Change {
+  const [first] = alerts
+  const more = alerts.length > 1 ? ` and ${alerts.length - 1} more` : ''
+  const elsewhere = alerts.filter((each) => each.system !== change.next.system)
+  const explained =
+    elsewhere.length > 0
+      ? ` (${change.next.system} explains ${elsewhere.length} of them: ${systems(elsewhere)})`
+      : ''
+  const data = {
+    alerts: alerts.map((each) => ({
+      id: each.alert,
+      key: each.key,
+      system: each.system,
+      state: each.state,
+      at: each.at,
+      output: each.output,
+    })),
+  }
+  return happened(change, type, {
+    at: moment.now,
+    by: nagios,
+    text: `${first?.text ?? ''}${more}${explained}`,
+    data,
+  })
+}
+
+function systems(attached: readonly Attached[]): string {
+  return [...new Set(attached.map((each) => each.system))].join(', ')
+}
+
+/** Works again, as somebody saw: nobody is paged any more, and it is watched for a while before it is resolved. */
+export function watch(change: Change, because: 'nagios' | 'verified', by: Actor, moment: Moment): Change {
+  const { id, timings, marks } = change.next
+  const until = moment.now + timings.resolveAfter
+  const quiet = stopAll(change, 'recovered', moment)
+  const next: Incident = {
+    ...bare(quiet.next),
+    marks: { ...marks, verified: marks.verified ?? moment.now },
+    state: 'watching',
+    since: moment.now,
+    until,
+    because,
+  }
+  const text =
+    because === 'nagios'
+      ? 'Nagios says that it works again; watching before it is resolved'
+      : 'Seen working from outside; watching before it is resolved'
+  const said = happened({ ...quiet, next }, 'incident.watching', {
+    at: moment.now,
+    by,
+    text,
+    data: { because, until },
+  })
+  return effect(said, { kind: 'card', incident: id })
+}
+
+/** It is broken again: the same incident goes on, and the engineer is paged anew. */
+function relapse(change: Change, broke: Attached, moment: Moment): Change {
+  const before = change.next
+  const { verified: _, acted: __, resolved: ___, ...kept } = before.marks
+  // A resolved outage is over and measured: what comes now is a new one under the same number.
+  const marks = before.state === 'resolved' ? { outage: broke.since, detected: moment.now } : kept
+  const next: Incident = {
+    ...bare(before),
+    marks,
+    relapses: before.relapses + 1,
+    state: 'paging',
+    clock: newClock(before.timings, moment.now),
+  }
+  const text = `Broken again after it was ${before.state}: ${broke.text}`
+  const type = 'incident.reopened'
+  const again = happened({ ...change, next }, type, {
+    at: moment.now,
+    by: nagios,
+    text,
+    data: { key: broke.key },
+  })
+  const called = firstTargets(before, moment).reduce((so, target) => call(so, target, 0, moment), again)
+  return effect(called, { kind: 'say', incident: before.id, text }, { kind: 'card', incident: before.id })
+}
+
+/** Who had it is called first; with nobody, the first level of the plan. */
+function firstTargets(
+  incident: Incident,
+  moment: Moment,
+): readonly `${'rotation' | 'group' | 'person'}:${string}`[] {
+  const level = moment.policy.plan.escalation[0]?.to ?? []
+  const { engineer } = incident
+  return engineer !== undefined && moment.policy.plan.people[engineer]
+    ? [`person:${engineer}`, ...level]
+    : level
+}
+
+/** The fields that every state has, without those of the state it is in. */
+export function bare(incident: Incident): Omit<Extract<Incident, { state: 'paging' }>, 'state' | 'clock'> {
+  const {
+    id,
+    system,
+    title,
+    openedBy,
+    openedAt,
+    objective,
+    timings,
+    problems,
+    level,
+    calls,
+    pages,
+    nextPage,
+    marks,
+    rooms,
+    relapses,
+  } = incident
+  return {
+    id: id satisfies IncidentId,
+    system,
+    title,
+    openedBy,
+    openedAt,
+    objective,
+    timings,
+    problems,
+    level,
+    calls,
+    pages,
+    nextPage,
+    marks,
+    rooms,
+    relapses,
+    ...(incident.engineer === undefined ? {} : { engineer: incident.engineer }),
+    ...(incident.run === undefined ? {} : { run: incident.run }),
+  }
+}

@@ -1,0 +1,189 @@
+// An incident's card: what is broken, since when, who has it, what the clocks say, and what can be done now.
+import { printDuration } from '../drplan/duration.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Instant } from '../ids.ts'
+import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
+import { never } from '../errors.ts'
+import type { Incident, Page } from './incident.ts'
+import { nameOf } from './change.ts'
+
+/** What a card is drawn from, beside the incident. */
+export interface CardView {
+  readonly plan: DrPlan
+  readonly now: Instant
+}
+
+/** The card of an incident, the same for every door. */
+export function incidentCard(incident: Incident, view: CardView): Card {
+  const sections = [problems(incident), calling(incident, view)].filter((each) => each !== undefined)
+  return {
+    title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
+    tone: toneOf(incident, view.now),
+    fields: fields(incident, view),
+    sections: [{ lines: [[incident.title]] }, ...sections],
+    buttons: buttons(incident, view.plan),
+    footer: [
+      'Opened ',
+      { at: incident.openedAt, show: 'date-time' },
+      ` by ${nameOf(view.plan, incident.openedBy)}`,
+    ],
+  }
+}
+
+/** The state in words that a person at 3 a.m. understands. */
+export function stateText(incident: Incident): string {
+  switch (incident.state) {
+    case 'paging':
+      return 'nobody has it yet'
+    case 'diagnosing':
+      return incident.level > 0 ? 'diagnosing, escalated' : 'diagnosing'
+    case 'recovering':
+      return `recovering (${incident.run})`
+    case 'watching':
+      return 'works again, watching'
+    case 'resolved':
+      return 'resolved'
+    default:
+      return never(incident)
+  }
+}
+
+/** Red while nobody acts or the objective is missed, amber while somebody does, green when it works again. */
+export function toneOf(incident: Incident, now: Instant): Tone {
+  if (incident.state === 'resolved') return 'quiet'
+  if (incident.state === 'watching') return 'good'
+  if (incident.state === 'paging' || objectiveAt(incident) <= now) return 'bad'
+  return 'warn'
+}
+
+/** The moment at which the objective (RTO) is missed. */
+export function objectiveAt(incident: Incident): Instant {
+  return incident.marks.outage + incident.objective.rto
+}
+
+function fields(incident: Incident, { plan, now }: CardView): readonly Field[] {
+  const list: Field[] = [{ label: 'Down since', value: [{ at: incident.marks.outage, show: 'date-time' }] }]
+  const who = incident.engineer === undefined ? 'nobody yet' : nameOf(plan, incident.engineer)
+  list.push({
+    label: 'Who has it',
+    value: [who],
+    ...(incident.engineer === undefined ? { tone: 'bad' as const } : {}),
+  })
+  list.push(objective(incident, now))
+  if (incident.state === 'paging' || incident.state === 'diagnosing')
+    list.push(diagnosis(incident.clock, now))
+  if (incident.state === 'watching') {
+    list.push({ label: 'Resolves by itself', value: [{ at: incident.until, show: 'countdown' }] })
+  }
+  if (incident.state === 'resolved' && incident.what !== undefined)
+    list.push({ label: 'What it was', value: [incident.what] })
+  if (incident.relapses > 0) list.push({ label: 'Relapses', value: [String(incident.relapses)] })
+  return list
+}
+
+function objective(incident: Incident, now: Instant): Field {
+  const { rto } = incident.objective
+  const label = `Objective (RTO ${printDuration(rto)})`
+  const end = incident.marks.verified
+  if (end !== undefined) {
+    const took = end - incident.marks.outage
+    const met = took <= rto
+    return { label, value: [`${met ? 'met' : 'missed'}: ${printDuration(took)}`], tone: met ? 'good' : 'bad' }
+  }
+  const at = objectiveAt(incident)
+  return at <= now
+    ? { label, value: [`missed ${printDuration(now - at)} ago`], tone: 'bad' }
+    : { label, value: [{ at, show: 'countdown' }, ' left'], tone: at - now < rto / 3 ? 'bad' : 'warn' }
+}
+
+function diagnosis(clock: { readonly endsAt: Instant; readonly endedAt?: Instant }, now: Instant): Field {
+  const label = 'Diagnosis clock'
+  if (clock.endedAt !== undefined || clock.endsAt <= now)
+    return { label, value: ['is over; escalated'], tone: 'bad' }
+  const value: Line = [
+    { at: clock.endsAt, show: 'countdown' },
+    ' left, until ',
+    { at: clock.endsAt, show: 'time' },
+  ]
+  return { label, value, tone: 'warn' }
+}
+
+function problems(incident: Incident): Section | undefined {
+  const { open, alerts, explains, first } = incident.problems
+  if (alerts === 0) return undefined
+  const lines: Line[] = first.map((each) => [
+    { code: each.key.replace(';', ' ') },
+    ` ${each.state} `,
+    each.output,
+  ])
+  if (open > first.length) lines.push([`and ${open - first.length} more`])
+  const others = Object.entries(explains).filter(([, count]) => count > 0)
+  for (const [system, count] of others)
+    lines.push([`explains ${count} alert${count === 1 ? '' : 's'} of ${system}`])
+  return {
+    heading: `${open} problem${open === 1 ? '' : 's'} now, ${alerts} alert${alerts === 1 ? '' : 's'} in all`,
+    lines,
+  }
+}
+
+function calling(incident: Incident, { plan }: CardView): Section | undefined {
+  if (incident.state === 'resolved') return undefined
+  const running = incident.pages.filter((page) => !page.stopped)
+  const nobody = incident.state === 'paging' && running.length === 0
+  if (nobody)
+    return {
+      heading: 'Calling',
+      lines: [['Nobody is available. Call somebody by phone, then: ', { code: `ack ${incident.id}` }]],
+    }
+  if (running.length === 0) return undefined
+  return { heading: 'Calling', lines: running.map((page) => pageLine(page, plan)) }
+}
+
+function pageLine(page: Page, plan: DrPlan): Line {
+  const done = page.steps.filter((step) => step.outcome !== undefined)
+  const channels = done.map((step) => `${step.channel} ${step.outcome ?? ''}`).join(', ')
+  const spans: Span[] = [
+    { strong: nameOf(plan, page.person) },
+    ` since `,
+    { at: page.startedAt, show: 'time' },
+  ]
+  return [...spans, channels === '' ? '' : ` (${channels})`, ` — ${page.why}`]
+}
+
+function buttons(incident: Incident, plan: DrPlan): readonly Button[] {
+  const { id, system, state } = incident
+  if (state === 'resolved') return [{ label: 'Report', command: `report ${id}`, style: 'plain' }]
+  const list: Button[] = []
+  if (state === 'paging') list.push({ label: 'I have it', command: `ack ${id}`, style: 'primary' })
+  if (state !== 'recovering' && state !== 'watching') list.push(...recoveries(system, plan))
+  if (state === 'diagnosing')
+    list.push({
+      label: 'More time',
+      command: `extend ${id} 10m`,
+      style: 'plain',
+      input: 'Why 10 more minutes?',
+    })
+  if (state !== 'watching' && plan.escalation[incident.level + 1]) {
+    list.push({
+      label: 'Escalate',
+      command: `escalate ${id}`,
+      style: 'danger',
+      confirm: `Page ${plan.escalation[incident.level + 1]?.to.join(' and ')} now?`,
+    })
+  }
+  if (state !== 'recovering')
+    list.push({ label: 'Resolve', command: `resolve ${id}`, style: 'plain', input: 'What was it?' })
+  return list
+}
+
+/** Pressing one only proposes: nothing is changed before the proposal is approved. */
+function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
+  const names = plan.systems[system]?.recoveries.map((each) => each.name) ?? []
+  return names
+    .slice(0, 3)
+    .map((name) => ({
+      label: `Fail over to ${name}`,
+      command: `failover ${system} to ${name}`,
+      style: 'plain',
+    }))
+}

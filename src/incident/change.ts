@@ -1,0 +1,59 @@
+// A decision in the making: the next state, what happened, what must be done. Each helper returns a new one.
+import type { Instant } from '../ids.ts'
+import type { EffectBody } from '../ports.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Actor, EventType, Happening } from '../timeline/event.ts'
+import type { Incident } from './incident.ts'
+
+/** What decisions are made by, beside the incident itself. */
+export interface Policy {
+  /** The plan in force, with the overrides of the rotation that were made by command. */
+  readonly plan: DrPlan
+  /** The chats that are switched on; each gets a room. */
+  readonly chats: readonly string[]
+}
+
+export interface Change {
+  readonly next: Incident
+  readonly events: readonly Happening[]
+  readonly effects: readonly EffectBody[]
+}
+
+/** The moment of a decision: one instant, one policy, for everything that is decided in it. */
+export interface Moment {
+  readonly now: Instant
+  readonly policy: Policy
+}
+
+/** The program itself as the one who did it. */
+export const bot: Actor = { person: 'bot', door: 'bot' }
+export const nagios: Actor = { person: 'nagios', door: 'nagios' }
+
+/** Begins a decision on an incident as it is. */
+export function unchanged(incident: Incident): Change {
+  return { next: incident, events: [], effects: [] }
+}
+
+/** The same decision with other common fields; the state's own fields stay. */
+export function patch(change: Change, fields: Partial<Omit<Incident, 'state' | 'id'>>): Change {
+  return { ...change, next: { ...change.next, ...fields } }
+}
+
+/** The decision with one more thing that happened. */
+export function happened(
+  change: Change,
+  type: EventType,
+  event: Omit<Happening, 'type' | 'data'> & { readonly data?: Readonly<Record<string, unknown>> },
+): Change {
+  return { ...change, events: [...change.events, { type, ...event }] }
+}
+
+/** The decision with one more thing to do. */
+export function effect(change: Change, ...bodies: readonly EffectBody[]): Change {
+  return { ...change, effects: [...change.effects, ...bodies] }
+}
+
+/** A person's name for people to read; the id when the plan no longer has that person. */
+export function nameOf(plan: DrPlan, person: string): string {
+  return plan.people[person]?.name ?? person
+}

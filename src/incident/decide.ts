@@ -1,0 +1,292 @@
+// What an incident does about what happens to it: pure and total, the only place where an incident changes.
+import type { Instant } from '../ids.ts'
+import { minute } from '../ids.ts'
+import type { Actor } from '../timeline/event.ts'
+import type { DiagnosisClock, Incident, Objective, Timings } from './incident.ts'
+import type { Decision, IncidentInput, Opening } from './input.ts'
+import { attach, bare, noProblems } from './alerts.ts'
+import { answer, call, callsWakeAt, goOn, order, pageResult, stopAll } from './calls.ts'
+import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
+import type { Change, Moment, Policy } from './change.ts'
+import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
+import { runNews } from './run-news.ts'
+import { never } from '../errors.ts'
+
+/** Begins an incident: who is called, which rooms open, when it must be looked at again. */
+export function begin(opening: Opening, now: Instant, policy: Policy): Change {
+  const moment: Moment = { now, policy }
+  const { objective, timings } = frozen(opening, policy)
+  const outage = Math.min(now, ...opening.attached.map((each) => each.since))
+  const first: Incident = {
+    state: 'paging',
+    id: opening.id,
+    system: opening.system,
+    title: opening.title,
+    openedBy: opening.by.person,
+    openedAt: now,
+    objective,
+    timings,
+    problems: noProblems,
+    level: 0,
+    calls: [],
+    pages: [],
+    nextPage: 1,
+    marks: { outage, detected: now },
+    rooms: policy.chats.map((chat) => ({ chat, state: 'opening' })),
+    relapses: 0,
+    clock: newClock(timings, now),
+  }
+  const opened = happened(unchanged(first), 'incident.opened', {
+    at: now,
+    by: opening.by,
+    text: `${opening.id} opened: ${opening.title}`,
+    data: { system: opening.system, outage, objective, timings },
+  })
+  const targets = policy.plan.escalation[0]?.to ?? []
+  const called = targets.reduce((so, target) => call(so, target, 0, moment), opened)
+  const alone = called.next.pages.length === 0
+  const reason = 'nobody of the first level is available'
+  const heard = alone ? (escalateTo(called, 1, { by: bot, reason }, moment) ?? called) : called
+  const attached = opening.attached.length > 0 ? attach(heard, opening.attached, moment) : heard
+  const rooms = policy.chats.map((chat) => ({ kind: 'room', incident: opening.id, chat }) as const)
+  return effect(attached, ...rooms, { kind: 'card', incident: opening.id })
+}
+
+function frozen(opening: Opening, { plan }: Policy): { objective: Objective; timings: Timings } {
+  const system = plan.systems[opening.system]
+  const diagnosis = { ...plan.diagnosis, ...system?.diagnosis }
+  return {
+    objective: { rto: system?.rto ?? 10 * minute, ...(system?.rpo === undefined ? {} : { rpo: system.rpo }) },
+    timings: {
+      nextEngineerAfter: plan.paging.next_engineer_after,
+      remind: diagnosis.remind,
+      deadline: diagnosis.deadline,
+      resolveAfter: plan.after_recovery.resolve_after,
+      relapseWithin: plan.after_recovery.relapse_within,
+    },
+  }
+}
+
+/** What follows from an input at an instant. Nothing outside is read or changed. */
+export function decide(incident: Incident, input: IncidentInput, now: Instant, policy: Policy): Decision {
+  const moment: Moment = { now, policy }
+  const result = react(incident, input, moment)
+  if (result === undefined) return { kind: 'same' }
+  if (typeof result === 'string') return { kind: 'refused', code: `incident-${input.kind}`, message: result }
+  return { kind: 'change', ...result }
+}
+
+/** undefined: nothing changes; a text: refused. */
+type Reaction = Change | string | undefined
+
+function react(incident: Incident, input: IncidentInput, moment: Moment): Reaction {
+  const change = unchanged(incident)
+  switch (input.kind) {
+    case 'alerts':
+      return input.attached.length === 0 ? undefined : attach(change, input.attached, moment)
+    case 'tick':
+      return tick(change, moment)
+    case 'ack':
+      return acknowledge(change, input.by, input.name, moment)
+    case 'note':
+      return happened(change, 'note', { at: moment.now, by: input.by, text: input.text })
+    case 'extend':
+      return extend(change, input, moment)
+    case 'escalate':
+      return escalate(change, input.by, input.reason, moment)
+    case 'resolve':
+      return resolveByHand(change, input.by, input.what, moment)
+    case 'page-result':
+      return pageResult(change, input, moment)
+    case 'room':
+      return room(change, input, moment)
+    case 'nagios-told':
+      return happened(change, 'nagios.told', {
+        at: moment.now,
+        by: bot,
+        text: input.text,
+        data: { ok: input.ok },
+      })
+    case 'run-news':
+      return runNews(change, input, moment, acknowledge)
+    default:
+      return never(input)
+  }
+}
+
+function tick(change: Change, moment: Moment): Reaction {
+  const { next } = change
+  if (next.state === 'resolved') return undefined
+  if (next.state === 'watching')
+    return next.until <= moment.now ? resolved(change, { by: next.because, actor: bot }, moment) : undefined
+  const called = goOn(order(change, moment), moment)
+  const managers = nobodyLeft(change, called)
+    ? escalateTo(called, 1, { by: bot, reason: 'nobody answered' }, moment)
+    : undefined
+  const ticked = tickClock(managers ?? called, moment)
+  const checked =
+    next.state === 'recovering' && next.checkBy <= moment.now ? lookAtRun(ticked, moment) : ticked
+  return checked.next === next ? undefined : checked
+}
+
+/** All engineers were called once and were silent: the managers are called at once, whatever the clock says. */
+function nobodyLeft(before: Change, after: Change): boolean {
+  const again = after.next.calls.some((each) => each.level === 0 && each.round === 2)
+  const already = before.next.calls.some((each) => each.level === 0 && each.round >= 2)
+  return after.next.level === 0 && again && !already
+}
+
+function lookAtRun(change: Change, moment: Moment): Change {
+  const { next } = change
+  if (next.state !== 'recovering') return change
+  const later: Incident = { ...next, checkBy: moment.now + minute }
+  return effect({ ...change, next: later }, { kind: 'advance', run: next.run })
+}
+
+function acknowledge(change: Change, by: Actor, name: string | undefined, moment: Moment): Reaction {
+  const { next } = change
+  if (next.state === 'resolved') {
+    return `${next.id} is resolved. If it is broken again, open it: open ${next.system} SUMMARY`
+  }
+  if (next.state !== 'paging') return acknowledgeLater(change, by, moment)
+  const quiet = stopAll(change, 'acknowledged', moment, by.person)
+  const marks = { ...next.marks, acknowledged: next.marks.acknowledged ?? moment.now }
+  const taken: Incident = {
+    ...quiet.next,
+    marks,
+    state: 'diagnosing',
+    engineer: by.person,
+    clock: next.clock,
+  }
+  const who = name ?? nameOf(moment.policy.plan, by.person)
+  const text = `${who} has it`
+  const said = happened({ ...quiet, next: taken }, 'acknowledged', {
+    at: moment.now,
+    by,
+    text,
+    data: { name: who },
+  })
+  const told =
+    by.door === 'nagios'
+      ? said
+      : effect(said, { kind: 'tell-nagios', incident: next.id, author: who, comment: `${next.id}: ${text}` })
+  return effect(told, { kind: 'say', incident: next.id, text }, { kind: 'card', incident: next.id })
+}
+
+/** Somebody has it already: a manager or developer answers the call to them; anybody else takes it over. */
+function acknowledgeLater(change: Change, by: Actor, moment: Moment): Reaction {
+  const { next } = change
+  const who = nameOf(moment.policy.plan, by.person)
+  const answered = answer(change, by.person, moment)
+  if (answered) {
+    const said = happened(answered, 'acknowledged', { at: moment.now, by, text: `${who} answered and joins` })
+    return effect(said, { kind: 'card', incident: next.id })
+  }
+  if (next.engineer === by.person || by.door === 'nagios') return undefined
+  const before = next.engineer === undefined ? '' : ` (before: ${nameOf(moment.policy.plan, next.engineer)})`
+  const text = `${who} has it now${before}`
+  const said = happened(patch(change, { engineer: by.person }), 'acknowledged', { at: moment.now, by, text })
+  return effect(said, { kind: 'say', incident: next.id, text }, { kind: 'card', incident: next.id })
+}
+
+function escalate(change: Change, by: Actor, reason: string | undefined, moment: Moment): Reaction {
+  const { next } = change
+  if (next.state === 'resolved') return `${next.id} is resolved; there is nothing to escalate.`
+  const raised = escalateTo(change, next.level + 1, { by, reason }, moment)
+  return (
+    raised ??
+    `${next.id} is at the last level of the plan already; all that it names have been called. Call others by phone, and add a level under escalation: in the plan for the next time.`
+  )
+}
+
+function resolveByHand(change: Change, by: Actor, what: string | undefined, moment: Moment): Reaction {
+  const { next } = change
+  if (next.state === 'resolved') return undefined
+  if (next.state === 'recovering') {
+    return `${next.run} is running for ${next.id}. Wait for it, or stop it first: cancel ${next.run}`
+  }
+  return resolved(change, { by: by.person, actor: by, what }, moment)
+}
+
+function resolved(
+  change: Change,
+  end: { readonly by: string; readonly actor: Actor; readonly what?: string | undefined },
+  moment: Moment,
+): Change {
+  const { by, actor, what } = end
+  const quiet = stopAll(change, 'resolved', moment)
+  const { id, system, marks, problems } = quiet.next
+  const ended = { ...marks, verified: marks.verified ?? moment.now, resolved: moment.now }
+  const diagnosed =
+    what === undefined || marks.diagnosed !== undefined ? ended : { ...ended, diagnosed: moment.now }
+  const next: Incident = {
+    ...bare(quiet.next),
+    marks: diagnosed,
+    state: 'resolved',
+    at: moment.now,
+    by,
+    ...(what === undefined ? {} : { what }),
+  }
+  const still =
+    problems.open > 0
+      ? ` Nagios still reports ${problems.open} problem${problems.open === 1 ? '' : 's'} of ${system}.`
+      : ''
+  const text = `Resolved${what === undefined ? '' : `: ${what}`}.${still}`
+  const said = happened({ ...quiet, next }, 'incident.resolved', {
+    at: moment.now,
+    by: actor,
+    text,
+    data: { by, open: problems.open },
+  })
+  return effect(
+    said,
+    { kind: 'release', incident: id },
+    { kind: 'say', incident: id, text },
+    { kind: 'card', incident: id },
+  )
+}
+
+function room(change: Change, input: Extract<IncidentInput, { kind: 'room' }>, moment: Moment): Reaction {
+  const { chat, state, link, reason } = input
+  const old = change.next.rooms.find((each) => each.chat === chat)
+  if (old?.state === state && old.link === link && old.reason === reason) return undefined
+  const told = {
+    chat,
+    state,
+    ...(link === undefined ? {} : { link }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+  const rooms = [...change.next.rooms.filter((each) => each.chat !== chat), told]
+  const text =
+    state === 'open'
+      ? `Room open in ${chat}`
+      : `No room in ${chat} yet: ${reason ?? 'no reason given'}; trying again`
+  const said = happened(patch(change, { rooms }), state === 'open' ? 'room.open' : 'room.failed', {
+    at: moment.now,
+    by: bot,
+    text,
+  })
+  return effect(said, { kind: 'card', incident: change.next.id })
+}
+
+/** When the incident must be looked at again; undefined only when it is resolved. */
+export function wakeAt(incident: Incident): Instant | undefined {
+  switch (incident.state) {
+    case 'resolved':
+      return undefined
+    case 'watching':
+      return incident.until
+    case 'recovering':
+      return Math.min(incident.checkBy, ...callsWakeAt(incident.calls, incident.pages))
+    case 'paging':
+    case 'diagnosing':
+      return Math.min(...clockWakeAt(incident.clock), ...callsWakeAt(incident.calls, incident.pages))
+    default:
+      return never(incident)
+  }
+}
+
+function clockWakeAt(clock: DiagnosisClock): readonly Instant[] {
+  const end = clock.endedAt === undefined ? [clock.endsAt] : []
+  return clock.remindAt === undefined ? end : [...end, clock.remindAt]
+}

@@ -1,0 +1,192 @@
+// Doing an incident's effects: pages, rooms, cards, words in the room, the acknowledgement at Nagios.
+import { RetryableError, UserError, reasonOf } from '../errors.ts'
+import { second } from '../ids.ts'
+import type { IncidentId, PersonId } from '../ids.ts'
+import { plain } from '../message.ts'
+import type { Chat, Clock, EffectBody, NagiosCommands, PageMessage, Pager, Store } from '../ports.ts'
+import type { DrPlan, Person } from '../drplan/schema.ts'
+import { incidentCard } from './card.ts'
+import type { Channel, Incident } from './incident.ts'
+import type { Incidents } from './input.ts'
+import type { Performers } from './outbox.ts'
+
+export interface EffectDeps {
+  readonly store: Pick<Store, 'incident' | 'objectsOf'>
+  readonly incidents: Pick<Incidents, 'input'>
+  readonly plan: () => DrPlan
+  readonly clock: Clock
+  readonly chats: readonly Chat[]
+  readonly pagers: readonly Pager[]
+  readonly nagios: NagiosCommands | undefined
+  readonly publicUrl: string
+}
+
+type Body<K extends EffectBody['kind']> = Extract<EffectBody, { readonly kind: K }>
+
+/** GoAlert's figure: three tries on one channel before the next has its turn. */
+const pageTries = 3
+/** Slack and Teams allow about one change a second in a channel for everything; a card is worth one in three. */
+const cardEvery = 3 * second
+/** Objects acknowledged at Nagios for one incident; the incident, not each of a thousand alerts, is what somebody has. */
+const acknowledged = 50
+
+/** How the effects of incidents are done; the runs' and triage's own come from there. */
+export function incidentEffects(
+  deps: EffectDeps,
+): Pick<Performers, 'page' | 'room' | 'card' | 'say' | 'tell-nagios' | 'run-news'> {
+  return {
+    page: {
+      perform: (body, key, signal) => page(deps, body, key, signal),
+      tries: pageTries,
+      giveUp: (body, reason) => pageFailed(deps, body, reason),
+    },
+    room: { perform: (body, _key, signal) => room(deps, body, signal) },
+    card: { perform: (body, _key, signal) => card(deps, body, signal), every: cardEvery },
+    say: { perform: (body, key, signal) => say(deps, body, key, signal), tries: 5, giveUp: async () => {} },
+    'tell-nagios': {
+      perform: (body, _key, signal) => tellNagios(deps, body, signal),
+      tries: 5,
+      giveUp: (body, reason) => told(deps, body.incident, false, `Nagios was not told: ${reason}`),
+    },
+    'run-news': { perform: (body) => runNews(deps, body) },
+  }
+}
+
+async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: AbortSignal): Promise<void> {
+  const incident = (await deps.store.incident(body.incident))?.state
+  const page = incident?.pages.find((each) => each.id === body.page)
+  // Somebody may have answered between the decision and now: what is asked of the state just before sending counts.
+  if (!incident || !page || page.stopped || page.steps[body.step]?.outcome !== 'ordered') return
+  const pager = deps.pagers.find((each) => each.channel === body.channel)
+  if (!pager) throw new UserError('no-pager', `${body.channel} is not set up at the bot; see .env.example`)
+  const to = addressOf(deps.plan().people[body.person], body.channel, body.person)
+  await pager.send(
+    body.person,
+    to,
+    messageOf(deps, incident, { key, person: body.person, why: page.why }),
+    signal,
+  )
+  await deps.incidents.input(body.incident, {
+    kind: 'page-result',
+    page: body.page,
+    step: body.step,
+    outcome: 'sent',
+  })
+}
+
+/** A person's address on a channel; chat has the person's own id, since each chat knows its own address. */
+function addressOf(person: Person | undefined, channel: Channel, id: PersonId): string {
+  const addresses: Readonly<Record<Channel, string | undefined>> = {
+    chat: id,
+    email: person?.email,
+    sms: person?.phone,
+    voice: person?.phone,
+    ntfy: person?.ntfy,
+    webhook: person?.webhook,
+  }
+  const to = addresses[channel]
+  if (to === undefined) throw new UserError('no-address', `the plan has no address of ${id} for ${channel}`)
+  return to
+}
+
+function messageOf(
+  deps: EffectDeps,
+  incident: Incident,
+  about: { readonly key: string; readonly person: PersonId; readonly why: string },
+): PageMessage {
+  const drawn = incidentCard(incident, { plan: deps.plan(), now: deps.clock.now() })
+  const fields = (drawn.fields ?? []).map((field) => `${field.label}: ${plain(field.value)}`)
+  return {
+    key: about.key,
+    incident: incident.id,
+    subject: `${incident.id} ${incident.system}: ${incident.title}`,
+    lines: [incident.title, ...fields, `Why you: ${about.why}`, `Say: ack ${incident.id}`],
+    link: `${deps.publicUrl}/incidents/${incident.id}`,
+    card: drawn,
+  }
+}
+
+async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string): Promise<void> {
+  await deps.incidents.input(body.incident, {
+    kind: 'page-result',
+    page: body.page,
+    step: body.step,
+    outcome: 'failed',
+    reason,
+  })
+}
+
+async function room(deps: EffectDeps, body: Body<'room'>, signal: AbortSignal): Promise<void> {
+  const incident = (await deps.store.incident(body.incident))?.state
+  const chat = deps.chats.find((each) => each.name === body.chat)
+  if (!incident || !chat) return
+  try {
+    const { link } = await chat.openRoom(incident, signal)
+    await deps.incidents.input(body.incident, { kind: 'room', chat: body.chat, state: 'open', link })
+  } catch (thrown) {
+    await deps.incidents.input(body.incident, {
+      kind: 'room',
+      chat: body.chat,
+      state: 'failed',
+      reason: reasonOf(thrown),
+    })
+    throw new RetryableError(`no room in ${body.chat} yet: ${reasonOf(thrown)}`, { cause: thrown })
+  }
+}
+
+async function card(deps: EffectDeps, body: Body<'card'>, signal: AbortSignal): Promise<void> {
+  const incident = (await deps.store.incident(body.incident))?.state
+  if (!incident) return
+  const drawn = incidentCard(incident, { plan: deps.plan(), now: deps.clock.now() })
+  await everywhere(deps, incident, (chat) => chat.showCard(incident, drawn, signal))
+}
+
+async function say(deps: EffectDeps, body: Body<'say'>, key: string, signal: AbortSignal): Promise<void> {
+  const incident = (await deps.store.incident(body.incident))?.state
+  if (incident) await everywhere(deps, incident, (chat) => chat.say(incident, body.text, key, signal))
+}
+
+/** Each chat for itself: what one cannot do does not keep the others from it. */
+async function everywhere(
+  deps: EffectDeps,
+  incident: Incident,
+  run: (chat: Chat) => Promise<void>,
+): Promise<void> {
+  const open = deps.chats.filter((chat) =>
+    incident.rooms.some((each) => each.chat === chat.name && each.state === 'open'),
+  )
+  const results = await Promise.allSettled(open.map(run))
+  const failed = results.filter((each) => each.status === 'rejected')
+  if (failed.length > 0) throw new RetryableError(failed.map((each) => reasonOf(each.reason)).join('; '))
+}
+
+async function tellNagios(deps: EffectDeps, body: Body<'tell-nagios'>, signal: AbortSignal): Promise<void> {
+  if (!deps.nagios) return
+  const objects = (await deps.store.objectsOf(body.incident, acknowledged)).filter((each) => each.bad)
+  for (const { key } of objects) {
+    const [host = key, service] = key.split(';')
+    await deps.nagios.acknowledge(
+      { host, ...(service === undefined ? {} : { service }) },
+      body.author,
+      body.comment,
+      signal,
+    )
+  }
+  if (objects.length > 0)
+    await told(
+      deps,
+      body.incident,
+      true,
+      `Nagios knows: ${objects.map((each) => each.key).join(', ')} acknowledged`,
+    )
+}
+
+async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string): Promise<void> {
+  await deps.incidents.input(id, { kind: 'nagios-told', ok, text })
+}
+
+async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
+  const { run, news, by, text, direction } = body
+  const checkBy = deps.clock.now() + 60 * second
+  await deps.incidents.input(body.incident, { kind: 'run-news', run, news, by, text, direction, checkBy })
+}

@@ -1,0 +1,162 @@
+// The one load-decide-commit loop of incidents: whatever happens to one goes through here.
+import { ConflictError, UserError } from '../errors.ts'
+import type { IncidentId } from '../ids.ts'
+import type {
+  Bells,
+  Changes,
+  ClaimChange,
+  Clock,
+  Effect,
+  EffectBody,
+  Log,
+  ObjectRecord,
+  Store,
+  Versioned,
+} from '../ports.ts'
+import { reasonOf } from '../errors.ts'
+import { chain } from '../timeline/chain.ts'
+import { emptyHead } from '../timeline/event.ts'
+import type { Incident } from './incident.ts'
+import type { IncidentInput, Incidents, Opening } from './input.ts'
+import { begin, decide, wakeAt } from './decide.ts'
+import type { Change, Policy } from './change.ts'
+
+/** How often a decision is made anew when others were faster. */
+const tries = 20
+
+export interface IncidentDeps {
+  readonly store: Store
+  readonly bells: Bells
+  readonly changes: Changes
+  readonly clock: Clock
+  readonly log: Log
+  readonly policy: () => Policy
+  /** Starts the effects of a fresh commit in this process, without waiting for them. */
+  readonly kick: (effects: readonly Effect[]) => void
+}
+
+/** What triage writes in the same commit as the incident it leads to. */
+export interface Extra {
+  readonly objects: readonly ObjectRecord[]
+  readonly triaged: readonly string[]
+  readonly claims: readonly ClaimChange[]
+}
+
+/** The loop, and the two single steps of it that triage takes with what it writes beside. */
+export interface IncidentLoop extends Incidents {
+  /** One try of an opening; throws ConflictError when the world moved. */
+  readonly openWith: (opening: Opening, extra: Extra) => Promise<Incident>
+  /** One try of an input on the version that was read; throws ConflictError when the world moved. */
+  readonly inputWith: (read: Versioned<Incident>, input: IncidentInput, extra: Extra) => Promise<Incident>
+}
+
+const nothing: Extra = { objects: [], triaged: [], claims: [] }
+
+/** The name of the claim that holds the newest incident of a system. */
+export function systemClaim(system: string): string {
+  return `system:${system}`
+}
+
+/** Joins decisions, store, bells and effects. */
+export function createIncidents(deps: IncidentDeps): IncidentLoop {
+  return {
+    open: (opening) => open(deps, opening),
+    input: (id, input) => inputUntilDone(deps, id, input),
+    openWith: async (opening, extra) => {
+      const change = begin(opening, deps.clock.now(), deps.policy())
+      return write(deps, undefined, change, extra)
+    },
+    inputWith: (read, input, extra) => once(deps, read, input, extra),
+  }
+}
+
+async function open(deps: IncidentDeps, opening: Omit<Opening, 'id'>): Promise<Incident> {
+  const name = systemClaim(opening.system)
+  for (let left = tries; left > 0; left -= 1) {
+    const [holder = ''] = await deps.store.claims([name])
+    const existing = holder === '' ? undefined : await deps.store.incident(holder as IncidentId)
+    if (existing && existing.state.state !== 'resolved') return existing.state
+    const id: IncidentId = `INC-${await deps.store.nextNumber('INC')}`
+    const change = begin({ ...opening, id }, deps.clock.now(), deps.policy())
+    try {
+      return await write(deps, undefined, change, { ...nothing, claims: [{ name, from: holder, to: id }] })
+    } catch (thrown) {
+      if (!(thrown instanceof ConflictError)) throw thrown
+    }
+  }
+  throw new ConflictError(
+    `the incident of ${opening.system} changed ${tries} times while it was being opened`,
+  )
+}
+
+async function inputUntilDone(deps: IncidentDeps, id: IncidentId, input: IncidentInput): Promise<Incident> {
+  for (let left = tries; left > 0; left -= 1) {
+    const read = await deps.store.incident(id)
+    if (!read) throw new UserError('unknown-incident', `There is no ${id}. What there is: status`)
+    try {
+      return await once(deps, read, input, nothing)
+    } catch (thrown) {
+      if (!(thrown instanceof ConflictError)) throw thrown
+    }
+  }
+  throw new ConflictError(`${id} changed ${tries} times while it was being changed`)
+}
+
+async function once(
+  deps: IncidentDeps,
+  read: Versioned<Incident>,
+  input: IncidentInput,
+  extra: Extra,
+): Promise<Incident> {
+  const decision = decide(read.state, input, deps.clock.now(), deps.policy())
+  if (decision.kind === 'refused') throw new UserError(decision.code, decision.message)
+  if (decision.kind === 'same') return read.state
+  return write(deps, read, decision, extra)
+}
+
+async function write(
+  deps: IncidentDeps,
+  read: Versioned<Incident> | undefined,
+  change: Change,
+  extra: Extra,
+): Promise<Incident> {
+  const { next } = change
+  const { id } = next
+  const version = read?.version ?? 0
+  const head = read ? await deps.store.head(id) : emptyHead
+  const effects = keyed(id, version + 1, change.effects)
+  const rings = wakeAt(next)
+  const outcome = await deps.store.commit(
+    {
+      write: { kind: 'incident', id, expected: version, next, wakeAt: rings },
+      timeline: { id, head, events: chain(head, id, change.events) },
+      effects,
+      ...extra,
+    },
+    deps.clock.now(),
+  )
+  if (outcome === 'conflict') throw new ConflictError(`${id} was changed by somebody else`)
+  deps.kick(effects)
+  deps.changes.tell(id)
+  if (rings !== undefined && (!read || rings !== wakeAt(read.state))) ring(deps, id, rings)
+  return next
+}
+
+/** A lost bell is found by the sweep; that it was lost is worth a line in the log. */
+function ring(deps: IncidentDeps, id: IncidentId, at: number): void {
+  deps.bells.set(id, at).catch((thrown: unknown) => {
+    deps.log.warn('bell not set; the sweep will find the deadline', { id, at, reason: reasonOf(thrown) })
+  })
+}
+
+/** Pages come first; a card, which only ever shows the newest state, has one key for all commits. */
+function keyed(id: IncidentId, version: number, bodies: readonly EffectBody[]): readonly Effect[] {
+  const card = bodies.find((body) => body.kind === 'card')
+  const others = bodies.filter((body) => body.kind !== 'card')
+  const sorted = [
+    ...others.filter((body) => body.kind === 'page'),
+    ...others.filter((body) => body.kind !== 'page'),
+  ]
+  const effects = sorted.map((body, index): Effect => ({ key: `${id}-v${version}-${index + 1}`, body }))
+  return card ? [...effects, { key: `${id}-card`, body: card }] : effects
+}

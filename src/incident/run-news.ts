@@ -1,0 +1,99 @@
+// What the news of a run mean for its incident: decided, recovering, works again, or back to diagnosing.
+import { never } from '../errors.ts'
+import type { Actor } from '../timeline/event.ts'
+import type { Incident } from './incident.ts'
+import type { IncidentInput } from './input.ts'
+import { bare, watch } from './alerts.ts'
+import { bot, effect, nagios, patch } from './change.ts'
+import type { Change, Moment } from './change.ts'
+import { newClock } from './clocks.ts'
+
+type News = Extract<IncidentInput, { readonly kind: 'run-news' }>
+type Acknowledge = (
+  change: Change,
+  by: Actor,
+  name: string | undefined,
+  moment: Moment,
+) => Change | string | undefined
+
+/** The run writes its own events; here only the incident's state follows. A failback never ends an outage. */
+export function runNews(
+  change: Change,
+  news: News,
+  moment: Moment,
+  acknowledge: Acknowledge,
+): Change | undefined {
+  const { next } = change
+  if (next.state === 'resolved' || news.direction === 'failback') return undefined
+  switch (news.news) {
+    case 'proposed':
+      return card(diagnosed(taken(change, news, moment, acknowledge), moment))
+    case 'approved':
+      return card(recovering(taken(change, news, moment, acknowledge), news, moment))
+    case 'step':
+      return next.state === 'recovering' && next.run === news.run
+        ? card({ ...change, next: { ...next, checkBy: news.checkBy } })
+        : card(change)
+    case 'done':
+      return card(done(change, news, moment))
+    case 'failed':
+    case 'cancelled':
+      return card(
+        effect(backToDiagnosing(change, news, moment), { kind: 'say', incident: next.id, text: news.text }),
+      )
+    case 'unknown':
+      return card(effect(change, { kind: 'say', incident: next.id, text: news.text }))
+    case 'denied':
+    case 'expired':
+      return card(change)
+    default:
+      return never(news.news)
+  }
+}
+
+function card(change: Change): Change {
+  return effect(change, { kind: 'card', incident: change.next.id })
+}
+
+/** Who orders a recovery has the incident: an unanswered page is answered by that. */
+function taken(change: Change, news: News, moment: Moment, acknowledge: Acknowledge): Change {
+  if (change.next.state !== 'paging') return change
+  const result = acknowledge(change, news.by, undefined, moment)
+  return typeof result === 'object' ? result : change
+}
+
+function diagnosed(change: Change, moment: Moment): Change {
+  const { marks } = change.next
+  return marks.diagnosed === undefined
+    ? patch(change, { marks: { ...marks, diagnosed: moment.now } })
+    : change
+}
+
+function recovering(change: Change, news: News, moment: Moment): Change {
+  const known = diagnosed(change, moment)
+  const before = known.next
+  const clock = 'clock' in before ? before.clock : newClock(before.timings, moment.now)
+  const marks = { ...before.marks, decided: before.marks.decided ?? moment.now }
+  const next: Incident = {
+    ...bare(before),
+    marks,
+    state: 'recovering',
+    run: news.run,
+    clock,
+    checkBy: news.checkBy,
+  }
+  return { ...known, next }
+}
+
+function done(change: Change, news: News, moment: Moment): Change {
+  const { marks } = change.next
+  const acted = patch(change, { run: news.run, marks: { ...marks, acted: marks.acted ?? moment.now } })
+  return change.next.state === 'watching' ? acted : watch(acted, 'verified', bot, moment)
+}
+
+function backToDiagnosing(change: Change, news: News, moment: Moment): Change {
+  const { next } = change
+  if (next.state !== 'recovering' || next.run !== news.run) return change
+  if (next.problems.open === 0 && next.problems.alerts > 0) return watch(change, 'nagios', nagios, moment)
+  return { ...change, next: { ...bare(next), state: 'diagnosing', clock: next.clock } }
+}

@@ -1,0 +1,120 @@
+// Where an alert goes and what it changes there, with all that came before it in its batch.
+import type { IncidentId, Instant, SystemId } from '../ids.ts'
+import type { Policy } from '../incident/change.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { Attached } from '../incident/input.ts'
+import type { Alert } from '../intake/alert.ts'
+import type { ObjectRecord, Versioned } from '../ports.ts'
+import { classify } from './classify.ts'
+import { matchSystem } from './match.ts'
+import { place } from './place.ts'
+
+/** What a batch sees of the world, changed as the batch goes on. */
+export interface View {
+  readonly objects: Map<string, ObjectRecord>
+  readonly newest: Map<SystemId, Versioned<Incident>>
+  readonly byId: Map<IncidentId, Versioned<Incident>>
+  readonly holders: Map<SystemId, string>
+  fence: number
+}
+
+/** Where an alert goes, what it changes there, and what is known of its object afterwards. */
+export type Meaning =
+  | { readonly kind: 'ignored'; readonly reason: string; readonly record?: ObjectRecord }
+  | { readonly kind: 'acknowledged'; readonly incident: IncidentId; readonly record: ObjectRecord }
+  | {
+      readonly kind: 'attach'
+      readonly system: SystemId
+      readonly to: IncidentId | 'new'
+      readonly attached: Attached
+      readonly record: ObjectRecord
+    }
+
+/** What one alert means, with all that came before it in its batch. Pure. */
+export function meaning(view: View, alert: Alert, policy: Policy, now: Instant): Meaning {
+  const record = view.objects.get(alert.key)
+  const system = systemOf(alert, record, policy)
+  if (system === undefined) return { kind: 'ignored', reason: 'no system of the plan matches it' }
+  const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
+  const bad = 'system' in matchSystem(policy.plan, alert)
+  const closed = mine === undefined || mine.state === 'resolved'
+  const classified = classify(alert, { record, system, bad, closed })
+  if (classified.kind === 'ignored') return classified
+  if (classified.kind === 'acknowledged') {
+    return mine && mine.state !== 'resolved'
+      ? { kind: 'acknowledged', incident: mine.id, record: classified.record }
+      : {
+          kind: 'ignored',
+          reason: 'acknowledges a problem whose incident has ended',
+          record: classified.record,
+        }
+  }
+  const to = destination(view, alert, { classified, system, mine, policy, now })
+  if (to === undefined)
+    return { kind: 'ignored', reason: 'its incident has ended', record: classified.record }
+  const incident = to === 'new' ? {} : { incident: to }
+  return {
+    kind: 'attach',
+    system,
+    to,
+    attached: attachedOf(alert, system, classified.change),
+    record: { ...classified.record, ...incident },
+  }
+}
+
+/** A known object stays with its system; a new one is matched, a good state as the problem it may have been. */
+function systemOf(alert: Alert, record: ObjectRecord | undefined, policy: Policy): SystemId | undefined {
+  if (record?.bad) return record.system
+  const asProblem = {
+    ...alert,
+    state: alert.service === undefined ? ('DOWN' as const) : ('CRITICAL' as const),
+  }
+  const direct = matchSystem(policy.plan, alert)
+  if ('system' in direct) return direct.system
+  const likely = matchSystem(policy.plan, asProblem)
+  return 'system' in likely ? likely.system : record?.system
+}
+
+function destination(
+  view: View,
+  alert: Alert,
+  known: {
+    readonly classified: { readonly change: Attached['change'] }
+    readonly system: SystemId
+    readonly mine: Incident | undefined
+    readonly policy: Policy
+    readonly now: Instant
+  },
+): IncidentId | 'new' | undefined {
+  const { classified, system, mine, policy } = known
+  if (classified.change === 'mended') return mine?.id
+  if (classified.change !== 'broke') return mine && mine.state !== 'resolved' ? mine.id : undefined
+  const times = { now: known.now, at: alert.at }
+  const found = place(policy.plan, system, (each) => view.newest.get(each)?.state, times)
+  return found.kind === 'new' ? 'new' : found.incident
+}
+
+function attachedOf(alert: Alert, system: SystemId, change: Attached['change']): Attached {
+  const since = Math.min(alert.at, alert.changedAt ?? alert.at, alert.lastGoodAt ?? alert.at)
+  const words = {
+    broke: 'is',
+    repeat: 'is still',
+    mended: 'is',
+    quiet: 'is flapping, now',
+    other: `(${alert.type.toLowerCase()}) is`,
+  }
+  const said = alert.comment === undefined || alert.comment === '' ? alert.output : alert.comment
+  const text = `${alert.key.replace(';', ' ')} ${words[change]} ${alert.state}${said === '' ? '' : `: ${said.slice(0, 300)}`}`
+  // Nagios resets $LASTSERVICEOK$ to 0 for what was never good, and clocks differ: an outage is at most a day older than its news.
+  return {
+    alert: alert.id,
+    key: alert.key,
+    system,
+    state: alert.state,
+    output: alert.output,
+    at: alert.at,
+    since: Math.max(since, alert.at - 86_400_000),
+    change,
+    text,
+  }
+}
