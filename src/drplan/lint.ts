@@ -1,5 +1,5 @@
 // What a plan may say, but somebody would regret at three in the morning.
-import { channelsFor } from '../oncall/candidates.ts'
+import { channelsFor } from '../oncall/channels.ts'
 import { offUntil, schedule } from '../oncall/shift.ts'
 import { clockText, momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
@@ -7,8 +7,8 @@ import { globMatches, printMatcher } from '../triage/match.ts'
 import { checkPromises } from './promises.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import type { Target } from '../incident/incident.ts'
-import type { Complaint } from './references.ts'
 import type { DrPlan, Matcher } from './schema.ts'
+import type { Complaint } from './source.ts'
 
 const day: Duration = 86_400_000
 /** How far ahead rotations are searched for time that nobody covers. */

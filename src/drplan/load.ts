@@ -4,8 +4,7 @@ import { lint } from './lint.ts'
 import { checkReferences } from './references.ts'
 import { DrPlan } from './schema.ts'
 import { printPath, readSource } from './source.ts'
-import type { Complaint } from './references.ts'
-import type { Locate, PlanProblem } from './source.ts'
+import type { Complaint, Locate, PlanProblem } from './source.ts'
 
 /** A plan that can be used. `locate` finds the line of a path such as `['systems', 'lb']`. */
 export interface LoadedPlan {

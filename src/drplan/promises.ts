@@ -2,8 +2,8 @@
 import { systemIds } from '../ids.ts'
 import { printDuration } from './duration.ts'
 import type { Duration, SystemId } from '../ids.ts'
-import type { Complaint } from './references.ts'
 import type { DrPlan, Recovery, System } from './schema.ts'
+import type { Complaint } from './source.ts'
 
 const second = 1_000
 const hour = 3_600_000
@@ -40,7 +40,7 @@ const documented = {
     instead: failoverGroup,
   },
   'failover-group': {
-    how: 'a manual failover of a failover group',
+    how: 'the secondary of a failover group becomes primary',
     document: 'Azure SQL, "Overview of business continuity"',
     says: 'RTO 30 s, RPO 5 s',
     rto: 30 * second,
@@ -48,7 +48,7 @@ const documented = {
     instead: 'No documented way is faster',
   },
   'account-failover': {
-    how: 'a storage account failover',
+    how: 'the account itself moves to its paired region',
     document: 'Azure Storage, "Disaster recovery and storage account failover"',
     says: 'typically takes about an hour; writes after the Last Sync Time are lost',
     rto: hour,
@@ -56,9 +56,9 @@ const documented = {
       'A standby account that the applications are switched to meets it: add a recovery with "method: switch-setting"',
   },
   'standby-zone': {
-    how: 'a switch of the name servers at the registrar',
-    document: "the parent zone's delegation",
-    says: 'resolvers keep the old name servers for its TTL, 48 hours in .com',
+    how: 'resolvers follow a switch of the name servers when they ask the parent zone again',
+    document: 'the delegation in .com',
+    says: 'TTL 172800 (48 hours)',
     rto: 48 * hour,
     instead:
       'Name servers of both providers in the delegation at all times meet it: then nothing has to be switched',
@@ -87,7 +87,7 @@ function checkSystem(id: SystemId, system: System): readonly Complaint[] {
     return [
       {
         path: ['systems', id, 'recoveries', index, 'name'],
-        found: `"${recovery.name}" cannot promise the ${missed.join(' and the ')}: ${fact.how}, and ${fact.document} says "${fact.says}"`,
+        found: `"${recovery.name}" cannot promise the ${missed.join(' and the ')}: ${fact.how}; ${fact.document} says "${fact.says}"`,
         write: alternative(system, fact),
       },
     ]

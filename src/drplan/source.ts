@@ -24,6 +24,12 @@ export interface Position {
 /** Where a path stands: its value, or its key. A path that is not there stands where its nearest parent does. */
 export type Locate = (path: PlanPath, part?: 'key' | 'value') => Position
 
+/** An error or a warning before it has its place. `part` says whether the key or the value is to be shown. */
+export type Complaint = Pick<PlanProblem, 'found' | 'write'> & {
+  readonly path: PlanPath
+  readonly part?: 'key' | 'value'
+}
+
 /** The plan's text, read as YAML: plain values and their places. */
 export interface Source {
   readonly value: unknown

@@ -1,11 +1,10 @@
-// Who is called for a target, in which order, and why; and by which channels a person can be reached.
-import { never } from '../errors.ts'
+// Who is called for a target, in which order, and why.
 import { inTurn } from './turns.ts'
 import { clockText } from './wallclock.ts'
 import { nameOf, offUntil, onCall, rotationOf, turnOf } from './shift.ts'
-import type { Channel, Target } from '../incident/incident.ts'
-import type { Duration, Instant, PersonId } from '../ids.ts'
-import type { DrPlan, Person } from '../drplan/schema.ts'
+import type { Target } from '../incident/incident.ts'
+import type { Instant, PersonId } from '../ids.ts'
+import type { DrPlan } from '../drplan/schema.ts'
 
 /** A person to call, and why this one, in words. */
 export interface Candidate {
@@ -24,39 +23,6 @@ export function candidates(plan: DrPlan, target: Target, at: Instant): readonly 
   if (kind === 'group') return ofGroup(plan, name, at)
   if (!Object.hasOwn(plan.people, name)) return []
   return [{ person: name, why: `named in the plan (${target})${offNote(plan, name, at)}` }]
-}
-
-/** A way to reach a person: `to` is the address on it, `after` the delay from the beginning of the page. */
-export interface Reach {
-  readonly channel: Channel
-  readonly after: Duration
-  readonly to: string
-}
-
-/** The plan's ladder, without the channels on which the person has no address. Chat reaches everybody: `to` is the id. */
-export function channelsFor(plan: DrPlan, person: PersonId): readonly Reach[] {
-  const details = Object.hasOwn(plan.people, person) ? plan.people[person] : undefined
-  if (!details) return []
-  return plan.paging.ladder.flatMap(({ channel, after }) => {
-    const to = channel === 'chat' ? person : addressOn(channel, details)
-    return to === undefined ? [] : [{ channel, after, to }]
-  })
-}
-
-function addressOn(channel: Exclude<Channel, 'chat'>, person: Person): string | undefined {
-  switch (channel) {
-    case 'email':
-      return person.email
-    case 'sms':
-    case 'voice':
-      return person.phone
-    case 'ntfy':
-      return person.ntfy
-    case 'webhook':
-      return person.webhook
-    default:
-      return never(channel)
-  }
 }
 
 function ofRotation(plan: DrPlan, name: string, at: Instant): readonly Candidate[] {
