@@ -1,0 +1,60 @@
+// A report as one HTML file that needs nothing else: for printing, mailing, keeping.
+import { reportParts, reportTitle } from './report-parts.ts'
+import type { Part } from './report-parts.ts'
+import type { Report } from './report.ts'
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border: 1px solid #8886; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+`
+
+/** The report as a whole document without script, link or outside resource. */
+export function reportHtml(report: Report): string {
+  const title = escapeHtml(reportTitle(report))
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${title}</h1>
+${reportParts(report).map(partHtml).join('\n')}
+</body>
+</html>
+`
+}
+
+function partHtml(part: Part): string {
+  const lines = (part.lines ?? []).map((line) => `<li>${escapeHtml(line)}</li>`)
+  return [
+    `<h${part.level}>${escapeHtml(part.heading)}</h${part.level}>`,
+    ...(lines.length > 0 ? [`<ul>${lines.join('')}</ul>`] : []),
+    ...(part.table ? [tableHtml(part.table)] : []),
+  ].join('\n')
+}
+
+function tableHtml({ columns, rows }: NonNullable<Part['table']>): string {
+  const head = columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join('')
+  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`)
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`
+}
+
+const replacements: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text without markup; characters that control a terminal or the direction of writing are taken out. */
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, '')
+    .replaceAll(/[&<>"']/g, (found) => replacements[found] ?? found)
+}

@@ -1,0 +1,173 @@
+// The parts of a report in their order, before they are written as Markdown or HTML: both say the same.
+import { printDuration } from '../drplan/duration.ts'
+import { phaseNames } from './phases.ts'
+import { momentText } from './render.ts'
+import type { Report, ReportedRun } from './report.ts'
+
+/** A heading over sentences, a table or a list; every text in it is data. */
+export interface Part {
+  readonly heading: string
+  readonly level: 2 | 3
+  readonly lines?: readonly string[]
+  readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+}
+
+/** The report's title. */
+export function reportTitle(report: Report): string {
+  return `${report.id}: ${report.title}`
+}
+
+/** All parts; those that would be empty are left out. */
+export function reportParts(report: Report): readonly Part[] {
+  return [
+    whatHappened(report),
+    objective(report),
+    ...phases(report),
+    ...pages(report),
+    ...report.runs.flatMap((run) => runParts(run, report.zone)),
+    ...notes(report),
+    ...timeline(report),
+    proof(report),
+  ]
+}
+
+function whatHappened(report: Report): Part {
+  const at = (instant: number): string => momentText(instant, report.zone)
+  const ended = report.ended === undefined ? 'It is not over yet.' : `It ended ${at(report.ended)}.`
+  return {
+    heading: 'What happened',
+    level: 2,
+    lines: [
+      `System: ${report.system} (${report.organisation}). All times: ${report.zone}.`,
+      `The outage began ${at(report.began)}. ${ended} State: ${report.state}.`,
+      ...(report.engineer === undefined
+        ? ['Nobody acknowledged it.']
+        : [`It was in the hands of ${report.engineer}.`]),
+      ...(report.what === undefined ? [] : [`What it was: ${report.what}`]),
+      ...(report.escalated ? ['It was escalated.'] : []),
+      ...(report.relapses > 0 ? [`It came back ${times(report.relapses)}.`] : []),
+      ...report.broke.map(({ key, state, output }) => `${key} ${state}: ${output}`),
+      ...(report.alerts > report.broke.length ? [`${report.alerts} alerts in all.`] : []),
+    ],
+  }
+}
+
+function objective(report: Report): Part {
+  const { measured } = report
+  const soFar = measured.over ? '' : ' so far'
+  const rto = [
+    'Down for (RTO)',
+    printDuration(measured.rto),
+    printDuration(measured.ms) + soFar,
+    measured.met ? `met${soFar}` : 'missed',
+  ]
+  const rpo =
+    report.rpo === undefined ? [] : [['Data lost (RPO)', printDuration(report.rpo), 'not measured', '']]
+  return {
+    heading: 'Objective against measured',
+    level: 2,
+    table: { columns: ['', 'Objective', 'Measured', 'Verdict'], rows: [rto, ...rpo] },
+  }
+}
+
+function phases(report: Report): readonly Part[] {
+  const rows = phaseNames.map((name) => {
+    const phase = report.phases.find((one) => one.name === name)
+    if (phase === undefined) return [name, '', '', '']
+    const end = phase.to === undefined ? 'goes on' : momentText(phase.to, report.zone)
+    return [name, momentText(phase.from, report.zone), end, printDuration(phase.ms)]
+  })
+  return [{ heading: 'Phases', level: 2, table: { columns: ['Phase', 'From', 'To', 'Took'], rows } }]
+}
+
+function pages(report: Report): readonly Part[] {
+  if (report.pages.length === 0) return []
+  const rows = report.pages.map((page) => [
+    momentText(page.at, report.zone),
+    page.person,
+    page.channels.join(', '),
+    page.why,
+    page.end,
+  ])
+  return [
+    {
+      heading: 'Who was called',
+      level: 2,
+      table: { columns: ['At', 'Who', 'Through', 'Why this person', 'Ended by'], rows },
+    },
+  ]
+}
+
+function runParts(run: ReportedRun, zone: string): readonly Part[] {
+  const approved = run.approvals.map(
+    ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
+  )
+  const took = run.ms === undefined ? '' : ` It took ${printDuration(run.ms)}.`
+  const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text} ${remedy}`)
+  const story: Part = {
+    heading: `${run.id}: ${run.what}`,
+    level: 2,
+    lines: [
+      run.summary,
+      `State: ${run.state}. Risk: ${run.risk}. Asked for by ${run.askedBy}.${took}`,
+      ...(approved.length > 0 ? approved : ['Nobody approved it.']),
+      ...run.overridden.map(({ rule, reason }) => `Safety rule ${rule} was overridden: ${reason}`),
+      ...debts,
+    ],
+  }
+  const changes = run.changes.map(({ what, before, after }) => [what, before, after])
+  const steps = run.steps.map(({ title, phase, ms }) => [
+    title,
+    phase,
+    ms === undefined ? '' : printDuration(ms),
+  ])
+  return [
+    story,
+    ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),
+    ...table(3, 'Steps', ['Step', 'Came to', 'Took'], steps),
+  ]
+}
+
+function table(
+  level: 2 | 3,
+  heading: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly Part[] {
+  return rows.length === 0 ? [] : [{ heading, level, table: { columns, rows } }]
+}
+
+function notes(report: Report): readonly Part[] {
+  const rows = report.notes.map(({ at, person, text }) => [momentText(at, report.zone), person, text])
+  return table(2, 'Notes', ['At', 'Who', 'Note'], rows)
+}
+
+function timeline(report: Report): readonly Part[] {
+  const [first, ...more] = report.days.flatMap(({ day, lines }) =>
+    table(
+      3,
+      day,
+      ['Time', 'What', 'Who'],
+      lines.map((line) => [line.time, line.text, line.who ?? '']),
+    ),
+  )
+  return first === undefined ? [] : [{ heading: 'Timeline', level: 2 }, first, ...more]
+}
+
+function proof(report: Report): Part {
+  const { events, hash, problem } = report.record
+  const intact = `The record has ${events} events; each holds the hash of the one before.`
+  return {
+    heading: 'Record',
+    level: 2,
+    lines: [
+      problem === undefined ? intact : `The record was altered: ${problem}.`,
+      `Hash of the last event: ${hash}`,
+      `Written ${momentText(report.writtenAt, report.zone)}.`,
+    ],
+  }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}

@@ -1,0 +1,147 @@
+// What a review needs of one incident, as data: objective against measured, who was called, who approved what.
+import { nameOf } from '../oncall/shift.ts'
+import { verifyChain } from './chain.ts'
+import { measure, phasesOf } from './phases.ts'
+import { timelineDays } from './render.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Duration, Instant } from '../ids.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { Run } from '../recovery/run.ts'
+import type { Head, TimelineEvent } from './event.ts'
+import type { Measured, Phase } from './phases.ts'
+import type { TimelineDay } from './render.ts'
+
+/** Everything that is kept of an incident. */
+export interface IncidentRecord {
+  readonly incident: Incident
+  readonly events: readonly TimelineEvent[]
+  readonly head: Head
+  /** The runs of this incident, oldest first. */
+  readonly runs: readonly Run[]
+}
+
+export interface ReportedPage {
+  readonly at: Instant
+  readonly person: string
+  readonly why: string
+  /** Each channel that was tried, and what came of it. */
+  readonly channels: readonly string[]
+  readonly end: string
+}
+
+export interface ReportedRun {
+  readonly id: string
+  readonly what: string
+  readonly state: string
+  readonly summary: string
+  readonly risk: string
+  readonly askedBy: string
+  readonly approvals: readonly { readonly person: string; readonly door: string; readonly at: Instant }[]
+  readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
+  readonly overridden: readonly { readonly rule: string; readonly reason: string }[]
+  readonly steps: readonly { readonly title: string; readonly phase: string; readonly ms?: Duration }[]
+  readonly debts: readonly { readonly text: string; readonly remedy: string }[]
+  readonly ms?: Duration
+}
+
+/** A report as data; the texts in it are as they came in and must be escaped by whoever shows them. */
+export interface Report {
+  readonly id: string
+  readonly organisation: string
+  readonly zone: string
+  readonly writtenAt: Instant
+  readonly system: string
+  readonly title: string
+  readonly state: string
+  readonly began: Instant
+  readonly ended?: Instant
+  readonly what?: string
+  readonly engineer?: string
+  readonly measured: Measured
+  readonly rpo?: Duration
+  readonly phases: readonly Phase[]
+  readonly alerts: number
+  readonly broke: readonly { readonly key: string; readonly state: string; readonly output: string }[]
+  readonly relapses: number
+  readonly escalated: boolean
+  readonly pages: readonly ReportedPage[]
+  readonly runs: readonly ReportedRun[]
+  readonly notes: readonly { readonly at: Instant; readonly person: string; readonly text: string }[]
+  readonly days: readonly TimelineDay[]
+  readonly record: { readonly events: number; readonly hash: string; readonly problem?: string }
+}
+
+/** Puts the report of an incident together, at `now`; it may be taken at any time, of an open incident too. */
+export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Report {
+  const { incident, events, head } = record
+  const { marks } = incident
+  const ended = marks.verified ?? marks.resolved
+  const verdict = verifyChain(events, head)
+  return {
+    id: incident.id,
+    organisation: plan.organisation,
+    zone: plan.timezone,
+    writtenAt: now,
+    system: incident.system,
+    title: incident.title,
+    state: incident.state,
+    began: marks.outage,
+    ...(ended === undefined ? {} : { ended }),
+    ...(incident.state === 'resolved' && incident.what !== undefined ? { what: incident.what } : {}),
+    ...(incident.engineer === undefined ? {} : { engineer: nameOf(plan, incident.engineer) }),
+    measured: measure(incident, now),
+    ...(incident.objective.rpo === undefined ? {} : { rpo: incident.objective.rpo }),
+    phases: phasesOf(marks, now),
+    alerts: incident.problems.alerts,
+    broke: incident.problems.first.map(({ key, state, output }) => ({ key, state, output })),
+    relapses: incident.relapses,
+    escalated: incident.level > 0,
+    pages: incident.pages.map((page) => pageOf(page, plan)),
+    runs: record.runs.map((run) => runOf(run, plan)),
+    notes: events
+      .filter((event) => event.type === 'note')
+      .map(({ at, by, text }) => ({ at, person: nameOf(plan, by.person), text })),
+    days: timelineDays(events, plan),
+    record: { events: head.seq, hash: head.hash, ...(verdict.ok ? {} : { problem: verdict.problem }) },
+  }
+}
+
+function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
+  return {
+    at: page.startedAt,
+    person: nameOf(plan, page.person),
+    why: page.why,
+    channels: page.steps
+      .filter((step) => step.outcome !== undefined)
+      .map(({ channel, outcome, reason }) => {
+        const failure = reason === undefined ? 'failed' : `failed: ${reason}`
+        return outcome === 'failed' ? `${channel} (${failure})` : channel
+      }),
+    end: page.stopped === undefined ? 'still going' : page.stopped.because,
+  }
+}
+
+function runOf(run: Run, plan: DrPlan): ReportedRun {
+  const { proposal } = run
+  const ended = 'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
+  return {
+    id: run.id,
+    what: `${run.direction} ${run.system} to ${run.recovery}`,
+    state: run.state,
+    summary: proposal.summary,
+    risk: proposal.risk,
+    askedBy: nameOf(plan, run.askedBy),
+    approvals: run.approvals.map(({ by, door, at }) => ({ person: nameOf(plan, by), door, at })),
+    changes: proposal.changes,
+    overridden: proposal.findings.flatMap(({ rule, overriddenWith }) =>
+      overriddenWith === undefined ? [] : [{ rule, reason: overriddenWith }],
+    ),
+    steps: run.steps.map(({ title, phase, startedAt, endedAt }) => ({
+      title,
+      phase,
+      ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
+    })),
+    debts: proposal.debts.map(({ text, remedy }) => ({ text, remedy })),
+    ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
+  }
+}
