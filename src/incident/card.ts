@@ -179,11 +179,9 @@ function buttons(incident: Incident, plan: DrPlan): readonly Button[] {
 /** Pressing one only proposes: nothing is changed before the proposal is approved. */
 function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
   const names = plan.systems[system]?.recoveries.map((each) => each.name) ?? []
-  return names
-    .slice(0, 3)
-    .map((name) => ({
-      label: `Fail over to ${name}`,
-      command: `failover ${system} to ${name}`,
-      style: 'plain',
-    }))
+  return names.slice(0, 3).map((name) => ({
+    label: `Fail over to ${name}`,
+    command: `failover ${system} to ${name}`,
+    style: 'plain',
+  }))
 }

@@ -2,7 +2,8 @@
 import type { Instant } from '../ids.ts'
 import { minute } from '../ids.ts'
 import type { Actor } from '../timeline/event.ts'
-import type { DiagnosisClock, Incident, Objective, Timings } from './incident.ts'
+import { timingsOf } from '../drplan/timings.ts'
+import type { DiagnosisClock, Incident, Objective } from './incident.ts'
 import type { Decision, IncidentInput, Opening } from './input.ts'
 import { attach, bare, noProblems } from './alerts.ts'
 import { answer, call, callsWakeAt, goOn, order, pageResult, stopAll } from './calls.ts'
@@ -15,7 +16,8 @@ import { never } from '../errors.ts'
 /** Begins an incident: who is called, which rooms open, when it must be looked at again. */
 export function begin(opening: Opening, now: Instant, policy: Policy): Change {
   const moment: Moment = { now, policy }
-  const { objective, timings } = frozen(opening, policy)
+  const objective = objectiveOf(opening, policy)
+  const timings = timingsOf(policy.plan, opening.system)
   const outage = Math.min(now, ...opening.attached.map((each) => each.since))
   const first: Incident = {
     state: 'paging',
@@ -52,19 +54,10 @@ export function begin(opening: Opening, now: Instant, policy: Policy): Change {
   return effect(attached, ...rooms, { kind: 'card', incident: opening.id })
 }
 
-function frozen(opening: Opening, { plan }: Policy): { objective: Objective; timings: Timings } {
+/** The system's objective as the plan says now; ten minutes where it says nothing. */
+function objectiveOf(opening: Opening, { plan }: Policy): Objective {
   const system = plan.systems[opening.system]
-  const diagnosis = { ...plan.diagnosis, ...system?.diagnosis }
-  return {
-    objective: { rto: system?.rto ?? 10 * minute, ...(system?.rpo === undefined ? {} : { rpo: system.rpo }) },
-    timings: {
-      nextEngineerAfter: plan.paging.next_engineer_after,
-      remind: diagnosis.remind,
-      deadline: diagnosis.deadline,
-      resolveAfter: plan.after_recovery.resolve_after,
-      relapseWithin: plan.after_recovery.relapse_within,
-    },
-  }
+  return { rto: system?.rto ?? 10 * minute, ...(system?.rpo === undefined ? {} : { rpo: system.rpo }) }
 }
 
 /** What follows from an input at an instant. Nothing outside is read or changed. */
@@ -182,7 +175,9 @@ function acknowledgeLater(change: Change, by: Actor, moment: Moment): Reaction {
     const said = happened(answered, 'acknowledged', { at: moment.now, by, text: `${who} answered and joins` })
     return effect(said, { kind: 'card', incident: next.id })
   }
-  if (next.engineer === by.person || by.door === 'nagios') return undefined
+  // Who answered a call and presses again has joined already: a double click must not take the incident over.
+  const joined = next.calls.some((each) => each.answeredBy === by.person)
+  if (joined || next.engineer === by.person || by.door === 'nagios') return undefined
   const before = next.engineer === undefined ? '' : ` (before: ${nameOf(moment.policy.plan, next.engineer)})`
   const text = `${who} has it now${before}`
   const said = happened(patch(change, { engineer: by.person }), 'acknowledged', { at: moment.now, by, text })

@@ -45,94 +45,107 @@ const sweepLimit = 200
 /** GoAlert's figure for sending again: 15 s between tries (its engine/message). The first tries are quicker. */
 const pauses: readonly Duration[] = [1 * second, 3 * second, 15 * second]
 
-/** `perform` is filled in by the composition root, which alone knows all edges. */
+interface Running {
+  again: boolean
+  done: Promise<RetryableError | undefined>
+}
+
+/** `performers` is asked late, since the composition root joins them after the outbox exists. */
 export function createOutbox(deps: OutboxDeps, performers: () => Performers): Outbox {
-  const running = new Map<string, { again: boolean; done: Promise<void> }>()
+  const running = new Map<string, Running>()
   const attempts = new Map<string, number>()
   const lastDone = new Map<string, number>()
 
   function start(effects: readonly Effect[]): void {
-    for (const effect of effects) launch(effect)
+    for (const effect of effects) void startOne(effect)
   }
 
-  function launch(effect: Effect): void {
+  /** What fails here is tried again through the queue, which outlives this process. */
+  async function startOne(effect: Effect): Promise<void> {
+    const failure = await run(effect)
+    if (!failure) return
+    try {
+      await deps.queue.put(
+        effect,
+        deps.clock.now() + (failure.after ?? pauseAfter(attempts.get(effect.key) ?? 1)),
+      )
+    } catch (thrown) {
+      // The store itself is down: the effect is still in it, and the sweep finds it when it is back.
+      deps.log.error('effect left to the sweep', { key: effect.key, reason: reasonOf(thrown) })
+    }
+  }
+
+  /** Does an effect, once at a time; asked for again meanwhile, it is done once more, for it may show what is newer. */
+  function run(effect: Effect): Promise<RetryableError | undefined> {
     const already = running.get(effect.key)
     if (already) {
       already.again = true
-      return
+      return already.done
     }
-    const entry = { again: false, done: Promise.resolve() }
+    const entry: Running = { again: false, done: Promise.resolve(undefined) }
     running.set(effect.key, entry)
-    entry.done = pause(effect)
+    entry.done = interval(effect)
       .then(() => attempt(effect))
       .finally(() => {
         running.delete(effect.key)
-        if (entry.again) launch(effect)
+        if (entry.again && performers()[effect.body.kind].every !== undefined) void startOne(effect)
       })
+    return entry.done
   }
 
   /** Waits out the rest of the interval of an effect that coalesces. */
-  function pause(effect: Effect): Promise<void> {
-    const every = performers()[effect.body.kind].every
+  function interval(effect: Effect): Promise<void> {
+    const { every } = performers()[effect.body.kind]
     const last = lastDone.get(effect.key)
-    if (every === undefined || last === undefined) return Promise.resolve()
-    const left = last + every - deps.clock.now()
+    const left = every === undefined || last === undefined ? 0 : last + every - deps.clock.now()
     if (left <= 0) return Promise.resolve()
     return new Promise((resolve) => {
       deps.clock.after(left, resolve)
     })
   }
 
-  async function attempt(effect: Effect): Promise<void> {
-    const { every } = performers()[effect.body.kind]
-    if (every !== undefined) lastDone.set(effect.key, deps.clock.now())
+  async function attempt(effect: Effect): Promise<RetryableError | undefined> {
+    if (performers()[effect.body.kind].every !== undefined) lastDone.set(effect.key, deps.clock.now())
     try {
       await perform(effect)
-      attempts.delete(effect.key)
-      await deps.store.effectDone(effect.key)
+      return await finish(effect)
     } catch (thrown) {
-      await failed(effect, thrown)
+      return failed(effect, thrown)
     }
+  }
+
+  async function finish(effect: Effect): Promise<undefined> {
+    attempts.delete(effect.key)
+    await deps.store.effectDone(effect.key)
   }
 
   async function perform(effect: Effect): Promise<void> {
     const signal = AbortSignal.timeout(deps.timeout)
-    const { perform: run } = performers()[effect.body.kind] as Performers[Kind] & {
-      perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
-    }
+    const { perform: run } = specOf(effect)
     await Promise.race([run(effect.body, effect.key, signal), aborted(signal)])
   }
 
-  async function failed(effect: Effect, thrown: unknown): Promise<void> {
+  async function failed(effect: Effect, thrown: unknown): Promise<RetryableError | undefined> {
     const tried = (attempts.get(effect.key) ?? 0) + 1
     attempts.set(effect.key, tried)
     const reason = reasonOf(thrown)
-    const spec = performers()[effect.body.kind] as Performers[Kind] & {
-      giveUp?: (body: EffectBody, reason: string) => Promise<void>
-    }
+    const spec = specOf(effect)
     const hopeless = !(thrown instanceof RetryableError)
     deps.log.warn('effect failed', { key: effect.key, kind: effect.body.kind, tried, reason })
     try {
       if (spec.giveUp && (hopeless || tried >= (spec.tries ?? Infinity))) {
         await spec.giveUp(effect.body, reason)
-        attempts.delete(effect.key)
-        await deps.store.effectDone(effect.key)
-        return
+        return await finish(effect)
       }
-      await later(effect, tried, thrown)
+      await deps.store.effectLater(effect.key, deps.clock.now() + lentFor)
     } catch (again) {
-      // The store itself is down: the effect is still in it, and the sweep finds it when it is back.
-      deps.log.error('effect left to the sweep', { key: effect.key, reason: reasonOf(again) })
+      deps.log.error('effect could not be recorded as failed', { key: effect.key, reason: reasonOf(again) })
     }
+    return thrown instanceof RetryableError ? thrown : new RetryableError(reason, { cause: thrown })
   }
 
-  async function later(effect: Effect, tried: number, thrown: unknown): Promise<void> {
-    const asked = thrown instanceof RetryableError ? thrown.after : undefined
-    const wait = asked ?? pauses[Math.min(tried, pauses.length) - 1] ?? lentFor
-    const at = deps.clock.now() + wait
-    // The sweep is the safety net behind the queue: it may have the effect a little after the queue had its turn.
-    await deps.store.effectLater(effect.key, at + lentFor)
-    await deps.queue.put(effect, at)
+  function specOf(effect: Effect): AnyPerformer {
+    return performers()[effect.body.kind] as AnyPerformer
   }
 
   async function sweep(): Promise<number> {
@@ -147,10 +160,21 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   }
 
   deps.queue.onEffect(async (effect) => {
-    launch(effect)
-    await running.get(effect.key)?.done
+    const failure = await run(effect)
+    if (failure) throw failure
   })
   return { start, sweep, idle }
+}
+
+/** A performer for whatever body its table entry belongs to. */
+interface AnyPerformer {
+  readonly perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
+  readonly tries?: number
+  readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
+}
+
+function pauseAfter(tried: number): Duration {
+  return pauses[Math.min(tried, pauses.length) - 1] ?? lentFor
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -1,0 +1,103 @@
+// The plan in force: read at the start, again on SIGHUP, with the overrides of the rotation that were made by command.
+import { z } from 'zod'
+import { ConflictError, UserError } from '../errors.ts'
+import type { Clock, Log, Store } from '../ports.ts'
+import { withOverrides } from '../oncall/shift.ts'
+import { momentEnd } from '../oncall/wallclock.ts'
+import { loadPlan } from './load.ts'
+import type { LoadedPlan } from './load.ts'
+import { Override } from './schema.ts'
+import type { DrPlan } from './schema.ts'
+import { printProblem } from './report.ts'
+
+/** The store's setting that holds the overrides made by command. */
+const settingName = 'overrides'
+const Overrides = z.array(Override)
+const tries = 20
+
+export interface CurrentPlan {
+  /** The plan with all overrides. */
+  readonly plan: () => DrPlan
+  /** Reads the file again; a broken one is refused and the old plan goes on. Answers what was wrong. */
+  readonly reload: () => Promise<readonly string[]>
+  /** Adds an override for all processes of the bot. */
+  readonly addOverride: (override: Override) => Promise<void>
+  /** Takes over what other processes added. */
+  readonly refresh: () => Promise<void>
+}
+
+export interface CurrentPlanDeps {
+  readonly file: string
+  readonly readFile: (file: string) => Promise<string>
+  readonly store: Pick<Store, 'setting' | 'putSetting'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Loads the plan for the first time; throws UserError with every error when it cannot be used. */
+export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
+  let loaded = await firstPlan(deps)
+  let overrides: readonly Override[] = []
+  let plan = loaded.plan
+  function settle(): void {
+    const now = deps.clock.now()
+    const coming = overrides.filter((each) => momentEnd(each.to, loaded.plan.timezone) > now)
+    plan = withOverrides(loaded.plan, coming)
+  }
+  async function refresh(): Promise<void> {
+    overrides = read(await deps.store.setting(settingName))
+    settle()
+  }
+  async function reload(): Promise<readonly string[]> {
+    const result = loadPlan(await deps.readFile(deps.file), deps.file)
+    if ('errors' in result) {
+      const problems = result.errors.map(printProblem)
+      deps.log.error('the new plan is refused, the old one goes on', { file: deps.file, problems })
+      return problems
+    }
+    loaded = result
+    settle()
+    deps.log.info('the plan was read again', { file: deps.file, warnings: result.warnings.length })
+    return []
+  }
+  async function addOverride(override: Override): Promise<void> {
+    for (let left = tries; left > 0; left -= 1) {
+      const from = await deps.store.setting(settingName)
+      const outcome = await deps.store.putSetting(
+        settingName,
+        from,
+        JSON.stringify([...read(from), override]),
+      )
+      if (outcome === 'committed') return refresh()
+    }
+    throw new ConflictError('the overrides changed again and again; try once more')
+  }
+  await refresh()
+  return { plan: () => plan, reload, addOverride, refresh }
+}
+
+async function firstPlan(deps: CurrentPlanDeps): Promise<LoadedPlan> {
+  const result = loadPlan(await textOf(deps), deps.file)
+  if ('errors' in result) {
+    const problems = result.errors.map(printProblem).join('\n')
+    throw new UserError(
+      'bad-plan',
+      `${deps.file} cannot be used:\n${problems}\nCheck it with: npx dr plan check ${deps.file}`,
+    )
+  }
+  for (const warning of result.warnings) deps.log.warn('the plan', { warning: printProblem(warning) })
+  return result
+}
+
+async function textOf(deps: CurrentPlanDeps): Promise<string> {
+  try {
+    return await deps.readFile(deps.file)
+  } catch (thrown) {
+    const advice = `Copy the example and adapt it: cp dr-plan.example.yml ${deps.file}. Another place: DR_PLAN=PATH in .env`
+    throw new UserError('no-plan', `The plan ${deps.file} cannot be read. ${advice}`, { cause: thrown })
+  }
+}
+
+function read(text: string | undefined): readonly Override[] {
+  return text === undefined ? [] : Overrides.parse(JSON.parse(text))
+}

@@ -1,0 +1,213 @@
+// What holds for an incident whatever happens to it, in whatever order.
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loadPlan } from '../../src/drplan/load.ts'
+import type { Policy } from '../../src/incident/change.ts'
+import { begin, decide, wakeAt } from '../../src/incident/decide.ts'
+import type { Incident } from '../../src/incident/incident.ts'
+import { diagnosisLimit } from '../../src/incident/incident.ts'
+import type { Attached, IncidentInput } from '../../src/incident/input.ts'
+import type { Actor } from '../../src/timeline/event.ts'
+
+const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
+if ('errors' in loaded) throw new Error('the example plan is broken')
+const policy: Policy = { plan: loaded.plan, chats: ['console'] }
+const start = Date.UTC(2026, 10, 23, 3)
+const people = Object.keys(loaded.plan.people)
+
+const attached = fc.record<Attached>({
+  alert: fc.constant('A-0'),
+  key: fc.constantFrom('lb1;HAProxy', 'lb2;HAProxy', 'api1;API'),
+  system: fc.constantFrom('lb', 'api'),
+  state: fc.constantFrom('CRITICAL', 'OK'),
+  output: fc.string({ maxLength: 20 }),
+  at: fc.constant(start),
+  since: fc.constant(start - 5_000),
+  change: fc.constantFrom('broke', 'repeat', 'mended', 'quiet', 'other'),
+  text: fc.string({ maxLength: 20 }),
+})
+const actor = fc.record<Actor>({
+  person: fc.constantFrom(...people),
+  door: fc.constantFrom('cli', 'web', 'nagios'),
+})
+const input: fc.Arbitrary<IncidentInput> = fc.oneof(
+  fc.record({ kind: fc.constant('tick' as const) }),
+  fc.record({ kind: fc.constant('tick' as const) }),
+  fc.record({
+    kind: fc.constant('alerts' as const),
+    attached: fc.array(attached, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant('ack' as const), by: actor }),
+  fc.record({ kind: fc.constant('note' as const), by: actor, text: fc.string() }),
+  fc.record({
+    kind: fc.constant('extend' as const),
+    by: actor,
+    duration: fc.integer({ min: 60_000, max: 40 * 60_000 }),
+    reason: fc.string(),
+  }),
+  fc.record({ kind: fc.constant('escalate' as const), by: actor }),
+  fc.record({ kind: fc.constant('resolve' as const), by: actor }),
+  fc.record({
+    kind: fc.constant('page-result' as const),
+    page: fc.constantFrom('p1', 'p2', 'p3', 'p4'),
+    step: fc.integer({ min: 0, max: 3 }),
+    outcome: fc.constantFrom('sent' as const, 'failed' as const),
+  }),
+  fc.record({
+    kind: fc.constant('run-news' as const),
+    run: fc.constantFrom('R-1' as const, 'R-2' as const),
+    news: fc.constantFrom(
+      'proposed',
+      'approved',
+      'step',
+      'done',
+      'failed',
+      'cancelled',
+      'denied',
+      'expired',
+      'unknown',
+    ),
+    direction: fc.constantFrom('failover' as const, 'failback' as const),
+    by: actor,
+    text: fc.string(),
+    checkBy: fc.constant(start + 60_000),
+  }),
+)
+/** What happens, and how long after the thing before: often at once, sometimes exactly when a clock is due. */
+const moves = fc.array(
+  fc.tuple(input, fc.oneof(fc.integer({ min: 0, max: 400_000 }), fc.constant('wake' as const))),
+  {
+    maxLength: 60,
+  },
+)
+
+interface Seen {
+  readonly before: Incident
+  readonly after: Incident
+  readonly input: IncidentInput
+  readonly now: number
+}
+
+function play(
+  list: readonly (readonly [IncidentInput, number | 'wake'])[],
+  look: (seen: Seen) => void,
+): Incident {
+  let now = start
+  const opened = begin(
+    {
+      id: 'INC-1',
+      system: 'lb',
+      title: 'HAProxy is down',
+      by: { person: 'nagios', door: 'nagios' },
+      attached: [],
+    },
+    now,
+    policy,
+  )
+  let incident = opened.next
+  for (const [what, wait] of list) {
+    now = wait === 'wake' ? Math.max(now, wakeAt(incident) ?? now) : now + wait
+    const given: IncidentInput = wait === 'wake' ? { kind: 'tick' } : what
+    const decision = decide(incident, given, now, policy)
+    const after = decision.kind === 'change' ? decision.next : incident
+    look({ before: incident, after, input: given, now })
+    incident = after
+  }
+  return incident
+}
+
+describe('an incident, whatever happens to it', () => {
+  it('has a next deadline as long as it is open, and none once it is resolved', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after }) => {
+          const at = wakeAt(after)
+          if (after.state === 'resolved') expect(at).toBeUndefined()
+          else expect(Number.isFinite(at)).toBe(true)
+        })
+      }),
+    )
+  })
+
+  it('is never looked at twice for the same deadline: what was due is dealt with', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after, now }) => {
+          let incident = after
+          // A look may reveal that more is due at the same instant, but never without end.
+          for (let looks = 0; looks < 6; looks += 1) {
+            const decision = decide(incident, { kind: 'tick' }, now, policy)
+            if (decision.kind !== 'change') return
+            incident = decision.next
+          }
+          expect(wakeAt(incident) ?? Infinity).toBeGreaterThan(now)
+        })
+      }),
+    )
+  })
+
+  it('stays resolved but for a relapse', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ before, after, input }) => {
+          if (before.state !== 'resolved' || after.state === 'resolved') return
+          expect(input.kind).toBe('alerts')
+        })
+      }),
+    )
+  })
+
+  it('never goes down a level', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ before, after }) => expect(after.level).toBeGreaterThanOrEqual(before.level))
+      }),
+    )
+  })
+
+  it('is not changed by the same acknowledgement, page result or look a second time', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after, input, now }) => {
+          if (!['ack', 'page-result', 'room', 'resolve'].includes(input.kind)) return
+          const again = decide(after, input, now, policy)
+          if (again.kind === 'change') expect(again.next).toEqual(after)
+        })
+      }),
+    )
+  })
+
+  it('pages nobody any more once the first call was acknowledged', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ before, after, input }) => {
+          if (before.state !== 'paging' || input.kind !== 'ack') return
+          expect(after.pages.filter((page) => !page.stopped)).toEqual([])
+        })
+      }),
+    )
+  })
+
+  it('never lets a diagnosis take more than 30 minutes', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after }) => {
+          if ('clock' in after)
+            expect(after.clock.endsAt - after.clock.startedAt).toBeLessThanOrEqual(diagnosisLimit)
+        })
+      }),
+    )
+  })
+
+  it('always pages somebody while nobody has it', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after }) => {
+          if (after.state !== 'paging') return
+          expect(after.pages.some((page) => !page.stopped)).toBe(true)
+        })
+      }),
+    )
+  })
+})
