@@ -170,7 +170,7 @@ async function serve(sim: Sim, request: IncomingMessage, response: ServerRespons
       body,
     })
   const reply = await withFault(sim.faults.take(changes), answer, request)
-  if (!reply) return
+  if (reply === 'silence') return
   entry.status = reply.status
   send(response, reply)
 }
@@ -191,23 +191,22 @@ function refuseRequest(response: ServerResponse, thrown: unknown): void {
   send(response, { status: 400, body: { error: String(thrown) } })
 }
 
-/** Undefined: no answer is sent. */
 async function withFault(
   fault: CloudflareFault | undefined,
   answer: () => ApiAnswer,
   request: IncomingMessage,
-): Promise<ApiAnswer | undefined> {
+): Promise<ApiAnswer | 'silence'> {
   if (!fault) return answer()
   switch (fault.kind) {
     case 'hang':
-      return undefined
+      return 'silence'
     case 'refuse':
       request.socket.resetAndDestroy()
-      return undefined
+      return 'silence'
     case 'lose-answer':
       answer()
       request.socket.destroy()
-      return undefined
+      return 'silence'
     case 'slow':
       await delay(fault.ms ?? 1_000)
       return answer()

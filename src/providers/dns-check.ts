@@ -1,0 +1,184 @@
+// The provider that asks a zone's own name servers, one by one, until each of them answers with what is wanted.
+import { lookup, Resolver } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { RetryableError, reasonOf } from '../errors.ts'
+import { second, type Duration } from '../ids.ts'
+import type { Clock, Progress, Provider } from '../ports.ts'
+import type { DnsCheckAction } from '../recovery/action.ts'
+
+export interface DnsCheckOptions {
+  readonly clock: Pick<Clock, 'now'>
+  /** Port of name servers given without one. Default 53. */
+  readonly port?: number
+  /** Addresses of a name server's host name. Default: the machine's own resolution. */
+  readonly resolveNameServer?: (host: string) => Promise<readonly string[]>
+  /** For one question to one name server. Default 2 s. */
+  readonly timeout?: Duration
+}
+
+const DnsFacts = z.object({ ok: z.boolean() })
+const Started = z.object({ startedAt: z.number() })
+const checkAfter = second
+
+/** What one name server answers, or why it does not. */
+interface Verdict {
+  readonly server: string
+  readonly ok: boolean
+  readonly text: string
+}
+
+type Want = DnsCheckAction['want'][number]
+
+/**
+ * Asks name servers directly, past every cache. An entry is `host`, `ip`, `host:port` or `[v6]:port`. All of them
+ * must answer every wanted name with exactly the wanted contents. A silent server is a finding, not an error.
+ */
+export function createDnsCheck(options: DnsCheckOptions): Provider<'dns-check'> {
+  return {
+    observe: async (action, signal) => ({
+      ok: (await askAll(action, options, signal)).every((verdict) => verdict.ok),
+    }),
+    start: async (_action, key, signal) => {
+      stopIf(signal)
+      return { id: key, data: { startedAt: options.clock.now() } }
+    },
+    check: async (action, operation, now, signal) => {
+      const verdicts = await askAll(action, options, signal)
+      const started = Started.safeParse(operation.data)
+      return progressOf(action, verdicts, started.success ? now - started.data.startedAt : Infinity)
+    },
+    settled: (_action, facts) => (DnsFacts.parse(facts).ok ? 'done' : 'not-done'),
+  }
+}
+
+/** `elapsed`: milliseconds since the start; an operation that lost its start has no time left. */
+function progressOf(action: DnsCheckAction, verdicts: readonly Verdict[], elapsed: Duration): Progress {
+  const all = verdicts.length
+  const wrong = verdicts.filter((verdict) => !verdict.ok)
+  if (wrong.length === 0)
+    return { state: 'done', note: `all ${all} name servers answer with the new records` }
+  const says = wrong.map((verdict) => `${verdict.server} ${verdict.text}`).join('; ')
+  if (elapsed < action.within) {
+    const note = `${all - wrong.length} of ${all} name servers answer with the new records; ${says}`
+    return { state: 'running', note, percent: Math.round(((all - wrong.length) / all) * 100), checkAfter }
+  }
+  return {
+    state: 'failed',
+    reason: `After ${Math.round(action.within / second)} s not every name server answers with the new records: ${says}.`,
+    advice:
+      'Compare the records at the DNS provider with the name servers of the zone (dig @server name); the change may still be on its way.',
+  }
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new RetryableError('The DNS check was stopped before it ended.')
+}
+
+async function askAll(
+  action: DnsCheckAction,
+  options: DnsCheckOptions,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  stopIf(signal)
+  const verdicts = await Promise.all(
+    action.nameServers.map((server) => askServer(server, action.want, options, signal)),
+  )
+  stopIf(signal)
+  return verdicts
+}
+
+async function askServer(
+  server: string,
+  want: readonly Want[],
+  options: DnsCheckOptions,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const resolver = new Resolver({ timeout: options.timeout ?? 2 * second, tries: 1 })
+  const stop = (): void => resolver.cancel()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const addresses = await addressesOf(server, options)
+    if (addresses.length === 0) return { server, ok: false, text: 'has no address' }
+    resolver.setServers(addresses)
+    const wrong: string[] = []
+    for (const question of questionsOf(want)) {
+      const answers = await answersTo(resolver, question)
+      if (answers.join() !== question.contents.join()) wrong.push(differenceOf(question, answers))
+    }
+    return { server, ok: wrong.length === 0, text: wrong.join(', ') }
+  } catch (thrown) {
+    return { server, ok: false, text: `does not answer (${codeOf(thrown)})` }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Several wanted records of one name and type are one question with several answers. */
+interface DnsQuestion {
+  readonly name: string
+  readonly type: Want['type']
+  readonly contents: readonly string[]
+}
+
+function questionsOf(want: readonly Want[]): readonly DnsQuestion[] {
+  const groups = Map.groupBy(want, ({ name, type }) => `${type} ${plain(name)}`)
+  return [...groups.values()].flatMap((records) => {
+    const [first] = records
+    return first
+      ? [{ name: first.name, type: first.type, contents: sorted(records.map((one) => one.content)) }]
+      : []
+  })
+}
+
+/** No such name and no such record are answers too: the empty one. */
+async function answersTo(resolver: Resolver, { name, type }: DnsQuestion): Promise<readonly string[]> {
+  try {
+    const answers = await resolver.resolve(name, type)
+    return sorted((answers as readonly unknown[]).filter((answer) => typeof answer === 'string'))
+  } catch (thrown) {
+    const code = codeOf(thrown)
+    if (code === 'ENOTFOUND' || code === 'ENODATA') return []
+    throw thrown
+  }
+}
+
+function differenceOf(question: DnsQuestion, answers: readonly string[]): string {
+  const wanted = question.contents.join(' and ')
+  const said = answers.length === 0 ? 'knows no record' : `answers ${answers.join(' and ')}`
+  return `${said} for ${question.name} ${question.type}, wanted ${wanted}`
+}
+
+function sorted(contents: readonly string[]): readonly string[] {
+  return [...new Set(contents.map(plain))].sort()
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replace(/\.$/, '')
+}
+
+/** Addresses in the form that a resolver takes, IPv4 first: a host without IPv6 must not wait for it. */
+async function addressesOf(server: string, options: DnsCheckOptions): Promise<readonly string[]> {
+  const { host, port } = hostAndPort(server, options.port ?? 53)
+  const resolve = options.resolveNameServer ?? systemAddresses
+  const addresses = isIP(host) === 0 ? await resolve(host) : [host]
+  return [...addresses]
+    .sort((a, b) => isIP(a) - isIP(b))
+    .map((address) => (isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`))
+}
+
+function hostAndPort(server: string, otherwise: number): { host: string; port: number } {
+  if (isIP(server) !== 0) return { host: server, port: otherwise }
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(server)
+  const host = match?.[1] ?? match?.[2] ?? server
+  return { host, port: match?.[3] === undefined ? otherwise : Number(match[3]) }
+}
+
+async function systemAddresses(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true })
+  return found.map(({ address }) => address)
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : reasonOf(thrown)
+}
