@@ -31,13 +31,16 @@ export interface JobQueue {
 interface Kind {
   readonly name: string
   readonly attempts: number
+  /** A worker takes its jobs one after the other, a round trip each; several keep many due jobs on time. */
+  readonly workers: number
+  /** Jobs that one worker does at a time. */
   readonly concurrency: number
 }
 
 /** A bell that fails is rung a few times more; after that the sweep over what is due finds it. */
-const bellKind: Kind = { name: 'bells', attempts: 5, concurrency: 200 }
+const bellKind: Kind = { name: 'bells', attempts: 5, workers: 4, concurrency: 50 }
 /** An effect is tried for about ten minutes; after that the sweep over pending effects brings it back. */
-const effectKind: Kind = { name: 'effects', attempts: 25, concurrency: 100 }
+const effectKind: Kind = { name: 'effects', attempts: 25, workers: 1, concurrency: 100 }
 
 /** Starts both queues. Listeners are given once, by `onRing` and `onEffect`; their workers start then. */
 export function createQueue(
@@ -72,6 +75,14 @@ interface Jobs<D> {
   readonly close: () => Promise<void>
 }
 
+interface AddedJob<D> {
+  readonly jobId: string
+  readonly data: D
+  readonly delay: Duration
+  /** When the delay begins (real time). */
+  readonly timestamp: number
+}
+
 function createJobs<D>(
   kind: Kind,
   ports: {
@@ -94,21 +105,20 @@ function createJobs<D>(
     },
   })
   queue.on('error', (error) => log.debug('queue error', { queue: kind.name, reason: reasonOf(error) }))
-  const add = createBatch<{ readonly jobId: string; readonly data: D; readonly delay: Duration }>(
-    async (jobs) => {
-      const bulk = jobs.map(({ jobId, data, delay }) => ({ name: kind.name, data, opts: { jobId, delay } }))
-      await within(queue.addBulk(bulk), putTimeout)
-    },
-  )
-  let worker: Worker<D, void> | undefined
+  const add = createBatch<AddedJob<D>>(async (jobs) => {
+    const bulk = jobs.map(({ data, ...opts }) => ({ name: kind.name, data, opts }))
+    await within(queue.addBulk(bulk), putTimeout)
+  })
+  const workers: Worker<D, void>[] = []
   return {
-    add: (jobId, data, delay) => add({ jobId, data, delay }),
+    // The delay counts from here, not from when the batch is written.
+    add: (jobId, data, delay) => add({ jobId, data, delay, timestamp: Date.now() }),
     work: (listener) => {
-      if (worker !== undefined) throw new BugError(`the queue ${kind.name} has a listener already`)
-      worker = startWorker(kind, { listener, taker, log })
+      if (workers.length > 0) throw new BugError(`the queue ${kind.name} has a listener already`)
+      for (let n = 0; n < kind.workers; n += 1) workers.push(startWorker(kind, { listener, taker, log }))
     },
     close: async () => {
-      if (worker !== undefined) await closeWorker(worker)
+      await Promise.all(workers.map(closeWorker))
       await queue.close()
     },
   }

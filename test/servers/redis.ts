@@ -1,16 +1,16 @@
 // A private Redis for tests: on a Unix socket in a directory of its own, killed and started again at will.
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnRedis } from '../../src/store/process.ts'
 import { connectRedis } from '../../src/store/connect.ts'
-import type { ChildProcess } from 'node:child_process'
 import type { Log } from '../../src/ports.ts'
 import type { RedisAddress } from '../../src/store/address.ts'
 import type { RedisConnection } from '../../src/store/connect.ts'
+import type { RedisProcess } from '../../src/store/process.ts'
 
 export interface TestRedis {
   readonly address: RedisAddress
@@ -50,10 +50,8 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
   const address: RedisAddress = { kind: 'server', options: { path: socket }, shown: socket }
 
   async function kill(signal: NodeJS.Signals): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const gone = once(server, 'exit')
-    server.kill(signal)
-    await gone
+    server.process.kill(signal)
+    await server.gone
   }
   return {
     address,
@@ -67,8 +65,8 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
       await askRedis(socket, 'FLUSHALL')
     },
     kill9: () => kill('SIGKILL'),
-    freeze: () => void server.kill('SIGSTOP'),
-    thaw: () => void server.kill('SIGCONT'),
+    freeze: () => void server.process.kill('SIGSTOP'),
+    thaw: () => void server.process.kill('SIGCONT'),
     restart: async () => {
       await kill('SIGKILL')
       server = await launch(settings, socket)
@@ -81,21 +79,20 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
   }
 }
 
-async function launch(settings: Readonly<Record<string, string>>, socket: string): Promise<ChildProcess> {
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-  const server = spawn('redis-server', args, { stdio: 'ignore' })
+async function launch(settings: Readonly<Record<string, string>>, socket: string): Promise<RedisProcess> {
+  const server = spawnRedis(settings)
   const deadline = Date.now() + 10_000
   while (Date.now() < deadline) {
     const answer = await askRedis(socket, 'PING').catch(() => '')
     if (answer.startsWith('+PONG')) return server
     await sleep(5)
   }
-  server.kill('SIGKILL')
+  server.process.kill('SIGKILL')
   throw new Error('redis-server did not start within 10 s')
 }
 
 /** Sends one command over a connection of its own and returns the raw answer. */
-export async function askRedis(socket: string, command: string): Promise<string> {
+async function askRedis(socket: string, command: string): Promise<string> {
   const connection = connect(socket)
   try {
     connection.write(`${command}\r\n`)
