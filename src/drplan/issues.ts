@@ -7,39 +7,64 @@ import type { PlanPath, PlanProblem, Source } from './source.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** One error for each thing that the schema refuses. */
+/** One error for each thing that the schema refuses; what only echoes another error is left out. */
 export function problemsOf(issues: readonly Issue[], source: Source, file: string): readonly PlanProblem[] {
-  return issues.flatMap((issue) => {
+  const problems = issues.flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey([...path, key], source, file))
     }
-    return [refused(issue, path, source, file)]
+    return [{ path, problem: refused(issue, path, source, file) }]
   })
+  return problems
+    .filter(({ path }) => !problems.some((other) => echoes(path, other)))
+    .map(({ problem }) => problem)
 }
 
-function unknownKey(path: PlanPath, source: Source, file: string): PlanProblem {
+interface Located {
+  readonly path: PlanPath
+  readonly problem: PlanProblem
+  /** The key that is right, when one is near. */
+  readonly meant?: PlanPath
+}
+
+/** A list is wrong because something in it is; a key is missing because it is misspelt. */
+function echoes(path: PlanPath, other: Located): boolean {
+  const inside = other.path.length > path.length && path.every((part, index) => part === other.path[index])
+  return inside || (other.meant !== undefined && printPath(other.meant) === printPath(path))
+}
+
+function unknownKey(path: PlanPath, source: Source, file: string): Located {
   const key = String(path.at(-1))
-  const allowed = keysAt(path.slice(0, -1))
-  return {
+  const parent = path.slice(0, -1)
+  const allowed = keysAt(parent)
+  const near = nearest(key, allowed)
+  const problem = {
     file,
     ...source.locate(path, 'key'),
     path: printPath(path),
     found: `the key ${describe(key)} is unknown here`,
     write: nearestOf(key, allowed),
   }
+  return { path, problem, ...(near === undefined ? {} : { meant: [...parent, near] }) }
 }
 
 /** `Write "rto"` when something is near; otherwise what there is. */
 export function nearestOf(word: string, allowed: readonly string[]): string {
-  const near = allowed.length > 0 ? closest(word, [...allowed]) : ''
-  if (
-    near !== '' &&
-    distance(word.toLowerCase(), near.toLowerCase()) <= Math.max(2, Math.ceil(near.length / 3))
-  ) {
-    return `Write "${near}"`
-  }
-  return allowed.length > 0 ? `Write one of: ${allowed.join(', ')}` : 'Remove it'
+  const near = nearest(word, allowed)
+  if (near !== undefined) return `Write "${near}"`
+  const names = [...new Set(allowed)]
+  if (names.length === 0) return 'Remove it'
+  return `Write one of: ${names.slice(0, namesShown).join(', ')}${names.length > namesShown ? ', ...' : ''}`
+}
+
+const namesShown = 12
+
+function nearest(word: string, allowed: readonly string[]): string | undefined {
+  if (allowed.length === 0) return undefined
+  const near = closest(word, [...allowed])
+  const mistakes = distance(word.toLowerCase(), near.toLowerCase())
+  return mistakes <= Math.ceil(near.length / 4) ? near : undefined
 }
 
 function refused(issue: Issue, path: PlanPath, source: Source, file: string): PlanProblem {
@@ -56,7 +81,7 @@ function refused(issue: Issue, path: PlanPath, source: Source, file: string): Pl
     }
   }
   if (!exists && path.length > 0) {
-    const write = `Write ${typeof path.at(-1) === 'string' ? `"${name}" here: ` : ''}${wanted(issue)}`
+    const write = `Write ${typeof path.at(-1) === 'string' ? `"${name}" here: ` : ''}${issue.message}`
     return {
       file,
       ...source.locate(path, 'key'),
@@ -74,14 +99,8 @@ function refused(issue: Issue, path: PlanPath, source: Source, file: string): Pl
     ...source.locate(path),
     path: printPath(path),
     found: `found ${describe(value)}`,
-    write: near ?? `Write ${wanted(issue)}`,
+    write: near ?? `Write ${issue.message}`,
   }
-}
-
-function wanted(issue: Issue): string {
-  return /^(?:Invalid|Unrecognized|Too)\b/.test(issue.message)
-    ? 'a map of keys; see dr-plan.example.yml'
-    : issue.message
 }
 
 function nearestValue(value: string, values: readonly unknown[]): string {

@@ -10,74 +10,91 @@ const records = z
 const resourceGroup = line('the name of the Azure resource group, such as "dr-rg"')
 
 /** Points records of a Cloudflare zone at another server. Used by the system lb. */
-const Cloudflare = z.strictObject({
-  zone: hostName,
-  records,
-  to: destination,
-  /** Whether the records go through Cloudflare's proxy afterwards; absent: as they were. */
-  proxied: flag.exactOptional(),
-})
+const Cloudflare = z.strictObject(
+  {
+    zone: hostName,
+    records,
+    to: destination,
+    /** Whether the records go through Cloudflare's proxy afterwards; absent: as they were. */
+    proxied: flag.exactOptional(),
+  },
+  { error: 'such as {zone: example.com, records: [api.example.com], to: 203.0.113.20}' },
+)
 
 /** Takes records out of Cloudflare's proxy (DNS-only). Used by the system cloudflare. */
-const CloudflareBypass = z.strictObject({
-  zone: hostName,
-  records,
-  /** The load balancer's public address; absent: the address that the record holds already. */
-  to: destination.exactOptional(),
-})
+const CloudflareBypass = z.strictObject(
+  {
+    zone: hostName,
+    records,
+    /** The load balancer's public address; absent: the address that the record holds already. */
+    to: destination.exactOptional(),
+  },
+  { error: 'such as {zone: example.com, records: [api.example.com], to: 203.0.113.10}' },
+)
 
 /** A copy of the zone at Azure DNS, kept in step, to which the registrar's name servers are switched. System dns. */
-const StandbyDns = z.strictObject({
-  zone: hostName,
-  resource_group: resourceGroup,
-  /** Where a person switches the name servers. */
-  registrar: httpsUrl,
-  /** How often the copy is brought up to date. */
-  sync_every: duration(
-    'a duration of 1m to 1d, such as "10m"',
-    (ms) => ms >= 60_000 && ms <= 86_400_000,
-  ).prefault('10m'),
-})
+const StandbyDns = z.strictObject(
+  {
+    zone: hostName,
+    resource_group: resourceGroup,
+    /** Where a person switches the name servers. */
+    registrar: httpsUrl,
+    /** How often the copy is brought up to date. */
+    sync_every: duration(
+      'a duration of 1m to 1d, such as "10m"',
+      (ms) => ms >= 60_000 && ms <= 86_400_000,
+    ).prefault('10m'),
+  },
+  { error: 'zone, resource_group and registrar; see dr-plan.example.yml' },
+)
 
 const sockets =
   'an address of HAProxy\'s runtime API such as "tcp://192.0.2.11:9999" or "unix:/run/haproxy/admin.sock"'
 
 /** Moves a backend's traffic from one server to another on every load balancer. System api. */
-const Haproxy = z.strictObject({
-  /** The `stats socket ... level admin` of each load balancer. */
-  sockets: z
-    .array(
-      z.string({ error: sockets }).regex(/^(?:tcp:\/\/[\w.:[\]-]+:\d{1,5}|unix:\/[\w./-]{1,100})$/, sockets),
-      {
-        error: 'a list of addresses such as ["tcp://192.0.2.11:9999"]',
-      },
-    )
-    .min(1, sockets),
-  backend: line('the name of a backend in haproxy.cfg, such as "api"'),
-  from: line('the name of a server of that backend, such as "main"'),
-  to: line('the name of a server of that backend, such as "standby"'),
-  /** How long sessions may take to end before the old server is put into maintenance. */
-  drain: duration('a duration of at most 10m, such as "30s"', (ms) => ms <= 600_000).prefault('30s'),
-})
+const Haproxy = z.strictObject(
+  {
+    /** The `stats socket ... level admin` of each load balancer. */
+    sockets: z
+      .array(
+        z
+          .string({ error: sockets })
+          .regex(/^(?:tcp:\/\/[\w.:[\]-]+:\d{1,5}|unix:\/[\w./-]{1,100})$/, sockets),
+        {
+          error: 'a list of addresses such as ["tcp://192.0.2.11:9999"]',
+        },
+      )
+      .min(1, sockets),
+    backend: line('the name of a backend in haproxy.cfg, such as "api"'),
+    from: line('the name of a server of that backend, such as "main"'),
+    to: line('the name of a server of that backend, such as "standby"'),
+    /** How long sessions may take to end before the old server is put into maintenance. */
+    drain: duration('a duration of at most 10m, such as "30s"', (ms) => ms <= 600_000).prefault('30s'),
+  },
+  { error: 'sockets, backend, from and to; see dr-plan.example.yml' },
+)
 
 /**
  * An Azure SQL database. `point-in-time`: a new database beside the old one, then swapped in. `geo-restore`: from the
  * geo-redundant backup onto `to_server`. `failover-group`: the group's secondary `to_server` becomes primary.
  */
 const AzureSql = z
-  .strictObject({
-    method: z.enum(['point-in-time', 'geo-restore', 'failover-group'], {
-      error: 'one of: point-in-time, geo-restore, failover-group',
-    }),
-    resource_group: resourceGroup,
-    server: line('the name of the Azure SQL server, such as "sql-west"'),
-    database: line('the name of the database, such as "orders"'),
-    to_resource_group: resourceGroup.exactOptional(),
-    to_server: line(
-      'the name of the Azure SQL server in the other region, such as "sql-north"',
-    ).exactOptional(),
-    failover_group: line('the name of the failover group, such as "orders-fg"').exactOptional(),
-  })
+  .strictObject(
+    {
+      method: z.enum(['point-in-time', 'geo-restore', 'failover-group'], {
+        error: 'one of: point-in-time, geo-restore, failover-group',
+      }),
+      resource_group: resourceGroup,
+      server: line('the name of the Azure SQL server, such as "sql-west"'),
+      database: line('the name of the database, such as "orders"'),
+      to_resource_group: resourceGroup.exactOptional(),
+      to_server: line(
+        'the name of the Azure SQL server in the other region, such as "sql-north"',
+      ).exactOptional(),
+      failover_group: line('the name of the failover group, such as "orders-fg"').exactOptional(),
+    },
+    { error: 'method, resource_group, server and database; see dr-plan.example.yml' },
+  )
   .superRefine((block, context) => {
     if (block.method !== 'point-in-time' && block.to_server === undefined) {
       require(context, 'to_server', 'the server in the other region, such as "to_server: sql-north"')
@@ -92,19 +109,22 @@ const AzureSql = z
  * `switch-setting`: a key of Azure App Configuration gets the value that sends the applications to `to_account`.
  */
 const AzureStorage = z
-  .strictObject({
-    method: z.enum(['account-failover', 'switch-setting'], {
-      error: 'one of: account-failover, switch-setting',
-    }),
-    resource_group: resourceGroup,
-    account: line('the name of the storage account, such as "examplewest"'),
-    /** Queues whose depth is shown before and after. */
-    queues: z.array(line('the name of a queue, such as "orders"')).prefault([]),
-    to_account: line('the name of the standby account, such as "examplenorth"').exactOptional(),
-    app_configuration: httpsUrl.exactOptional(),
-    key: line('the key of the setting, such as "storage:account"').exactOptional(),
-    value: line('the value that selects the standby account, such as "examplenorth"').exactOptional(),
-  })
+  .strictObject(
+    {
+      method: z.enum(['account-failover', 'switch-setting'], {
+        error: 'one of: account-failover, switch-setting',
+      }),
+      resource_group: resourceGroup,
+      account: line('the name of the storage account, such as "examplewest"'),
+      /** Queues whose depth is shown before and after. */
+      queues: z.array(line('the name of a queue, such as "orders"')).prefault([]),
+      to_account: line('the name of the standby account, such as "examplenorth"').exactOptional(),
+      app_configuration: httpsUrl.exactOptional(),
+      key: line('the key of the setting, such as "storage:account"').exactOptional(),
+      value: line('the value that selects the standby account, such as "examplenorth"').exactOptional(),
+    },
+    { error: 'method, resource_group and account; see dr-plan.example.yml' },
+  )
   .superRefine((block, context) => {
     if (block.method !== 'switch-setting') return
     if (block.to_account === undefined)
@@ -124,41 +144,47 @@ const workers = z
 
 /** An Azure VM scale set of workers, sized by the queues that it empties. System workers. */
 const ScaleSet = z
-  .strictObject({
-    resource_group: resourceGroup,
-    /** The name of the VM scale set; the pool's name in `workers scale`. */
-    vmss: line('the name of the VM scale set, such as "workers-vmss"'),
-    account: line('the storage account that holds the queues, such as "examplewest"'),
-    queues: z
-      .array(line('the name of a queue, such as "orders"'))
-      .min(1, 'at least one queue, such as [orders]'),
-    min: workers,
-    max: workers,
-  })
+  .strictObject(
+    {
+      resource_group: resourceGroup,
+      /** The name of the VM scale set; the pool's name in `workers scale`. */
+      vmss: line('the name of the VM scale set, such as "workers-vmss"'),
+      account: line('the storage account that holds the queues, such as "examplewest"'),
+      queues: z
+        .array(line('the name of a queue, such as "orders"'))
+        .min(1, 'at least one queue, such as [orders]'),
+      min: workers,
+      max: workers,
+    },
+    { error: 'resource_group, vmss, account, queues, min and max; see dr-plan.example.yml' },
+  )
   .refine((block) => block.min <= block.max, { path: ['max'], error: 'a number that is not less than "min"' })
 
 /** Asks the target from outside: before pointing at it, and after. */
-const Probe = z.strictObject({
-  url: httpUrl,
-  /** The address to connect to instead of what DNS says. */
-  resolve: ipAddress.exactOptional(),
-  port: z
-    .int({ error: 'a port such as 443' })
-    .min(1, 'a port such as 443')
-    .max(65_535, 'a port such as 443')
-    .exactOptional(),
-  /** Expected status; absent: any 2xx. */
-  status: z
-    .int({ error: 'an HTTP status such as 200' })
-    .min(100, 'an HTTP status such as 200')
-    .max(599, 'an HTTP status such as 200')
-    .exactOptional(),
-  /** Text that the body must contain. */
-  contains: line('text that the answer contains, such as "ok"').exactOptional(),
-  timeout: duration('a duration of 1s to 1m, such as "5s"', (ms) => ms >= 1_000 && ms <= 60_000).prefault(
-    '5s',
-  ),
-})
+const Probe = z.strictObject(
+  {
+    url: httpUrl,
+    /** The address to connect to instead of what DNS says. */
+    resolve: ipAddress.exactOptional(),
+    port: z
+      .int({ error: 'a port such as 443' })
+      .min(1, 'a port such as 443')
+      .max(65_535, 'a port such as 443')
+      .exactOptional(),
+    /** Expected status; absent: any 2xx. */
+    status: z
+      .int({ error: 'an HTTP status such as 200' })
+      .min(100, 'an HTTP status such as 200')
+      .max(599, 'an HTTP status such as 200')
+      .exactOptional(),
+    /** Text that the body must contain. */
+    contains: line('text that the answer contains, such as "ok"').exactOptional(),
+    timeout: duration('a duration of 1s to 1m, such as "5s"', (ms) => ms >= 1_000 && ms <= 60_000).prefault(
+      '5s',
+    ),
+  },
+  { error: 'a probe such as {url: "https://api.example.com/health"}' },
+)
 
 /** The blocks of which a recovery has exactly one. */
 export const providerBlocks = [
@@ -184,22 +210,27 @@ export const blocksOfSystem: Readonly<Record<SystemId, readonly ProviderBlock[]>
 }
 
 /** One recovery of a system. */
-export const Recovery = z.strictObject({
-  name,
-  risk: z
-    .enum(['reversible', 'disruptive', 'loses-data'], { error: 'one of: reversible, disruptive, loses-data' })
-    .exactOptional(),
-  /** From start to seen working, as far as it is known. */
-  expected: duration().exactOptional(),
-  probe: Probe.exactOptional(),
-  cloudflare: Cloudflare.exactOptional(),
-  cloudflare_bypass: CloudflareBypass.exactOptional(),
-  standby_dns: StandbyDns.exactOptional(),
-  haproxy: Haproxy.exactOptional(),
-  azure_sql: AzureSql.exactOptional(),
-  azure_storage: AzureStorage.exactOptional(),
-  scale_set: ScaleSet.exactOptional(),
-})
+export const Recovery = z.strictObject(
+  {
+    name,
+    risk: z
+      .enum(['reversible', 'disruptive', 'loses-data'], {
+        error: 'one of: reversible, disruptive, loses-data',
+      })
+      .exactOptional(),
+    /** From start to seen working, as far as it is known. */
+    expected: duration().exactOptional(),
+    probe: Probe.exactOptional(),
+    cloudflare: Cloudflare.exactOptional(),
+    cloudflare_bypass: CloudflareBypass.exactOptional(),
+    standby_dns: StandbyDns.exactOptional(),
+    haproxy: Haproxy.exactOptional(),
+    azure_sql: AzureSql.exactOptional(),
+    azure_storage: AzureStorage.exactOptional(),
+    scale_set: ScaleSet.exactOptional(),
+  },
+  { error: 'a recovery: a name and one provider block; see dr-plan.example.yml' },
+)
 
 function require(context: z.RefinementCtx, key: string, write: string): void {
   context.addIssue({ code: 'custom', path: [key], message: write })

@@ -104,6 +104,7 @@ export function checkOverride(plan: DrPlan, override: Override, path: PlanPath):
   return [
     ...unknown,
     ...checkPerson(plan, override.person, [...path, 'person']),
+    ...(override.by === undefined ? [] : checkPerson(plan, override.by, [...path, 'by'])),
     ...checkSpan(plan, override, path),
   ]
 }

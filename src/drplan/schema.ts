@@ -3,83 +3,25 @@ import { z } from 'zod'
 import { channels } from '../incident/incident.ts'
 import { hostStates, serviceStates } from '../intake/alert.ts'
 import { Recovery } from './recoveries.ts'
-import { duration, httpsUrl, line, localDateTime, localMoment, name, timeZone } from './values.ts'
+import { Group, Person, Rotation, TimeOff } from './team.ts'
+import { duration, httpsUrl, line, localMoment, name, timeZone } from './values.ts'
 import type { Channel, Target } from '../incident/incident.ts'
 
 const minutes = 60_000
 
-const roles = ['engineer', 'manager', 'approver', 'admin', 'viewer'] as const
-/** What a person may do; a person may have several. */
-export type Role = (typeof roles)[number]
-
-/** A person: how to reach them, and what they may do. */
-const Person = z.strictObject({
-  name: line('the person\'s name, such as "Ann Onken"'),
-  roles: z
-    .array(z.enum(roles, { error: `one of: ${roles.join(', ')}` }), { error: 'a list such as [engineer]' })
-    .min(1, 'at least one role, such as [engineer]'),
-  /** Slack member id. */
-  slack: matching(
-    /^[UW][A-Z0-9]{2,20}$/,
-    'a Slack member id such as "U0ANN" (profile, "Copy member ID")',
-  ).exactOptional(),
-  /** Entra (Azure AD) object id. */
-  teams: matching(
-    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-    'an Entra object id such as "00000000-0000-0000-0000-000000000001"',
-  ).exactOptional(),
-  email: matching(
-    /^[^\s@<>"]{1,64}@[a-z0-9.-]{1,250}$/i,
-    'an e-mail address such as "ann@example.com"',
-  ).exactOptional(),
-  phone: matching(
-    /^\+[1-9][\d ()/-]{4,24}$/,
-    'a phone number with its country code, such as "+49 30 90182 0"',
-  ).exactOptional(),
-  /** Topic at the ntfy server. */
-  ntfy: matching(/^[\w-]{1,64}$/, 'a topic at the ntfy server, such as "dr-ann"').exactOptional(),
-  /** Where this person's pages are posted as JSON. */
-  webhook: httpsUrl.exactOptional(),
-  /** Contact name at Nagios: who acknowledges there is this person here. */
-  nagios: line('the contact\'s name at Nagios, such as "ann"').exactOptional(),
-})
-
-/** People who are called together. */
-const Group = z.strictObject({
-  people: z.array(name, { error: 'a list of people such as [dan, eve]' }),
-  /** Slack user group id. */
-  slack: matching(/^S[A-Z0-9]{2,20}$/, 'a Slack user group id such as "S0DEV"').exactOptional(),
-})
-
-const shifts = 'a shift in whole hours, 1h to 60d, such as "12h" or "14d"'
-
-/** Whose turn it is. Handoffs follow wall-clock time in the plan's zone. */
-const Rotation = z.strictObject({
-  name,
-  type: z.enum(['daily', 'weekly', 'custom'], { error: 'one of: daily, weekly, custom' }),
-  /** A handoff at which the first person takes over; the turns run on from it in both directions. */
-  start: localDateTime,
-  /** Length of one turn; for `custom` only. */
-  shift: duration(
-    shifts,
-    (ms) => ms >= 3_600_000 && ms <= 60 * 86_400_000 && ms % 3_600_000 === 0,
-  ).exactOptional(),
-  people: z.array(name, { error: 'a list of people such as [ann, bob]' }),
-})
-
 /** Somebody takes a rotation's turn for a while. The last one listed wins; it also wins over time off. */
-export const Override = z.strictObject({
-  /** Absent: the first rotation. */
-  rotation: name.exactOptional(),
-  person: name,
-  from: localMoment,
-  to: localMoment,
-  /** Who arranged it. */
-  by: name.exactOptional(),
-})
-
-/** Somebody cannot be called. */
-const TimeOff = z.strictObject({ person: name, from: localMoment, to: localMoment })
+export const Override = z.strictObject(
+  {
+    /** Absent: the first rotation. */
+    rotation: name.exactOptional(),
+    person: name,
+    from: localMoment,
+    to: localMoment,
+    /** Who arranged it. */
+    by: name.exactOptional(),
+  },
+  { error: 'an override such as {person: ann, from: 2026-12-24T09:00, to: 2026-12-26T09:00}' },
+)
 
 const steps = `one channel and its delay, such as {sms: 60s}; channels: ${channels.join(', ')}`
 const channelDelay = duration().exactOptional()
@@ -104,18 +46,21 @@ const LadderStep = z
     return z.NEVER
   })
 
-const Paging = z.strictObject({
-  ladder: z
-    .array(LadderStep, { error: 'a list such as [{chat: 0s}, {sms: 60s}]' })
-    .min(1, 'at least one channel, such as [{chat: 0s}]')
-    .refine((ladder) => ladder.every((step, index) => step.after >= (ladder[index - 1]?.after ?? 0)), {
-      error: 'the channels in the order of their delays, such as [{chat: 0s}, {sms: 60s}]',
-    }),
-  next_engineer_after: duration(
-    'a duration of 30s to 30m, such as "3m"',
-    (ms) => ms >= 30_000 && ms <= 30 * minutes,
-  ),
-})
+const Paging = z.strictObject(
+  {
+    ladder: z
+      .array(LadderStep, { error: 'a list such as [{chat: 0s}, {sms: 60s}]' })
+      .min(1, 'at least one channel, such as [{chat: 0s}]')
+      .refine((ladder) => ladder.every((step, index) => step.after >= (ladder[index - 1]?.after ?? 0)), {
+        error: 'the channels in the order of their delays, such as [{chat: 0s}, {sms: 60s}]',
+      }),
+    next_engineer_after: duration(
+      'a duration of 30s to 30m, such as "3m"',
+      (ms) => ms >= 30_000 && ms <= 30 * minutes,
+    ),
+  },
+  { error: 'how people are paged, such as {ladder: [{chat: 0s}, {sms: 60s}], next_engineer_after: 3m}' },
+)
 
 const deadline = duration(
   'a duration from 5m to 30m, such as "30m"',
@@ -134,11 +79,14 @@ const TargetText = z
   .regex(/^(?:rotation|group|person):[a-z][\w.-]{0,39}$/i, targets)
   .transform((text) => text as Target)
 
-const Level = z.strictObject({
-  to: z
-    .array(TargetText, { error: 'a list of targets such as [rotation:primary]' })
-    .min(1, `at least one target: ${targets}`),
-})
+const Level = z.strictObject(
+  {
+    to: z
+      .array(TargetText, { error: 'a list of targets such as [rotation:primary]' })
+      .min(1, `at least one target: ${targets}`),
+  },
+  { error: 'a level such as {to: [rotation:primary]}' },
+)
 
 const globs = 'a name, or a pattern with * and ?, such as "lb*"'
 const glob = line(globs).exactOptional()
@@ -149,18 +97,21 @@ const problemStates = ['DOWN', 'UNREACHABLE', 'CRITICAL', 'UNKNOWN'] as const
 
 /** Which alerts concern a system. All keys of one matcher must match; the first matcher that matches decides. */
 const Matcher = z
-  .strictObject({
-    host: glob,
-    service: glob,
-    hostgroup: glob,
-    servicegroup: glob,
-    states: z
-      .array(z.enum(states, { error: `one of: ${states.join(', ')}` }), {
-        error: 'a list such as [DOWN, CRITICAL]',
-      })
-      .min(1, 'at least one state, such as [CRITICAL]')
-      .prefault([...problemStates]),
-  })
+  .strictObject(
+    {
+      host: glob,
+      service: glob,
+      hostgroup: glob,
+      servicegroup: glob,
+      states: z
+        .array(z.enum(states, { error: `one of: ${states.join(', ')}` }), {
+          error: 'a list such as [DOWN, CRITICAL]',
+        })
+        .min(1, 'at least one state, such as [CRITICAL]')
+        .prefault([...problemStates]),
+    },
+    { error: 'a matcher such as {host: "lb*"}' },
+  )
   .refine(
     (matcher) => (matcher.host ?? matcher.service ?? matcher.hostgroup ?? matcher.servicegroup) !== undefined,
     {
@@ -168,72 +119,100 @@ const Matcher = z
     },
   )
 
-const objective = duration('how long, such as "10m"', (ms) => ms > 0)
-
 /** What is promised for one system, which alerts concern it, and the ways out. */
-const System = z.strictObject({
-  /** How long it may be down. */
-  rto: objective,
-  /** How much data may be lost. */
-  rpo: objective.exactOptional(),
-  /** Systems whose outage explains this one's. */
-  depends_on: z
-    .array(line('the id of a system, such as "lb"'), { error: 'a list of systems such as [lb]' })
-    .prefault([]),
-  diagnosis: z
-    .strictObject({ remind: remind.exactOptional(), deadline: deadline.exactOptional() })
-    .exactOptional(),
-  runbook: httpsUrl.exactOptional(),
-  alerts: z.array(Matcher, { error: 'a list such as [{host: "lb*"}]' }).prefault([]),
-  recoveries: z.array(Recovery, { error: 'a list of recoveries' }).prefault([]),
-})
+const System = z.strictObject(
+  {
+    /** How long it may be down. */
+    rto: duration('how long the system may be down, such as "10m"', (ms) => ms > 0),
+    /** How much data may be lost. */
+    rpo: duration('how much data may be lost, as a time such as "10m"', (ms) => ms > 0).exactOptional(),
+    /** Systems whose outage explains this one's. */
+    depends_on: z
+      .array(line('the id of a system, such as "lb"'), { error: 'a list of systems such as [lb]' })
+      .prefault([]),
+    diagnosis: z
+      .strictObject(
+        { remind: remind.exactOptional(), deadline: deadline.exactOptional() },
+        { error: 'the clock such as {remind: 5m, deadline: 30m}' },
+      )
+      .exactOptional(),
+    runbook: httpsUrl.exactOptional(),
+    alerts: z.array(Matcher, { error: 'a list such as [{host: "lb*"}]' }).prefault([]),
+    recoveries: z.array(Recovery, { error: 'a list of recoveries' }).prefault([]),
+  },
+  { error: 'a system such as {rto: 10m}' },
+)
 
 const system = System.exactOptional()
 
 /** The schema of dr-plan.yml. Input: the YAML's plain values. Output: `DrPlan`. References are checked by the loader. */
-export const DrPlan = z.strictObject({
-  organisation: line('the organisation\'s name, such as "Example Ltd"'),
-  timezone: timeZone,
-  people: z.record(name, Person, {
-    error: 'people by their id, such as "ann: {name: Ann Onken, roles: [engineer]}"',
-  }),
-  groups: z
-    .record(name, Group, { error: 'groups by name, such as "dev: {people: [dan, eve]}"' })
-    .prefault({}),
-  oncall: z.strictObject({
-    rotations: z
-      .array(Rotation, { error: 'a list of rotations' })
-      .min(1, 'at least one rotation; see dr-plan.example.yml'),
-    overrides: z.array(Override, { error: 'a list of overrides, or []' }).prefault([]),
-    time_off: z
-      .array(TimeOff, { error: 'a list such as [{person: bob, from: 2026-12-20, to: 2027-01-03}], or []' })
-      .prefault([]),
-  }),
-  paging: Paging,
-  diagnosis: z
-    .strictObject({ remind: remind.prefault('5m'), deadline: deadline.prefault('30m') })
-    .prefault({}),
-  escalation: z
-    .array(Level, { error: 'a list of levels such as [{to: [rotation:primary]}]' })
-    .min(1, 'at least one level, such as [{to: [rotation:primary]}]'),
-  after_recovery: z
-    .strictObject({ resolve_after: duration().prefault('2m'), relapse_within: duration().prefault('30m') })
-    .prefault({}),
-  /** How long a proposed recovery may be approved. */
-  proposals: z.strictObject({ valid_for: objective.prefault('5m') }).prefault({}),
-  systems: z.strictObject(
-    {
-      dns: system,
-      cloudflare: system,
-      lb: system,
-      api: system,
-      db: system,
-      storage: system,
-      workers: system,
-    },
-    { error: 'the systems by id, such as "lb: {rto: 10m}"' },
-  ),
-})
+export const DrPlan = z.strictObject(
+  {
+    organisation: line('the organisation\'s name, such as "Example Ltd"'),
+    timezone: timeZone,
+    people: z.record(name, Person, {
+      error: 'people by their id, such as "ann: {name: Ann Onken, roles: [engineer]}"',
+    }),
+    groups: z
+      .record(name, Group, { error: 'groups by name, such as "dev: {people: [dan, eve]}"' })
+      .prefault({}),
+    oncall: z.strictObject(
+      {
+        rotations: z
+          .array(Rotation, { error: 'a list of rotations' })
+          .min(1, 'at least one rotation; see dr-plan.example.yml'),
+        overrides: z.array(Override, { error: 'a list of overrides, or []' }).prefault([]),
+        time_off: z
+          .array(TimeOff, {
+            error: 'a list such as [{person: bob, from: 2026-12-20, to: 2027-01-03}], or []',
+          })
+          .prefault([]),
+      },
+      { error: 'rotations, overrides and time_off; see dr-plan.example.yml' },
+    ),
+    paging: Paging,
+    diagnosis: z
+      .strictObject(
+        { remind: remind.prefault('5m'), deadline: deadline.prefault('30m') },
+        { error: 'the clock such as {remind: 5m, deadline: 30m}' },
+      )
+      .prefault({}),
+    escalation: z
+      .array(Level, { error: 'a list of levels such as [{to: [rotation:primary]}]' })
+      .min(1, 'at least one level, such as [{to: [rotation:primary]}]'),
+    after_recovery: z
+      .strictObject(
+        { resolve_after: duration().prefault('2m'), relapse_within: duration().prefault('30m') },
+        { error: 'such as {resolve_after: 2m, relapse_within: 30m}' },
+      )
+      .prefault({}),
+    /** How long a proposed recovery may be approved. */
+    proposals: z
+      .strictObject(
+        {
+          valid_for: duration(
+            'a duration of 1m to 1h, such as "5m"',
+            (ms) => ms >= minutes && ms <= 60 * minutes,
+          ).prefault('5m'),
+        },
+        { error: 'such as {valid_for: 5m}' },
+      )
+      .prefault({}),
+    systems: z.strictObject(
+      {
+        dns: system,
+        cloudflare: system,
+        lb: system,
+        api: system,
+        db: system,
+        storage: system,
+        workers: system,
+      },
+      { error: 'the systems by id, such as "lb: {rto: 10m}"' },
+    ),
+  },
+  { error: 'the DR plan: begin with a copy of dr-plan.example.yml' },
+)
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
@@ -244,12 +223,10 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
 /** A checked DR plan. Durations are milliseconds; dates and times are text in the plan's `timezone`. */
 export type DrPlan = DeepReadonly<z.output<typeof DrPlan>>
 export type Person = DrPlan['people'][string]
+/** What a person may do; a person may have several. */
+export type Role = Person['roles'][number]
 export type Rotation = DrPlan['oncall']['rotations'][number]
 export type Override = DrPlan['oncall']['overrides'][number]
 export type Matcher = System['alerts'][number]
 export type System = DeepReadonly<z.output<typeof System>>
 export type Recovery = System['recoveries'][number]
-
-function matching(pattern: RegExp, write: string): z.ZodString {
-  return z.string({ error: write }).regex(pattern, write)
-}

@@ -1,6 +1,6 @@
 // The text of a DR plan as a tree with positions: where each value stands, and what YAML itself refuses.
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import type { Document, YAMLError } from 'yaml'
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
+import type { Alias, Document, YAMLError } from 'yaml'
 import { reasonOf } from '../errors.ts'
 
 /** What is wrong (or doubtful) in a plan, where, and what to write instead. Lines and columns count from 1. */
@@ -38,8 +38,8 @@ export interface Source {
 
 /** The largest plan that is read, in characters. */
 const sizeLimit = 1_000_000
-/** After so many syntax errors the rest is only their echo. */
-const errorLimit = 5
+/** More aliases than any plan needs; what they expand to is limited by the parser as well. */
+const aliasLimit = 100
 
 /** Reads YAML into plain values; refuses what is too large, not text, nested without end, or not YAML. */
 export function readSource(text: string, file: string): Source | { readonly errors: readonly PlanProblem[] } {
@@ -47,15 +47,51 @@ export function readSource(text: string, file: string): Source | { readonly erro
   if (refused) return { errors: [{ file, line: 1, column: 1, path: '', ...refused }] }
   const lines = new LineCounter()
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
-    const broken = [...document.errors, ...document.warnings]
-    if (broken.length > 0) {
-      return { errors: broken.slice(0, errorLimit).map((error) => syntaxProblem(error, lines, file)) }
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+    const broken = [...document.errors, ...document.warnings].filter(isNoEcho)
+    if (broken.length > 0)
+      return { errors: broken.map((error) => syntaxProblem(error, { text, lines, file })) }
+    const aliases = aliasProblems(document)
+    if (aliases.length > 0) {
+      return {
+        errors: aliases.map(({ at, ...said }) => ({ file, ...position(lines, at), path: '', ...said })),
+      }
     }
-    return { value: document.toJS({ maxAliasCount: 100 }), locate: locator(document, lines) }
+    return { value: document.toJS({ maxAliasCount: aliasLimit }), locate: locator(document, lines) }
   } catch (error) {
     return { errors: [{ file, line: 1, column: 1, path: '', ...unreadable(error) }] }
   }
+}
+
+/** After the first syntax error most others are its echo; these are not. */
+function isNoEcho(error: YAMLError, index: number): boolean {
+  return index === 0 || error.code === 'DUPLICATE_KEY' || error.code === 'TAG_RESOLVE_FAILED'
+}
+
+/** Aliases that lead nowhere, mostly patterns such as *lb without quotes; or far too many. */
+function aliasProblems(
+  document: Document,
+): readonly (Pick<PlanProblem, 'found' | 'write'> & { readonly at: number })[] {
+  const aliases: Alias[] = []
+  visit(document, {
+    Alias: (_, node) => {
+      aliases.push(node)
+    },
+  })
+  const [first] = aliases
+  if (first && aliases.length > aliasLimit) return [{ at: start(first, 0), ...tooManyAliases }]
+  return aliases
+    .filter((alias) => alias.resolve(document) === undefined)
+    .map((alias) => ({
+      at: start(alias, 0),
+      found: `found *${alias.source.slice(0, 60)} without quotes`,
+      write: `Write "*${alias.source.slice(0, 60)}": text that begins with * goes in quotes`,
+    }))
+}
+
+const tooManyAliases = {
+  found: 'found aliases (*name) that expand to too much',
+  write: 'Write the values out instead of repeating them through aliases',
 }
 
 /** `systems.lb.alerts[1].host`. */
@@ -93,39 +129,39 @@ function refusal(text: string): Pick<PlanProblem, 'found' | 'write'> | undefined
 
 function unreadable(error: unknown): Pick<PlanProblem, 'found' | 'write'> {
   const reason = reasonOf(error)
-  if (reason.includes('alias')) {
-    return {
-      found: 'found aliases (*name) that expand to too much',
-      write: 'Write the values out instead of repeating them through aliases',
-    }
-  }
+  if (/alias/i.test(reason)) return tooManyAliases
   return { found: `the file cannot be read: ${reason}`, write: 'Compare it with dr-plan.example.yml' }
 }
 
 const remedies: Partial<Record<YAMLError['code'], string>> = {
   DUPLICATE_KEY: 'Keep one of the two, or give them different names',
   TAB_AS_INDENT: 'Indent with spaces',
-  BAD_ALIAS: 'Put text that begins with * in quotes, such as host: "*.example.com"',
   MULTIPLE_DOCS: 'Keep one document in the file: remove the line ---',
   TAG_RESOLVE_FAILED: 'Put text that begins with ! in quotes',
   RESOURCE_EXHAUSTION: 'Write the plan with less nesting; see dr-plan.example.yml',
 }
 
-function syntaxProblem(error: YAMLError, lines: LineCounter, file: string): PlanProblem {
-  const { line, col } = lines.linePos(error.pos[0])
+function syntaxProblem(
+  error: YAMLError,
+  { text, lines, file }: { readonly text: string; readonly lines: LineCounter; readonly file: string },
+): PlanProblem {
   return {
     file,
-    line: Math.max(line, 1),
-    column: Math.max(col, 1),
+    ...position(lines, error.pos[0]),
     path: '',
-    found:
-      error.code === 'RESOURCE_EXHAUSTION'
-        ? 'found too many levels of nesting'
-        : `not valid YAML: ${reasonOf(error)}`,
+    found: syntaxFound(error, text),
     write:
       remedies[error.code] ??
       'Mend the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ goes in quotes',
   }
+}
+
+function syntaxFound(error: YAMLError, text: string): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'found a second document in the file'
+  if (error.code === 'RESOURCE_EXHAUSTION') return 'found too many levels of nesting'
+  if (error.code !== 'DUPLICATE_KEY') return `not valid YAML: ${reasonOf(error)}`
+  const key = /^[^\s:]*/.exec(text.slice(error.pos[0], error.pos[0] + 60))?.[0]
+  return `the key ${describe(key)} is there twice`
 }
 
 function locator(document: Document, lines: LineCounter): Locate {

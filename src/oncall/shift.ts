@@ -51,7 +51,10 @@ export function schedule(plan: DrPlan, rotation: string, from: Instant, to: Inst
   return shiftsIn(rosterOf(plan, rotation), { from, until: to })
 }
 
-/** The plan with overrides that were added while running; they come after the plan's own and so win over them. */
+/**
+ * The plan with overrides that were added while running; they come after the plan's own and so win over them. Those of
+ * people or rotations that the plan no longer has count for nothing.
+ */
 export function withOverrides(plan: DrPlan, overrides: readonly Override[]): DrPlan {
   return { ...plan, oncall: { ...plan.oncall, overrides: [...plan.oncall.overrides, ...overrides] } }
 }
@@ -82,7 +85,9 @@ function rosterOf(plan: DrPlan, name: string): Roster {
   const rotation = rotationOf(plan, name)
   const first = plan.oncall.rotations[0]?.name
   const overrides = plan.oncall.overrides
-    .filter((override) => (override.rotation ?? first) === name)
+    .filter(
+      (override) => (override.rotation ?? first) === name && Object.hasOwn(plan.people, override.person),
+    )
     .map((override) => ({ override, ...spanOf(override, plan.timezone) }))
   return { rotation, zone: plan.timezone, names: plan.people, overrides, off: absences(plan) }
 }
