@@ -1,0 +1,86 @@
+// Answers: the few shapes that all handlers share.
+import { incidentCard } from '../incident/card.ts'
+import { optional } from './read.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { IncidentId, Instant } from '../ids.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { Button, Card, Line, Section } from '../message.ts'
+import type { Run } from '../recovery/run.ts'
+import type { Answer } from './command.ts'
+import type { Desk } from './desk.ts'
+
+/** An incident's card under a sentence that says what was done. */
+export function aboutIncident(desk: Desk, incident: Incident, said?: string): Answer {
+  const card = incidentCard(incident, { plan: desk.plan(), now: desk.clock.now() })
+  return { status: 'done', card: saying(card, said), data: { incident }, incident: incident.id }
+}
+
+/** A run's card under a sentence that says what was done. */
+export function aboutRun(desk: Desk, run: Run, said?: string, data: object = {}): Answer {
+  return {
+    status: 'done',
+    card: saying(desk.runCard(run), said),
+    data: { run, ...data },
+    run: run.id,
+    ...optional('incident', run.incident),
+  }
+}
+
+/** A refusal: what was wrong and the next step; `commands` can be typed as they stand. */
+export function refused(
+  code: string,
+  message: string,
+  more: { readonly commands?: readonly string[]; readonly incident?: IncidentId } = {},
+): Answer {
+  const commands = more.commands ?? []
+  return {
+    status: 'refused',
+    card: {
+      title: 'Not done',
+      tone: 'bad',
+      sections: [{ lines: [[message]] }, ...(commands.length === 0 ? [] : [toType(commands)])],
+      buttons: commands.slice(0, 5).map((command): Button => ({ label: command, command, style: 'plain' })),
+    },
+    data: { code, message, ...(commands.length === 0 ? {} : { commands }) },
+    ...optional('incident', more.incident),
+  }
+}
+
+/** What could not be read, with an example. */
+export function usage(problem: string, example: string, form?: string): Answer {
+  const lines: Line[] = [[problem], ['Type, for example: ', { code: example }]]
+  return {
+    status: 'usage',
+    card: {
+      title: 'Not understood',
+      tone: 'warn',
+      sections: [{ lines: form === undefined ? lines : [...lines, ['In full: ', { code: form }]] }],
+    },
+    data: { code: 'usage', message: problem, example, ...optional('usage', form) },
+  }
+}
+
+/** A card of sections, for what has no card of its own. */
+export function listing(title: string, sections: readonly Section[], data: unknown): Answer {
+  return { status: 'done', card: { title, tone: 'quiet', sections }, data }
+}
+
+/** How somebody is written in an answer: `Ann Onken`. */
+export function who(plan: DrPlan, person: string): string {
+  if (person === 'nagios') return 'Nagios'
+  return Object.hasOwn(plan.people, person) ? (plan.people[person]?.name ?? person) : person
+}
+
+/** An instant as date and time in the reader's zone. */
+export function moment(at: Instant): { readonly at: Instant; readonly show: 'date-time' } {
+  return { at, show: 'date-time' }
+}
+
+function saying(card: Card, said: string | undefined): Card {
+  if (said === undefined) return card
+  return { ...card, sections: [{ lines: [[{ strong: said }]] }, ...(card.sections ?? [])] }
+}
+
+function toType(commands: readonly string[]): Section {
+  return { heading: 'Type one of these', lines: commands.map((command) => [{ code: command }]) }
+}

@@ -1,0 +1,28 @@
+// What commands need of the rest of the program, and the shape of a handler.
+import type { DrPlan, Override } from '../drplan/schema.ts'
+import type { Incidents } from '../incident/input.ts'
+import type { Card } from '../message.ts'
+import type { Run } from '../recovery/run.ts'
+import type { Clock, Log, Store } from '../ports.ts'
+import type { Runs } from '../recovery/input.ts'
+import type { Answer, CommandOf, Speaker, Verb } from './command.ts'
+
+export interface Desk {
+  readonly store: Pick<Store, 'incident' | 'incidents' | 'run' | 'runs' | 'claims' | 'timeline' | 'head'>
+  readonly incidents: Incidents
+  readonly runs: Runs
+  /** The plan as it is in force now: with the overrides that were added while running. */
+  readonly plan: () => DrPlan
+  readonly clock: Clock
+  readonly log: Log
+  readonly runCard: (run: Run) => Card
+  /** Where the console is; without a slash at its end. */
+  readonly publicUrl: string
+  /** Keeps an override of a rotation, and puts it in force. */
+  readonly addOverride: (override: Override) => Promise<void>
+}
+
+/** Carries out one command of somebody who may. Throws UserError for what the person can mend. */
+export type Handler<V extends Verb> = (desk: Desk, command: CommandOf<V>, speaker: Speaker) => Promise<Answer>
+
+export type Handlers<V extends Verb> = { readonly [Each in V]: Handler<Each> }

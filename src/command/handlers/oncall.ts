@@ -1,0 +1,141 @@
+// oncall: who is on call now and next, and why; oncall override: somebody takes a turn.
+import { Override } from '../../drplan/schema.ts'
+import { UserError } from '../../errors.ts'
+import { onCall, schedule, withOverrides } from '../../oncall/shift.ts'
+import { momentEnd, momentStart } from '../../oncall/wallclock.ts'
+import { listing, moment, who } from '../answer.ts'
+import { nearestOf } from '../../drplan/issues.ts'
+import { optional } from '../read.ts'
+import type { DrPlan, Rotation } from '../../drplan/schema.ts'
+import type { Duration, Instant, PersonId } from '../../ids.ts'
+import type { Line, Section } from '../../message.ts'
+import type { Shift } from '../../oncall/shift.ts'
+import type { CommandOf } from '../command.ts'
+import type { Handlers } from '../desk.ts'
+
+const week: Duration = 7 * 24 * 3_600_000
+
+export const oncallHandlers: Handlers<'oncall' | 'oncall override'> = {
+  oncall: async (desk, command) => {
+    const plan = desk.plan()
+    const now = desk.clock.now()
+    const one = command.rotation === undefined ? undefined : rotationNamed(plan, command.rotation)
+    const rotations = one === undefined ? plan.oncall.rotations : [one]
+    const shifts = rotations.map(({ name }) => ({ name, ...shiftsOf(plan, name, now) }))
+    const sections = shifts.map((each) => section(plan, each, one === undefined ? 1 : 8))
+    return listing('On call', [...sections, ...overrides(plan, now)], { rotations: shifts })
+  },
+  'oncall override': async (desk, command, speaker) => {
+    const plan = desk.plan()
+    const now = desk.clock.now()
+    const override = checked(plan, command, now, speaker.person)
+    await desk.addOverride(override)
+    const name = override.rotation ?? plan.oncall.rotations[0]?.name ?? ''
+    const [from, to] = [momentStart(override.from, plan.timezone), momentEnd(override.to, plan.timezone)]
+    // The plan that the desk gives may hold the override by now; an override twice is the same as once.
+    const shifts = schedule(withOverrides(plan, [override]), name, Math.max(from, now), to)
+    const lines = shifts.map((shift) => shiftLine(plan, shift))
+    const said = `${who(plan, override.person)} takes the rotation ${name}.`
+    return listing('Override kept', [{ lines: [[said], ...lines] }], { override, shifts })
+  },
+}
+
+/** Now and what follows within eight weeks. */
+function shiftsOf(
+  plan: DrPlan,
+  rotation: string,
+  now: Instant,
+): { readonly now?: Shift; readonly next: readonly Shift[] } {
+  const next = schedule(plan, rotation, now, now + 8 * week).filter((shift) => shift.from > now)
+  return { ...optional('now', onCall(plan, rotation, now)), next: next.slice(0, 8) }
+}
+
+function section(
+  plan: DrPlan,
+  shifts: { readonly name: string; readonly now?: Shift; readonly next: readonly Shift[] },
+  most: number,
+): Section {
+  const nobody: Line = [
+    'Now: ',
+    { strong: 'nobody' },
+    ', everybody of this rotation is off. Type: help oncall override',
+  ]
+  const now: Line =
+    shifts.now === undefined
+      ? nobody
+      : [
+          'Now: ',
+          { strong: who(plan, shifts.now.person) },
+          ' until ',
+          moment(shifts.now.until),
+          `: ${shifts.now.why}`,
+        ]
+  const next = shifts.next.slice(0, most).map((shift): Line => ['Next: ', ...shiftLine(plan, shift)])
+  return { heading: shifts.name, lines: [now, ...next] }
+}
+
+function shiftLine(plan: DrPlan, shift: Shift): Line {
+  const name = { strong: who(plan, shift.person) }
+  return [name, ' from ', moment(shift.from), ' until ', moment(shift.until), `: ${shift.why}`]
+}
+
+function overrides(plan: DrPlan, now: Instant): readonly Section[] {
+  const coming = plan.oncall.overrides.filter(({ to }) => momentEnd(to, plan.timezone) > now)
+  if (coming.length === 0) return []
+  const lines = coming.map(({ person, from, to, rotation, by }): Line => {
+    const where = rotation ?? plan.oncall.rotations[0]?.name ?? ''
+    const arranged = by === undefined ? '' : `, arranged by ${who(plan, by)}`
+    return [{ strong: who(plan, person) }, ` (${where}) from ${from} to ${to} ${plan.timezone}${arranged}`]
+  })
+  return [{ heading: 'Overrides', lines }]
+}
+
+/** @throws UserError naming what is wrong with the override and what to write instead. */
+function checked(plan: DrPlan, command: CommandOf<'oncall override'>, now: Instant, by: PersonId): Override {
+  const person = personNamed(plan, command.person)
+  const rotation = command.rotation === undefined ? undefined : rotationNamed(plan, command.rotation).name
+  const { from, to } = command
+  const parsed = Override.safeParse({ person, from, to, by, ...optional('rotation', rotation) })
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const field = String(issue?.path[0] ?? 'override')
+    throw new UserError(
+      'override',
+      `The ${field} of the override cannot be read. Write ${issue?.message ?? ''}.`,
+    )
+  }
+  const [start, end] = [momentStart(from, plan.timezone), momentEnd(to, plan.timezone)]
+  if (end <= start)
+    throw new UserError(
+      'override',
+      `The override ends (${to}) before it begins (${from}). Type the earlier time first.`,
+    )
+  if (end <= now)
+    throw new UserError(
+      'override',
+      `The override is over already (${to} ${plan.timezone}). Type a time to come.`,
+    )
+  return parsed.data
+}
+
+function personNamed(plan: DrPlan, typed: string): PersonId {
+  const people = Object.keys(plan.people)
+  const found = people.find((id) => id.toLowerCase() === typed.toLowerCase())
+  if (found !== undefined) return found
+  const shown = typed.slice(0, 40)
+  throw new UserError(
+    'unknown-person',
+    `The DR plan knows nobody called “${shown}”. ${nearestOf(shown, people)}.`,
+  )
+}
+
+function rotationNamed(plan: DrPlan, typed: string): Rotation {
+  const { rotations } = plan.oncall
+  const found = rotations.find(({ name }) => name.toLowerCase() === typed.toLowerCase())
+  if (found !== undefined) return found
+  const names = rotations.map(({ name }) => name).join(', ')
+  throw new UserError(
+    'unknown-rotation',
+    `There is no rotation “${typed.slice(0, 40)}”. The rotations are: ${names}.`,
+  )
+}

@@ -1,0 +1,118 @@
+// timeline and report: what happened, and what it means against the objective.
+import { measure } from '../../timeline/phases.ts'
+import { reportMarkdown } from '../../timeline/report-markdown.ts'
+import { reportOf } from '../../timeline/report.ts'
+import { timelineDays } from '../../timeline/render.ts'
+import { verifyChain } from '../../timeline/chain.ts'
+import { printDuration } from '../../drplan/duration.ts'
+import { UserError } from '../../errors.ts'
+import { readIncident, whichIncident } from '../which.ts'
+import type { IncidentId, RunId } from '../../ids.ts'
+import type { Incident } from '../../incident/incident.ts'
+import type { Line, Section, Tone } from '../../message.ts'
+import type { Head, TimelineEvent } from '../../timeline/event.ts'
+import type { IncidentRecord } from '../../timeline/report.ts'
+import type { CommandOf, Speaker } from '../command.ts'
+import type { Desk, Handlers } from '../desk.ts'
+import type { TimelineDay } from '../../timeline/render.ts'
+
+/** Events on a card; the answer's data has them all. */
+const mostShown = 200
+/** Runs that are looked through for those of the incident. */
+const mostRuns = 500
+
+export const recordHandlers: Handlers<'timeline' | 'report'> = {
+  timeline: async (desk, command, speaker) => {
+    const id = await timelineId(desk, command, speaker)
+    const [events, head] = await readRecord(desk, id)
+    const shown = events.slice(-mostShown)
+    const left = events.length - shown.length
+    const sections: Section[] = [
+      ...(command.verify ? [proof(events, head)] : []),
+      ...(left > 0 ? [{ lines: [[`${left} earlier events are left out here: ${desk.publicUrl}`]] }] : []),
+      ...timelineDays(shown, desk.plan()).map(daySection),
+    ]
+    const verdict = verifyChain(events, head)
+    const tone: Tone = command.verify ? (verdict.ok ? 'good' : 'bad') : 'quiet'
+    const data = { timeline: id, head, events, ...(command.verify ? { verdict } : {}) }
+    return {
+      status: command.verify && !verdict.ok ? 'refused' : 'done',
+      card: { title: `Timeline of ${id}`, tone, sections },
+      data,
+      ...(id.startsWith('INC-') ? { incident: id as IncidentId } : { run: id as RunId }),
+    }
+  },
+  report: async (desk, command, speaker) => {
+    const incident = await readIncident(desk, await whichIncident(desk, command, speaker, 'ended'))
+    const report = reportOf(await recordOf(desk, incident), desk.plan(), desk.clock.now())
+    const markdown = reportMarkdown(report)
+    const { ms, rto, met } = measure(incident, desk.clock.now())
+    const verdict = `${printDuration(ms)} against ${printDuration(rto)}: ${met ? 'met' : 'missed'}`
+    return {
+      status: 'done',
+      card: {
+        title: `Report of ${incident.id}`,
+        tone: met ? 'good' : 'bad',
+        fields: [{ label: 'Objective (RTO)', value: [verdict] }],
+        sections: [{ preformatted: markdown }],
+      },
+      data: { report, markdown },
+      incident: incident.id,
+    }
+  },
+}
+
+/** Everything that is kept of an incident, for its report. */
+export async function recordOf(desk: Pick<Desk, 'store'>, incident: Incident): Promise<IncidentRecord> {
+  const [[events, head], runs] = await Promise.all([
+    readRecord(desk, incident.id),
+    desk.store.runs({ open: false, limit: mostRuns }),
+  ])
+  return { incident, events, head, runs: runs.filter((run) => run.incident === incident.id).toReversed() }
+}
+
+/** The events and where they must end; an event written between the two readings is not yet shown. */
+async function readRecord(
+  desk: Pick<Desk, 'store'>,
+  id: IncidentId | RunId,
+): Promise<readonly [readonly TimelineEvent[], Head]> {
+  const head = await desk.store.head(id)
+  const events = await desk.store.timeline(id)
+  return [events.filter((event) => event.seq <= head.seq), head]
+}
+
+async function timelineId(
+  desk: Desk,
+  command: CommandOf<'timeline'>,
+  speaker: Speaker,
+): Promise<IncidentId | RunId> {
+  const { run, ...about } = command
+  if (run === undefined) {
+    const id = await whichIncident(desk, about, speaker, 'ended')
+    return (await readIncident(desk, id)).id
+  }
+  const found = await desk.store.run(run)
+  if (found === undefined)
+    throw new UserError('unknown-run', `There is no ${run}. To see the runs, type: runs`)
+  return found.state.incident ?? run
+}
+
+function proof(events: readonly TimelineEvent[], head: Head): Section {
+  const verdict = verifyChain(events, head)
+  const good: Line = [`OK: ${head.seq} events, nothing altered. Last hash: `, { code: head.hash }]
+  if (verdict.ok) return { heading: 'Record', lines: [good] }
+  const bad = `Altered: ${verdict.problem}. Keep a copy of the store, and tell an administrator.`
+  return { heading: 'Record', lines: [[{ strong: bad }]] }
+}
+
+function daySection({ day, lines }: TimelineDay): Section {
+  return {
+    heading: day,
+    lines: lines.map(({ time, text, who }): Line => [
+      { code: time },
+      ' ',
+      text,
+      ...(who === undefined ? [] : [` — ${who}`]),
+    ]),
+  }
+}

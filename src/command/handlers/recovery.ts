@@ -1,0 +1,174 @@
+// failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
+import { UserError, reasonOf } from '../../errors.ts'
+import { aboutRun, listing, moment, who } from '../answer.ts'
+import { optional } from '../read.ts'
+import { frozenSection } from './status.ts'
+import type { IncidentId, RunId, SystemId } from '../../ids.ts'
+import type { Line } from '../../message.ts'
+import type { Ask, Verdict } from '../../recovery/input.ts'
+import type { Run } from '../../recovery/run.ts'
+import type { Actor } from '../../timeline/event.ts'
+import type { Answer, CommandOf, Speaker } from '../command.ts'
+import type { Desk, Handlers } from '../desk.ts'
+
+type Verbs =
+  | 'failover'
+  | 'failback'
+  | 'approve'
+  | 'deny'
+  | 'cancel'
+  | 'retry'
+  | 'runs'
+  | 'freeze'
+  | 'unfreeze'
+
+/** How long a proposal may take before it is answered for, in real milliseconds: chats wait for three seconds. */
+const patience = 2_500
+
+export const recoveryHandlers: Handlers<Verbs> = {
+  failover: (desk, command, speaker) => propose(desk, command, speaker),
+  failback: (desk, command, speaker) => propose(desk, command, speaker),
+  approve: async (desk, command, speaker) => {
+    const typed = optional('typed', command.typed)
+    return verdict(desk, command.run, { kind: 'approve', by: actor(speaker), ...typed })
+  },
+  deny: async (desk, command, speaker) => {
+    const reason = optional('reason', command.reason)
+    return verdict(desk, command.run, { kind: 'deny', by: actor(speaker), ...reason })
+  },
+  cancel: (desk, command, speaker) => verdict(desk, command.run, { kind: 'cancel', by: actor(speaker) }),
+  retry: (desk, command, speaker) => verdict(desk, command.run, { kind: 'retry', by: actor(speaker) }),
+  runs: async (desk, command) => {
+    if (command.run !== undefined) return aboutRun(desk, await readRun(desk, command.run))
+    const [runs, frozen] = await Promise.all([
+      desk.store.runs({ open: false, limit: 15 }),
+      desk.runs.frozen(),
+    ])
+    const columns = ['Run', 'Recovery', 'State', 'Asked for by', 'At']
+    const rows = runs.map((run) => runRow(desk, run))
+    const list =
+      runs.length === 0 ? { lines: [['There was no recovery yet.']] } : { table: { columns, rows } }
+    return listing('Recoveries', [...frozenSection(desk, frozen), list], { runs, frozen: frozen ?? false })
+  },
+  freeze: async (desk, command, speaker) => {
+    await desk.runs.freeze(actor(speaker), command.reason)
+    const frozen = await desk.runs.frozen()
+    return listing('Frozen', frozenSection(desk, frozen), { frozen: frozen ?? false })
+  },
+  unfreeze: async (desk, _command, speaker) => {
+    const frozen = await desk.runs.frozen()
+    await desk.runs.unfreeze(actor(speaker))
+    const said = frozen === undefined ? 'Nothing was frozen.' : 'Recoveries may start again.'
+    return listing(said, [], { frozen: false })
+  },
+}
+
+async function verdict(desk: Desk, id: RunId, said: Verdict): Promise<Answer> {
+  const run = await desk.runs.verdict(id, said)
+  const done = { approve: 'is approved', deny: 'is denied', cancel: 'is being cancelled', retry: 'goes on' }
+  const text = said.kind === 'cancel' && run.state === 'cancelled' ? 'is cancelled' : done[said.kind]
+  return aboutRun(desk, run, `${id} ${text}.`)
+}
+
+/**
+ * Looking at the world takes seconds when a provider is slow. What is not there in time goes on in the background:
+ * the proposal then appears in the incident's room by itself, and a refusal is noted in its timeline.
+ */
+async function propose(
+  desk: Desk,
+  command: CommandOf<'failover' | 'failback'>,
+  speaker: Speaker,
+): Promise<Answer> {
+  const { options } = command
+  const incident = await incidentFor(desk, command.system, speaker)
+  const ask: Ask = {
+    system: command.system,
+    direction: command.verb,
+    ...optional('recovery', command.verb === 'failover' ? command.to : undefined),
+    ...optional('incident', incident),
+    by: actor(speaker),
+    overrides: options.overrides,
+  }
+  const work = proposed(desk, ask, options.yes)
+  const soon = await inTime(desk, work)
+  if (soon !== undefined) return soon
+  work.catch((error: unknown) => tellLate(desk, ask, error))
+  return stillLooking(command.system, incident)
+}
+
+async function proposed(desk: Desk, ask: Ask, yes: boolean): Promise<Answer> {
+  const { run, existing } = await desk.runs.propose(ask)
+  if (yes && run.state === 'proposed' && run.proposal.risk === 'reversible') {
+    const approved = await desk.runs.verdict(run.id, { kind: 'approve', by: ask.by })
+    return aboutRun(desk, approved, `${run.id} is approved.`, { existing })
+  }
+  const known = existing
+    ? `This exists already as ${run.id} (${run.state}); nothing new was proposed.`
+    : undefined
+  return aboutRun(desk, run, yes ? (known ?? whyNotYes(run)) : known, { existing })
+}
+
+function whyNotYes(run: Run): string | undefined {
+  if (run.state !== 'proposed') return undefined
+  return `--yes confirms what is reversible; this is ${run.proposal.risk} and must be approved by itself.`
+}
+
+/** The answer, or undefined when it takes longer than people can be kept waiting. */
+function inTime(desk: Desk, work: Promise<Answer>): Promise<Answer | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = desk.clock.after(patience / desk.clock.real(1), () => resolve(undefined))
+    work.then(resolve, reject).finally(stop)
+  })
+}
+
+function stillLooking(system: SystemId, incident: IncidentId | undefined): Answer {
+  const where = incident === undefined ? '' : ` of ${incident}`
+  const lines: Line[] = [
+    [`The proposal will appear in the room${where} as soon as the providers have answered.`],
+    ['To see it here, type: ', { code: 'runs' }],
+  ]
+  return {
+    status: 'done',
+    card: { title: `Looking at the world of ${system} ...`, tone: 'quiet', sections: [{ lines }] },
+    data: { pending: true, system },
+    ...optional('incident', incident),
+  }
+}
+
+async function tellLate(desk: Desk, ask: Ask, error: unknown): Promise<void> {
+  const text = `${ask.direction} ${ask.system} could not be proposed: ${reasonOf(error)}`
+  desk.log.warn('proposal failed after its answer', { system: ask.system, reason: reasonOf(error) })
+  if (ask.incident === undefined) return
+  const by: Actor = { person: 'bot', door: 'bot' }
+  await desk.incidents
+    .input(ask.incident, { kind: 'note', by, text })
+    .catch((failed: unknown) => desk.log.error('late refusal not noted', { reason: reasonOf(failed) }))
+}
+
+/** The room's incident, else the open one of the system. */
+async function incidentFor(desk: Desk, system: SystemId, speaker: Speaker): Promise<IncidentId | undefined> {
+  if (speaker.incident !== undefined) return speaker.incident
+  const open = await desk.store.incidents({ open: true, limit: 100 })
+  return open.find((incident) => incident.system === system)?.id
+}
+
+async function readRun(desk: Desk, id: RunId): Promise<Run> {
+  const found = await desk.store.run(id)
+  if (found === undefined)
+    throw new UserError('unknown-run', `There is no ${id}. To see the runs, type: runs`)
+  return found.state
+}
+
+function runRow(desk: Desk, run: Run): readonly Line[] {
+  return [
+    [{ code: run.id }],
+    [`${run.direction} ${run.system} to ${run.recovery}`],
+    [run.state],
+    [who(desk.plan(), run.askedBy)],
+    [moment(run.askedAt)],
+  ]
+}
+
+function actor(speaker: Speaker): Actor {
+  return { person: speaker.person, door: speaker.door }
+}

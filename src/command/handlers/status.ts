@@ -1,0 +1,142 @@
+// status: what is broken, since when, who has it, which clocks run; of everything, of a system, of one incident.
+import { printDuration } from '../../drplan/duration.ts'
+import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
+import { systemClaim } from '../../incident/incidents.ts'
+import { measure } from '../../timeline/phases.ts'
+import { aboutIncident, moment, who } from '../answer.ts'
+import { readIncident } from '../which.ts'
+import type { Instant, SystemId } from '../../ids.ts'
+import type { Incident } from '../../incident/incident.ts'
+import type { Button, Card, Line, Section, Span, Tone } from '../../message.ts'
+import type { Run } from '../../recovery/run.ts'
+import type { Answer } from '../command.ts'
+import type { Desk, Handlers } from '../desk.ts'
+
+/** Incidents that are shown one by one; the rest are counted. */
+const mostShown = 7
+
+export const statusHandlers: Handlers<'status'> = {
+  status: async (desk, command) => {
+    if (command.incident !== undefined) return aboutIncident(desk, await readIncident(desk, command.incident))
+    return command.system === undefined ? overall(desk) : ofSystem(desk, command.system)
+  },
+}
+
+async function overall(desk: Desk): Promise<Answer> {
+  const [incidents, runs, frozen] = await Promise.all([
+    desk.store.incidents({ open: true, limit: 100 }),
+    desk.store.runs({ open: true, limit: 20 }),
+    desk.runs.frozen(),
+  ])
+  const now = desk.clock.now()
+  const oldestFirst = incidents.toSorted((a, b) => a.marks.outage - b.marks.outage)
+  const sections: Section[] = [
+    ...oldestFirst.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
+    ...(incidents.length > mostShown ? [{ lines: [[`and ${incidents.length - mostShown} more`]] }] : []),
+    ...runSection(desk, runs),
+    ...frozenSection(desk, frozen),
+  ]
+  const card: Card = {
+    title: titleOf(incidents.length),
+    tone: worst(incidents.map((incident) => toneOf(incident, now))),
+    sections: sections.length > 0 ? sections : [{ lines: [['Nothing is broken, no recovery is running.']] }],
+    buttons: oldestFirst
+      .filter(({ state }) => state === 'paging')
+      .slice(0, 3)
+      .map(({ id }): Button => ({ label: `I have ${id}`, command: `ack ${id}`, style: 'primary' })),
+  }
+  return { status: 'done', card, data: { incidents: oldestFirst, runs, frozen: frozen ?? false } }
+}
+
+async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
+  const [newest = ''] = await desk.store.claims([systemClaim(system)])
+  const found = newest === '' ? undefined : await desk.store.incident(newest as Incident['id'])
+  if (found && found.state.state !== 'resolved') return aboutIncident(desk, found.state)
+  const planned = desk.plan().systems[system]
+  const lines: Line[] = planned
+    ? [
+        [`Objective (RTO): ${printDuration(planned.rto)}`],
+        planned.recoveries.length === 0
+          ? ['The DR plan has no recovery for it.']
+          : [
+              'Recoveries: ',
+              ...planned.recoveries.flatMap(({ name }, index): Span[] => [
+                index === 0 ? '' : ', ',
+                { code: `failover ${system} to ${name}` },
+              ]),
+            ],
+      ]
+    : [['The DR plan says nothing about it.']]
+  const last = found ? [lastLine(found.state, desk.clock.now())] : []
+  const card: Card = {
+    title: `${system}: nothing is known to be broken`,
+    tone: 'good',
+    sections: [{ lines: [...lines, ...last] }],
+  }
+  return { status: 'done', card, data: { system, objective: planned?.rto, last: found?.state } }
+}
+
+function lastLine(incident: Incident, now: Instant): Line {
+  const { ms, met } = measure(incident, now)
+  const verdict = `${printDuration(ms)}, objective ${met ? 'met' : 'missed'}`
+  return ['Last outage: ', { code: incident.id }, ' ', moment(incident.marks.outage), `, ${verdict}`]
+}
+
+function incidentSection(desk: Desk, incident: Incident, now: Instant): Section {
+  const name = incident.engineer === undefined ? 'nobody yet' : who(desk.plan(), incident.engineer)
+  return {
+    heading: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
+    lines: [
+      [incident.title],
+      ['Down since ', moment(incident.marks.outage), '; ', { strong: name }, ' has it'],
+      clocks(incident, now),
+    ],
+  }
+}
+
+function clocks(incident: Incident, now: Instant): Line {
+  if (incident.state === 'watching')
+    return ['Works again; resolves by itself in ', { at: incident.until, show: 'countdown' }]
+  const rtoAt = objectiveAt(incident)
+  const rto = `RTO ${printDuration(incident.objective.rto)}`
+  const left: Span[] =
+    rtoAt > now
+      ? [`${rto}: `, { at: rtoAt, show: 'countdown' }, ' left']
+      : [`${rto}: missed ${printDuration(now - rtoAt)} ago`]
+  if (incident.state !== 'paging' && incident.state !== 'diagnosing') return left
+  const { endsAt } = incident.clock
+  const diagnosis: Span[] =
+    endsAt > now
+      ? ['; diagnosis: ', { at: endsAt, show: 'countdown' }, ' left']
+      : ['; diagnosis clock is over']
+  return [...left, ...diagnosis]
+}
+
+function runSection(desk: Desk, runs: readonly Run[]): readonly Section[] {
+  if (runs.length === 0) return []
+  const lines = runs.map((run): Line => [
+    { code: run.id },
+    ` ${run.direction} ${run.system} to ${run.recovery}: ${run.state}, asked for by ${who(desk.plan(), run.askedBy)}`,
+  ])
+  return [{ heading: 'Recoveries', lines }]
+}
+
+/** That recoveries are frozen, by whom and why; nothing when they are not. */
+export function frozenSection(
+  desk: Desk,
+  frozen: { readonly by: string; readonly reason?: string; readonly since: number } | undefined,
+): readonly Section[] {
+  if (frozen === undefined) return []
+  const why = frozen.reason === undefined ? '' : `: ${frozen.reason}`
+  const by: Line = [`Frozen by ${who(desk.plan(), frozen.by)} since `, moment(frozen.since), why]
+  return [{ heading: 'No recovery starts', lines: [by, ['To end it, type: ', { code: 'unfreeze' }]] }]
+}
+
+function titleOf(open: number): string {
+  if (open === 0) return 'All quiet'
+  return open === 1 ? '1 incident is open' : `${open} incidents are open`
+}
+
+function worst(tones: readonly Tone[]): Tone {
+  return (['bad', 'warn', 'good'] as const).find((tone) => tones.includes(tone)) ?? 'good'
+}
