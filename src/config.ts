@@ -1,12 +1,12 @@
 // Reads the settings from the environment and .env: the only file that does; every key is explained in .env.example.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { UserError } from './errors.ts'
+import { isLoopback } from './loopback.ts'
 
 /** Variables by name, as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -177,12 +177,6 @@ export function secrets(config: Config): readonly string[] {
   const whole = secretNames.map((name) => config[name])
   const inside = addressesWithPassword.flatMap((name) => passwordsIn(config[name]))
   return [...whole, ...inside].filter((secret): secret is string => secret !== undefined && secret !== '')
-}
-
-/** True for an address that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '')
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
 }
 
 interface Problem {

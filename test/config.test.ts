@@ -3,8 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { isLoopback, loadEnvironment, readCliConfig, readConfig, secrets } from '../src/config.ts'
+import { loadEnvironment, readCliConfig, readConfig, secrets } from '../src/config.ts'
 import { UserError } from '../src/errors.ts'
+import { isLoopback } from '../src/loopback.ts'
 
 const enough = { NAGIOS_TOKEN: 'n'.repeat(16), CONSOLE_SECRET: 'c'.repeat(32) }
 

@@ -1,8 +1,8 @@
 // Pages a person by e-mail, over SMTP (nodemailer).
 import { createHash } from 'node:crypto'
-import { isLoopback } from '../config.ts'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
+import { isLoopback } from '../loopback.ts'
 import type { Duration, PersonId } from '../ids.ts'
 import type { PageMessage, Pager } from '../ports.ts'
 

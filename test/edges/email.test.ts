@@ -56,7 +56,7 @@ describe('an e-mail', () => {
   })
 
   test('has one subject line and no header that the text asked for', async () => {
-    const headers = await headersOf('down\r\nBcc: mallory@example.com\r\nX-Evil: 1')
+    const headers = await headersOf('down\u001b\r\nBcc: mallory@example.com\r\nX-Evil: 1')
 
     expect(headers.get('subject')).toEqual(['down Bcc: mallory@example.com X-Evil: 1'])
     expect(headers.has('bcc')).toBe(false)
