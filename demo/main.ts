@@ -1,0 +1,84 @@
+// npm run demo: the whole program on this machine, with a load balancer that breaks. --auto plays the story by itself.
+import { writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { onCall } from '../src/oncall/shift.ts'
+import { startDemo } from './start.ts'
+import type { Demo } from './start.ts'
+import { playStory } from './story.ts'
+
+const { values } = parseArgs({
+  options: { auto: { type: 'boolean', default: false }, json: { type: 'string' } },
+})
+
+function tell(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+async function main(): Promise<void> {
+  const demo = await startDemo((to, subject) => tell(`  e-mail to ${to}: ${subject}`))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void demo.stop().finally(() => process.exit(130)))
+  }
+  try {
+    if (values.auto) await auto(demo)
+    else await interactive(demo)
+  } finally {
+    await demo.stop()
+  }
+}
+
+async function auto(demo: Demo): Promise<void> {
+  const story = await playStory(demo, (text) => tell(`- ${text}`))
+  const text = JSON.stringify(story, undefined, 2)
+  if (values.json !== undefined) await writeFile(values.json, `${text}\n`)
+  tell(
+    story.ok
+      ? '\nThe whole story came about.'
+      : `\nThe story failed: ${story.failed ?? 'something is not resolved or not done'}`,
+  )
+  if (values.json === undefined) tell(text)
+  process.exitCode = story.ok ? 0 : 1
+}
+
+async function interactive(demo: Demo): Promise<void> {
+  tell(welcome(demo))
+  demo.world.lb.set('failing')
+  const lines = createInterface({ input: process.stdin })
+  for await (const line of lines) {
+    const word = line.trim().toLowerCase()
+    if (word === 'q' || word === 'quit') return
+    if (word === 'break') demo.world.lb.set('failing')
+    else if (word === 'mend') demo.world.lb.set('ok')
+    else if (word === 'skip') demo.clock.skip(5 * 60_000)
+    else tell('break, mend, skip (5 minutes), or quit')
+  }
+  // Without a terminal (as a service, say) the demo runs until it is told to stop.
+  await new Promise(() => {})
+}
+
+function welcome(demo: Demo): string {
+  const { app, world, signer, clock } = demo
+  const engineer = onCall(app.plan.plan(), 'primary', clock.now())?.person ?? 'ann'
+  const link = (person: string) => `${app.url}/login?token=${signer.loginLink(person, clock.now())}`
+  return `
+The first of two load balancers has just broken, and the notification script reports it.
+
+  Console, as ${engineer} (engineer on call):  ${link(engineer)}
+  Console, as mia (manager):  ${link('mia')}
+
+  Terminal: in another window, in this directory:
+      export DR_URL=${app.url} DR_TOKEN=${signer.token(engineer, clock.now())}
+      npx dr status
+      npx dr ack
+      npx dr failover lb
+      npx dr report
+
+  DNS:  dig +short @127.0.0.1 -p ${world.dns.port} ${world.record}
+
+Here you can type: mend (the load balancer works again), break, skip (5 minutes pass at once), quit.
+`
+}
+
+await main()
+process.exit()

@@ -1,0 +1,94 @@
+// Starts everything the demo consists of, on free ports of this machine, and stops it again.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMovableClock } from '../sim/clock.ts'
+import type { MovableClock } from '../sim/clock.ts'
+import { startMailbox } from '../sim/mailbox.ts'
+import type { Mailbox } from '../sim/mailbox.ts'
+import { startWorld } from '../sim/world.ts'
+import type { World } from '../sim/world.ts'
+import { startApp } from '../src/app.ts'
+import type { App } from '../src/app.ts'
+import { readConfig, secrets } from '../src/config.ts'
+import { createLog } from '../src/log.ts'
+import { createSigner } from '../src/web/session.ts'
+import type { Signer } from '../src/web/session.ts'
+import { startMonitor } from './monitor.ts'
+import type { Monitor } from './monitor.ts'
+
+export interface Demo {
+  readonly app: App
+  readonly world: World
+  readonly mailbox: Mailbox
+  readonly monitor: Monitor
+  readonly clock: MovableClock
+  readonly signer: Signer
+  readonly stop: () => Promise<void>
+}
+
+const wishedPort = 3000
+/** Of no use to anybody: the demo's servers are reached from this machine only, and end with it. */
+const nagiosToken = 'demo-nagios-token-of-no-use'
+const consoleSecret = 'demo-console-secret-of-no-use-to-anybody'
+/** Addresses of the example plan's load balancers and API server, and where they stand in here. */
+const standIns = { '203.0.113.20': '127.0.0.12', '203.0.113.30': '127.0.0.13' } as const
+
+/** Starts Redis, the bot, the world around it and what plays Nagios. */
+export async function startDemo(onMail: (to: string, subject: string) => void): Promise<Demo> {
+  const dir = await mkdtemp(join(tmpdir(), 'dr-demo-'))
+  const clock = createMovableClock()
+  const world = await startWorld()
+  const mailbox = await startMailbox((mail) => onMail(mail.to.join(', '), mail.subject))
+  const plan = join(dir, 'dr-plan.yml')
+  await writeFile(
+    plan,
+    planFor(world, await readFile(new URL('../dr-plan.example.yml', import.meta.url), 'utf8')),
+  )
+  const config = readConfig({
+    PORT: String(await freePort()),
+    DR_PLAN: plan,
+    DATA_DIR: join(dir, 'data'),
+    LOG_LEVEL: 'silent',
+    NAGIOS_TOKEN: nagiosToken,
+    CONSOLE_SECRET: consoleSecret,
+    CLOUDFLARE_API_TOKEN: world.token,
+    CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
+    SMTP_URL: mailbox.url,
+  })
+  const app = await startApp(config, { log: createLog(config.LOG_LEVEL, secrets(config)), clock })
+  const monitor = await startMonitor({ dir, url: app.url, token: nagiosToken, target: world.lb, clock })
+  async function stop(): Promise<void> {
+    monitor.stop()
+    await app.close()
+    await Promise.all([world.stop(), mailbox.stop()])
+    await rm(dir, { recursive: true, force: true })
+  }
+  return { app, world, mailbox, monitor, clock, signer: createSigner(consoleSecret), stop }
+}
+
+/** The example plan as it is shipped, with the stand-ins' addresses. */
+function planFor(world: World, example: string): string {
+  const addressed = Object.entries(standIns).reduce(
+    (text, [real, local]) => text.replaceAll(real, local),
+    example,
+  )
+  return addressed.replaceAll(
+    'https://api.example.com/health',
+    `http://${world.record}:${world.httpPort}/health`,
+  )
+}
+
+/** The usual port, or any free one when it is taken. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const taken = once(server, 'error').then(() => true)
+  const free = once(server, 'listening').then(() => false)
+  server.listen(wishedPort, '127.0.0.1')
+  if (await Promise.race([taken, free])) return 0
+  server.close()
+  await once(server, 'close')
+  return wishedPort
+}

@@ -1,0 +1,239 @@
+// The whole job by itself: two outages from alert to report, with a failover and the way back, each step checked.
+import { Resolver } from 'node:dns/promises'
+import type { IncidentId, RunId } from '../src/ids.ts'
+import { minute } from '../src/ids.ts'
+import type { Incident } from '../src/incident/incident.ts'
+import { onCall } from '../src/oncall/shift.ts'
+import type { Run } from '../src/recovery/run.ts'
+import { phasesOf } from '../src/timeline/phases.ts'
+import type { Demo } from './start.ts'
+
+/** What happened, as `--json FILE` writes it. */
+export interface Story {
+  readonly ok: boolean
+  readonly failed?: string
+  readonly incidents: readonly {
+    readonly id: IncidentId
+    readonly system: string
+    readonly state: string
+    readonly phases: Readonly<Record<string, number>>
+  }[]
+  readonly runs: readonly {
+    readonly id: RunId
+    readonly system: string
+    readonly recovery: string
+    readonly state: string
+    readonly ms: number
+  }[]
+}
+
+/** How long anything may take to come about, in real milliseconds. */
+const patience = 20_000
+const lb = '127.0.0.11'
+const backup = '127.0.0.12'
+
+type Tell = (text: string) => void
+
+/** Plays both outages; whatever does not come about ends the story with `ok: false` and says what it was. */
+export async function playStory(demo: Demo, tell: Tell): Promise<Story> {
+  try {
+    await longOutage(demo, tell)
+    await shortOutage(demo, tell)
+    return await record(demo)
+  } catch (thrown) {
+    const failed = thrown instanceof Error ? thrown.message : String(thrown)
+    return { ...(await record(demo)), ok: false, failed }
+  }
+}
+
+/** Alert, page, acknowledgement, the clock runs out, escalation, failover, verified, recovered, resolved, and back. */
+async function longOutage(demo: Demo, tell: Tell): Promise<void> {
+  const { world, clock } = demo
+  await sees('api.example.com points at the first load balancer', async () => (await dig(demo)) === lb)
+  tell('The first load balancer breaks; the notification script reports it')
+  world.lb.set('failing')
+  const opened = await incident(
+    demo,
+    'INC-1 opens and the engineer is paged',
+    (each) => each.marks.paged !== undefined,
+  )
+  const engineer = opened.pages[0]?.person ?? ''
+  tell(`${opened.id} is open; ${engineer} is paged: ${opened.pages[0]?.why ?? ''}`)
+  await mail(demo, engineer)
+
+  await says(demo, engineer, 'ack INC-1')
+  tell(`${engineer} has it; the diagnosis clock runs`)
+  await says(demo, engineer, 'extend INC-1 1m "the usual suspects are not it"', 'refused')
+  clock.skip(25 * minute)
+  clock.skip(5 * minute + 1_000)
+  const escalated = await incident(
+    demo,
+    'the clock runs out, manager and dev team are paged',
+    (each) => each.level === 1,
+  )
+  const called = escalated.pages.filter((page) => page.level === 1).map((page) => page.person)
+  tell(`30 minutes without a decision: escalated to ${called.join(', ')}`)
+  const manager = called[0] ?? ''
+  await says(demo, manager, 'ack INC-1')
+
+  const run = await failover(demo, tell, engineer)
+  await sees('api.example.com points at the backup', async () => (await dig(demo)) === backup)
+  tell(`${run} is done and verified: api.example.com is ${backup}`)
+  await incident(demo, 'the incident is watched', (each) => each.state === 'watching')
+  world.lb.set('ok')
+  await demo.monitor.check()
+  clock.skip(2 * minute + 1_000)
+  await incident(demo, 'the incident is resolved', (each) => each.state === 'resolved')
+  tell('The load balancer is mended, INC-1 is resolved')
+
+  await says(demo, engineer, 'failback lb')
+  await approve(demo, manager, 'R-2', (each) => each.direction === 'failback')
+  await sees('api.example.com points at the first load balancer again', async () => (await dig(demo)) === lb)
+  tell('The way back: api.example.com points at the first load balancer again')
+  await says(demo, engineer, 'report INC-1')
+  await says(demo, engineer, 'timeline INC-1 --verify')
+}
+
+/** Nobody answers: the next engineer, then the managers; it mends itself. */
+async function shortOutage(demo: Demo, tell: Tell): Promise<void> {
+  const { world, clock } = demo
+  clock.skip(40 * minute)
+  world.lb.set('failing')
+  const opened = await incident(
+    demo,
+    'a second incident opens',
+    (each) => each.id === 'INC-2' && each.marks.paged !== undefined,
+  )
+  const first = onCall(demo.app.plan.plan(), 'primary', clock.now())?.person
+  if (opened.pages[0]?.person !== first)
+    throw new Error(`the engineer on call is ${first}, but ${opened.pages[0]?.person} was paged`)
+  let people = 1
+  for (let turns = 0; turns < 6 && people > 0; turns += 1) {
+    clock.skip(3 * minute + 1_000)
+    await demo.app.settle()
+    people = (await newest(demo)).level === 0 ? 1 : 0
+  }
+  const alone = await incident(demo, 'nobody answers, the managers are called', (each) => each.level === 1)
+  tell(
+    `INC-2: nobody answered (${new Set(alone.pages.map((page) => page.person)).size} people paged), managers and dev team are called`,
+  )
+  world.lb.set('ok')
+  await incident(demo, 'it mends itself', (each) => each.state === 'watching')
+  clock.skip(2 * minute + 1_000)
+  await incident(
+    demo,
+    'the second incident is resolved',
+    (each) => each.id === 'INC-2' && each.state === 'resolved',
+  )
+  tell('INC-2 mended itself and is resolved')
+}
+
+async function failover(demo: Demo, tell: Tell, engineer: string): Promise<RunId> {
+  await says(demo, engineer, 'failover lb')
+  const proposed = await sought(demo, 'R-1', 'a failover is proposed', (run) => run.state === 'proposed')
+  tell(`${proposed.id} is proposed: ${proposed.proposal.summary}`)
+  await approve(demo, engineer, 'R-1', (run) => run.direction === 'failover')
+  return proposed.id
+}
+
+async function approve(demo: Demo, person: string, id: RunId, is: (run: Run) => boolean): Promise<void> {
+  await says(demo, person, `approve ${id}`)
+  await sought(demo, id, `${id} is done`, (run) => is(run) && run.state === 'done')
+}
+
+/** Says a command as a person does in a terminal, over the API. */
+async function says(demo: Demo, person: string, text: string, status = 'done'): Promise<void> {
+  const token = demo.signer.token(person, demo.clock.now())
+  const response = await fetch(`${demo.app.url}/api/commands`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ text }),
+  })
+  const body = await response.text()
+  if (!response.ok) throw new Error(`"${text}" was answered ${response.status}: ${body}`)
+  const answer: unknown = JSON.parse(body)
+  const said = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : undefined
+  if (said !== status) throw new Error(`"${text}" by ${person}: expected ${status}, got ${body}`)
+}
+
+async function incident(demo: Demo, what: string, is: (incident: Incident) => boolean): Promise<Incident> {
+  let found: Incident | undefined
+  await sees(what, async () => {
+    const latest = await newest(demo).catch(() => undefined)
+    found = latest && is(latest) ? latest : undefined
+    return found !== undefined
+  })
+  if (!found) throw new Error(what)
+  return found
+}
+
+async function newest(demo: Demo): Promise<Incident> {
+  const [latest] = await demo.app.store.incidents({ open: false, limit: 1 })
+  if (!latest) throw new Error('there is no incident yet')
+  return latest
+}
+
+async function sought(demo: Demo, id: RunId, what: string, is: (run: Run) => boolean): Promise<Run> {
+  let found: Run | undefined
+  await sees(what, async () => {
+    const run = (await demo.app.store.run(id))?.state
+    found = run && is(run) ? run : undefined
+    return found !== undefined
+  })
+  if (!found) throw new Error(what)
+  return found
+}
+
+async function mail(demo: Demo, person: string): Promise<void> {
+  const address = demo.app.plan.plan().people[person]?.email ?? ''
+  await sees(`an e-mail reaches ${address}`, async () =>
+    demo.mailbox.received.some((each) => each.to.includes(address)),
+  )
+}
+
+/** Asks the zone's name server, as `dig` does. */
+async function dig(demo: Demo): Promise<string> {
+  const resolver = new Resolver()
+  resolver.setServers([`127.0.0.1:${demo.world.dns.port}`])
+  return (await resolver.resolve4(demo.world.record)).join(' ')
+}
+
+/** Waits until something is so. */
+async function sees(what: string, look: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + patience
+  while (!(await look())) {
+    if (performance.now() > until) throw new Error(`this did not come about: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+async function record(demo: Demo): Promise<Story> {
+  const incidents = await demo.app.store.incidents({ open: false, limit: 100 })
+  const runs = await demo.app.store.runs({ open: false, limit: 100 })
+  const now = demo.clock.now()
+  return {
+    ok:
+      incidents.length > 0 &&
+      incidents.every((each) => each.state === 'resolved') &&
+      runs.every((each) => each.state === 'done'),
+    incidents: incidents.map(({ id, system, state, marks }) => ({
+      id,
+      system,
+      state,
+      phases: Object.fromEntries(phasesOf(marks, now).map((phase) => [phase.name, phase.ms])),
+    })),
+    runs: runs.map((run) => ({
+      id: run.id,
+      system: run.system,
+      recovery: run.recovery,
+      state: run.state,
+      ms: tookOf(run),
+    })),
+  }
+}
+
+function tookOf(run: Run): number {
+  return 'endedAt' in run && 'startedAt' in run && run.startedAt !== undefined
+    ? run.endedAt - run.startedAt
+    : 0
+}

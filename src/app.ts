@@ -1,0 +1,235 @@
+// The composition root: the one straight line that joins stages and edges, and takes them apart again.
+import { readFile } from 'node:fs/promises'
+import { createChanges } from './changes.ts'
+import { createConsoleChat } from './chat/console/chat.ts'
+import { createConsolePager } from './chat/console/pager.ts'
+import { createClock } from './clock.ts'
+import { createDispatch } from './command/dispatch.ts'
+import type { Config } from './config.ts'
+import { createDeadlines, repeat } from './deadlines/deadlines.ts'
+import { openPlan } from './drplan/current.ts'
+import type { CurrentPlan } from './drplan/current.ts'
+import { reasonOf } from './errors.ts'
+import type { Duration } from './ids.ts'
+import { second, toIncidentId, toRunId } from './ids.ts'
+import { createInbox } from './intake/inbox.ts'
+import { incidentEffects } from './incident/effects.ts'
+import { createIncidents } from './incident/incidents.ts'
+import { createOutbox } from './incident/outbox.ts'
+import type { Performers } from './incident/outbox.ts'
+import { createEmailPager } from './pagers/email.ts'
+import type { Chat, Clock, Log, NagiosCommands, Pager, Providers, Store } from './ports.ts'
+import { createCloudflareDns } from './providers/cloudflare.ts'
+import { createDnsCheck } from './providers/dns-check.ts'
+import { createNagiosCommands } from './providers/nagios-commands.ts'
+import { createProbe } from './providers/probe.ts'
+import { createQueue } from './queue/bullmq.ts'
+import { createRuns } from './recovery/engine.ts'
+import { parseRedisUrl } from './store/address.ts'
+import { connectRedis } from './store/connect.ts'
+import { startRedis } from './store/embedded.ts'
+import { createStore } from './store/redis.ts'
+import { release } from './triage/release.ts'
+import { triage } from './triage/triage.ts'
+import { createMetrics } from './web/metrics.ts'
+import { createWeb } from './web/server.ts'
+
+export interface App {
+  /** Where the console and the API are reached on this machine. */
+  readonly url: string
+  readonly store: Store
+  readonly plan: CurrentPlan
+  /** Looks at once for everything that is due or was left undone, and waits until it is done. */
+  readonly settle: () => Promise<void>
+  /** Stops taking work, lets go of what it has, and leaves nothing behind. */
+  readonly close: () => Promise<void>
+}
+
+export interface AppParts {
+  readonly log: Log
+  readonly clock?: Clock
+}
+
+/** How long one try of an effect may take, in real milliseconds. */
+const effectTimeout: Duration = 10 * second
+/** Sweeps are the safety net: often enough that a lost bell is met within the second that is promised. */
+const every = { deadlines: 500, effects: 2_000, inbox: 1_000, overrides: 5_000, audit: 15_000 } as const
+
+/** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
+export async function startApp(config: Config, parts: AppParts): Promise<App> {
+  const { log } = parts
+  const clock = parts.clock ?? createClock()
+  const stops: (() => Promise<unknown>)[] = []
+  async function close(): Promise<void> {
+    for (const stop of stops.splice(0).toReversed()) {
+      await stop().catch((thrown: unknown) => log.error('could not be stopped', { reason: reasonOf(thrown) }))
+    }
+  }
+  try {
+    return await assemble(config, { log, clock, stops, close })
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+}
+
+interface Assembly {
+  readonly log: Log
+  readonly clock: Clock
+  readonly stops: (() => Promise<unknown>)[]
+  readonly close: () => Promise<void>
+}
+
+async function assemble(config: Config, { log, clock, stops, close }: Assembly): Promise<App> {
+  const redis = await openRedis(config, { log, stops })
+  const store = createStore({ redis: redis.redis })
+  const queue = createQueue(redis, { clock, log })
+  stops.push(queue.close)
+  const current = await openPlan({
+    file: config.DR_PLAN,
+    readFile: (file) => readFile(file, 'utf8'),
+    store,
+    clock,
+    log,
+  })
+  const changes = createChanges()
+  const metrics = createMetrics()
+
+  const chats: readonly Chat[] = [createConsoleChat({ publicUrl: config.PUBLIC_URL, changes })]
+  const pagers: readonly Pager[] = [createConsolePager({ changes }), ...emailPager(config)]
+  const policy = () => ({ plan: current.plan(), chats: chats.map((chat) => chat.name) })
+
+  const outbox = createOutbox(
+    { store, queue: queue.effects, clock, log, timeout: effectTimeout },
+    () => performers,
+  )
+  const kick = outbox.start
+  const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
+  const triageDeps = { store, incidents, policy, clock, log }
+  const cloudflare = createCloudflareDns({
+    token: config.CLOUDFLARE_API_TOKEN,
+    baseUrl: config.CLOUDFLARE_BASE_URL,
+    clock,
+  })
+  const providers: Providers = {
+    'cloudflare-dns': cloudflare,
+    probe: createProbe(),
+    'dns-check': createDnsCheck({ clock }),
+  }
+  const runs = createRuns({
+    store,
+    providers,
+    dns: cloudflare,
+    bells: queue.bells,
+    changes,
+    plan: current.plan,
+    clock,
+    log,
+    kick,
+  })
+  const performers: Performers = {
+    ...incidentEffects({
+      store,
+      incidents,
+      plan: current.plan,
+      clock,
+      chats,
+      pagers,
+      nagios: nagiosCommands(config),
+      publicUrl: config.PUBLIC_URL,
+    }),
+    advance: { perform: (body) => runs.advance(body.run) },
+    release: { perform: (body) => release(triageDeps, body.incident) },
+  }
+
+  const inbox = createInbox({
+    store,
+    log,
+    triage: async (alerts) => {
+      await triage(triageDeps, alerts)
+    },
+  })
+  const deadlines = createDeadlines({
+    store,
+    bells: queue.bells,
+    clock,
+    log,
+    met: metrics.deadline,
+    look: async (id) => {
+      const run = toRunId(id)
+      const incident = toIncidentId(id)
+      if (run) await runs.advance(run)
+      if (incident) await incidents.input(incident, { kind: 'tick' })
+    },
+  })
+
+  const dispatch = createDispatch({
+    store,
+    incidents,
+    runs,
+    plan: current.plan,
+    clock,
+    log,
+    publicUrl: config.PUBLIC_URL,
+    addOverride: current.addOverride,
+  })
+  const web = createWeb({
+    config,
+    store,
+    dispatch,
+    changes,
+    metrics,
+    plan: current.plan,
+    accept: inbox.accept,
+    clock,
+    log,
+  })
+  stops.push(web.close)
+  const url = await web.listen(config.HOST, config.PORT)
+
+  for (const [name, run] of Object.entries({
+    deadlines: deadlines.sweep,
+    effects: outbox.sweep,
+    inbox: inbox.sweep,
+    overrides: current.refresh,
+    audit: deadlines.audit,
+  })) {
+    const stop = repeat({ name, every: every[name as keyof typeof every], run }, { clock, log })
+    stops.push(async () => stop())
+  }
+  async function settle(): Promise<void> {
+    await inbox.sweep()
+    await inbox.idle()
+    await deadlines.sweep()
+    await outbox.sweep()
+    await outbox.idle()
+  }
+  log.info('ready', { url })
+  return { url, store, plan: current, settle, close }
+}
+
+async function openRedis(config: Config, { log, stops }: Pick<Assembly, 'log' | 'stops'>) {
+  if (config.REDIS_URL !== undefined) {
+    const connection = await connectRedis(parseRedisUrl(config.REDIS_URL), { log })
+    stops.push(connection.close)
+    return connection
+  }
+  const server = await startRedis({ dataDir: config.DATA_DIR, log })
+  stops.push(server.stop)
+  const connection = await connectRedis(server.address, { log })
+  stops.push(connection.close)
+  return connection
+}
+
+function emailPager(config: Config): readonly Pager[] {
+  return config.SMTP_URL === undefined
+    ? []
+    : [createEmailPager({ smtpUrl: config.SMTP_URL, publicUrl: config.PUBLIC_URL })]
+}
+
+function nagiosCommands(config: Config): NagiosCommands | undefined {
+  const { NAGIOS_CGI_URL: url, NAGIOS_CGI_USER: user, NAGIOS_CGI_PASSWORD: password } = config
+  return url === undefined
+    ? undefined
+    : createNagiosCommands({ url, user: user ?? '', password: password ?? '' })
+}
