@@ -15,12 +15,13 @@ import {
 import { answer, rcode, type ServedZone } from './dns/answer.ts'
 
 /**
- * drop: no answer at all. servfail: answers SERVFAIL. stale: the next `queries` questions are answered from the
+ * drop: no answer at all. servfail, refuse: answers SERVFAIL or REFUSED. stale: the next `queries` questions are answered from the
  * zones as they were when the fault was set, like a name server that has not got the change yet.
  */
 export type DnsFault =
   | { readonly kind: 'drop' }
   | { readonly kind: 'servfail' }
+  | { readonly kind: 'refuse' }
   | { readonly kind: 'stale'; readonly queries: number }
 
 export interface DnsServer {
@@ -153,6 +154,7 @@ function respond(behaviour: Behaviour, query: Packet): Packet | undefined {
   behaviour.questions.push(`${question.type} ${question.name.toLowerCase()}`)
   if (behaviour.fault?.kind === 'drop') return undefined
   if (behaviour.fault?.kind === 'servfail') return { ...frame, flags: rcode.serverFailure }
+  if (behaviour.fault?.kind === 'refuse') return { ...frame, flags: rcode.refused }
   const reply = answer(zonesNow(behaviour), question)
   const flags =
     (reply.authoritative ? AUTHORITATIVE_ANSWER : 0) | ((query.flags ?? 0) & RECURSION_DESIRED) | reply.rcode

@@ -69,7 +69,7 @@ function answer(
     return
   }
   const asked = request.headers.host?.replace(/:\d+$/, '')
-  const [status, text] = verdict(options, health, asked, request.url)
+  const [status, text] = verdict(options, health, asked, request.url?.split('?')[0])
   response.writeHead(status, { 'content-type': 'application/json', 'x-served-by': options.name })
   response.end(JSON.stringify({ server: options.name, status: text }))
 }

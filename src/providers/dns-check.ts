@@ -2,7 +2,7 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { RetryableError, reasonOf } from '../errors.ts'
+import { BugError, RetryableError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 import type { Clock, Progress, Provider } from '../ports.ts'
 import type { DnsCheckAction } from '../recovery/action.ts'
@@ -39,7 +39,8 @@ export function createDnsCheck(options: DnsCheckOptions): Provider<'dns-check'> 
     observe: async (action, signal) => ({
       ok: (await askAll(action, options, signal)).every((verdict) => verdict.ok),
     }),
-    start: async (_action, key, signal) => {
+    start: async (action, key, signal) => {
+      mustCheckSomething(action)
       stopIf(signal)
       return { id: key, data: { startedAt: options.clock.now() } }
     },
@@ -71,6 +72,12 @@ function progressOf(action: DnsCheckAction, verdicts: readonly Verdict[], elapse
   }
 }
 
+/** Nobody asked is nobody who disagrees: that must never pass for a verified change. */
+function mustCheckSomething(action: DnsCheckAction): void {
+  if (action.nameServers.length > 0 && action.want.length > 0) return
+  throw new BugError('a DNS check without name servers or without wanted records would check nothing')
+}
+
 function stopIf(signal: AbortSignal): void {
   if (signal.aborted) throw new RetryableError('The DNS check was stopped before it ended.')
 }
@@ -80,6 +87,7 @@ async function askAll(
   options: DnsCheckOptions,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
+  mustCheckSomething(action)
   stopIf(signal)
   const verdicts = await Promise.all(
     action.nameServers.map((server) => askServer(server, action.want, options, signal)),
@@ -94,15 +102,18 @@ async function askServer(
   options: DnsCheckOptions,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const resolver = new Resolver({ timeout: options.timeout ?? 2 * second, tries: 1 })
+  const timeout = options.timeout ?? 2 * second
+  const resolver = new Resolver({ timeout, tries: 1 })
   const stop = (): void => resolver.cancel()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const addresses = await addressesOf(server, options)
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+    const addresses = await unlessStopped(addressesOf(server, options), limit)
     if (addresses.length === 0) return { server, ok: false, text: 'has no address' }
     resolver.setServers(addresses)
     const wrong: string[] = []
     for (const question of questionsOf(want)) {
+      signal.throwIfAborted()
       const answers = await answersTo(resolver, question)
       if (answers.join() !== question.contents.join()) wrong.push(differenceOf(question, answers))
     }
@@ -112,6 +123,14 @@ async function askServer(
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** The system's resolution of a host name cannot be cancelled; what it says too late is not waited for. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return await Promise.race([work, stopped])
 }
 
 /** Several wanted records of one name and type are one question with several answers. */

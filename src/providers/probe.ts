@@ -1,11 +1,6 @@
 // The provider that asks an HTTP(S) address from outside, at a given server, with the right host name and certificate.
-import {
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import { z } from 'zod'
@@ -78,7 +73,7 @@ function urlOf(action: ProbeAction): URL {
   if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '') return url
   throw new UserError(
     'probe-url',
-    `The probe's url ${JSON.stringify(url ? `${url.protocol}//${url.host}` : action.url)} cannot be asked. Write it as https://host/path, without user and password, in the DR plan.`,
+    `The probe's url${url ? ` ${url.protocol}//${url.host}` : ''} cannot be asked. Write it as https://host/path, without user and password, in the DR plan.`,
   )
 }
 
@@ -100,7 +95,7 @@ async function probe(action: ProbeAction, ca: string | undefined, signal: AbortS
   return { ...facts, ms: Math.round(performance.now() - begin) }
 }
 
-function requestOptions(action: ProbeAction, url: URL, ca: string | undefined): RequestOptions & object {
+function requestOptions(action: ProbeAction, url: URL, ca: string | undefined): RequestOptions {
   const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
   return {
     protocol: url.protocol,
@@ -110,8 +105,7 @@ function requestOptions(action: ProbeAction, url: URL, ca: string | undefined): 
     headers: { host: url.host, 'user-agent': 'dr-probe', accept: '*/*', connection: 'close' },
     agent: false,
     ...(isIP(name) === 0 ? { servername: name } : {}),
-    checkServerIdentity: (_host: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
-      checkServerIdentity(name, certificate),
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     ...(ca === undefined ? {} : { ca }),
   }
 }
