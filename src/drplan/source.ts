@@ -51,10 +51,10 @@ export function readSource(text: string, file: string): Source | { readonly erro
     const broken = [...document.errors, ...document.warnings].filter(isNoEcho)
     if (broken.length > 0)
       return { errors: broken.map((error) => syntaxProblem(error, { text, lines, file })) }
-    const aliases = aliasProblems(document)
-    if (aliases.length > 0) {
+    const refusals = misfits(document)
+    if (refusals.length > 0) {
       return {
-        errors: aliases.map(({ at, ...said }) => ({ file, ...position(lines, at), path: '', ...said })),
+        errors: refusals.map(({ at, ...said }) => ({ file, ...position(lines, at), path: '', ...said })),
       }
     }
     return { value: document.toJS({ maxAliasCount: aliasLimit }), locate: locator(document, lines) }
@@ -68,25 +68,32 @@ function isNoEcho(error: YAMLError, index: number): boolean {
   return index === 0 || error.code === 'DUPLICATE_KEY' || error.code === 'TAG_RESOLVE_FAILED'
 }
 
-/** Aliases that lead nowhere, mostly patterns such as *lb without quotes; or far too many. */
-function aliasProblems(
-  document: Document,
-): readonly (Pick<PlanProblem, 'found' | 'write'> & { readonly at: number })[] {
+type Misfit = Pick<PlanProblem, 'found' | 'write'> & { readonly at: number }
+
+/** What YAML allows and a plan does not: aliases that lead nowhere (mostly *lb without quotes), far too many, a name no object can have. */
+function misfits(document: Document): readonly Misfit[] {
   const aliases: Alias[] = []
+  const keys: Misfit[] = []
   visit(document, {
     Alias: (_, node) => {
       aliases.push(node)
     },
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return
+      keys.push({ at: start(key, 0), found: 'found the key "__proto__"', write: 'Write another name' })
+    },
   })
   const [first] = aliases
   if (first && aliases.length > aliasLimit) return [{ at: start(first, 0), ...tooManyAliases }]
-  return aliases
-    .filter((alias) => alias.resolve(document) === undefined)
-    .map((alias) => ({
+  const loose = aliases.filter((alias) => alias.resolve(document) === undefined)
+  return [
+    ...keys,
+    ...loose.map((alias) => ({
       at: start(alias, 0),
       found: `found *${alias.source.slice(0, 60)} without quotes`,
       write: `Write "*${alias.source.slice(0, 60)}": text that begins with * goes in quotes`,
-    }))
+    })),
+  ]
 }
 
 const tooManyAliases = {
@@ -127,10 +134,16 @@ function refusal(text: string): Pick<PlanProblem, 'found' | 'write'> | undefined
   return undefined
 }
 
+const tooDeep = {
+  found: 'found too many levels of nesting',
+  write: 'Write the plan with less nesting; see dr-plan.example.yml',
+}
+
+/** What the parser throws for a text that would exhaust it; anything else is a bug and goes on. */
 function unreadable(error: unknown): Pick<PlanProblem, 'found' | 'write'> {
-  const reason = reasonOf(error)
-  if (/alias/i.test(reason)) return tooManyAliases
-  return { found: `the file cannot be read: ${reason}`, write: 'Compare it with dr-plan.example.yml' }
+  if (error instanceof ReferenceError && /alias count/i.test(error.message)) return tooManyAliases
+  if (error instanceof RangeError) return tooDeep
+  throw error
 }
 
 const remedies: Partial<Record<YAMLError['code'], string>> = {
@@ -138,7 +151,7 @@ const remedies: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'Indent with spaces',
   MULTIPLE_DOCS: 'Keep one document in the file: remove the line ---',
   TAG_RESOLVE_FAILED: 'Put text that begins with ! in quotes',
-  RESOURCE_EXHAUSTION: 'Write the plan with less nesting; see dr-plan.example.yml',
+  RESOURCE_EXHAUSTION: tooDeep.write,
 }
 
 function syntaxProblem(
@@ -158,7 +171,7 @@ function syntaxProblem(
 
 function syntaxFound(error: YAMLError, text: string): string {
   if (error.code === 'MULTIPLE_DOCS') return 'found a second document in the file'
-  if (error.code === 'RESOURCE_EXHAUSTION') return 'found too many levels of nesting'
+  if (error.code === 'RESOURCE_EXHAUSTION') return tooDeep.found
   if (error.code !== 'DUPLICATE_KEY') return `not valid YAML: ${reasonOf(error)}`
   const key = /^[^\s:]*/.exec(text.slice(error.pos[0], error.pos[0] + 60))?.[0]
   return `the key ${describe(key)} is there twice`
