@@ -1,0 +1,112 @@
+// The API of the command line and of scripts: commands, incidents, health and metrics, all as JSON or plain text.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Dispatch } from '../command/command.ts'
+import { toIncidentId } from '../ids.ts'
+import { callerOf, ownPage } from './auth.ts'
+import type { AuthDeps, Caller, NotLetIn } from './auth.ts'
+import type { Metrics } from './metrics.ts'
+import type { Sources } from './pages/page.ts'
+
+/** Whether the program can do its work, and which part of it cannot. A check's `text` says what to do when it is not ok. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly text?: string }>>
+}
+
+export interface ApiDeps extends AuthDeps {
+  readonly sources: Pick<Sources, 'store'>
+  readonly dispatch: Dispatch
+  readonly ready: () => Promise<Readiness>
+  readonly metrics: Metrics
+}
+
+/** `csrf` only with a session; a bearer token needs none. */
+const CommandRequest = z.object({
+  text: z.string().max(10_000),
+  incident: z.string().optional(),
+  csrf: z.string().optional(),
+})
+
+const refusals: Readonly<Record<NotLetIn['refused'], string>> = {
+  missing:
+    'send a token as Authorization: Bearer TOKEN; on the bot\'s host, "npx dr token PERSON" prints one',
+  malformed: 'the token is not complete; on the bot\'s host, "npx dr token PERSON" prints a new one',
+  forged: 'the token was not made by this bot; on the bot\'s host, "npx dr token PERSON" prints a new one',
+  expired: 'the token is too old; on the bot\'s host, "npx dr token PERSON" prints a new one',
+  revoked: 'the token was taken back; on the bot\'s host, "npx dr token PERSON" prints a new one',
+  'unknown-person': 'the person of this token is not in the DR plan; add them under people in dr-plan.yml',
+}
+
+export function addApi(server: FastifyInstance, deps: ApiDeps): void {
+  server.post('/api/commands', { bodyLimit: 64 * 1024 }, (request, reply) =>
+    asCaller(request, reply, deps, (caller) => command(request, reply, deps, caller)),
+  )
+  server.get<{ Querystring: Readonly<Record<string, string>> }>('/api/incidents', (request, reply) =>
+    asCaller(request, reply, deps, async () => {
+      const open = request.query['open'] !== '0'
+      return reply.send({ incidents: await deps.sources.store.incidents({ open, limit: 200 }) })
+    }),
+  )
+  server.get<{ Params: { readonly id: string } }>('/api/incidents/:id', (request, reply) =>
+    asCaller(request, reply, deps, () => incident(request.params.id, reply, deps)),
+  )
+}
+
+/** For load balancers, orchestrators and Prometheus: open to all who reach the port, and without a name or a text. */
+export function addHealth(server: FastifyInstance, deps: Pick<ApiDeps, 'ready' | 'metrics'>): void {
+  server.get('/healthz', (_request, reply) => reply.send({ ok: true }))
+  server.get('/readyz', async (_request, reply) => {
+    const readiness = await deps.ready()
+    return reply.code(readiness.ready ? 200 : 503).send(readiness)
+  })
+  server.get('/metrics', async (_request, reply) => {
+    const { type, body } = await deps.metrics.text()
+    return reply.type(type).send(body)
+  })
+}
+
+async function asCaller(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+  serve: (caller: Caller) => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  const caller = await callerOf(request, deps)
+  if (!('refused' in caller)) return serve(caller)
+  const status = caller.refused === 'unknown-person' ? 403 : 401
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="dr"')
+  return reply.code(status).send({ error: caller.refused, message: refusals[caller.refused] })
+}
+
+async function command(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+  caller: Caller,
+): Promise<FastifyReply> {
+  const parsed = CommandRequest.safeParse(request.body)
+  if (!parsed.success) {
+    return reply
+      .code(400)
+      .send({ error: 'unreadable', message: 'send JSON such as {"text": "status", "incident": "INC-1"}' })
+  }
+  const { text, incident, csrf } = parsed.data
+  if (!ownPage(request, caller, csrf)) {
+    return reply.code(403).send({ error: 'foreign', message: 'the request does not come from the console' })
+  }
+  const room = incident === undefined ? undefined : toIncidentId(incident)
+  if (incident !== undefined && room === undefined) {
+    return reply.code(400).send({ error: 'unreadable', message: 'incident is an id such as "INC-1"' })
+  }
+  const speaker = { person: caller.viewer.id, door: caller.door, ...(room && { incident: room }) }
+  return reply.send(await deps.dispatch(text, speaker))
+}
+
+async function incident(text: string, reply: FastifyReply, deps: ApiDeps): Promise<FastifyReply> {
+  const id = toIncidentId(text)
+  const found = id && (await deps.sources.store.incident(id))
+  if (!id || !found)
+    return reply.code(404).send({ error: 'not-found', message: `there is no incident ${text}` })
+  return reply.send({ incident: found.state, timeline: await deps.sources.store.timeline(id) })
+}

@@ -1,0 +1,34 @@
+// The banner of a person who is being paged: on every page, with the button that stops the page.
+import type { Incident, Page } from '../incident/incident.ts'
+import { buttonForm } from './button.ts'
+import { html } from './html.ts'
+import type { Html } from './html.ts'
+import { elapsed } from './time.ts'
+import type { View } from './view.ts'
+
+/** Derived from the incidents, so that it goes when the page stops, whoever answered and through whichever door. */
+export function bannerFor(open: readonly Incident[], view: View): Html | undefined {
+  const calling = open.flatMap((incident) =>
+    incident.pages
+      .filter((page) => page.person === view.viewer.id && !page.stopped)
+      .slice(-1)
+      .map((page) => row(incident, page, view)),
+  )
+  return calling.length === 0 ? undefined : html`<div class="paged" role="alert">${calling}</div>`
+}
+
+function row(incident: Incident, page: Page, view: View): Html {
+  const ack = { label: 'I have it', command: `ack ${incident.id}`, style: 'primary' } as const
+  return html`<div
+    class="page"
+    data-page="${incident.id}-${page.id}"
+    data-text="${incident.id} ${incident.title}"
+  >
+    <p>
+      <strong>You are being paged:</strong> <a href="/incidents/${incident.id}">${incident.id}</a>
+      <bdi>${incident.title}</bdi>
+      <span class="quiet">for ${elapsed(page.startedAt, view.now)}. <bdi>${page.why}</bdi></span>
+    </p>
+    ${buttonForm(ack, { view, incident: incident.id, scope: 'banner' })}
+  </div>`
+}

@@ -1,0 +1,92 @@
+// A button as a form that posts its command; what needs a second look opens a dialog, or a page of its own.
+import { hash } from 'node:crypto'
+import type { IncidentId } from '../ids.ts'
+import type { Button } from '../message.ts'
+import { html } from './html.ts'
+import type { Html } from './html.ts'
+import type { View } from './view.ts'
+
+interface Place {
+  readonly view: View
+  readonly incident?: IncidentId
+  readonly scope: string
+}
+
+export function buttonForm(button: Button, place: Place): Html {
+  const asks = button.confirm !== undefined || button.typed !== undefined || button.input !== undefined
+  return asks ? askingForm(button, place) : directForm(button, place)
+}
+
+function directForm(button: Button, place: Place): Html {
+  return html`<form method="post" action="/commands" ${liveAttributes}>
+    ${hiddenFields(button.command, place)}
+    <button class="button ${button.style}">${button.label}</button>
+  </form>`
+}
+
+/**
+ * Browsers that know `commandfor` open the dialog, without a script too; in others the button submits the form, and
+ * the server answers with a page that asks the same.
+ */
+function askingForm(button: Button, place: Place): Html {
+  const id = `ask-${hash('sha256', `${place.scope} ${button.command} ${button.label}`, 'hex').slice(0, 12)}`
+  return html`<form method="post" action="/commands/ask" hx-boost="false">
+      ${hiddenFields(button.command, place)}
+      <input type="hidden" name="label" value="${button.label}" />
+      <input type="hidden" name="style" value="${button.style}" />
+      ${button.confirm !== undefined && html`<input type="hidden" name="confirm" value="${button.confirm}" />`}
+      ${button.typed !== undefined && html`<input type="hidden" name="typed" value="${button.typed}" />`}
+      ${button.input !== undefined && html`<input type="hidden" name="input" value="${button.input}" />`}
+      <button class="button ${button.style}" commandfor="${id}" command="show-modal" aria-haspopup="dialog">
+        ${button.label}…
+      </button>
+    </form>
+    <dialog id="${id}" aria-labelledby="${id}-title">
+      ${askingBody(button, place, id)}
+      <form method="dialog"><button class="button plain">Not now</button></form>
+    </dialog>`
+}
+
+/** The question itself, as the dialog and the page without a script show it. */
+export function askingBody(button: Button, place: Place, id: string): Html {
+  return html`<h2 id="${id}-title">${button.label}</h2>
+    ${button.confirm !== undefined && html`<p>${button.confirm}</p>`}
+    <p class="quiet">This runs <code>dr ${button.command}</code></p>
+    <form method="post" action="/commands" ${liveAttributes} data-closes="${id}">
+      ${hiddenFields(button.command, place)} ${button.typed !== undefined && typedField(button.typed, id)}
+      ${button.input !== undefined && inputField(button.input, id)}
+      <button class="button ${button.style}">${button.label}</button>
+    </form>`
+}
+
+function typedField(typed: string, id: string): Html {
+  const pattern = typed.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+  return html`<label for="${id}-typed">Type <code>${typed}</code> to go on</label>
+    <input
+      id="${id}-typed"
+      name="typed"
+      required
+      pattern="${pattern}"
+      title="Exactly: ${typed}"
+      autocomplete="off"
+      autocapitalize="off"
+      spellcheck="false"
+      autofocus
+    />`
+}
+
+function inputField(question: string, id: string): Html {
+  return html`<label for="${id}-input">${question}</label>
+    <input id="${id}-input" name="input" autocomplete="off" maxlength="1000" autofocus />`
+}
+
+/** With the script: the answer goes into the answer region; without: the form posts as any form does. */
+const liveAttributes = html`hx-post="/commands" hx-target="#answer" hx-swap="innerHTML" hx-disable="find
+button"`
+
+function hiddenFields(command: string, place: Place): Html {
+  return html`<input type="hidden" name="csrf" value="${place.view.csrf}" />
+    <input type="hidden" name="text" value="${command}" />
+    <input type="hidden" name="back" value="${place.view.path}" />
+    ${place.incident && html`<input type="hidden" name="incident" value="${place.incident}" />`}`
+}

@@ -1,0 +1,134 @@
+// The first page: what is open now, and when nothing is, that all is well and who would be called.
+import { systemIds } from '../../ids.ts'
+import type { SystemId } from '../../ids.ts'
+import type { Incident } from '../../incident/incident.ts'
+import { onCall } from '../../oncall/shift.ts'
+import { incidentCard, toneOf } from '../../incident/card.ts'
+import { buttonsHtml } from '../card.ts'
+import type { Content } from '../frame.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { objectiveBar } from '../charts/objective.ts'
+import { countdown, durationText, elapsed, timeOfDay } from '../time.ts'
+import { nameOf } from '../view.ts'
+import type { View } from '../view.ts'
+import type { Sources } from './page.ts'
+import { chip, incidentChip } from './state.ts'
+
+export async function homePage(sources: Sources, view: View): Promise<Content> {
+  const open = await sources.store.incidents({ open: true, limit: 50 })
+  const title = open.length === 0 ? 'All quiet' : `${open.length} open`
+  return {
+    title,
+    body: html`<h1>${open.length === 0 ? 'Nothing is open' : 'Open now'}</h1>
+      ${open.length === 0 && html`<p class="calm">${chip('good', 'All quiet')} No incident is open.</p>`}
+      <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
+      ${overview(open, view)}`,
+  }
+}
+
+function openIncident(incident: Incident, view: View): Html {
+  const place = { view, incident: incident.id, scope: incident.id }
+  return html`<article class="card incident tone-${toneOf(incident, view.now)}" id="open-${incident.id}">
+    <header>
+      <h2>
+        <a href="/incidents/${incident.id}"
+          ><span class="id">${incident.id}</span> <bdi>${incident.title}</bdi></a
+        >
+      </h2>
+      <span class="chips">${incidentChip(incident)}</span>
+    </header>
+    <dl class="facts">
+      <div>
+        <dt>System</dt>
+        <dd><code>${incident.system}</code></dd>
+      </div>
+      <div>
+        <dt>Since</dt>
+        <dd>
+          ${timeOfDay(incident.marks.outage, view.plan.timezone)}
+          <span class="quiet">(${elapsed(incident.marks.outage, view.now)})</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Who has it</dt>
+        <dd>${whoHasIt(incident, view)}</dd>
+      </div>
+      ${clockFact(incident, view)}
+      <div class="wide">
+        <dt>RTO ${durationText(incident.objective.rto)}</dt>
+        <dd>${objectiveBar(incident, view.now)}</dd>
+      </div>
+    </dl>
+    ${buttonsHtml(incidentCard(incident, view), place)}
+  </article>`
+}
+
+function whoHasIt(incident: Incident, view: View): Html {
+  if (incident.engineer !== undefined)
+    return html`<strong><bdi>${nameOf(view, incident.engineer)}</bdi></strong>`
+  const called = incident.pages.filter((page) => !page.stopped).map((page) => nameOf(view, page.person))
+  if (called.length === 0) return html`<span class="tone-bad">nobody</span>`
+  return html`<span class="tone-bad">nobody yet</span>
+    <span class="quiet">calling ${called.join(', ')}</span>`
+}
+
+function clockFact(incident: Incident, view: View): Html | undefined {
+  if (incident.state === 'watching')
+    return html`<div>
+      <dt>Resolves in</dt>
+      <dd>${countdown(incident.until, view.now)}</dd>
+    </div>`
+  if (incident.state !== 'paging' && incident.state !== 'diagnosing') return undefined
+  return html`<div>
+    <dt>Diagnosis clock</dt>
+    <dd>
+      ${
+        incident.clock.endedAt === undefined
+          ? countdown(incident.clock.endsAt, view.now)
+          : html`<span class="tone-bad">ran out</span>`
+      }
+    </dd>
+  </div>`
+}
+
+function overview(open: readonly Incident[], view: View): Html {
+  return html`<div class="columns">
+    <section class="card">
+      <header><h2>Systems</h2></header>
+      <ul class="rows">
+        ${systemIds.map((system) => systemRow(system, open))}
+      </ul>
+    </section>
+    <section class="card">
+      <header><h2>On call now</h2></header>
+      <dl class="rows">${view.plan.oncall.rotations.map((rotation) => onCallRow(rotation.name, view))}</dl>
+    </section>
+  </div>`
+}
+
+function systemRow(system: SystemId, open: readonly Incident[]): Html {
+  const incident = open.find((one) => one.system === system)
+  return html`<li>
+    <code>${system}</code> ${
+      incident
+        ? html`<a href="/incidents/${incident.id}">${incident.id}</a> ${incidentChip(incident)}`
+        : chip('good', 'No incident')
+    }
+  </li>`
+}
+
+function onCallRow(rotation: string, view: View): Html {
+  const shift = onCall(view.plan, rotation, view.now)
+  return html`<div>
+    <dt>${rotation}</dt>
+    <dd>
+      ${
+        shift
+          ? html`<strong><bdi>${nameOf(view, shift.person)}</bdi></strong>
+              <span class="quiet">${shift.why}</span>`
+          : html`<span class="tone-bad">nobody</span>`
+      }
+    </dd>
+  </div>`
+}

@@ -1,0 +1,169 @@
+// One incident's room: its card with buttons, the record as it grows, phases, who was called, and its runs.
+import { toIncidentId } from '../../ids.ts'
+import type { Incident, Page as PersonPage, PageStep } from '../../incident/incident.ts'
+import { incidentCard } from '../../incident/card.ts'
+import type { Run } from '../../recovery/run.ts'
+import type { TimelineEvent } from '../../timeline/event.ts'
+import { cardHtml, textHtml } from '../card.ts'
+import { objectiveBar } from '../charts/objective.ts'
+import { phasesChart } from '../charts/phases.ts'
+import type { Content } from '../frame.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { timeOfDay } from '../time.ts'
+import { nameOf } from '../view.ts'
+import type { View } from '../view.ts'
+
+import type { Sources } from './page.ts'
+import { chip, incidentChip, runChip } from './state.ts'
+
+/** How many of the newest events are shown; the report has all. */
+const newest = 100
+
+export async function incidentPage(
+  sources: Sources,
+  view: View,
+  words: readonly string[],
+): Promise<Content | undefined> {
+  const id = toIncidentId(words[0] ?? '')
+  const found = id && (await sources.store.incident(id))
+  if (!id || !found) return undefined
+  const incident = found.state
+  const [events, runs] = await Promise.all([
+    sources.store.timeline(id),
+    sources.store.runs({ open: false, limit: 100 }),
+  ])
+  const own = runs.filter((run) => run.incident === id)
+  return {
+    title: `${id} ${incident.title}`,
+    incident: id,
+    body: html`<header class="heading">
+        <h1><span class="id">${id}</span> <bdi>${incident.title}</bdi></h1>
+        <p class="chips">${incidentChip(incident)} <a href="/incidents/${id}/report">Report</a></p>
+      </header>
+      <div class="split">
+        <div class="stack">
+          ${cardHtml(incidentCard(incident, view), { view, incident: id, scope: 'card' })}
+          ${runsPart(own, sources, view)} ${phasesPart(incident, view)} ${pagesPart(incident, view)}
+        </div>
+        ${timelinePart(events, incident, view)}
+      </div>`,
+  }
+}
+
+function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | undefined {
+  if (runs.length === 0) return undefined
+  const [first, ...older] = runs
+  return html`<section class="stack" aria-label="Runs">
+    ${first && cardHtml(sources.runCard(first), { view, scope: `run-${first.id}`, ...about(first) })}
+    ${
+      older.length > 0 &&
+      html`<div class="card">
+        <header><h2>Earlier runs</h2></header>
+        <ul class="rows">
+          ${older.map(
+            (run) =>
+              html`<li>
+                <a href="/runs/${run.id}">${run.id}</a>
+                <span>${run.direction} ${run.system} ${run.recovery}</span> ${runChip(run)}
+              </li>`,
+          )}
+        </ul>
+      </div>`
+    }
+  </section>`
+}
+
+function about(run: Run): Pick<Run, 'incident'> {
+  return run.incident === undefined ? {} : { incident: run.incident }
+}
+
+function phasesPart(incident: Incident, view: View): Html {
+  return html`<section class="card">
+    <header><h2>Against the objective</h2></header>
+    <p>${objectiveBar(incident, view.now)}</p>
+    ${phasesChart(incident, view)}
+  </section>`
+}
+
+function pagesPart(incident: Incident, view: View): Html {
+  return html`<section class="card">
+    <header><h2>Who was called, and why</h2></header>
+    ${
+      incident.pages.length === 0
+        ? html`<p class="quiet">Nobody was called.</p>`
+        : html`<ol class="events">
+            ${incident.pages.toReversed().map((page) => personPage(page, incident, view))}
+          </ol>`
+    }
+  </section>`
+}
+
+function personPage(page: PersonPage, incident: Incident, view: View): Html {
+  const answered = incident.calls.some(
+    (call) => call.target === page.target && call.answeredBy === page.person,
+  )
+  const state = answered
+    ? chip('good', 'Answered')
+    : page.stopped
+      ? chip('quiet', `Stopped: ${page.stopped.because.replace('-', ' ')}`)
+      : chip('bad', 'Being called')
+  return html`<li>
+    ${timeOfDay(page.startedAt, view.plan.timezone)}
+    <div>
+      <strong><bdi>${nameOf(view, page.person)}</bdi></strong> ${state}
+      <div class="quiet"><bdi>${page.why}</bdi></div>
+      <div class="quiet">${page.steps.map((step) => stepText(step, page, view))}</div>
+    </div>
+  </li>`
+}
+
+function stepText(step: PageStep, page: PersonPage, view: View): Html {
+  const outcome =
+    step.outcome === 'sent'
+      ? 'sent'
+      : step.outcome === 'failed'
+        ? `failed: ${step.reason ?? 'no reason given'}`
+        : step.outcome === 'ordered'
+          ? 'being sent'
+          : page.stopped
+            ? 'not needed'
+            : 'next'
+  return html`<span class="step"
+    ><b>${step.channel}</b> ${timeOfDay(step.at, view.plan.timezone)} <bdi>${outcome}</bdi></span
+  >`
+}
+
+function timelinePart(events: readonly TimelineEvent[], incident: Incident, view: View): Html {
+  const shown = events.slice(-newest).toReversed()
+  return html`<section class="card timeline">
+    <header><h2>Timeline</h2></header>
+    <ol class="events">
+      ${shown.map((event) => eventRow(event, view))}
+    </ol>
+    ${
+      events.length > shown.length &&
+      html`<p class="quiet">
+        ${events.length - shown.length} earlier events are in the
+        <a href="/incidents/${incident.id}/report">report</a>.
+      </p>`
+    }
+  </section>`
+}
+
+function eventRow(event: TimelineEvent, view: View): Html {
+  const by =
+    event.by.person === 'bot' || event.by.person === 'nagios'
+      ? event.by.person
+      : nameOf(view, event.by.person)
+  return html`<li id="e${event.seq}" class="event-${event.type.split('.')[0]}">
+    ${timeOfDay(event.at, view.plan.timezone)}
+    <div>
+      ${textHtml(event.text)}
+      <span class="quiet"
+        ><bdi>${by}</bdi
+        >${event.by.door === 'bot' || event.by.door === 'nagios' ? '' : `, ${event.by.door}`}</span
+      >
+    </div>
+  </li>`
+}

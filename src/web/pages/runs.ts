@@ -1,0 +1,83 @@
+// The newest recoveries, and one of them with its card, buttons and record.
+import { toRunId } from '../../ids.ts'
+import type { Run } from '../../recovery/run.ts'
+import { cardHtml } from '../card.ts'
+import type { Content } from '../frame.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { dateTime, durationText } from '../time.ts'
+import { nameOf } from '../view.ts'
+import type { View } from '../view.ts'
+import type { Sources } from './page.ts'
+import { runChip } from './state.ts'
+
+export async function runsPage(sources: Sources, view: View): Promise<Content> {
+  const runs = await sources.store.runs({ open: false, limit: 100 })
+  return {
+    title: 'Runs',
+    body: html`<h1>Runs</h1>
+      ${
+        runs.length === 0
+          ? html`<p class="calm">
+              No recovery was proposed yet. Type <code>dr failover SYSTEM</code> to see what one would do:
+              nothing happens until it is approved.
+            </p>`
+          : html`<div class="scroll card" tabindex="0" role="region" aria-label="Runs">
+              <table class="systems">
+                <thead>
+                  <tr>
+                    ${['Run', 'Recovery', 'State', 'Asked', 'By', 'Took', 'Incident'].map(
+                      (column) => html`<th scope="col">${column}</th>`,
+                    )}
+                  </tr>
+                </thead>
+                <tbody>
+                  ${runs.map((run) => runRow(run, view))}
+                </tbody>
+              </table>
+            </div>`
+      }`,
+  }
+}
+
+function runRow(run: Run, view: View): Html {
+  return html`<tr>
+    <th scope="row"><a href="/runs/${run.id}">${run.id}</a></th>
+    <td data-label="Recovery">${run.direction} <code>${run.system}</code> ${run.recovery}</td>
+    <td data-label="State">${runChip(run)}</td>
+    <td data-label="Asked">${dateTime(run.askedAt, view.plan.timezone)}</td>
+    <td data-label="By"><bdi>${nameOf(view, run.askedBy)}</bdi></td>
+    <td data-label="Took">${took(run)}</td>
+    <td data-label="Incident">
+      ${run.incident === undefined ? '–' : html`<a href="/incidents/${run.incident}">${run.incident}</a>`}
+    </td>
+  </tr>`
+}
+
+function took(run: Run): string {
+  if (run.state === 'done' || run.state === 'failed') return durationText(run.endedAt - run.startedAt)
+  return '–'
+}
+
+export async function runPage(
+  sources: Sources,
+  view: View,
+  words: readonly string[],
+): Promise<Content | undefined> {
+  const id = toRunId(words[0] ?? '')
+  const found = id && (await sources.store.run(id))
+  if (!id || !found) return undefined
+  const run = found.state
+  const about = run.incident === undefined ? {} : { incident: run.incident }
+  return {
+    title: `${id} ${run.direction} ${run.system}`,
+    ...about,
+    body: html`<header class="heading">
+        <h1><span class="id">${id}</span> ${run.direction} ${run.system} ${run.recovery}</h1>
+        <p class="chips">
+          ${runChip(run)} ${run.incident && html`<a href="/incidents/${run.incident}">${run.incident}</a>`}
+        </p>
+      </header>
+      ${cardHtml(sources.runCard(run), { view, scope: 'run', ...about })}`,
+  }
+}

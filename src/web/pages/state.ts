@@ -1,0 +1,39 @@
+// The states of incidents and runs as a word with a colour, the same on every page.
+import type { Incident, IncidentState } from '../../incident/incident.ts'
+import type { Run, RunState } from '../../recovery/run.ts'
+import type { Tone } from '../../message.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+
+const incidentStates: Readonly<Record<IncidentState, { readonly tone: Tone; readonly text: string }>> = {
+  paging: { tone: 'bad', text: 'Paging' },
+  diagnosing: { tone: 'warn', text: 'Diagnosing' },
+  recovering: { tone: 'warn', text: 'Recovering' },
+  watching: { tone: 'good', text: 'Watching' },
+  resolved: { tone: 'quiet', text: 'Resolved' },
+}
+
+const runStates: Readonly<Record<RunState, { readonly tone: Tone; readonly text: string }>> = {
+  proposed: { tone: 'warn', text: 'Waits for approval' },
+  running: { tone: 'warn', text: 'Running' },
+  done: { tone: 'good', text: 'Done' },
+  failed: { tone: 'bad', text: 'Failed' },
+  unknown: { tone: 'bad', text: 'Outcome unknown' },
+  cancelled: { tone: 'quiet', text: 'Cancelled' },
+  denied: { tone: 'quiet', text: 'Denied' },
+  expired: { tone: 'quiet', text: 'Expired' },
+}
+
+export function chip(tone: Tone, text: string): Html {
+  return html`<span class="chip tone-${tone}">${text}</span>`
+}
+
+export function incidentChip(incident: Incident): Html {
+  const { tone, text } = incidentStates[incident.state]
+  return html`${chip(tone, text)}${incident.level > 0 && incident.state !== 'resolved' && chip('bad', 'Escalated')}`
+}
+
+export function runChip(run: Run): Html {
+  const { tone, text } = runStates[run.state]
+  return chip(tone, text)
+}

@@ -1,0 +1,82 @@
+// The systems of the DR plan: objectives, ways out, what was last measured, and how each is now.
+import { systemIds } from '../../ids.ts'
+import type { SystemId } from '../../ids.ts'
+import type { Incident } from '../../incident/incident.ts'
+import { measure } from '../../timeline/phases.ts'
+import type { Content } from '../frame.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { dateTime, durationText } from '../time.ts'
+import type { View } from '../view.ts'
+import type { Sources } from './page.ts'
+import { chip, incidentChip } from './state.ts'
+
+/** How many of the newest incidents are looked through for the last measurement. */
+const lookedThrough = 200
+
+export async function systemsPage(sources: Sources, view: View): Promise<Content> {
+  const incidents = await sources.store.incidents({ open: false, limit: lookedThrough })
+  return {
+    title: 'Systems',
+    body: html`<h1>Systems</h1>
+      <div class="scroll card" tabindex="0" role="region" aria-label="Systems">
+        <table class="systems">
+          <thead>
+            <tr>
+              ${['System', 'Now', 'RTO', 'RPO', 'Last measured', 'Recoveries', 'Depends on'].map(
+                (column) => html`<th scope="col">${column}</th>`,
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            ${systemIds.map((system) =>
+              systemRow(
+                system,
+                incidents.filter((incident) => incident.system === system),
+                view,
+              ),
+            )}
+          </tbody>
+        </table>
+      </div>`,
+  }
+}
+
+function systemRow(id: SystemId, incidents: readonly Incident[], view: View): Html {
+  const system = view.plan.systems[id]
+  const open = incidents.find((incident) => incident.state !== 'resolved')
+  if (!system)
+    return html`<tr>
+      <th scope="row"><code>${id}</code></th>
+      <td colspan="6" class="quiet">not in the DR plan</td>
+    </tr>`
+  return html`<tr>
+    <th scope="row"><code>${id}</code></th>
+    <td data-label="Now">
+      ${open ? html`<a href="/incidents/${open.id}">${open.id}</a> ${incidentChip(open)}` : chip('good', 'No incident')}
+    </td>
+    <td data-label="RTO">${durationText(system.rto)}</td>
+    <td data-label="RPO">${system.rpo === undefined ? '–' : durationText(system.rpo)}</td>
+    <td data-label="Last measured">${lastMeasured(incidents, view)}</td>
+    <td data-label="Recoveries">
+      ${
+        system.recoveries.length === 0
+          ? '–'
+          : html`<span class="codes"
+              >${system.recoveries.map((recovery) => html`<code>${recovery.name}</code>`)}</span
+            >`
+      }
+    </td>
+    <td data-label="Depends on">${system.depends_on.length === 0 ? '–' : system.depends_on.join(', ')}</td>
+  </tr>`
+}
+
+/** From the beginning of the outage until it worked again, in the newest incident that ended. */
+function lastMeasured(incidents: readonly Incident[], view: View): Html {
+  const ended = incidents.find((incident) => measure(incident, view.now).over)
+  if (!ended) return html`<span class="quiet">never</span>`
+  const { ms, met } = measure(ended, view.now)
+  return html`${durationText(ms)} ${chip(met ? 'good' : 'bad', met ? 'within RTO' : 'over RTO')}
+    <a href="/incidents/${ended.id}">${ended.id}</a>
+    <span class="quiet">${dateTime(ended.marks.outage, view.plan.timezone)}</span>`
+}

@@ -1,0 +1,152 @@
+// The event streams of open pages: after a change each page gets its newest content, at most once a second.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { reasonOf } from '../errors.ts'
+import type { Changes, Clock, Log } from '../ports.ts'
+
+/** Milliseconds of real time between two updates of one page; while changes keep coming, the longer one. */
+const gap = 1_000
+const stormGap = 2_000
+/** The browser takes silence of twice this long for a lost connection. */
+const beat = 15_000
+/** A page's stream ends after as many pages are open at once; its browser goes on trying. */
+const most = 500
+
+export interface StreamDeps {
+  readonly changes: Changes
+  readonly clock: Clock
+  readonly log: Log
+  readonly counted: (open: number) => void
+}
+
+export interface Streams {
+  /**
+   * Answers with an event stream. `render` gives the page's newest markup; undefined when the person may not see it
+   * any more, which ends the stream.
+   */
+  readonly open: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    render: () => Promise<string | undefined>,
+  ) => void
+  readonly close: () => void
+}
+
+interface Stream {
+  readonly render: () => Promise<string | undefined>
+  readonly write: (text: string) => boolean
+  readonly end: () => void
+  sent: string
+  dirty: boolean
+  /** Waiting for its next turn, or writing. */
+  timer: NodeJS.Timeout | undefined
+  busy: boolean
+}
+
+export function createStreams(deps: StreamDeps): Streams {
+  const streams = new Set<Stream>()
+  const unsubscribe = deps.changes.subscribe(() => {
+    for (const stream of streams) touch(stream, deps.log)
+  })
+  const heart = setInterval(() => {
+    for (const stream of streams) void checkUp(stream, deps)
+  }, beat)
+  heart.unref()
+
+  return {
+    open: (request, reply, render) => {
+      if (streams.size >= most) {
+        void reply.code(503).header('retry-after', 5).send()
+        return
+      }
+      reply.hijack()
+      const stream = streamOn(reply, render)
+      streams.add(stream)
+      deps.counted(streams.size)
+      request.raw.on('close', () => {
+        clearTimeout(stream.timer)
+        streams.delete(stream)
+        deps.counted(streams.size)
+      })
+      touch(stream, deps.log)
+    },
+    close: () => {
+      unsubscribe()
+      clearInterval(heart)
+      for (const stream of streams) stream.end()
+    },
+  }
+}
+
+function streamOn(reply: FastifyReply, render: Stream['render']): Stream {
+  const { raw } = reply
+  const headers = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)
+  raw.writeHead(200, {
+    ...Object.fromEntries(headers),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'x-accel-buffering': 'no',
+  })
+  raw.write(': hello\n\n')
+  return {
+    render,
+    write: (text) => {
+      if (raw.writableNeedDrain) return false
+      raw.write(text)
+      return true
+    },
+    end: () => raw.end(),
+    sent: '',
+    dirty: false,
+    timer: undefined,
+    busy: false,
+  }
+}
+
+/** Notes that something changed; the page hears of it at its next turn, which may be now. */
+function touch(stream: Stream, log: Log): void {
+  stream.dirty = true
+  if (stream.timer === undefined && !stream.busy) void update(stream, log)
+}
+
+async function update(stream: Stream, log: Log): Promise<void> {
+  const first = stream.sent === ''
+  const waited = stream.timer !== undefined
+  stream.timer = undefined
+  stream.busy = true
+  stream.dirty = false
+  await send(stream, log)
+  stream.busy = false
+  stream.timer = setTimeout(
+    () => {
+      if (stream.dirty) void update(stream, log)
+      else stream.timer = undefined
+    },
+    waited && !first ? stormGap : gap,
+  )
+}
+
+async function send(stream: Stream, log: Log): Promise<void> {
+  try {
+    const markup = await stream.render()
+    if (markup === undefined) return stream.end()
+    if (markup === stream.sent) return
+    const data = markup
+      .split('\n')
+      .map((line) => `data: ${line}`)
+      .join('\n')
+    // A page that does not read fast enough misses this update and gets the next.
+    if (stream.write(`${data}\n\n`)) stream.sent = markup
+    else stream.dirty = true
+  } catch (error) {
+    log.warn('a page could not be brought up to date', { reason: reasonOf(error) })
+  }
+}
+
+/** Tells the browser that the bot is there, and ends the stream of a person who is not let in any more. */
+async function checkUp(stream: Stream, { clock, log }: StreamDeps): Promise<void> {
+  stream.write(`event: beat\ndata: ${clock.now()}\n\n`)
+  try {
+    if ((await stream.render()) === undefined) stream.end()
+  } catch (error) {
+    log.warn('a page could not be brought up to date', { reason: reasonOf(error) })
+  }
+}
