@@ -1,16 +1,15 @@
 // oncall: who is on call now and next, and why; oncall override: somebody takes a turn.
-import { Override } from '../../drplan/schema.ts'
+import { readOverride } from '../../drplan/override.ts'
 import { UserError } from '../../errors.ts'
 import { onCall, schedule, withOverrides } from '../../oncall/shift.ts'
 import { momentEnd, momentStart } from '../../oncall/wallclock.ts'
 import { listing, moment, who } from '../answer.ts'
-import { nearestOf } from '../../drplan/issues.ts'
 import { optional } from '../read.ts'
-import type { DrPlan, Rotation } from '../../drplan/schema.ts'
-import type { Duration, Instant, PersonId } from '../../ids.ts'
+import type { DrPlan, Override, Rotation } from '../../drplan/schema.ts'
+import type { Duration, Instant } from '../../ids.ts'
 import type { Line, Section } from '../../message.ts'
 import type { Shift } from '../../oncall/shift.ts'
-import type { CommandOf } from '../command.ts'
+import type { CommandOf, Speaker } from '../command.ts'
 import type { Handlers } from '../desk.ts'
 
 const week: Duration = 7 * 24 * 3_600_000
@@ -28,7 +27,7 @@ export const oncallHandlers: Handlers<'oncall' | 'oncall override'> = {
   'oncall override': async (desk, command, speaker) => {
     const plan = desk.plan()
     const now = desk.clock.now()
-    const override = checked(plan, command, now, speaker.person)
+    const override = checked(plan, command, speaker, now)
     await desk.addOverride(override)
     const name = override.rotation ?? plan.oncall.rotations[0]?.name ?? ''
     const [from, to] = [momentStart(override.from, plan.timezone), momentEnd(override.to, plan.timezone)]
@@ -91,41 +90,21 @@ function overrides(plan: DrPlan, now: Instant): readonly Section[] {
 }
 
 /** @throws UserError naming what is wrong with the override and what to write instead. */
-function checked(plan: DrPlan, command: CommandOf<'oncall override'>, now: Instant, by: PersonId): Override {
-  const person = personNamed(plan, command.person)
-  const rotation = command.rotation === undefined ? undefined : rotationNamed(plan, command.rotation).name
-  const { from, to } = command
-  const parsed = Override.safeParse({ person, from, to, by, ...optional('rotation', rotation) })
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const field = String(issue?.path[0] ?? 'override')
-    throw new UserError(
-      'override',
-      `The ${field} of the override cannot be read. Write ${issue?.message ?? ''}.`,
-    )
-  }
-  const [start, end] = [momentStart(from, plan.timezone), momentEnd(to, plan.timezone)]
-  if (end <= start)
-    throw new UserError(
-      'override',
-      `The override ends (${to}) before it begins (${from}). Type the earlier time first.`,
-    )
-  if (end <= now)
-    throw new UserError(
-      'override',
-      `The override is over already (${to} ${plan.timezone}). Type a time to come.`,
-    )
-  return parsed.data
-}
-
-function personNamed(plan: DrPlan, typed: string): PersonId {
-  const people = Object.keys(plan.people)
-  const found = people.find((id) => id.toLowerCase() === typed.toLowerCase())
-  if (found !== undefined) return found
-  const shown = typed.slice(0, 40)
+function checked(
+  plan: DrPlan,
+  command: CommandOf<'oncall override'>,
+  speaker: Speaker,
+  now: Instant,
+): Override {
+  const { from, to, rotation } = command
+  const typed = command.person.toLowerCase()
+  const person = Object.keys(plan.people).find((id) => id.toLowerCase() === typed) ?? command.person
+  const named = rotation === undefined ? undefined : rotationNamed(plan, rotation).name
+  const override = readOverride(plan, { person, from, to, rotation: named, by: speaker.person })
+  if (momentEnd(to, plan.timezone) > now) return override
   throw new UserError(
-    'unknown-person',
-    `The DR plan knows nobody called “${shown}”. ${nearestOf(shown, people)}.`,
+    'bad-override',
+    `The override is over already (${to} ${plan.timezone}). Type a time to come.`,
   )
 }
 

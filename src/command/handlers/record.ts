@@ -63,7 +63,7 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
 }
 
 /** Everything that is kept of an incident, for its report. */
-export async function recordOf(desk: Pick<Desk, 'store'>, incident: Incident): Promise<IncidentRecord> {
+async function recordOf(desk: Pick<Desk, 'store'>, incident: Incident): Promise<IncidentRecord> {
   const [[events, head], runs] = await Promise.all([
     readRecord(desk, incident.id),
     desk.store.runs({ open: false, limit: mostRuns }),

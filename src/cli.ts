@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// `dr`: the door of those who sit at a terminal; imports as little as it can, so that it answers at once.
+import { homedir } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { text as readAll } from 'node:stream/consumers'
+import { runCli } from './cli/main.ts'
+import { createClock } from './clock.ts'
+import { loadEnvironment } from './config.ts'
+
+const { stdin, stdout, stderr } = process
+
+// `dr report | head` ends the pipe early; that is no error.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: stdin, output: stdout })
+  try {
+    return await lines.question(question)
+  } finally {
+    lines.close()
+  }
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: () => loadEnvironment(),
+  home: homedir(),
+  now: createClock().now,
+  out: (text) => void stdout.write(text),
+  err: (text) => void stderr.write(text),
+  terminal: {
+    width: stdout.columns ?? 80,
+    colour: stdout.isTTY && stdout.hasColors(),
+    zone: Temporal.Now.timeZoneId(),
+  },
+  ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
+  input: () => readAll(stdin),
+  signer: async () => (await import('./web/session.ts')).createSigner,
+})

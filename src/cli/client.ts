@@ -1,0 +1,104 @@
+// Asks the bot over HTTP, and says what is the matter when it does not answer.
+import { z } from 'zod'
+import { reasonOf } from '../errors.ts'
+import type { Answer } from '../command/command.ts'
+import type { Card } from '../message.ts'
+import type { BotAccess } from './settings.ts'
+
+/** A bot that is up answers within milliseconds; this is for one that hangs. */
+const patience = 15_000
+
+/** `unreachable`: nothing is known of what the bot did. `refused`: it did not let us in, or could not read it. */
+export interface NoAnswer {
+  readonly failure: 'unreachable' | 'refused'
+  readonly message: string
+}
+
+const Span = z.union([
+  z.string(),
+  z.object({ at: z.number(), show: z.enum(['time', 'date-time', 'countdown']) }),
+  z.object({ code: z.string() }),
+  z.object({ strong: z.string() }),
+  z.object({ link: z.string(), text: z.string() }),
+])
+const Line = z.array(Span)
+const Tone = z.enum(['good', 'warn', 'bad', 'quiet'])
+const Button = z.object({
+  label: z.string(),
+  command: z.string(),
+  style: z.enum(['primary', 'danger', 'plain']),
+  confirm: z.string().exactOptional(),
+  typed: z.string().exactOptional(),
+  input: z.string().exactOptional(),
+})
+const Section = z.object({
+  heading: z.string().exactOptional(),
+  lines: z.array(Line).exactOptional(),
+  table: z.object({ columns: z.array(z.string()), rows: z.array(z.array(Line)) }).exactOptional(),
+  preformatted: z.string().exactOptional(),
+})
+const CardShape: z.ZodType<Card> = z.object({
+  title: z.string(),
+  tone: Tone,
+  fields: z.array(z.object({ label: z.string(), value: Line, tone: Tone.exactOptional() })).exactOptional(),
+  sections: z.array(Section).exactOptional(),
+  buttons: z.array(Button).exactOptional(),
+  footer: Line.exactOptional(),
+})
+const AnswerShape = z.object({
+  status: z.enum(['done', 'refused', 'usage']),
+  card: CardShape,
+  data: z.unknown().optional(),
+})
+const Refusal = z.object({ message: z.string() })
+
+/** Has the bot carry out a command. Never throws. */
+export async function askBot(
+  access: BotAccess,
+  text: string,
+): Promise<Pick<Answer, 'status' | 'card' | 'data'> | NoAnswer> {
+  try {
+    const response = await fetch(`${access.url}/api/commands`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ text }),
+      // The token is for this address and no other.
+      redirect: 'error',
+      signal: AbortSignal.timeout(patience),
+    })
+    return read(access, response.status, await response.text())
+  } catch (error) {
+    const why = error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : reasonOf(error)
+    return unreachable(`The bot at ${access.url} does not answer (${why || 'no connection'}).`)
+  }
+}
+
+function read(access: BotAccess, status: number, body: string): ReturnType<typeof readAnswer> {
+  const json = parsed(body)
+  const refusal = Refusal.safeParse(json)
+  if (status === 200) return readAnswer(access, json)
+  const message = refusal.success ? refusal.data.message : `HTTP status ${status}`
+  if (status >= 500) return unreachable(`The bot at ${access.url} cannot answer now: ${message}.`)
+  return { failure: 'refused', message: `The bot at ${access.url} refused: ${message}.` }
+}
+
+function readAnswer(access: BotAccess, json: unknown): Pick<Answer, 'status' | 'card' | 'data'> | NoAnswer {
+  const answer = AnswerShape.safeParse(json)
+  if (answer.success) return answer.data
+  return unreachable(`What answers at ${access.url} is not the bot, or another version of it. Check DR_URL.`)
+}
+
+function unreachable(message: string): NoAnswer {
+  const next =
+    "Look at the console or into the chat whether the command was carried out; on the bot's host: systemctl status, journalctl."
+  return { failure: 'unreachable', message: `${message} ${next}` }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    // A proxy's error page; the status says enough.
+    return undefined
+  }
+}

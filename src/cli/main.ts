@@ -1,0 +1,184 @@
+// The command line: reads its arguments, asks the bot or does it here, prints, and ends with a status.
+import { z } from 'zod'
+import { readCliConfig } from '../config.ts'
+import { UserError, never } from '../errors.ts'
+import { readArgs } from './args.ts'
+import { askBot } from './client.ts'
+import { issue, planCheck, planTest } from './local.ts'
+import { cardText } from './render.ts'
+import { botAccess, writeSettings } from './settings.ts'
+import { harmlessLines } from './text.ts'
+import { usageText } from './usage.ts'
+import type { Environment } from '../config.ts'
+import type { Instant } from '../ids.ts'
+import type { Answer } from '../command/command.ts'
+import type { Button } from '../message.ts'
+import type { NoAnswer } from './client.ts'
+import type { Invocation } from './args.ts'
+import type { Issuer, Printed } from './local.ts'
+import type { BotAccess } from './settings.ts'
+import type { Terminal } from './render.ts'
+
+/** 0 done, 1 refused or failed, 2 not understood, 3 bot unreachable. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+/** What the command line has of the machine. */
+export interface Machine {
+  readonly env: () => Environment
+  readonly home: string
+  readonly now: () => Instant
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly terminal: Omit<Terminal, 'now'>
+  /** Asks whoever sits there; undefined when nobody does. */
+  readonly ask: ((question: string) => Promise<string>) | undefined
+  /** All of the standard input. */
+  readonly input: () => Promise<string>
+  /** Loaded only where it is needed, since the console's signer is the bot's. */
+  readonly signer: () => Promise<(secret: string) => Issuer>
+}
+
+/** Does what the arguments say. */
+export async function runCli(args: readonly string[], machine: Machine): Promise<ExitCode> {
+  try {
+    return await run(readArgs(args), machine)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    machine.err(`${harmlessLines(error.message).join('\n')}\n`)
+    return ['usage', 'config'].includes(error.code) ? 2 : 1
+  }
+}
+
+async function run(invocation: Invocation, machine: Machine): Promise<ExitCode> {
+  switch (invocation.kind) {
+    case 'usage':
+      machine.out(usageText())
+      return 0
+    case 'setup':
+      return setUp(invocation.url, machine)
+    case 'token':
+    case 'login':
+      return print(
+        machine,
+        issue(machine.env(), invocation, await machine.signer(), machine.now()),
+        invocation,
+      )
+    case 'plan check':
+      return print(machine, planCheck(machine.env(), invocation.file, machine.now()), invocation)
+    case 'plan test':
+      return print(machine, planTest(machine.env(), invocation.alert, machine.now()), invocation)
+    case 'command':
+      return command(invocation, machine)
+    default:
+      return never(invocation)
+  }
+}
+
+function print(machine: Machine, printed: Printed, { json }: { readonly json: boolean }): ExitCode {
+  const text = json ? JSON.stringify(printed.json, undefined, 2) : harmlessLines(printed.text).join('\n')
+  machine.out(`${text}\n`)
+  return printed.exitCode
+}
+
+/** The token is never an argument: those are seen by everybody on the machine, and kept in the shell's history. */
+async function setUp(address: string, machine: Machine): Promise<ExitCode> {
+  const { DR_URL: url = '' } = readCliConfig({ DR_URL: address })
+  const typed = machine.ask
+    ? await machine.ask('Token (from "npx dr token PERSON" on the bot\'s host): ')
+    : await machine.input()
+  const token = typed.trim()
+  if (!/^\S{10,}$/.test(token))
+    throw new UserError('usage', "That is no token. On the bot's host, type: npx dr token PERSON")
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'http:' && !/^(?:localhost|127\.|\[::1\])/.test(hostname))
+    machine.err(`Whoever is between here and ${hostname} can read the token: better use https.\n`)
+  const answer = await askBot({ url, token }, 'status')
+  if ('failure' in answer) return failure(machine, answer)
+  machine.out(`Kept in ${writeSettings(machine.home, { url, token })}. Try: dr status\n`)
+  return 0
+}
+
+async function command(
+  { text, json }: { readonly text: string; readonly json: boolean },
+  machine: Machine,
+): Promise<ExitCode> {
+  const access = botAccess(readCliConfig(machine.env()), machine.home)
+  const answer = await askBot(access, text)
+  if ('failure' in answer) return failure(machine, answer, json)
+  show(machine, answer, json)
+  if (json || machine.ask === undefined || answer.status !== 'done') return exitCode(answer)
+  const next = await approval(machine.ask, text, answer)
+  return next === undefined ? exitCode(answer) : approve(access, next, machine)
+}
+
+async function approve(access: BotAccess, text: string, machine: Machine): Promise<ExitCode> {
+  const answer = await askBot(access, text)
+  if ('failure' in answer) return failure(machine, answer)
+  show(machine, answer, false)
+  return exitCode(answer)
+}
+
+function failure(machine: Machine, { failure: status, message }: NoAnswer, json = false): ExitCode {
+  if (json) machine.out(`${JSON.stringify({ status, data: { message } }, undefined, 2)}\n`)
+  else machine.err(`${harmlessLines(message).join('\n')}\n`)
+  return status === 'unreachable' ? 3 : 1
+}
+
+type Shown = Pick<Answer, 'status' | 'card' | 'data'>
+
+const Document = z.object({ markdown: z.string() })
+
+/** A report is a document of its own, to be sent into a file; everything else is a card. */
+function show(machine: Machine, answer: Shown, json: boolean): void {
+  const document = Document.safeParse(answer.data)
+  if (json) machine.out(`${JSON.stringify({ status: answer.status, data: answer.data }, undefined, 2)}\n`)
+  else if (document.success) machine.out(`${harmlessLines(document.data.markdown).join('\n')}\n`)
+  else {
+    const text = cardText(answer.card, { ...machine.terminal, now: machine.now() })
+    if (answer.status === 'done') machine.out(text)
+    else machine.err(text)
+  }
+}
+
+function exitCode(answer: Shown): ExitCode {
+  return ({ done: 0, refused: 1, usage: 2 } as const)[answer.status]
+}
+
+const Proposed = z.object({
+  run: z.object({
+    id: z.string(),
+    state: z.literal('proposed'),
+    proposal: z.object({ risk: z.enum(['reversible', 'disruptive']) }),
+  }),
+})
+
+/** Whoever has just proposed what he may approve himself is asked at once. The answer is the command to send. */
+async function approval(
+  ask: (question: string) => Promise<string>,
+  text: string,
+  answer: Shown,
+): Promise<string | undefined> {
+  const proposed = Proposed.safeParse(answer.data)
+  if (!proposed.success || !/\bfail(?:over|back)\b/i.test(text)) return undefined
+  const { id } = proposed.data.run
+  const button = answer.card.buttons?.find((one) => one.command === `approve ${id}`)
+  if (button === undefined) return undefined
+  return button.typed === undefined ? askYes(ask, button) : askName(ask, button, button.typed)
+}
+
+async function askYes(
+  ask: (question: string) => Promise<string>,
+  button: Button,
+): Promise<string | undefined> {
+  const said = await ask(`${harmlessLines(button.confirm ?? `${button.command}?`).join(' ')} [y/N] `)
+  return /^y(?:es)?$/i.test(said.trim()) ? button.command : undefined
+}
+
+async function askName(
+  ask: (question: string) => Promise<string>,
+  button: Button,
+  typed: string,
+): Promise<string | undefined> {
+  const said = await ask(`To approve, type ${harmlessLines(typed).join(' ')} (or nothing, to leave it): `)
+  return said.trim() === '' ? undefined : `${button.command} ${said.trim()}`
+}
