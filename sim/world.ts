@@ -32,15 +32,18 @@ const token = 'sim-cloudflare-token-for-the-demo-only'
 const addresses = { lb: '127.0.0.11', backup: '127.0.0.12', api: '127.0.0.13' } as const
 
 /**
- * Starts everything. The zone's name server is given as `localhost:PORT`, which the DNS check understands, so that
+ * Starts everything, or nothing: when a port is taken, what was started is stopped again. The zone's name server is given as `localhost:PORT`, which the DNS check understands, so that
  * a port that is not 53 needs no configuration.
  */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const ports = options.ports ?? {}
+  await using started = new AsyncDisposableStack()
   const targets = await startTargets(ports.http ?? 0)
+  for (const target of Object.values(targets)) started.defer(target.stop)
   const nameServers: string[] = []
   const served = servedZone(zone, nameServers)
   const dns = await startDnsServer({ zones: [served], port: ports.dns ?? 0 })
+  started.defer(dns.stop)
   nameServers.push(`localhost:${dns.port}`)
   const cloudflare = await startCloudflareSim({
     zones: [
@@ -57,7 +60,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     port: ports.cloudflare ?? 0,
     propagation: options.propagation ?? 0,
   })
-  const parts = [cloudflare, dns, targets.lb, targets.backup, targets.api]
+  started.defer(cloudflare.stop)
+  const parts = started.move()
   return {
     dns,
     cloudflare,
@@ -66,9 +70,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     record,
     httpPort: targets.lb.port,
     ...targets,
-    stop: async () => {
-      await Promise.all(parts.map((part) => part.stop()))
-    },
+    stop: () => parts.disposeAsync(),
   }
 }
 

@@ -1,5 +1,4 @@
 // The provider of DNS changes at Cloudflare: reads a zone's records and sets them, all in one batch, then reads back.
-import { SocketAddress, isIPv6 } from 'node:net'
 import type { RecordBatchParams } from 'cloudflare/resources/dns/records.js'
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
@@ -8,6 +7,7 @@ import type { Clock, DnsReader, Facts, Progress, Provider } from '../ports.ts'
 import type { CloudflareDnsAction, DnsRecord } from '../recovery/action.ts'
 import type { Operation } from '../recovery/run.ts'
 import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } from './cloudflare-calls.ts'
+import { plainContent, plainName } from './record-content.ts'
 
 const Zones = z.array(z.object({ id: z.string(), name: z.string(), name_servers: z.array(z.string()) }))
 
@@ -141,16 +141,6 @@ function normal(record: DnsRecord): DnsRecord {
     ttl: proxied ? 1 : ttl,
     proxied,
   }
-}
-
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '')
-}
-
-function plainContent(content: string): string {
-  return isIPv6(content)
-    ? new SocketAddress({ address: content, family: 'ipv6' }).address
-    : plainName(content)
 }
 
 function byNameTypeContent(a: DnsRecord, b: DnsRecord): number {

@@ -6,6 +6,7 @@ import { BugError, RetryableError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 import type { Clock, Progress, Provider } from '../ports.ts'
 import type { DnsCheckAction } from '../recovery/action.ts'
+import { plainContent, plainName } from './record-content.ts'
 
 export interface DnsCheckOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -141,7 +142,7 @@ interface DnsQuestion {
 }
 
 function questionsOf(want: readonly Want[]): readonly DnsQuestion[] {
-  const groups = Map.groupBy(want, ({ name, type }) => `${type} ${plain(name)}`)
+  const groups = Map.groupBy(want, ({ name, type }) => `${type} ${plainName(name)}`)
   return [...groups.values()].flatMap((records) => {
     const [first] = records
     return first
@@ -169,11 +170,7 @@ function differenceOf(question: DnsQuestion, answers: readonly string[]): string
 }
 
 function sorted(contents: readonly string[]): readonly string[] {
-  return [...new Set(contents.map(plain))].sort()
-}
-
-function plain(text: string): string {
-  return text.toLowerCase().replace(/\.$/, '')
+  return [...new Set(contents.map(plainContent))].sort()
 }
 
 /** Addresses in the form that a resolver takes, IPv4 first: a host without IPv6 must not wait for it. */
