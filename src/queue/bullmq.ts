@@ -52,6 +52,7 @@ export function createQueue(
   const taker = connection.open('worker')
   const bells = createJobs<Bell>(bellKind, { adder, taker, log })
   const effects = createJobs<Effect>(effectKind, { adder, taker, log })
+  let closing: Promise<unknown> | undefined
   const delayUntil = (at: Instant) => Math.max(0, Math.ceil(clock.real(at - clock.now())))
   return {
     bells: {
@@ -63,7 +64,11 @@ export function createQueue(
       onEffect: (listener) => effects.work(listener),
     },
     close: async () => {
-      await Promise.all([bells.close(), effects.close()])
+      closing ??= Promise.race([
+        Promise.all([bells.close(), effects.close()]),
+        sleep(closeTimeout, undefined, { ref: false }),
+      ])
+      await closing
       taker.disconnect()
     },
   }
@@ -118,7 +123,7 @@ function createJobs<D>(
       for (let n = 0; n < kind.workers; n += 1) workers.push(startWorker(kind, { listener, taker, log }))
     },
     close: async () => {
-      await Promise.all(workers.map(closeWorker))
+      await Promise.all(workers.map((worker) => worker.close()))
       await queue.close()
     },
   }
@@ -137,7 +142,7 @@ function startWorker<D>(
     connection: taker,
     prefix: root,
     concurrency: kind.concurrency,
-    skipVersionCheck: true,
+    // Not skipVersionCheck: a worker that does not know its Redis waits in whole seconds, and bells ring a second late.
     // A job whose process was killed is taken over after this long, and however often it happened.
     lockDuration: 10_000,
     stalledInterval: 5_000,
@@ -169,13 +174,6 @@ async function perform<D>(job: Job<D>, listener: (data: D) => Promise<void>): Pr
 function backoff(attempt: number, error: Error | undefined): Duration {
   if (error instanceof RetryableError && error.after !== undefined) return error.after
   return Math.min(250 * 2 ** (attempt - 1), 30_000)
-}
-
-async function closeWorker(worker: Worker): Promise<void> {
-  const signal = AbortSignal.timeout(closeTimeout)
-  const late = sleep(closeTimeout + 1_000, undefined, { ref: false })
-  const forced = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-  await Promise.race([worker.close(), forced.then(() => worker.close(true)), late])
 }
 
 /** Rejects with a RetryableError when Redis does not answer in time. */

@@ -120,13 +120,17 @@ function settings(place: Place): Readonly<Record<string, string>> {
 
 async function answering(place: Place, server: RedisProcess): Promise<void> {
   const deadline = performance.now() + startTimeout
-  while (performance.now() < deadline && server.process.exitCode === null) {
+  while (performance.now() < deadline && isRunning(server)) {
     const answer = await askServer(place.socket, 'PING')
     if (answer?.startsWith('+PONG') === true) return
     await sleep(5)
   }
   server.process.kill('SIGKILL')
   throw await notStarted(place, server.process.exitCode)
+}
+
+function isRunning(server: RedisProcess): boolean {
+  return server.process.exitCode === null && server.process.signalCode === null
 }
 
 async function notStarted(place: Place, exitCode: number | null): Promise<UserError> {

@@ -1,0 +1,412 @@
+// What every store promises (src/ports.ts, Store), as tests that any implementation must pass.
+import { describe, expect, test } from 'vitest'
+import { emptyHead } from '../../src/timeline/event.ts'
+import { chain, headOf, verifyChain } from '../../src/timeline/chain.ts'
+import {
+  alert,
+  expired,
+  incident,
+  noon,
+  note,
+  object,
+  resolved,
+  run,
+  writing,
+  writingRun,
+} from './store-samples.ts'
+import type { Commit, Store } from '../../src/ports.ts'
+import type { TimelineEvent } from '../../src/timeline/event.ts'
+
+/** Registers the contract; `open` gives an empty store. */
+export function storeContract(open: () => Promise<Store>): void {
+  describe('accepting alerts', () => {
+    test('an alert that was accepted before is not stored again', async () => {
+      const store = await open()
+
+      const first = await store.accept([alert(1), alert(2), alert(1)])
+      const second = await store.accept([alert(2), alert(3)])
+
+      expect(first.map(({ fresh }) => fresh)).toEqual([true, true, false])
+      expect(second).toEqual([
+        { id: alert(2).id, fresh: false },
+        { id: alert(3).id, fresh: true },
+      ])
+      expect(await store.untriaged(10)).toEqual([alert(1), alert(2), alert(3)])
+    })
+
+    test('of many redeliveries at the same time exactly one is fresh', async () => {
+      const store = await open()
+
+      const answers = await Promise.all(Array.from({ length: 300 }, () => store.accept([alert(7)])))
+
+      expect(answers.flat().filter(({ fresh }) => fresh)).toHaveLength(1)
+      expect(await store.untriaged(10)).toEqual([alert(7)])
+    })
+
+    test('alerts wait oldest first, as many as asked for', async () => {
+      const store = await open()
+      for (let n = 0; n < 30; n += 1) await store.accept([alert((n * 7) % 30)])
+
+      const waiting = await store.untriaged(20)
+
+      expect(waiting.map(({ id }) => id)).toEqual(
+        Array.from({ length: 20 }, (_, n) => alert((n * 7) % 30).id),
+      )
+      expect(await store.untriaged(0)).toEqual([])
+    })
+
+    test('more alerts than fit into one write are all accepted, in order', async () => {
+      const store = await open()
+      const many = Array.from({ length: 1_234 }, (_, n) => alert(n))
+
+      const answers = await store.accept(many)
+
+      expect(answers.every(({ fresh }) => fresh)).toBe(true)
+      expect(await store.untriaged(2_000)).toEqual(many)
+    })
+
+    test('an alert that was triaged is neither waiting nor accepted again', async () => {
+      const store = await open()
+      await store.accept([alert(1), alert(2)])
+
+      expect(await store.commit({ write: undefined, triaged: [alert(1).id] }, noon)).toBe('committed')
+
+      expect(await store.untriaged(10)).toEqual([alert(2)])
+      expect(await store.accept([alert(1)])).toEqual([{ id: alert(1).id, fresh: false }])
+      expect(await store.untriaged(10)).toEqual([alert(2)])
+    })
+
+    test('accepting nothing answers nothing', async () => {
+      const store = await open()
+
+      expect(await store.accept([])).toEqual([])
+    })
+  })
+
+  describe('states', () => {
+    test('numbers are given once each, and separately for incidents and runs', async () => {
+      const store = await open()
+
+      const numbers = await Promise.all(Array.from({ length: 20 }, () => store.nextNumber('INC')))
+
+      expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1))
+      expect(await store.nextNumber('R')).toBe(1)
+    })
+
+    test('a state is read back with its version, and each commit raises it by one', async () => {
+      const store = await open()
+
+      await store.commit(writing(incident('INC-1')), noon)
+      await store.commit(writing(incident('INC-1', { level: 1 }), 1), noon)
+      await store.commit(writingRun(run('R-1')), noon)
+
+      expect(await store.incident('INC-1')).toEqual({ state: incident('INC-1', { level: 1 }), version: 2 })
+      expect(await store.run('R-1')).toEqual({ state: run('R-1'), version: 1 })
+      expect(await store.incident('INC-2')).toBeUndefined()
+      expect(await store.run('R-2')).toBeUndefined()
+    })
+
+    test('of many who decide on the same version exactly one commits', async () => {
+      const store = await open()
+      await store.commit(writing(incident('INC-1')), noon)
+
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => store.commit(writing(incident('INC-1', { level: n }), 1), noon)),
+      )
+
+      expect(answers.filter((answer) => answer === 'committed')).toHaveLength(1)
+      expect((await store.incident('INC-1'))?.version).toBe(2)
+    })
+
+    test('what is new must not exist, and what is changed must', async () => {
+      const store = await open()
+      await store.commit(writing(incident('INC-1')), noon)
+
+      expect(await store.commit(writing(incident('INC-1')), noon)).toBe('conflict')
+      expect(await store.commit(writing(incident('INC-2'), 1), noon)).toBe('conflict')
+      expect(await store.incident('INC-2')).toBeUndefined()
+    })
+
+    test('lists are newest first by number; open ones leave out what has ended', async () => {
+      const store = await open()
+      for (const n of [2, 10, 9]) await store.commit(writing(incident(`INC-${n}`)), noon)
+      for (const n of [2, 10, 9]) await store.commit(writingRun(run(`R-${n}`)), noon)
+
+      await store.commit(writing(resolved('INC-9'), 1), noon)
+      await store.commit(writingRun(expired('R-9'), 1), noon)
+
+      const ids = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id)
+      expect(ids(await store.incidents({ open: true, limit: 10 }))).toEqual(['INC-10', 'INC-2'])
+      expect(ids(await store.incidents({ open: false, limit: 2 }))).toEqual(['INC-10', 'INC-9'])
+      expect(ids(await store.runs({ open: true, limit: 10 }))).toEqual(['R-10', 'R-2'])
+      expect(ids(await store.runs({ open: false, limit: 10 }))).toEqual(['R-10', 'R-9', 'R-2'])
+    })
+
+    test('an incident that is re-opened is open again', async () => {
+      const store = await open()
+      await store.commit(writing(resolved('INC-1')), noon)
+
+      await store.commit(writing(incident('INC-1'), 1), noon)
+
+      expect(await store.incidents({ open: true, limit: 1 })).toEqual([incident('INC-1')])
+    })
+
+    test('what is due is found earliest first, moves with its state and goes when it needs no look', async () => {
+      const store = await open()
+      await store.commit(writing(incident('INC-1'), 0, noon + 20), noon)
+      await store.commit(writingRun(run('R-1'), 0, noon + 10), noon)
+      await store.commit(writing(incident('INC-2'), 0, noon + 30), noon)
+
+      expect(await store.due(noon + 20, 10)).toEqual([
+        { id: 'R-1', wakeAt: noon + 10 },
+        { id: 'INC-1', wakeAt: noon + 20 },
+      ])
+      expect(await store.due(noon + 20, 1)).toEqual([{ id: 'R-1', wakeAt: noon + 10 }])
+
+      await store.commit(writing(incident('INC-1'), 1, noon + 90), noon)
+      await store.commit(writingRun(run('R-1'), 1), noon)
+      expect(await store.due(noon + 50, 10)).toEqual([{ id: 'INC-2', wakeAt: noon + 30 }])
+    })
+  })
+
+  describe('one decision', () => {
+    test.each<[string, Partial<Commit>]>([
+      ['a version', { write: writing(incident('INC-1'), 7).write }],
+      ['a head', { timeline: { id: 'INC-1', head: { seq: 3, hash: 'x' }, events: someEvents(1) } }],
+      ['an empty head', { timeline: { id: 'INC-9', head: emptyHead, events: someEvents(1, 'INC-9') } }],
+      ['a claim that should be free', { claims: [{ name: 'system:lb', from: '', to: 'INC-1' }] }],
+      ['a claim that should be held', { claims: [{ name: 'lock:a', from: 'R-1', to: '' }] }],
+    ])('writes nothing at all when %s is not as expected', async (_what, changed) => {
+      const store = await open()
+      await store.accept([alert(1)])
+      await store.commit(
+        {
+          ...writing(incident('INC-9')),
+          timeline: { id: 'INC-9', head: emptyHead, events: someEvents(2, 'INC-9') },
+          claims: [{ name: 'system:lb', from: '', to: 'INC-9' }],
+        },
+        noon,
+      )
+      const whole: Commit = {
+        ...writing(incident('INC-1'), 0, noon),
+        timeline: { id: 'INC-1', head: emptyHead, events: someEvents(2) },
+        claims: [{ name: 'system:api', from: '', to: 'INC-1' }],
+        effects: [{ key: 'INC-1-v1-1', body: { kind: 'card', incident: 'INC-1' } }],
+        objects: [object('lb1', { incident: 'INC-1' })],
+        triaged: [alert(1).id],
+      }
+
+      const answer = await store.commit({ ...whole, ...changed }, noon)
+
+      expect(answer).toBe('conflict')
+      expect(await store.incident('INC-1')).toBeUndefined()
+      expect(await store.due(noon, 10)).toEqual([])
+      expect(await store.timeline('INC-1')).toEqual([])
+      expect(await store.head('INC-1')).toEqual(emptyHead)
+      expect(await store.claims(['system:api', 'system:lb', 'lock:a'])).toEqual(['', 'INC-9', ''])
+      expect(await store.pendingEffects()).toBe(0)
+      expect(await store.objects(['lb1'])).toEqual([undefined])
+      expect(await store.untriaged(10)).toEqual([alert(1)])
+      expect(await store.timeline('INC-9')).toHaveLength(2)
+    })
+
+    test('writes everything when all is as expected', async () => {
+      const store = await open()
+      await store.accept([alert(1)])
+      const events = someEvents(3)
+
+      const answer = await store.commit(
+        {
+          ...writing(incident('INC-1'), 0, noon),
+          timeline: { id: 'INC-1', head: emptyHead, events },
+          claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
+          effects: [{ key: 'INC-1-v1-1', body: { kind: 'say', incident: 'INC-1', text: 'ü | \n"' } }],
+          objects: [object('lb1', { incident: 'INC-1' })],
+          triaged: [alert(1).id],
+        },
+        noon,
+      )
+
+      expect(answer).toBe('committed')
+      expect(await store.timeline('INC-1')).toEqual(events)
+      expect(await store.head('INC-1')).toEqual(lastHead(events))
+      expect(await store.claims(['system:lb'])).toEqual(['INC-1'])
+      expect(await store.pendingEffects()).toBe(1)
+      expect(await store.objects(['lb1'])).toEqual([object('lb1', { incident: 'INC-1' })])
+      expect(await store.untriaged(10)).toEqual([])
+    })
+
+    test('a timeline of thousands of events is kept in order and verifies', async () => {
+      const store = await open()
+      const many = someEvents(3_000)
+      await store.commit(
+        { write: undefined, timeline: { id: 'INC-1', head: emptyHead, events: many.slice(0, 1_500) } },
+        noon,
+      )
+      const head = await store.head('INC-1')
+      await store.commit(
+        { write: undefined, timeline: { id: 'INC-1', head, events: many.slice(1_500) } },
+        noon,
+      )
+
+      expect(verifyChain(await store.timeline('INC-1'), await store.head('INC-1'))).toEqual({ ok: true })
+      expect(await store.timeline('INC-1')).toHaveLength(3_000)
+    })
+
+    test('a claim is taken by one of many, handed over and given back', async () => {
+      const store = await open()
+
+      const answers = await Promise.all(
+        ['R-1', 'R-2', 'R-3'].map((to) =>
+          store.commit({ write: undefined, claims: [{ name: 'lock:a', from: '', to }] }, noon),
+        ),
+      )
+      const [holder = ''] = await store.claims(['lock:a'])
+
+      expect(answers.filter((answer) => answer === 'committed')).toHaveLength(1)
+      expect(await claim(store, 'lock:a', holder, 'R-9')).toBe('committed')
+      expect(await claim(store, 'lock:a', holder, '')).toBe('conflict')
+      expect(await claim(store, 'lock:a', 'R-9', '')).toBe('committed')
+      expect(await store.claims(['lock:a', 'frozen'])).toEqual(['', ''])
+    })
+  })
+
+  describe('objects', () => {
+    test('an incident has its bad objects, oldest first, until they recover or move to another', async () => {
+      const store = await open()
+      await store.commit(
+        {
+          write: undefined,
+          objects: [
+            object('lb2', { incident: 'INC-1', at: noon + 2 }),
+            object('lb1', { incident: 'INC-1', at: noon + 1 }),
+            object('lb3', { incident: 'INC-1', at: noon + 3 }),
+            object('db1'),
+          ],
+        },
+        noon,
+      )
+      const keysOf = async (id: 'INC-1' | 'INC-2', limit = 10) =>
+        (await store.objectsOf(id, limit)).map(({ key }) => key)
+      expect(await keysOf('INC-1')).toEqual(['lb1', 'lb2', 'lb3'])
+      expect(await keysOf('INC-1', 2)).toEqual(['lb1', 'lb2'])
+
+      await store.commit(
+        {
+          write: undefined,
+          objects: [
+            object('lb1', { incident: 'INC-1', bad: false, state: 'UP' }),
+            object('lb2', { incident: 'INC-2' }),
+          ],
+        },
+        noon,
+      )
+
+      expect(await keysOf('INC-1')).toEqual(['lb3'])
+      expect(await keysOf('INC-2')).toEqual(['lb2'])
+      expect(await store.objects(['lb1', 'nobody', 'db1'])).toEqual([
+        object('lb1', { incident: 'INC-1', bad: false, state: 'UP' }),
+        undefined,
+        object('db1'),
+      ])
+      expect(await store.objects([])).toEqual([])
+    })
+  })
+
+  describe('effects', () => {
+    const card = { key: 'INC-1-card', body: { kind: 'card', incident: 'INC-1' } } as const
+    const say = { key: 'INC-1-v1-1', body: { kind: 'say', incident: 'INC-1', text: 'a' } } as const
+
+    test("a commit's effects are lent to the committer for 30 s, then to whoever asks", async () => {
+      const store = await open()
+      await store.commit({ write: undefined, effects: [card, say] }, noon)
+
+      expect(await store.lend(noon + 29_999, noon + 60_000, 10)).toEqual([])
+      expect(await store.lend(noon + 30_000, noon + 60_000, 10)).toEqual(expect.arrayContaining([card, say]))
+      expect(await store.lend(noon + 59_999, noon + 90_000, 10)).toEqual([])
+      expect(await store.pendingEffects()).toBe(2)
+    })
+
+    test('an effect is lent to one of many who ask at the same time', async () => {
+      const store = await open()
+      await store.commit({ write: undefined, effects: [card, say] }, noon)
+
+      const lent = await Promise.all(
+        Array.from({ length: 10 }, () => store.lend(noon + 30_000, noon + 60_000, 1)),
+      )
+
+      expect(lent.flat()).toHaveLength(2)
+    })
+
+    test('an effect that was done is gone; one that was not is taken later', async () => {
+      const store = await open()
+      await store.commit({ write: undefined, effects: [card, say] }, noon)
+
+      await store.effectDone(card.key)
+      await store.effectLater(say.key, noon + 40_000)
+
+      expect(await store.pendingEffects()).toBe(1)
+      expect(await store.lend(noon + 39_999, noon + 60_000, 10)).toEqual([])
+      expect(await store.lend(noon + 40_000, noon + 60_000, 10)).toEqual([say])
+    })
+
+    test('an effect that was done does not come back by being put off', async () => {
+      const store = await open()
+      await store.commit({ write: undefined, effects: [card] }, noon)
+      await store.effectDone(card.key)
+
+      await store.effectLater(card.key, noon)
+
+      expect(await store.pendingEffects()).toBe(0)
+      expect(await store.lend(noon + 99_000, noon + 100_000, 10)).toEqual([])
+    })
+
+    test('the same key again replaces the body and is pending once', async () => {
+      const store = await open()
+      await store.commit({ write: undefined, effects: [say] }, noon)
+      const newer = { ...say, body: { ...say.body, text: 'b' } }
+
+      await store.commit({ write: undefined, effects: [newer] }, noon + 10_000)
+
+      expect(await store.pendingEffects()).toBe(1)
+      expect(await store.lend(noon + 39_999, noon + 60_000, 10)).toEqual([])
+      expect(await store.lend(noon + 40_000, noon + 60_000, 10)).toEqual([newer])
+    })
+  })
+
+  describe('settings', () => {
+    test('a setting changes only if it still is what was read', async () => {
+      const store = await open()
+
+      expect(await store.setting('overrides')).toBeUndefined()
+      expect(await store.putSetting('overrides', 'x', '1')).toBe('conflict')
+      expect(await store.putSetting('overrides', undefined, '')).toBe('committed')
+      expect(await store.putSetting('overrides', undefined, '1')).toBe('conflict')
+      expect(await store.putSetting('overrides', '', '[1]')).toBe('committed')
+      expect(await store.setting('overrides')).toBe('[1]')
+    })
+  })
+
+  test('a store that is up answers a ping', async () => {
+    const store = await open()
+
+    await expect(store.ping()).resolves.toBeUndefined()
+  })
+}
+
+function claim(store: Store, name: string, from: string, to: string): Promise<'committed' | 'conflict'> {
+  return store.commit({ write: undefined, claims: [{ name, from, to }] }, noon)
+}
+
+function someEvents(count: number, id: 'INC-1' | 'INC-9' = 'INC-1'): readonly TimelineEvent[] {
+  return chain(
+    emptyHead,
+    id,
+    Array.from({ length: count }, (_, n) => note(`note ${n}`)),
+  )
+}
+
+function lastHead(events: readonly TimelineEvent[]) {
+  const last = events.at(-1)
+  return last === undefined ? emptyHead : headOf(last)
+}

@@ -1,0 +1,285 @@
+// The queue on a real Redis: bells ring at their time, survive crashes and restarts, and nothing is swallowed.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { RetryableError, UserError } from '../../src/errors.ts'
+import { createQueue } from '../../src/queue/bullmq.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { Clock, Effect, Log } from '../../src/ports.ts'
+import type { JobQueue } from '../../src/queue/bullmq.ts'
+import type { RedisConnection } from '../../src/store/connect.ts'
+import type { TestRedis } from '../servers/redis.ts'
+
+/** The queue asks its clock what time it is and how long a duration takes, and sets no timer. */
+function clockAt(now: () => number, speed = 1): Clock {
+  return {
+    now,
+    real: (duration) => duration / speed,
+    after: () => {
+      throw new Error('the queue sets no timer')
+    },
+  }
+}
+
+const clock = clockAt(() => Date.now())
+const soon = { timeout: 10_000, interval: 5 }
+
+let server: TestRedis
+let connection: RedisConnection
+let lines: { readonly level: string; readonly message: string; readonly fields: unknown }[] = []
+const queues: JobQueue[] = []
+
+beforeAll(async () => {
+  server = await startTestRedis({ hz: '50' })
+})
+beforeEach(async () => {
+  await server.flush()
+  connection = await server.connect()
+  lines = []
+})
+afterEach(async () => {
+  await Promise.all(queues.splice(0).map((queue) => queue.close()))
+  await connection.close()
+})
+afterAll(() => server.stop())
+
+const log: Log = {
+  debug: () => {},
+  info: (message, fields) => lines.push({ level: 'info', message, fields }),
+  warn: (message, fields) => lines.push({ level: 'warn', message, fields }),
+  error: (message, fields) => lines.push({ level: 'error', message, fields }),
+}
+
+function open(on: RedisConnection = connection, at: Clock = clock): JobQueue {
+  const queue = createQueue(on, { clock: at, log })
+  queues.push(queue)
+  return queue
+}
+
+/** Listens to the bells; gives what rang, with how late it was in milliseconds. */
+function listen(queue: JobQueue): { readonly id: string; readonly at: number; readonly late: number }[] {
+  const rung: { readonly id: string; readonly at: number; readonly late: number }[] = []
+  queue.bells.onRing((id, at) => {
+    rung.push({ id, at, late: Date.now() - at })
+    return Promise.resolve()
+  })
+  return rung
+}
+
+function card(key: string): Effect {
+  return { key, body: { kind: 'card', incident: 'INC-1' } }
+}
+
+test('a bell rings at its time, not before, and one that is late already rings at once', async () => {
+  const queue = open()
+  const rung = listen(queue)
+
+  await queue.bells.set('INC-1', Date.now() + 150)
+  await queue.bells.set('R-7', Date.now() - 60_000)
+
+  await vi.waitFor(() => expect(rung).toHaveLength(2), soon)
+  expect(rung.map(({ id }) => id)).toEqual(['R-7', 'INC-1'])
+  expect(rung[1]?.late).toBeGreaterThanOrEqual(0)
+})
+
+test('bells that come one by one ring in time', async () => {
+  const queue = open()
+  const rung = listen(queue)
+
+  for (let n = 1; n <= 5; n += 1) {
+    await queue.bells.set(`INC-${n}`, Date.now() + 50)
+    await vi.waitFor(() => expect(rung).toHaveLength(n), soon)
+  }
+
+  expect(rung.filter(({ late }) => late > 500)).toEqual([])
+})
+
+test('the same bell set twice rings once; another time of the same incident is another bell', async () => {
+  const queue = open()
+  const at = Date.now() + 100
+  await Promise.all([
+    queue.bells.set('INC-1', at),
+    queue.bells.set('INC-1', at),
+    queue.bells.set('INC-1', at),
+  ])
+  await queue.bells.set('INC-1', at + 50)
+
+  const rung = listen(queue)
+
+  await vi.waitFor(() => expect(rung.map((bell) => bell.at)).toEqual([at, at + 50]), soon)
+})
+
+test('on a clock that runs sixty times as fast a bell in a minute rings within a second or so', async () => {
+  const start = Date.now()
+  const fast = clockAt(() => start + (Date.now() - start) * 60, 60)
+  const queue = open(connection, fast)
+  const rung = listen(queue)
+
+  await queue.bells.set('INC-1', fast.now() + 60_000)
+
+  await vi.waitFor(() => expect(rung).toHaveLength(1), soon)
+  expect(Date.now() - start).toBeGreaterThanOrEqual(950)
+})
+
+test('a thousand bells set at the same time all ring', async () => {
+  const queue = open()
+  const rung = listen(queue)
+  const at = Date.now() + 300
+
+  await Promise.all(Array.from({ length: 1_000 }, (_, n) => queue.bells.set(`INC-${n + 1}`, at)))
+
+  await vi.waitFor(() => expect(rung).toHaveLength(1_000), soon)
+  expect(new Set(rung.map(({ id }) => id)).size).toBe(1_000)
+})
+
+test('a bell whose listener fails rings again, and the failure is logged with its reason', async () => {
+  const queue = open()
+  let calls = 0
+  queue.bells.onRing(() => {
+    calls += 1
+    return calls === 1 ? Promise.reject(new Error('store was busy')) : Promise.resolve()
+  })
+
+  await queue.bells.set('INC-1', Date.now())
+
+  await vi.waitFor(() => expect(calls).toBe(2), soon)
+  expect(lines).toContainEqual({
+    level: 'warn',
+    message: 'job failed, will be tried again',
+    fields: {
+      queue: 'bells',
+      job: expect.stringMatching(/^INC-1@/) as string,
+      attempt: 1,
+      reason: 'store was busy',
+    },
+  })
+})
+
+test('bells ring after a restart of the process and after kill -9 of Redis', async () => {
+  const before = open()
+  const at = Date.now() + 400
+  await before.bells.set('INC-1', at)
+  await before.close()
+  await server.kill9()
+  await server.restart()
+
+  const rung = listen(open(await server.connect()))
+
+  await vi.waitFor(() => expect(rung.map(({ id }) => id)).toEqual(['INC-1']), soon)
+})
+
+test('a running queue goes on by itself when Redis was killed and came back', async () => {
+  const queue = open()
+  const rung = listen(queue)
+  await queue.bells.set('INC-1', Date.now())
+  await vi.waitFor(() => expect(rung).toHaveLength(1), soon)
+  await queue.bells.set('INC-2', Date.now() + 1_000)
+
+  await server.kill9()
+  await server.restart()
+  await vi.waitFor(() => queue.bells.set('INC-3', Date.now()), soon)
+
+  await vi.waitFor(
+    () => expect(rung.map(({ id }) => id).toSorted()).toEqual(['INC-1', 'INC-2', 'INC-3']),
+    soon,
+  )
+})
+
+test('while Redis is down or silent, setting a bell rejects soon with what to do', async () => {
+  const queue = open()
+  await queue.bells.set('INC-1', Date.now() + 60_000)
+  const startedAt = performance.now()
+
+  server.freeze()
+  const silent = await queue.bells.set('INC-2', Date.now()).catch((error: unknown) => error)
+  server.thaw()
+  await server.kill9()
+  const down = await queue.effects.put(card('INC-1-card'), Date.now()).catch((error: unknown) => error)
+
+  expect(performance.now() - startedAt).toBeLessThan(3_500)
+  expect(silent).toBeInstanceOf(RetryableError)
+  expect(down).toBeInstanceOf(RetryableError)
+  expect(String(down)).toContain('Redis does not answer')
+  await server.restart()
+  await vi.waitFor(() => queue.bells.set('INC-3', Date.now()), soon)
+})
+
+test('an effect is handed over once at its time, however often it is put', async () => {
+  const queue = open()
+  const handed: { readonly effect: Effect; readonly at: number }[] = []
+  const at = Date.now() + 200
+  const effect = card('INC-1-v3-1')
+  await Promise.all([queue.effects.put(effect, at), queue.effects.put(effect, at)])
+  await queue.effects.put(effect, at)
+  await queue.effects.put(card('INC-1-v3-2'), at + 50)
+
+  queue.effects.onEffect((effect) => {
+    handed.push({ effect, at: Date.now() })
+    return Promise.resolve()
+  })
+
+  await vi.waitFor(
+    () => expect(handed.map(({ effect }) => effect)).toEqual([effect, card('INC-1-v3-2')]),
+    soon,
+  )
+  expect(handed[0]?.at).toBeGreaterThanOrEqual(at)
+})
+
+test('an effect that was handed over can be put again', async () => {
+  const queue = open()
+  const handed: string[] = []
+  queue.effects.onEffect((effect) => {
+    handed.push(effect.key)
+    return Promise.resolve()
+  })
+  await queue.effects.put(card('INC-1-card'), Date.now())
+  await vi.waitFor(() => expect(handed).toHaveLength(1), soon)
+
+  await vi.waitFor(async () => {
+    await queue.effects.put(card('INC-1-card'), Date.now())
+    expect(handed.length).toBeGreaterThan(1)
+  }, soon)
+})
+
+test('an effect waits as long as the other side asked before it is tried again', async () => {
+  const queue = open()
+  const tries: number[] = []
+  queue.effects.onEffect(() => {
+    tries.push(Date.now())
+    return tries.length === 1 ? Promise.reject(new RetryableError('429', { after: 600 })) : Promise.resolve()
+  })
+
+  await queue.effects.put(card('INC-1-card'), Date.now())
+
+  await vi.waitFor(() => expect(tries).toHaveLength(2), soon)
+  expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThanOrEqual(590)
+})
+
+test('an effect that no trying can mend is given up at once, and that is logged', async () => {
+  const queue = open()
+  let tries = 0
+  queue.effects.onEffect(() => {
+    tries += 1
+    return Promise.reject(new UserError('no-channel', 'the channel is archived: open it again'))
+  })
+
+  await queue.effects.put(card('INC-1-card'), Date.now())
+
+  await vi.waitFor(() => expect(lines.map(({ level }) => level)).toEqual(['error']), soon)
+  expect(tries).toBe(1)
+  expect(lines[0]?.fields).toMatchObject({ reason: 'the channel is archived: open it again' })
+})
+
+test('closing does not wait for ever for a job that hangs', async () => {
+  const queue = open()
+  let started = false
+  queue.effects.onEffect(() => {
+    started = true
+    return new Promise(() => {})
+  })
+  await queue.effects.put(card('INC-1-card'), Date.now())
+  await vi.waitFor(() => expect(started).toBe(true), soon)
+
+  const startedAt = performance.now()
+  await queue.close()
+
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
+})
