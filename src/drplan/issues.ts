@@ -3,50 +3,60 @@ import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { DrPlan } from './schema.ts'
 import { describe, printPath } from './source.ts'
-import type { PlanPath, PlanProblem, Source } from './source.ts'
+import type { Locate, PlanPath, PlanProblem, Source } from './source.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** One error for each thing that the schema refuses; what only echoes another error is left out. */
+/** More errors than anybody mends at a time. */
+const problemLimit = 100
+
+/** One error for each thing that the schema refuses; what only echoes another error is left out. At most 100. */
 export function problemsOf(issues: readonly Issue[], source: Source, file: string): readonly PlanProblem[] {
-  const problems = issues.flatMap((issue) => {
+  const misspelt = issues.some((issue) => issue.code === 'unrecognized_keys')
+  const schema: JsonSchema = misspelt
+    ? (z.toJSONSchema(DrPlan, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
+    : {}
+  const problems = issues.slice(0, problemLimit).flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => unknownKey([...path, key], source, file))
-    }
-    return [{ path, problem: refused(issue, path, source, file) }]
+    if (issue.code !== 'unrecognized_keys') return [refused(issue, path, source, file)]
+    const allowed = keysAt(schema, path)
+    return issue.keys
+      .slice(0, problemLimit)
+      .map((key) => unknownKey([...path, key], allowed, source.locate, file))
   })
-  return problems
-    .filter(({ path }) => !problems.some((other) => echoes(path, other)))
+  const shown = problems.slice(0, problemLimit)
+  return shown
+    .filter((problem) => !shown.some((other) => echoes(problem, other)))
     .map(({ problem }) => problem)
 }
 
 interface Located {
   readonly path: PlanPath
   readonly problem: PlanProblem
+  readonly missing?: boolean
   /** The key that is right, when one is near. */
   readonly meant?: PlanPath
 }
 
 /** A list is wrong because something in it is; a key is missing because it is misspelt. */
-function echoes(path: PlanPath, other: Located): boolean {
+function echoes({ path, missing }: Located, other: Located): boolean {
   const inside = other.path.length > path.length && path.every((part, index) => part === other.path[index])
-  return inside || (other.meant !== undefined && printPath(other.meant) === printPath(path))
+  return (
+    inside || (missing === true && other.meant !== undefined && printPath(other.meant) === printPath(path))
+  )
 }
 
-function unknownKey(path: PlanPath, source: Source, file: string): Located {
+function unknownKey(path: PlanPath, allowed: readonly string[], locate: Locate, file: string): Located {
   const key = String(path.at(-1))
-  const parent = path.slice(0, -1)
-  const allowed = keysAt(parent)
   const near = nearest(key, allowed)
   const problem = {
     file,
-    ...source.locate(path, 'key'),
+    ...locate(path, 'key'),
     path: printPath(path),
     found: `the key ${describe(key)} is unknown here`,
     write: nearestOf(key, allowed),
   }
-  return { path, problem, ...(near === undefined ? {} : { meant: [...parent, near] }) }
+  return { path, problem, ...(near === undefined ? {} : { meant: [...path.slice(0, -1), near] }) }
 }
 
 /** `Write "rto"` when something is near; otherwise what there is. */
@@ -67,39 +77,26 @@ function nearest(word: string, allowed: readonly string[]): string | undefined {
   return mistakes <= Math.ceil(near.length / 4) ? near : undefined
 }
 
-function refused(issue: Issue, path: PlanPath, source: Source, file: string): PlanProblem {
+function refused(issue: Issue, path: PlanPath, source: Source, file: string): Located {
   const { exists, value } = valueAt(source.value, path)
   const name = String(path.at(-1) ?? '')
+  const place = { file, path: printPath(path) }
+  const write = `Write ${issue.message}`
   if (issue.code === 'invalid_key') {
     const found = `found the name ${describe(name)}`
-    return {
-      file,
-      ...source.locate(path, 'key'),
-      path: printPath(path),
-      found,
-      write: `Write ${issue.issues[0]?.message ?? issue.message}`,
-    }
+    const wanted = `Write ${issue.issues[0]?.message ?? issue.message}`
+    return { path, problem: { ...place, ...source.locate(path, 'key'), found, write: wanted } }
   }
   if (!exists && path.length > 0) {
-    const write = `Write ${typeof path.at(-1) === 'string' ? `"${name}" here: ` : ''}${issue.message}`
-    return {
-      file,
-      ...source.locate(path, 'key'),
-      path: printPath(path),
-      found: `"${name}" is missing`,
-      write,
-    }
+    const found = `"${name}" is missing`
+    const wanted = `Write "${name}" here: ${issue.message}`
+    return { path, missing: true, problem: { ...place, ...source.locate(path, 'key'), found, write: wanted } }
   }
   const near =
-    issue.code === 'invalid_value' && typeof value === 'string'
-      ? nearestValue(value, issue.values)
-      : undefined
+    issue.code === 'invalid_value' && typeof value === 'string' ? nearestValue(value, issue.values) : write
   return {
-    file,
-    ...source.locate(path),
-    path: printPath(path),
-    found: `found ${describe(value)}`,
-    write: near ?? `Write ${issue.message}`,
+    path,
+    problem: { ...place, ...source.locate(path), found: `found ${describe(value)}`, write: near },
   }
 }
 
@@ -124,8 +121,8 @@ interface JsonSchema {
 }
 
 /** The keys that the schema knows at a path. */
-function keysAt(path: PlanPath): readonly string[] {
-  let node = z.toJSONSchema(DrPlan, { io: 'input', unrepresentable: 'any' }) as JsonSchema | undefined
+function keysAt(schema: JsonSchema, path: PlanPath): readonly string[] {
+  let node: JsonSchema | undefined = schema
   for (const step of path) {
     if (typeof step === 'number') node = node?.items
     else if (node?.properties) node = node.properties[step]

@@ -16,6 +16,9 @@ export interface LoadedPlan {
 }
 export type LoadResult = LoadedPlan | { readonly errors: readonly PlanProblem[] }
 
+/** More errors than anybody mends at a time. */
+const errorLimit = 100
+
 /** Checks the text of a plan. `file` is only the name shown in errors. Never throws for anything in the text. */
 export function loadPlan(text: string, file: string): LoadResult {
   const source = readSource(text, file)
@@ -23,7 +26,9 @@ export function loadPlan(text: string, file: string): LoadResult {
   const parsed = DrPlan.safeParse(source.value)
   if (!parsed.success) return { errors: inOrder(problemsOf(parsed.error.issues, source, file)) }
   const plan = parsed.data
-  const errors = checkReferences(plan).map((complaint) => placed(complaint, file, source.locate))
+  const errors = checkReferences(plan)
+    .slice(0, errorLimit)
+    .map((complaint) => placed(complaint, file, source.locate))
   if (errors.length > 0) return { errors: inOrder(errors) }
   const warnings = lint(plan).map((complaint) => placed(complaint, file, source.locate))
   return { plan, file, warnings: inOrder(warnings), locate: source.locate }

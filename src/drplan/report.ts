@@ -3,7 +3,7 @@ import { systemIds } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
 import { channelsFor } from '../oncall/channels.ts'
 import { nameOf } from '../oncall/shift.ts'
-import { clockText, timeText, zoned } from '../oncall/wallclock.ts'
+import { timeText, zoned } from '../oncall/wallclock.ts'
 import { matchSystem } from '../triage/match.ts'
 import { printDuration } from './duration.ts'
 import { lintGaps } from './lint.ts'
@@ -74,7 +74,7 @@ export function testReport(loaded: LoadedPlan, object: MatchObject, at: Instant)
   const { plan } = loaded
   const match = matchSystem(plan, object)
   const what = `${object.host}${object.service === undefined ? '' : `;${object.service}`} ${object.state}`
-  const head = `${what} at ${clockText(at, plan.timezone)} ${zoned(at, plan.timezone).year} ${plan.timezone}`
+  const head = `${what} at ${zoned(at, plan.timezone).toPlainDate().toString()} ${clock(plan, at)} ${plan.timezone}`
   if ('none' in match) {
     const text = `${head}\n\nNo incident: ${match.none}.\nAdd a matcher under the "alerts" of the system that it concerns.`
     return { text, json: { system: null, reason: match.none }, exitCode: 1 }
@@ -98,7 +98,7 @@ export function testReport(loaded: LoadedPlan, object: MatchObject, at: Instant)
     `System     ${system}, because of ${loaded.file}:${line} ${rule}`,
     ...objectiveLines(plan, system, clocks.rtoEndsAt),
     ...(explainedBy.length > 0
-      ? [`Explained  no incident of its own while one is open for: ${explainedBy.join(', ')}`]
+      ? [`Joins      the open incident of ${explainedBy.join(' or ')}, when there is one: that explains it`]
       : []),
     '',
     ...levels.flatMap((level) => [...levelLines(plan, level), '']),

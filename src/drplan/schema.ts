@@ -83,7 +83,8 @@ const Level = z.strictObject(
   {
     to: z
       .array(TargetText, { error: 'a list of targets such as [rotation:primary]' })
-      .min(1, `at least one target: ${targets}`),
+      .min(1, `at least one target: ${targets}`)
+      .max(20, 'at most 20 targets'),
   },
   { error: 'a level such as {to: [rotation:primary]}' },
 )
@@ -129,6 +130,7 @@ const System = z.strictObject(
     /** Systems whose outage explains this one's. */
     depends_on: z
       .array(line('the id of a system, such as "lb"'), { error: 'a list of systems such as [lb]' })
+      .max(6, 'at most the 6 other systems')
       .prefault([]),
     diagnosis: z
       .strictObject(
@@ -137,8 +139,14 @@ const System = z.strictObject(
       )
       .exactOptional(),
     runbook: httpsUrl.exactOptional(),
-    alerts: z.array(Matcher, { error: 'a list such as [{host: "lb*"}]' }).prefault([]),
-    recoveries: z.array(Recovery, { error: 'a list of recoveries' }).prefault([]),
+    alerts: z
+      .array(Matcher, { error: 'a list such as [{host: "lb*"}]' })
+      .max(200, 'at most 200 matchers')
+      .prefault([]),
+    recoveries: z
+      .array(Recovery, { error: 'a list of recoveries' })
+      .max(20, 'at most 20 recoveries')
+      .prefault([]),
   },
   { error: 'a system such as {rto: 10m}' },
 )
@@ -160,12 +168,17 @@ export const DrPlan = z.strictObject(
       {
         rotations: z
           .array(Rotation, { error: 'a list of rotations' })
-          .min(1, 'at least one rotation; see dr-plan.example.yml'),
-        overrides: z.array(Override, { error: 'a list of overrides, or []' }).prefault([]),
+          .min(1, 'at least one rotation; see dr-plan.example.yml')
+          .max(50, 'at most 50 rotations'),
+        overrides: z
+          .array(Override, { error: 'a list of overrides, or []' })
+          .max(1_000, 'at most 1000 overrides: remove past ones')
+          .prefault([]),
         time_off: z
           .array(TimeOff, {
             error: 'a list such as [{person: bob, from: 2026-12-20, to: 2027-01-03}], or []',
           })
+          .max(1_000, 'at most 1000 absences: remove past ones')
           .prefault([]),
       },
       { error: 'rotations, overrides and time_off; see dr-plan.example.yml' },
@@ -179,7 +192,8 @@ export const DrPlan = z.strictObject(
       .prefault({}),
     escalation: z
       .array(Level, { error: 'a list of levels such as [{to: [rotation:primary]}]' })
-      .min(1, 'at least one level, such as [{to: [rotation:primary]}]'),
+      .min(1, 'at least one level, such as [{to: [rotation:primary]}]')
+      .max(10, 'at most 10 levels'),
     after_recovery: z
       .strictObject(
         { resolve_after: duration().prefault('2m'), relapse_within: duration().prefault('30m') },

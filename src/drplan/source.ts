@@ -1,6 +1,6 @@
 // The text of a DR plan as a tree with positions: where each value stands, and what YAML itself refuses.
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
-import type { Alias, Document, YAMLError } from 'yaml'
+import type { Alias, Document, YAMLError, YAMLMap } from 'yaml'
 import { reasonOf } from '../errors.ts'
 
 /** What is wrong (or doubtful) in a plan, where, and what to write instead. Lines and columns count from 1. */
@@ -47,10 +47,15 @@ export function readSource(text: string, file: string): Source | { readonly erro
   if (refused) return { errors: [{ file, line: 1, column: 1, path: '', ...refused }] }
   const lines = new LineCounter()
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+    // The parser's own search for doubled keys takes the square of their number; misfits() finds them in one pass.
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'error',
+      uniqueKeys: false,
+    })
     const broken = [...document.errors, ...document.warnings].filter(isNoEcho)
-    if (broken.length > 0)
-      return { errors: broken.map((error) => syntaxProblem(error, { text, lines, file })) }
+    if (broken.length > 0) return { errors: broken.map((error) => syntaxProblem(error, lines, file)) }
     const refusals = misfits(document)
     if (refusals.length > 0) {
       return {
@@ -65,12 +70,12 @@ export function readSource(text: string, file: string): Source | { readonly erro
 
 /** After the first syntax error most others are its echo; these are not. */
 function isNoEcho(error: YAMLError, index: number): boolean {
-  return index === 0 || error.code === 'DUPLICATE_KEY' || error.code === 'TAG_RESOLVE_FAILED'
+  return index === 0 || error.code === 'TAG_RESOLVE_FAILED'
 }
 
 type Misfit = Pick<PlanProblem, 'found' | 'write'> & { readonly at: number }
 
-/** What YAML allows and a plan does not: aliases that lead nowhere (mostly *lb without quotes), far too many, a name no object can have. */
+/** What the parser lets pass: doubled keys, aliases that lead nowhere (mostly *lb without quotes), far too many of them. */
 function misfits(document: Document): readonly Misfit[] {
   const aliases: Alias[] = []
   const keys: Misfit[] = []
@@ -78,9 +83,8 @@ function misfits(document: Document): readonly Misfit[] {
     Alias: (_, node) => {
       aliases.push(node)
     },
-    Pair: (_, { key }) => {
-      if (!isScalar(key) || key.value !== '__proto__') return
-      keys.push({ at: start(key, 0), found: 'found the key "__proto__"', write: 'Write another name' })
+    Map: (_, node) => {
+      keys.push(...badKeys(node))
     },
   })
   const [first] = aliases
@@ -94,6 +98,23 @@ function misfits(document: Document): readonly Misfit[] {
       write: `Write "*${alias.source.slice(0, 60)}": text that begins with * goes in quotes`,
     })),
   ]
+}
+
+function badKeys(map: YAMLMap): readonly Misfit[] {
+  const seen = new Set<unknown>()
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) return []
+    const at = start(key, 0)
+    // zod leaves this one out without a word.
+    if (key.value === '__proto__')
+      return [{ at, found: 'found the key "__proto__"', write: 'Write another name' }]
+    if (!seen.has(key.value)) {
+      seen.add(key.value)
+      return []
+    }
+    const found = `the key ${describe(key.value)} is there twice`
+    return [{ at, found, write: 'Keep one of the two, or give them different names' }]
+  })
 }
 
 const tooManyAliases = {
@@ -147,34 +168,27 @@ function unreadable(error: unknown): Pick<PlanProblem, 'found' | 'write'> {
 }
 
 const remedies: Partial<Record<YAMLError['code'], string>> = {
-  DUPLICATE_KEY: 'Keep one of the two, or give them different names',
   TAB_AS_INDENT: 'Indent with spaces',
   MULTIPLE_DOCS: 'Keep one document in the file: remove the line ---',
   TAG_RESOLVE_FAILED: 'Put text that begins with ! in quotes',
   RESOURCE_EXHAUSTION: tooDeep.write,
 }
 
-function syntaxProblem(
-  error: YAMLError,
-  { text, lines, file }: { readonly text: string; readonly lines: LineCounter; readonly file: string },
-): PlanProblem {
+function syntaxProblem(error: YAMLError, lines: LineCounter, file: string): PlanProblem {
   return {
     file,
     ...position(lines, error.pos[0]),
     path: '',
-    found: syntaxFound(error, text),
+    found: syntaxFound(error),
     write:
       remedies[error.code] ??
       'Mend the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ goes in quotes',
   }
 }
 
-function syntaxFound(error: YAMLError, text: string): string {
+function syntaxFound(error: YAMLError): string {
   if (error.code === 'MULTIPLE_DOCS') return 'found a second document in the file'
-  if (error.code === 'RESOURCE_EXHAUSTION') return tooDeep.found
-  if (error.code !== 'DUPLICATE_KEY') return `not valid YAML: ${reasonOf(error)}`
-  const key = /^[^\s:]*/.exec(text.slice(error.pos[0], error.pos[0] + 60))?.[0]
-  return `the key ${describe(key)} is there twice`
+  return error.code === 'RESOURCE_EXHAUSTION' ? tooDeep.found : `not valid YAML: ${reasonOf(error)}`
 }
 
 function locator(document: Document, lines: LineCounter): Locate {

@@ -41,7 +41,7 @@ export const Person = z.strictObject(
 /** People who are called together. */
 export const Group = z.strictObject(
   {
-    people: z.array(name, { error: 'a list of people such as [dan, eve]' }),
+    people: z.array(name, { error: 'a list of people such as [dan, eve]' }).max(200, 'at most 200 people'),
     /** Slack user group id. */
     slack: matching(/^S[A-Z0-9]{2,20}$/, 'a Slack user group id such as "S0DEV"').exactOptional(),
   },
@@ -62,7 +62,7 @@ export const Rotation = z.strictObject(
       shifts,
       (ms) => ms >= 3_600_000 && ms <= 60 * 86_400_000 && ms % 3_600_000 === 0,
     ).exactOptional(),
-    people: z.array(name, { error: 'a list of people such as [ann, bob]' }),
+    people: z.array(name, { error: 'a list of people such as [ann, bob]' }).max(200, 'at most 200 people'),
   },
   { error: 'a rotation such as {name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann, bob]}' },
 )

@@ -20,7 +20,11 @@ function check(name: string): ReturnType<typeof checkReport> {
 describe('dr plan check', () => {
   test('has at least twenty broken plans, and no golden file without its plan', () => {
     expect(broken.length).toBeGreaterThanOrEqual(20)
-    expect(readdirSync(golden).sort()).toEqual(names.map((name) => `${name}.txt`).sort())
+    expect(
+      readdirSync(golden)
+        .filter((name) => /^\d\d-/.test(name))
+        .sort(),
+    ).toEqual(names.map((name) => `${name}.txt`).sort())
   })
 
   test.each(names)('says of %s what the golden file says', async (name) => {

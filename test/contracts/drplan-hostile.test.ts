@@ -10,7 +10,7 @@ function errorsOf(text: string): readonly PlanProblem[] {
   return 'errors' in result ? result.errors : []
 }
 
-const laughs = [...'bcdefghi'].map((name, index) => {
+const laughs = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((name, index) => {
   const before = 'abcdefgh'[index]
   return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(', ')}]`
 })
@@ -72,6 +72,19 @@ describe('a file that is no plan', () => {
         expect('errors' in result || 'plan' in result).toBe(true)
       }),
     )
+  })
+
+  test.each([
+    ['unknown keys', Array.from({ length: 40_000 }, (_, index) => `key${index}: 1`).join('\n')],
+    [
+      'people of no name',
+      `people:\n${Array.from({ length: 40_000 }, (_, index) => `  p${index}: 1`).join('\n')}`,
+    ],
+  ])('gets at most a hundred errors for forty thousand %s', (_, text) => {
+    const errors = errorsOf(text)
+
+    expect(errors.length).toBeGreaterThan(0)
+    expect(errors.length).toBeLessThanOrEqual(100)
   })
 
   test('shows at most sixty characters of what it found', () => {

@@ -1,0 +1,226 @@
+// The plan is read critically: what it promises beyond the providers, and what would hurt at three in the morning.
+import { describe, expect, test } from 'vitest'
+import { loadPlan } from '../../src/drplan/load.ts'
+import { readOverride } from '../../src/drplan/override.ts'
+import { checkReport, printProblem } from '../../src/drplan/report.ts'
+import { examplePlan, loadedWith, planWith } from '../fixtures/plans/plan.ts'
+import type { Sections } from '../fixtures/plans/plan.ts'
+
+const now = Date.UTC(2026, 10, 23)
+
+function warningsOf(sections: Sections): readonly string[] {
+  const report = checkReport('test.yml', loadedWith(sections), now)
+  return report.text.split('\n').slice(0, -2)
+}
+
+function recovery(name: string, block: Sections): Sections {
+  return { name, ...block }
+}
+
+const azure = { resource_group: 'dr-rg', server: 'sql-west', database: 'orders' }
+const restore = recovery('restore', { azure_sql: { ...azure, method: 'point-in-time' } })
+const region = recovery('region', {
+  azure_sql: { ...azure, method: 'failover-group', to_server: 'sql-north', failover_group: 'fg' },
+})
+const geo = recovery('geo', { azure_sql: { ...azure, method: 'geo-restore', to_server: 'sql-north' } })
+
+function database(rto: string, rpo: string, recoveries: readonly Sections[]): Sections {
+  return { systems: { db: { rto, rpo, alerts: [{ service: 'SQL' }], recoveries } } }
+}
+
+describe('the example plan', () => {
+  test('is valid, and its only warnings are the objectives that providers cannot meet', () => {
+    const report = checkReport('dr-plan.example.yml', examplePlan(), now)
+    const warnings = report.text.split('\n').slice(0, -2)
+
+    expect(report.exitCode).toBe(0)
+    expect(report.text).toContain('is a valid DR plan: 7 systems, 7 people, 2 rotations, 4 warnings.')
+    expect(warnings.map((warning) => /"(\w+)" cannot promise/.exec(warning)?.[1])).toEqual([
+      'standby',
+      'restore',
+      'geo',
+      'account',
+    ])
+  })
+
+  test('describes all seven systems, each with objective, alerts, recovery and runbook', () => {
+    const { plan } = examplePlan()
+
+    const systems = Object.entries(plan.systems)
+
+    expect(systems.map(([id]) => id)).toEqual(['dns', 'cloudflare', 'lb', 'api', 'db', 'storage', 'workers'])
+    for (const [, system] of systems) {
+      expect(system.alerts.length * system.recoveries.length).toBeGreaterThan(0)
+      expect(system.runbook).toMatch(/^https:/)
+    }
+  })
+})
+
+describe('an objective', () => {
+  test('that a restore cannot meet is told with the document, the figure and what meets it', () => {
+    const [warning] = warningsOf(database('10m', '10m', [restore])).filter((line) => line.includes('restore'))
+
+    expect(warning).toContain('"restore" cannot promise the RTO of 10m')
+    expect(warning).toContain('"Recover using automated database backups"')
+    expect(warning).toContain('less than 12 hours')
+    expect(warning).toContain('add a recovery with "method: failover-group"')
+  })
+
+  test('that another recovery of the plan meets points to that one', () => {
+    const warnings = warningsOf(database('10m', '10m', [restore, region])).join('\n')
+
+    expect(warnings).toContain('The recovery "region" of this plan meets it')
+    expect(warnings).not.toContain('"region" cannot promise')
+  })
+
+  test('for lost data counts as well', () => {
+    expect(warningsOf(database('13h', '30m', [geo])).join()).toContain('"geo" cannot promise the RPO of 30m')
+    expect(warningsOf(database('13h', '2h', [geo])).join()).not.toContain('cannot promise')
+  })
+
+  test('of storage is met by switching the applications, not by moving the account', () => {
+    const account = { resource_group: 'dr-rg', account: 'west' }
+    const storage = (recoveries: readonly Sections[]): readonly string[] =>
+      warningsOf({ systems: { storage: { rto: '20m', rpo: '20m', alerts: [{ host: 's' }], recoveries } } })
+    const move = recovery('move', { azure_storage: { ...account, method: 'account-failover' } })
+    const standby = {
+      to_account: 'north',
+      app_configuration: 'https://example.azconfig.io',
+      key: 'storage:account',
+      value: 'north',
+    }
+    const change = recovery('change', { azure_storage: { ...account, ...standby, method: 'switch-setting' } })
+
+    expect(storage([move]).join()).toContain('typically takes about an hour')
+    expect(storage([move]).join()).toContain('add a recovery with "method: switch-setting"')
+    expect(storage([move, change]).join()).toContain('The recovery "change" of this plan meets it')
+  })
+})
+
+describe('a plan is warned of', () => {
+  const rotation = { name: 'primary', type: 'weekly', start: '2026-01-05T09:00', people: ['ann', 'bob'] }
+
+  test('people who are called and have one channel only', () => {
+    const people = {
+      ann: { name: 'Ann', roles: ['engineer'] },
+      bob: { name: 'Bob', roles: ['engineer'], email: 'bob@example.com' },
+      cem: { name: 'Cem', roles: ['engineer'], email: 'cem@example.com' },
+      mia: { name: 'Mia', roles: ['manager'] },
+      vic: { name: 'Vic', roles: ['viewer'] },
+    }
+
+    const warned = warningsOf({ people }).filter((line) => line.includes('one channel only'))
+
+    expect(warned.map((line) => /people\.(\w+):/.exec(line)?.[1])).toEqual(['ann', 'mia'])
+  })
+
+  test('a ladder of one channel', () => {
+    const paging = { ladder: [{ chat: '0s' }, { chat: '1m' }], next_engineer_after: '3m' }
+
+    expect(warningsOf({ paging }).filter((line) => line.includes('single channel'))).toHaveLength(1)
+  })
+
+  test('time within 56 days in which everybody of a rotation is off, and not later', () => {
+    const off = (from: string, to: string): readonly Sections[] =>
+      ['ann', 'bob'].map((person) => ({ person, from, to }))
+    const gaps = (time_off: readonly Sections[]): readonly string[] =>
+      warningsOf({ oncall: { rotations: [rotation], time_off } }).filter((line) =>
+        line.includes('nobody is on call'),
+      )
+
+    expect(gaps(off('2026-12-24', '2026-12-26'))).toEqual([
+      expect.stringContaining('from Thu 24 Dec 00:00 to Sun 27 Dec 00:00 Europe/Berlin'),
+    ])
+    expect(gaps(off('2027-02-24', '2027-02-26'))).toEqual([])
+    expect(gaps(off('2026-12-24', '2026-12-26').slice(1))).toEqual([])
+  })
+
+  test('an override for somebody who is off', () => {
+    const oncall = {
+      rotations: [rotation],
+      overrides: [{ person: 'bob', from: '2026-12-24', to: '2026-12-25' }],
+      time_off: [{ person: 'bob', from: '2026-12-20', to: '2026-12-31' }],
+    }
+
+    expect(warningsOf({ oncall }).join()).toContain('"bob" is off when this override begins')
+  })
+
+  test('an escalation without manager or dev team', () => {
+    const escalation = [{ to: ['rotation:primary'] }, { to: ['person:bob'] }]
+    const whole = [{ to: ['rotation:primary'] }, { to: ['person:mia', 'group:dev'] }]
+
+    expect(
+      warningsOf({ escalation }).filter((line) => line.includes('escalation never reaches')),
+    ).toHaveLength(2)
+    expect(warningsOf({ escalation: whole }).join()).not.toContain('escalation never reaches')
+  })
+
+  test('a recovery that loses data when there are not two approvers', () => {
+    const people = { ...planWith().people, mia: { name: 'Mia', roles: ['manager'] } }
+    const sections = database('10m', '10m', [{ ...region, risk: 'loses-data' }])
+
+    expect(warningsOf({ ...sections, people }).join()).toContain('only one person has the role approver')
+    expect(warningsOf(sections).join()).not.toContain('approver')
+  })
+
+  test('systems that no alert can reach, that have no recovery, or are not there', () => {
+    const warnings = warningsOf({ systems: { lb: { rto: '10m' } } }).join('\n')
+
+    expect(warnings).toContain('no alert can reach the system "lb"')
+    expect(warnings).toContain('the system "lb" has no recovery')
+    expect(warnings).toContain('the system "workers" is not in the plan')
+  })
+
+  test.each([
+    ['the same pattern', { host: 'db*' }, { host: 'db*' }, true],
+    ['a name inside an earlier pattern', { host: 'db*' }, { host: 'db1' }, true],
+    ['a pattern inside an earlier one', { host: '*b*' }, { host: 'db?' }, true],
+    ['a narrower one with a second key', { host: 'db*' }, { host: 'db1', service: 'SQL' }, true],
+    ['another host', { host: 'db*' }, { host: 'sql1' }, false],
+    ['more states', { host: 'db*' }, { host: 'db1', states: ['WARNING'] }, false],
+    ['a wider one', { host: 'db1' }, { host: 'db*' }, false],
+    ['one key less', { host: 'db*', service: 'SQL' }, { host: 'db*' }, false],
+    ['question marks against a star', { host: 'db??' }, { host: 'db*' }, false],
+    ['at least one character against a star', { host: 'db?*' }, { host: 'db*' }, false],
+  ])('a matcher that never gets an alert: %s', (_, earlier, later, shadowed) => {
+    const systems = { lb: { rto: '10m', alerts: [earlier] }, db: { rto: '10m', rpo: '10m', alerts: [later] } }
+
+    const warned = warningsOf({ systems }).filter((line) =>
+      line.includes('systems.db.alerts[0]: no alert reaches'),
+    )
+
+    expect(warned).toHaveLength(shadowed ? 1 : 0)
+  })
+})
+
+describe('an override by command', () => {
+  const plan = planWith()
+  const span = { from: '2026-12-24T09:00', to: '2026-12-26T09:00', rotation: undefined, by: 'mia' }
+
+  test('is read like one of the file', () => {
+    expect(readOverride(plan, { person: 'ann', ...span })).toEqual({
+      person: 'ann',
+      from: '2026-12-24T09:00',
+      to: '2026-12-26T09:00',
+      by: 'mia',
+    })
+  })
+
+  test.each([
+    [{ person: 'anm' }, 'no person "anm" in "people". Write "ann".'],
+    [{ person: 'ann', rotation: 'primry' }, 'no rotation "primry". Write "primary".'],
+    [{ person: 'ann', to: '2026-12-24T09:00' }, 'is not after "from"'],
+    [{ person: 'ann', from: 'tomorrow' }, 'from: found "tomorrow". Write a date such as 2026-12-24'],
+  ])('is refused with what to write: %j', (typed, message) => {
+    expect(() => readOverride(plan, { ...span, ...typed })).toThrow(message)
+  })
+})
+
+test('a line of a report says file, line, column, path, finding and remedy', () => {
+  const result = loadPlan('organisation: 7', 'dr-plan.yml')
+  const [first] = 'errors' in result ? result.errors : []
+
+  expect(first && printProblem(first)).toBe(
+    'dr-plan.yml:1:1: timezone: "timezone" is missing. Write "timezone" here: an IANA time zone such as "Europe/Berlin".',
+  )
+})
