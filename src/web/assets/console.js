@@ -114,11 +114,12 @@
       if (told.has(page.dataset.page)) continue
       told.add(page.dataset.page)
       if (globalThis.Notification?.permission !== 'granted') continue
-      new Notification('You are being paged', {
+      const notice = new Notification('You are being paged', {
         body: page.dataset.text,
         tag: page.dataset.page,
         requireInteraction: true,
       })
+      notice.addEventListener('click', () => focus())
       beep()
     }
   }
@@ -138,8 +139,9 @@
     const button = document.getElementById('notify')
     if (!button || !('Notification' in globalThis) || Notification.permission !== 'default') return
     button.hidden = false
-    button.addEventListener('click', async () => {
-      button.hidden = (await Notification.requestPermission()) !== 'default'
+    button.addEventListener('click', () => {
+      void Notification.requestPermission()
+      button.hidden = true
     })
   }
 

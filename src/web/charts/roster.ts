@@ -14,9 +14,9 @@ export interface Stretch {
   readonly shift?: Shift
 }
 
-const width = 840
-const top = 20
-const bar = 34
+const width = 1_100
+const top = 22
+const bar = 32
 
 /** Fills what no shift covers with gaps. */
 export function stretchesOf(shifts: readonly Shift[], from: Instant, until: Instant): readonly Stretch[] {
@@ -35,19 +35,39 @@ export function isOverride(shift: Shift): boolean {
   return shift.why.startsWith('override')
 }
 
-/** The picture; what it says is in the table beside it too. `colours` gives each person the same colour on every strip. */
+/** What all pieces of one strip share. */
+interface Place {
+  readonly scale: (at: Instant) => number
+  readonly colours: ReadonlyMap<PersonId, number>
+  /** Id of the pattern that marks overrides. */
+  readonly hatch: string
+  readonly view: View
+}
+
+/**
+ * The picture; what it says is in the table beside it too. `weeks` are the Mondays that bound the weeks; `colours`
+ * gives each person the same colour on every strip.
+ */
 export function rosterStrip(
-  stretches: readonly Stretch[],
-  weeks: readonly Instant[],
+  rotation: string,
+  shown: { readonly stretches: readonly Stretch[]; readonly weeks: readonly Instant[] },
   colours: ReadonlyMap<PersonId, number>,
   view: View,
 ): Html {
+  const { stretches, weeks } = shown
   const from = weeks[0] ?? view.now
   const until = weeks.at(-1) ?? view.now
   const scale = (at: Instant) => round(((at - from) / (until - from)) * width)
+  const place = { scale, colours, hatch: `hatch-${rotation}`, view }
   return html`<svg class="chart roster" viewBox="0 0 ${width} ${top + bar + 4}" aria-hidden="true">
     <defs>
-      <pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+      <pattern
+        id="${place.hatch}"
+        width="7"
+        height="7"
+        patternUnits="userSpaceOnUse"
+        patternTransform="rotate(45)"
+      >
         <rect class="hatch" width="2.5" height="7"></rect>
       </pattern>
     </defs>
@@ -56,11 +76,11 @@ export function rosterStrip(
       .map(
         (week) =>
           html`<line class="grid" x1="${scale(week)}" x2="${scale(week)}" y1="0" y2="${top + bar}"></line>
-            <text class="axis" x="${scale(week) + 4}" y="13"
+            <text class="axis" x="${scale(week) + 5}" y="13"
               >${dayText(zoned(week, view.plan.timezone))}</text
             >`,
       )}
-    ${stretches.map((stretch) => piece(stretch, scale, colours, view))}
+    ${stretches.map((stretch) => piece(stretch, place))}
     <line
       class="now"
       x1="${scale(view.now)}"
@@ -71,22 +91,20 @@ export function rosterStrip(
   </svg>`
 }
 
-function piece(
-  stretch: Stretch,
-  scale: (at: Instant) => number,
-  colours: ReadonlyMap<PersonId, number>,
-  view: View,
-): Html {
+function piece(stretch: Stretch, place: Place): Html {
   const { shift } = stretch
-  const x = scale(stretch.from)
-  const length = Math.max(2, round(scale(stretch.until) - x - 1))
+  const x = place.scale(stretch.from)
+  const length = Math.max(2, round(place.scale(stretch.until) - x - 1))
   const frame = html`x="${x}" y="${top}" width="${length}" height="${bar}" rx="3"`
-  const name = shift ? nameOf(view, shift.person) : 'nobody'
-  const fits = Math.floor((length - 10) / 7)
+  const name = shift ? nameOf(place.view, shift.person) : 'nobody'
+  const fits = Math.floor((length - 10) / 7.5)
   const label = name.length <= fits ? name : (name.split(' ')[0] ?? '')
-  return html`<rect class="${shift ? `turn c${colours.get(shift.person) ?? 0}` : 'gap'}" ${frame}></rect>
-    ${shift && isOverride(shift) && html`<rect class="hatched" fill="url(#hatch)" ${frame}></rect>`}
-    ${label.length <= fits && html`<text class="${shift ? 'who' : 'who gap'}" x="${round(x + 7)}" y="${top + 21}">${label}</text>`}`
+  return html`<rect
+      class="${shift ? `turn c${place.colours.get(shift.person) ?? 0}` : 'gap'}"
+      ${frame}
+    ></rect>
+    ${shift && isOverride(shift) && html`<rect class="hatched" fill="url(#${place.hatch})" ${frame}></rect>`}
+    ${label.length <= fits && html`<text class="${shift ? 'who' : 'who gap'}" x="${round(x + 8)}" y="${top + 20}">${label}</text>`}`
 }
 
 export function rosterTable(stretches: readonly Stretch[], view: View): Html {

@@ -50,7 +50,7 @@ function commandHelp(verb: Verb): Html {
     <dt><code>${usage}</code></dt>
     <dd>
       ${summary}
-      <span class="quiet">e.g. ${examples.map((example) => html`<code>dr ${example}</code> `)}</span>
+      <span class="examples">${examples.map((example) => html`<span>${example}</span>`)}</span>
     </dd>
   </div>`
 }

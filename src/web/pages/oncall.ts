@@ -28,7 +28,7 @@ export function oncallPage(view: View): Content {
       <div class="stack">
         ${view.plan.oncall.rotations.map((rotation) => rotationPart(rotation.name, weeks, colours, view))}
       </div>
-      <p class="quiet">
+      <p class="quiet after">
         Swap a shift with <code>dr oncall override PERSON FROM TO</code>, times in ${view.plan.timezone}.
       </p>`,
   }
@@ -61,7 +61,7 @@ function rotationPart(
       }
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="${rotation}, four weeks">
-      ${rosterStrip(stretches, weeks, colours, view)}
+      ${rosterStrip(rotation, { stretches, weeks }, colours, view)}
     </div>
     <details>
       <summary>As a table</summary>
