@@ -30,6 +30,12 @@ const commit = '2'
  */
 export function createNagiosCommands(options: NagiosCommandsOptions): NagiosCommands {
   const address = new URL('cmd.cgi', options.url.endsWith('/') ? options.url : `${options.url}/`)
+  if (address.username !== '' || address.password !== '') {
+    throw new UserError(
+      'nagios-url',
+      'NAGIOS_CGI_URL holds a user or a password; move them to NAGIOS_CGI_USER and NAGIOS_CGI_PASSWORD',
+    )
+  }
   const credentials = Buffer.from(`${options.user}:${options.password}`).toString('base64')
   const request = options.fetch ?? globalThis.fetch
 

@@ -70,6 +70,8 @@ function mainFile(directory: string, shipped: string, settings: Readonly<Record<
     check_external_commands: '1',
     check_for_updates: '0',
     use_syslog: '0',
+    log_service_retries: '1',
+    log_host_retries: '1',
     retain_state_information: '0',
     enable_flap_detection: '1',
     host_inter_check_delay_method: 'n',
@@ -80,6 +82,7 @@ function mainFile(directory: string, shipped: string, settings: Readonly<Record<
     ...settings,
   }
   return Object.entries(lines)
+    .filter(([, value]) => value !== '')
     .flatMap(([name, value]) => [value].flat().map((one) => `${name}=${one}\n`))
     .join('')
 }

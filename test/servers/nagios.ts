@@ -17,7 +17,7 @@ export interface NagiosOptions {
   readonly token: string
   /** Hosts and services; a service's host is there by itself. All are well at the start. */
   readonly objects: readonly NagiosObject[]
-  /** Further settings of nagios.cfg, or others than the harness has. */
+  /** Further settings of nagios.cfg, or others than the harness has; '' leaves a setting out. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
