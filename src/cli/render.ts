@@ -19,6 +19,8 @@ const marks: Readonly<Record<Tone, string>> = { good: '[ok] ', warn: '[look] ', 
 const indent = '  '
 /** Narrower than this, a column of a table cannot be read. */
 const narrowest = 8
+/** A longer label stands on lines of its own. */
+const longestLabel = 24
 
 /** The card as lines of text, with a line end after each. Buttons are shown as what to type. */
 export function cardText(card: Card, terminal: Terminal): string {
@@ -46,13 +48,17 @@ function wrapped(runs: readonly Run[], terminal: Terminal, before: string): read
 
 function fieldLines(fields: readonly Field[], terminal: Terminal): readonly string[] {
   const labels = fields.map(({ label }) => harmless(label))
-  const width = Math.min(28, Math.max(0, ...labels.map(columnsOf)))
+  const short = labels.map(columnsOf).filter((columns) => columns <= longestLabel)
+  const width = Math.max(0, ...short)
   return fields.flatMap((field, index) => {
-    const label = pad(labels[index] ?? '', width)
+    const label = labels[index] ?? ''
     const value = runsOf(field.value, terminal, field.tone ?? 'plain')
     const [first = '', ...rest] = wrapped(value, { ...terminal, width: terminal.width - width - 4 }, '')
-    const head = indent + paint([{ text: label, style: 'quiet' }], terminal.colour)
-    return [`${head}  ${first}`, ...rest.map((line) => `${' '.repeat(width + 4)}${line}`)]
+    const fits = columnsOf(label) <= longestLabel
+    const above = fits ? [] : wrapped([{ text: label, style: 'quiet' }], terminal, indent)
+    const head = paint([{ text: pad(fits ? label : '', width), style: 'quiet' }], terminal.colour)
+    const after = rest.map((line) => `${' '.repeat(width + 4)}${line}`)
+    return [...above, `${indent}${head}  ${first}`.trimEnd(), ...after]
   })
 }
 

@@ -34,7 +34,7 @@ function all(mine: readonly Verb[]): Answer {
     'What you may type',
     [
       { table: { columns: ['Command', 'What it does'], rows } },
-      { lines: [[hint, { code: 'help failover' }]] },
+      { lines: [[hint, { code: `help ${mine.includes('failover') ? 'failover' : 'status'}` }]] },
     ],
     { commands: mine.map((verb) => ({ verb, usage: specOf(verb).usage, summary: specOf(verb).summary })) },
   )

@@ -1,0 +1,108 @@
+// What phones, chats and hurried people make of a command is understood; what is not gets an example.
+import { describe, expect, test } from 'vitest'
+import { parseCommand } from '../../src/command/parse.ts'
+
+const options = { yes: false, overrides: [] }
+
+describe('understands', () => {
+  test.each([
+    ['', { verb: 'help' }],
+    ['/dr', { verb: 'help' }],
+    ['/dr status', { verb: 'status' }],
+    ['@dr Status LB', { verb: 'status', system: 'lb' }],
+    ['  DR   ack   inc-3 ', { verb: 'ack', incident: 'INC-3' }],
+    ['ack inc3', { verb: 'ack', incident: 'INC-3' }],
+    ['ack INC\u20113', { verb: 'ack', incident: 'INC-3' }],
+    ['dr\u00a0ack\u00a0INC-3', { verb: 'ack', incident: 'INC-3' }],
+    ['dr&nbsp;status&nbsp;lb', { verb: 'status', system: 'lb' }],
+    ['note a &lt;b&gt; &amp;amp; c', { verb: 'note', text: 'a <b> &amp; c' }],
+    ['note “typographic quotes”', { verb: 'note', text: 'typographic quotes' }],
+    ['note „deutsche Anführung“', { verb: 'note', text: 'deutsche Anführung' }],
+    ['note can\'t reach 5" disk', { verb: 'note', text: 'can\'t reach 5" disk' }],
+    ['note it says "no" here', { verb: 'note', text: 'it says "no" here' }],
+    ['note "unfinished business', { verb: 'note', text: '"unfinished business' }],
+    ['note INC-3 one\n  two', { verb: 'note', incident: 'INC-3', text: 'one\n  two' }],
+    ['note "INC-3 is back"', { verb: 'note', text: 'INC-3 is back' }],
+    ['extend 10M no idea', { verb: 'extend', duration: 600_000, reason: 'no idea' }],
+    ['extend INC-1 1h30m "x"', { verb: 'extend', incident: 'INC-1', duration: 5_400_000, reason: 'x' }],
+    ['failover lb', { verb: 'failover', system: 'lb', options }],
+    ['Failover LB To backup', { verb: 'failover', system: 'lb', to: 'backup', options }],
+    ['failover lb backup', { verb: 'failover', system: 'lb', to: 'backup', options }],
+    ['failover lb —yes', { verb: 'failover', system: 'lb', options: { ...options, yes: true } }],
+    ['failover --yes lb', { verb: 'failover', system: 'lb', options: { ...options, yes: true } }],
+    [
+      'failback lb –override target-healthy “I know”',
+      {
+        verb: 'failback',
+        system: 'lb',
+        options: { yes: false, overrides: [{ rule: 'target-healthy', reason: 'I know' }] },
+      },
+    ],
+    ['approve 7', { verb: 'approve', run: 'R-7' }],
+    ['approve r7 api.example.com', { verb: 'approve', run: 'R-7', typed: 'api.example.com' }],
+    ['timeline r-7 —verify', { verb: 'timeline', run: 'R-7', verify: true }],
+    [
+      'OnCall Override ann 2026-12-24T09:00 2026-12-26T09:00',
+      { verb: 'oncall override', person: 'ann', from: '2026-12-24T09:00', to: '2026-12-26T09:00' },
+    ],
+    ['failover dns', { verb: 'failover', system: 'dns', options }],
+  ])('%j', (text, command) => {
+    expect(parseCommand(text)).toEqual({ command })
+  })
+})
+
+describe('answers with what to type instead', () => {
+  test.each([
+    ['statsu lb', 'status lb'],
+    ['fail-over lb', 'failover lb'],
+    ['akc', 'ack'],
+    ['lb', 'status lb'],
+    ['xyzzy', 'help'],
+    ['"status"', 'status'],
+    ['ack now please', 'ack'],
+    ['open', 'open lb'],
+    ['open website', 'open lb'],
+    ['note', 'note rolled back the HAProxy configuration'],
+    ['extend 10 reason', 'extend 10m waiting for the hoster'],
+    ['extend 10m', 'extend 10m waiting for the hoster'],
+    ['extend 0m x', 'extend 10m waiting for the hoster'],
+    ['failover', 'failover lb'],
+    ['failover lb to', 'failover lb'],
+    ['failover lb --yse', 'failover lb'],
+    ['failover lb --override rule', 'failover lb'],
+    ['failover lb --override --yes', 'failover lb'],
+    ['failback lb to api', 'failback lb'],
+    ['approve', 'approve R-7'],
+    ['approve INC-7', 'approve R-7'],
+    ['oncall override ann', 'oncall override ann 2026-12-24T09:00 2026-12-26T09:00'],
+    ['unfreeze now', 'unfreeze'],
+    ['constructor', 'help'],
+    ['__proto__ x', 'help'],
+  ])('%j', (text, example) => {
+    expect(parseCommand(text)).toMatchObject({ problem: expect.any(String), example })
+  })
+
+  test('says what is wrong with the word that is wrong', () => {
+    expect(parseCommand('open website')).toMatchObject({
+      problem: expect.stringContaining('“website” is no system. The systems are dns, '),
+    })
+    expect(parseCommand('ack now')).toMatchObject({ problem: '“now” means nothing here.' })
+    expect(parseCommand('failover lb --yse')).toMatchObject({
+      problem: expect.stringContaining('no option --yse'),
+    })
+  })
+
+  test.each(['dns bypass', 'db restore "10m ago"', 'workers scale default +2'])(
+    '%s is not in this version, and that is said',
+    (text) => {
+      expect(parseCommand(text)).toMatchObject({ problem: expect.stringContaining('in this version yet') })
+    },
+  )
+
+  test('a text that is too long is refused with the limit, not cut', () => {
+    expect(parseCommand(`note ${'x'.repeat(1_995)}`)).toHaveProperty('command')
+    expect(parseCommand(`note ${'x'.repeat(1_996)}`)).toMatchObject({
+      problem: 'That is 2001 characters; 2000 are read at most.',
+    })
+  })
+})
