@@ -1,5 +1,5 @@
 // The queue on BullMQ: bells that ring at their time, and effects that are tried again, both surviving restarts.
-import { Queue, UnrecoverableError, Worker } from 'bullmq'
+import { Queue, UnrecoverableError, Worker, isNotConnectionError } from 'bullmq'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BugError, RetryableError, UserError, reasonOf } from '../errors.ts'
 import { toStoreError } from '../store/errors.ts'
@@ -109,7 +109,7 @@ function createJobs<D>(
       removeOnFail: true,
     },
   })
-  queue.on('error', (error) => log.debug('queue error', { queue: kind.name, reason: reasonOf(error) }))
+  queue.on('error', (error) => tell(log, kind, error))
   const add = createBatch<AddedJob<D>>(async (jobs) => {
     const bulk = jobs.map(({ data, ...opts }) => ({ name: kind.name, data, opts }))
     await within(queue.addBulk(bulk), putTimeout)
@@ -151,7 +151,7 @@ function startWorker<D>(
     runRetryDelay: 250,
     settings: { backoffStrategy: (attempt, _type, error) => backoff(attempt, error) },
   })
-  worker.on('error', (error) => log.debug('worker error', { queue: kind.name, reason: reasonOf(error) }))
+  worker.on('error', (error) => tell(log, kind, error))
   worker.on('failed', (job, error) => {
     const fields = { queue: kind.name, job: job?.id, attempt: job?.attemptsMade, reason: reasonOf(error) }
     const last = job === undefined || job.finishedOn !== undefined
@@ -159,6 +159,13 @@ function startWorker<D>(
     else log.warn('job failed, will be tried again', fields)
   })
   return worker
+}
+
+/** Lost connections are told by the connection itself, once; each worker would tell them again. */
+function tell(log: Log, kind: Kind, error: Error): void {
+  const fields = { queue: kind.name, reason: reasonOf(error) }
+  if (isNotConnectionError(error)) log.warn('queue error', fields)
+  else log.debug('queue connection error', fields)
 }
 
 async function perform<D>(job: Job<D>, listener: (data: D) => Promise<void>): Promise<void> {

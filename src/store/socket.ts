@@ -35,18 +35,16 @@ export async function socketFor(dir: string): Promise<string> {
 
 /** Sends one command over a connection of its own: the raw answer, '' for none, undefined when nobody listens. */
 export async function askServer(socket: string, command: string): Promise<string | undefined> {
-  const connection = connect(socket)
-  const signal = AbortSignal.timeout(answerTimeout)
+  const connection = connect({ path: socket, signal: AbortSignal.timeout(answerTimeout) })
   try {
-    await once(connection, 'connect', { signal })
+    await once(connection, 'connect')
   } catch {
-    connection.destroy()
     return undefined
   }
   try {
     connection.write(`${command}\r\n`)
-    const [answer] = (await once(connection, 'data', { signal })) as [Buffer]
-    return answer.toString()
+    const [answer] = (await connection.take(1).toArray()) as readonly Buffer[]
+    return answer?.toString() ?? ''
   } catch {
     return ''
   } finally {

@@ -19,6 +19,8 @@ export interface TestRedis {
   readonly connect: (log?: Log) => Promise<RedisConnection>
   /** Removes all keys: between tests. */
   readonly flush: () => Promise<void>
+  /** Sends one command, as redis-cli would, and gives the raw answer. */
+  readonly command: (text: string) => Promise<string>
   readonly kill9: () => Promise<void>
   /** Stops the process without ending it: it takes commands and does not answer. */
   readonly freeze: () => void
@@ -46,8 +48,8 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
     ...config,
   }
   const connections: RedisConnection[] = []
-  let server = await launch(settings, socket)
-  const address: RedisAddress = { kind: 'server', options: { path: socket }, shown: socket }
+  let server = await launch(settings)
+  const address: RedisAddress = { kind: 'server', options: { path: settings.unixsocket }, shown: 'test' }
 
   async function kill(signal: NodeJS.Signals): Promise<void> {
     server.process.kill(signal)
@@ -64,12 +66,13 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
     flush: async () => {
       await askRedis(socket, 'FLUSHALL')
     },
+    command: (text) => askRedis(socket, text),
     kill9: () => kill('SIGKILL'),
     freeze: () => void server.process.kill('SIGSTOP'),
     thaw: () => void server.process.kill('SIGCONT'),
     restart: async () => {
       await kill('SIGKILL')
-      server = await launch(settings, socket)
+      server = await launch(settings)
     },
     stop: async () => {
       await Promise.all(connections.map((connection) => connection.close()))
@@ -79,11 +82,13 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
   }
 }
 
-async function launch(settings: Readonly<Record<string, string>>, socket: string): Promise<RedisProcess> {
+async function launch(
+  settings: Readonly<Record<string, string>> & { readonly unixsocket: string },
+): Promise<RedisProcess> {
   const server = spawnRedis(settings)
   const deadline = Date.now() + 10_000
   while (Date.now() < deadline) {
-    const answer = await askRedis(socket, 'PING').catch(() => '')
+    const answer = await askRedis(settings.unixsocket, 'PING').catch(() => '')
     if (answer.startsWith('+PONG')) return server
     await sleep(5)
   }
