@@ -20,8 +20,7 @@ export function turnAt(rotation: Rotation, zone: string, at: Instant): Turn {
   const length = rotation.shift ?? lengths[rotation.type]
   const start = Temporal.PlainDateTime.from(rotation.start)
   let number = Math.floor(hoursBetween(start, zoned(at, zone).toPlainDateTime()) / (length / hour))
-  // Near a change of the clocks the estimate is one turn (or, with turns of an hour, a few) off.
-  while (handoff(start, length, zone, number) > at) number -= 1
+  // While clocks show an hour for the second time, handoffs of its first pass are over although the clock is before them.
   while (handoff(start, length, zone, number + 1) <= at) number += 1
   return {
     number,

@@ -62,6 +62,16 @@ describe('a handoff', () => {
     expect(utc(shift?.until ?? 0)).toBe('2026-10-26T01:30:00Z')
   })
 
+  test('is over when the clocks show the time before it for the second time', () => {
+    const plan = planWithRotation({ type: 'daily', start: '2026-10-20T02:30' })
+    const before = onCall(plan, 'primary', at('2026-10-25T00:29:59Z'))
+    const second = onCall(plan, 'primary', at('2026-10-25T01:10:00Z'))
+
+    expect(clockText(at('2026-10-25T01:10:00Z'), 'Europe/Berlin')).toBe('Sun 25 Oct 02:10')
+    expect(utc(second?.from ?? 0)).toBe('2026-10-25T00:30:00Z')
+    expect(second?.person).not.toBe(before?.person)
+  })
+
   test('of twelve-hour shifts alternates between 09:00 and 21:00 before and after the change', () => {
     const plan = planWithRotation({ type: 'custom', shift: '12h', start: '2026-03-27T09:00' })
 
