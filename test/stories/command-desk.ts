@@ -9,7 +9,7 @@ import { withOverrides } from '../../src/oncall/shift.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { run as sampleRun } from '../contracts/store-samples.ts'
 import { startTestRedis } from '../servers/redis.ts'
-import type { Answer, Speaker } from '../../src/command/command.ts'
+import type { Answer, Dispatch, Speaker } from '../../src/command/command.ts'
 import type { Desk } from '../../src/command/desk.ts'
 import type { DrPlan, Override } from '../../src/drplan/schema.ts'
 import type { RunId } from '../../src/ids.ts'
@@ -55,6 +55,7 @@ export interface TestDesk {
   /** What the next proposals are made of and wait for. */
   readonly runs: { risk: Run['proposal']['risk']; before: () => Promise<void> }
   readonly plan: () => DrPlan
+  readonly dispatch: Dispatch
   /** Says something as somebody, at the terminal unless `where` says otherwise. */
   readonly say: (person: string, text: string, where?: Partial<Speaker>) => Promise<Answer>
 }
@@ -132,6 +133,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     logged,
     runs: knobs,
     plan,
+    dispatch,
     say: (person, text, where = {}) => dispatch(text, { person, door: 'cli', ...where }),
   }
 }
@@ -159,7 +161,8 @@ function lineText(line: Line): string {
     .join('')
 }
 
-function simpleRunCard(run: Run) {
+/** A run's card as far as the doors need one. */
+export function simpleRunCard(run: Run) {
   const approve = { label: 'Approve', command: `approve ${run.id}`, style: 'primary' } as const
   const typed = run.proposal.risk === 'disruptive' ? { typed: run.proposal.typed } : {}
   return {
