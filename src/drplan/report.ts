@@ -45,7 +45,7 @@ export function checkReport(file: string, result: LoadResult, now: Instant): Pla
     count(warnings.length, 'warning'),
   ]
   const text = [
-    ...warnings.map(printProblem),
+    ...warnings.map((warning) => `${placeOf(warning)}: warning: ${saidOf(warning)}`),
     ...(warnings.length > 0 ? [''] : []),
     `${file} is a valid DR plan: ${sizes.join(', ')}.`,
   ].join('\n')
@@ -54,8 +54,15 @@ export function checkReport(file: string, result: LoadResult, now: Instant): Pla
 
 /** `dr-plan.yml:12:5: systems.lb.rto: found "ten". Write a duration such as "10m".` */
 export function printProblem(problem: PlanProblem): string {
-  const { file, line, column, path, found, write } = problem
-  return `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${found}. ${write}.`
+  return `${placeOf(problem)}: ${saidOf(problem)}`
+}
+
+function placeOf({ file, line, column }: PlanProblem): string {
+  return `${file}:${line}:${column}`
+}
+
+function saidOf({ path, found, write }: PlanProblem): string {
+  return `${path === '' ? '' : `${path}: `}${found}. ${write}.`
 }
 
 interface PlannedPage {
