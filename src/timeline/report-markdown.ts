@@ -22,7 +22,7 @@ export function markdownText(text: string): string {
     .replaceAll(/:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')
     .replaceAll('@', '@\u2060')
     .replace(/^([-+=])/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
 }
 
 function partText(part: Part): string {

@@ -1,0 +1,225 @@
+// The report of an outage as Markdown and HTML: complete, and text of strangers stays text in it.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { minute, second } from '../../src/ids.ts'
+import { begin } from '../../src/incident/decide.ts'
+import { chain, headOf } from '../../src/timeline/chain.ts'
+import { emptyHead } from '../../src/timeline/event.ts'
+import { reportHtml } from '../../src/timeline/report-html.ts'
+import { markdownText, reportMarkdown } from '../../src/timeline/report-markdown.ts'
+import { reportOf } from '../../src/timeline/report.ts'
+import { timelineDays } from '../../src/timeline/render.ts'
+import { examplePlan } from '../stories/command-desk.ts'
+import { run as sampleRun } from './store-samples.ts'
+import type { Happening } from '../../src/timeline/event.ts'
+import type { Incident } from '../../src/incident/incident.ts'
+import type { IncidentRecord } from '../../src/timeline/report.ts'
+import type { Run } from '../../src/recovery/run.ts'
+
+const plan = examplePlan()
+/** 23:55 in Berlin, so that the outage goes over midnight. */
+const start = Date.UTC(2026, 10, 23, 22, 55)
+const ann = { person: 'ann', door: 'cli' } as const
+const bot = { person: 'bot', door: 'bot' } as const
+
+/** An outage that a failover ended; `text` may change whatever text comes from outside. */
+function recordWith(text: (ordinary: string) => string = (ordinary) => ordinary): IncidentRecord {
+  const attached = {
+    alert: 'A-1',
+    key: 'lb1;HAProxy',
+    system: 'lb',
+    state: 'CRITICAL',
+    output: text('Connection refused'),
+    at: start,
+    since: start - 20 * second,
+    change: 'broke',
+    text: text('lb1 HAProxy is CRITICAL'),
+  } as const
+  const opened = begin(
+    {
+      id: 'INC-3',
+      system: 'lb',
+      title: text('HAProxy on lb1 does not answer'),
+      by: { person: 'nagios', door: 'nagios' },
+      attached: [attached],
+    },
+    start,
+    { plan, chats: [] },
+  ).next
+  const end = start + 6 * minute
+  const incident: Incident = {
+    ...(opened as Extract<Incident, { state: 'paging' }>),
+    state: 'resolved',
+    at: end + 2 * minute,
+    by: 'verified',
+    what: text('certificate had expired'),
+    engineer: 'ann',
+    run: 'R-7',
+    marks: {
+      ...opened.marks,
+      paged: start + second,
+      acknowledged: start + minute,
+      diagnosed: start + 3 * minute,
+      decided: start + 4 * minute,
+      acted: end - second,
+      verified: end,
+      resolved: end + 2 * minute,
+    },
+    pages: [
+      {
+        id: 'p1',
+        person: 'ann',
+        target: 'rotation:primary',
+        level: 0,
+        why: text('on call (primary, weekly)'),
+        startedAt: start,
+        steps: [
+          { channel: 'email', at: start, outcome: 'failed', reason: text('mailbox is full') },
+          { channel: 'sms', at: start + minute, outcome: 'sent' },
+          { channel: 'voice', at: start + 2 * minute },
+        ],
+        stopped: { at: start + minute, because: 'acknowledged' },
+      },
+    ],
+  }
+  const happenings: readonly Happening[] = [
+    {
+      type: 'incident.opened',
+      at: start,
+      by: { person: 'nagios', door: 'nagios' },
+      text: text('INC-3 opened'),
+    },
+    { type: 'acknowledged', at: start + minute, by: ann, text: 'Ann Onken has it' },
+    { type: 'note', at: end, by: ann, text: text('traffic goes to the backup') },
+    { type: 'incident.resolved', at: end + 2 * minute, by: bot, text: 'INC-3 is resolved' },
+  ]
+  const events = chain(emptyHead, 'INC-3', happenings)
+  const last = events.at(-1)
+  return { incident, events, head: last ? headOf(last) : emptyHead, runs: [runWith(text)] }
+}
+
+function runWith(text: (ordinary: string) => string): Run {
+  const sample = sampleRun('R-7')
+  return {
+    ...sample,
+    state: 'done',
+    startedAt: start + 4 * minute,
+    endedAt: start + 6 * minute,
+    incident: 'INC-3',
+    approvals: [{ by: 'ann', door: 'web', at: start + 4 * minute }],
+    proposal: {
+      ...sample.proposal,
+      summary: text('api.example.com will point at the backup'),
+      changes: [{ what: text('A api.example.com'), before: '203.0.113.10', after: '203.0.113.20' }],
+      findings: [
+        { rule: 'target-healthy', ok: false, text: '', overriddenWith: text('the probe is blocked here') },
+      ],
+      debts: [{ id: 'ttl', text: text('The TTL is 60 s.'), remedy: text('Type: failback lb') }],
+    },
+    steps: [
+      {
+        title: text('Set the records'),
+        action: { provider: 'probe', url: 'https://api.example.com/health', timeout: 1_000 },
+        phase: 'done',
+        startedAt: start + 4 * minute,
+        endedAt: start + 5 * minute,
+        attempts: 1,
+      },
+    ],
+  }
+}
+
+const now = start + 30 * minute
+const ordinary = reportOf(recordWith(), plan, now)
+const hostile =
+  '<script>alert(1)</script> | **b** [l](https://evil.example.com) ![i](x) `c` @here ~~s~~ #1 &lt; www.evil.example.com\n# Heading\n- item \u001b[2J\u202e'
+
+describe('the report of an outage', () => {
+  test('as Markdown', async () => {
+    await expect(reportMarkdown(ordinary)).toMatchFileSnapshot('../golden/reports/report.md')
+  })
+
+  test('as HTML', async () => {
+    await expect(reportHtml(ordinary)).toMatchFileSnapshot('../golden/reports/report.html')
+  })
+
+  test('of an outage that goes on says so far', () => {
+    const { incident, ...record } = recordWith()
+    const { verified: _verified, resolved: _resolved, acted: _acted, ...marks } = incident.marks
+    const text = reportMarkdown(reportOf({ ...record, incident: { ...incident, marks } }, plan, now))
+
+    expect(text).toContain('30m20s so far | missed')
+    expect(text).toContain('| act | 2026-11-23 23:59:00 | goes on | 26m |')
+    expect(text).toContain('It is not over yet.')
+  })
+
+  test('says when the record was altered', () => {
+    const record = recordWith()
+    const events = record.events.map((event) => (event.seq === 2 ? { ...event, at: event.at + 1 } : event))
+
+    expect(reportMarkdown(reportOf({ ...record, events }, plan, now))).toContain(
+      'The record was altered: event 2 was altered',
+    )
+  })
+
+  test('keeps text of strangers as text in Markdown', async () => {
+    const text = reportMarkdown(
+      reportOf(
+        recordWith(() => hostile),
+        plan,
+        now,
+      ),
+    )
+
+    await expect(text).toMatchFileSnapshot('../golden/reports/hostile.md')
+    expect(text).not.toContain('\u001b')
+    expect(text).not.toMatch(
+      /(?<!\\)<|\p{Bidi_Control}|@here|(?<!\\)!\[|^# Heading|(?<!\\):\/\/evil|www\.evil/mu,
+    )
+  })
+
+  test('keeps text of strangers as text in HTML, and loads nothing', () => {
+    const page = reportHtml(
+      reportOf(
+        recordWith(() => hostile),
+        plan,
+        now,
+      ),
+    )
+
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(page).not.toContain('\u001b')
+    expect(page).not.toMatch(/<script|<img|<a |<link|src=|href=|\p{Bidi_Control}/u)
+  })
+})
+
+describe('text in Markdown', () => {
+  test('never begins a block, ends a table cell, or opens markup, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const escaped = markdownText(text)
+
+        expect(escaped).not.toMatch(/\n|^[-+=>#]|^\d+[.)](?:\s|$)|(?<=(?:^|[^\\])(?:\\\\)*)[`*_[\]<>|~&!]/)
+      }),
+    )
+  })
+
+  test('of ordinary sentences stays readable', () => {
+    expect(markdownText('lb1.example.com: 5 of 7 (71%) failed, retry in 10s.')).toBe(
+      'lb1.example.com: 5 of 7 (71%) failed, retry in 10s.',
+    )
+  })
+})
+
+describe('the timeline', () => {
+  test('says the day once, again after midnight, and times in the zone of the plan', () => {
+    const days = timelineDays(recordWith().events, plan)
+
+    expect(days.map(({ day, lines }) => [day, lines.map(({ time }) => time)])).toEqual([
+      ['Monday, 23 November 2026', ['23:55:00', '23:56:00']],
+      ['Tuesday, 24 November 2026', ['00:01:00', '00:03:00']],
+    ])
+    expect(days[0]?.lines[1]).toMatchObject({ who: 'Ann Onken (cli)', text: 'Ann Onken has it' })
+    expect(days[1]?.lines[1]).not.toHaveProperty('who')
+  })
+})
