@@ -1,5 +1,6 @@
 // Connects to Redis, checks that it keeps what it is given, and says so when it does not.
 import { Cluster, Redis } from 'ioredis'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError, reasonOf } from '../errors.ts'
 import { checkRedis } from './check.ts'
 import { toStoreError } from './errors.ts'
@@ -13,7 +14,7 @@ export type RedisClient = Redis | Cluster
  * `commands` answers or rejects soon: for people and webhooks that wait. `worker` waits for ever: for the queue's
  * workers, which have nothing else to do while Redis is away.
  */
-export type ConnectionUse = 'commands' | 'worker'
+type ConnectionUse = 'commands' | 'worker'
 
 export interface RedisConnection {
   /** The connection for commands that somebody waits for. */
@@ -28,8 +29,11 @@ const commandTimeout = 1_500
 /** How long the start waits for Redis, in milliseconds. */
 const startTimeout = 10_000
 
+/** How long `close` waits for a connection to end, in milliseconds. */
+const closeTimeout = 1_000
+
 /** Marks this program's connections in `CLIENT LIST`. */
-export const connectionName = 'dr-bot'
+const connectionName = 'dr-bot'
 
 /**
  * Connects and checks the server: throws a UserError when it cannot be reached, is too old, or may evict keys; warns
@@ -121,7 +125,9 @@ function unreachable(shown: string, last: unknown): UserError {
   )
 }
 
+/** Resolves when the connection has ended; one that is just looking for its master may not say so. */
 async function ended(client: RedisClient): Promise<void> {
   if (client.status === 'end') return
-  await new Promise<void>((resolve) => client.once('end', resolve))
+  const end = new Promise<void>((resolve) => client.once('end', resolve))
+  await Promise.race([end, sleep(closeTimeout, undefined, { ref: false })])
 }

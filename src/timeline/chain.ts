@@ -24,7 +24,7 @@ export function headOf(event: TimelineEvent): Head {
   return { seq: event.seq, hash: event.hash }
 }
 
-export type Verdict =
+type Verdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly seq: number; readonly problem: string }
 
