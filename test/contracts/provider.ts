@@ -126,13 +126,17 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
       bench.fail('hang')
       const asked = bench.requests()
 
-      const outcome = bench.provider
+      let outcome: unknown
+      const check = bench.provider
         .check(bench.action, operation, clock.now(), stop.signal)
-        .catch((thrown: unknown) => thrown)
+        .catch((thrown: unknown) => {
+          outcome = thrown
+        })
       await vi.waitFor(() => expect(bench.requests()).toBeGreaterThan(asked))
       stop.abort()
 
-      expect(await outcome).toBeInstanceOf(RetryableError)
+      await vi.waitFor(() => expect(outcome).toBeInstanceOf(RetryableError), { timeout: 2_000 })
+      await check
     })
 
     test.each(providerCase.retryable)(

@@ -270,6 +270,7 @@ test('compares a proxied record without its TTL, and names and addresses whateve
 
   expect(await provider().check(action, operation, clock.now(), calm)).toMatchObject({ state: 'done' })
   expect(world.cloudflare.records(world.zone).filter((one) => one.proxied)).toHaveLength(2)
+  expect(changes()[0]?.body).toContain('"ttl":1,')
 })
 
 test('leaves out of its facts what says nothing about where a name points', async () => {

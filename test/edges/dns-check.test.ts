@@ -173,7 +173,11 @@ test('takes an address for an address in every form, and resolves only names', a
   expect(asked).toEqual(['ns1.example.com'])
 })
 
-test('never passes for want of somebody to ask', async () => {
-  await expect(check(actionFor([], '192.0.2.20'))).rejects.toThrow('would check nothing')
-  await expect(check(actionFor(['127.0.0.1']))).rejects.toThrow('would check nothing')
+test('never passes for want of somebody or something to ask', async () => {
+  const provider = createDnsCheck({ clock })
+
+  for (const action of [actionFor([], '192.0.2.20'), actionFor(['127.0.0.1'])]) {
+    await expect(provider.start(action, 'R-1-s2', calm)).rejects.toThrow('would check nothing')
+    await expect(provider.observe(action, calm)).rejects.toThrow('would check nothing')
+  }
 })

@@ -148,7 +148,10 @@ test('does not read a body that never ends', async () => {
     pour()
   })
 
-  expect(await look(actionAt(port, { contains: 'ready' }))).toMatchObject({ ok: false })
+  expect(await look(actionAt(port, { contains: 'ready' }))).toEqual({
+    ok: false,
+    reason: 'answered 200 without the wanted text',
+  })
 })
 
 test('gives a body that stops in the middle no more time than the whole', async () => {
