@@ -1,6 +1,7 @@
 // Starts everything the demo consists of, on free ports of this machine, and stops it again.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,13 +83,14 @@ function planFor(world: World, example: string): string {
 }
 
 /** The usual port, or any free one when it is taken. */
-async function freePort(): Promise<number> {
+async function freePort(wished = wishedPort): Promise<number> {
   const server = createServer()
   const taken = once(server, 'error').then(() => true)
   const free = once(server, 'listening').then(() => false)
-  server.listen(wishedPort, '127.0.0.1')
-  if (await Promise.race([taken, free])) return 0
+  server.listen(wished, '127.0.0.1')
+  if (await Promise.race([taken, free])) return freePort(0)
+  const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
-  return wishedPort
+  return port
 }

@@ -13,14 +13,18 @@ interface Timer {
   handle: NodeJS.Timeout
 }
 
-/** Starts at `start`, or now. */
-export function createMovableClock(start: Instant = Date.now()): MovableClock {
-  let offset = start - Date.now()
+/** Starts at `start` (default: now) and runs `speed` times as fast as the machine's (default: as fast). */
+export function createMovableClock(
+  from: { readonly start?: Instant; readonly speed?: number } = {},
+): MovableClock {
+  const speed = from.speed ?? 1
+  const begun = Date.now()
+  let base = from.start ?? begun
   const timers = new Set<Timer>()
-  const now = (): Instant => Date.now() + offset
+  const now = (): Instant => base + Math.round((Date.now() - begun) * speed)
 
   function arm(timer: Timer): void {
-    timer.handle = setTimeout(() => fire(timer), Math.max(0, timer.at - now()))
+    timer.handle = setTimeout(() => fire(timer), Math.max(0, (timer.at - now()) / speed))
   }
   function fire(timer: Timer): void {
     if (timers.delete(timer)) timer.run()
@@ -28,7 +32,7 @@ export function createMovableClock(start: Instant = Date.now()): MovableClock {
 
   return {
     now,
-    real: (duration) => duration,
+    real: (duration) => duration / speed,
     after: (duration, run) => {
       const timer: Timer = { at: now() + duration, run, handle: setTimeout(() => {}, 0) }
       clearTimeout(timer.handle)
@@ -40,7 +44,7 @@ export function createMovableClock(start: Instant = Date.now()): MovableClock {
       }
     },
     skip: (duration) => {
-      offset += duration
+      base += duration
       for (const timer of [...timers].toSorted((a, b) => a.at - b.at)) {
         clearTimeout(timer.handle)
         if (timer.at <= now()) fire(timer)

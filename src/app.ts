@@ -10,7 +10,8 @@ import { createDeadlines, repeat } from './deadlines/deadlines.ts'
 import { openPlan } from './drplan/current.ts'
 import type { CurrentPlan } from './drplan/current.ts'
 import { reasonOf } from './errors.ts'
-import type { Duration } from './ids.ts'
+import type { Duration, Instant } from './ids.ts'
+import type { Card } from './message.ts'
 import { second, toIncidentId, toRunId } from './ids.ts'
 import { createInbox } from './intake/inbox.ts'
 import { incidentEffects } from './incident/effects.ts'
@@ -24,7 +25,10 @@ import { createDnsCheck } from './providers/dns-check.ts'
 import { createNagiosCommands } from './providers/nagios-commands.ts'
 import { createProbe } from './providers/probe.ts'
 import { createQueue } from './queue/bullmq.ts'
+import { readiness } from './readiness.ts'
+import { runCard } from './recovery/card.ts'
 import { createRuns } from './recovery/engine.ts'
+import type { Run } from './recovery/run.ts'
 import { parseRedisUrl } from './store/address.ts'
 import { connectRedis } from './store/connect.ts'
 import { startRedis } from './store/embedded.ts'
@@ -32,6 +36,7 @@ import { createStore } from './store/redis.ts'
 import { release } from './triage/release.ts'
 import { triage } from './triage/triage.ts'
 import { createMetrics } from './web/metrics.ts'
+import { createSigner } from './web/session.ts'
 import { createWeb } from './web/server.ts'
 
 export interface App {
@@ -107,7 +112,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
   const cloudflare = createCloudflareDns({
-    token: config.CLOUDFLARE_API_TOKEN,
+    token: config.CLOUDFLARE_API_TOKEN ?? '',
     baseUrl: config.CLOUDFLARE_BASE_URL,
     clock,
   })
@@ -163,24 +168,34 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     },
   })
 
+  const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
   const dispatch = createDispatch({
     store,
     incidents,
     runs,
+    runCard: cardOf,
     plan: current.plan,
     clock,
     log,
     publicUrl: config.PUBLIC_URL,
     addOverride: current.addOverride,
   })
+  let lastHeartbeat: Instant | undefined
   const web = createWeb({
-    config,
+    nagiosToken: config.NAGIOS_TOKEN,
+    accept: inbox.accept,
+    heartbeat: () => {
+      lastHeartbeat = clock.now()
+    },
     store,
+    runCard: cardOf,
     dispatch,
     changes,
-    metrics,
     plan: current.plan,
-    accept: inbox.accept,
+    signer: createSigner(config.CONSOLE_SECRET),
+    publicUrl: config.PUBLIC_URL,
+    ready: () => readiness({ store, clock, audit: deadlines.audit, heartbeat: () => lastHeartbeat }),
+    metrics,
     clock,
     log,
   })

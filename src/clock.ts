@@ -1,17 +1,15 @@
-// The machine's clock and timers as the Clock port; at another speed for demonstrations.
+// The machine's clock and timers as the Clock port.
 import type { Clock } from './ports.ts'
 
-/** setTimeout's longest delay; longer ones fire at once (Node's documentation of timers). */
+/** setTimeout's longest delay; longer ones would fire at once (Node's documentation of timers). */
 const longestTimer = 2 ** 31 - 1
 
-/** A clock that runs `speed` times as fast as the machine's, from now on. 1 is the machine's own. */
-export function createClock(speed = 1): Clock {
-  const begun = Date.now()
+export function createClock(): Clock {
   return {
-    now: () => (speed === 1 ? Date.now() : begun + Math.round((Date.now() - begun) * speed)),
-    real: (duration) => duration / speed,
+    now: () => Date.now(),
+    real: (duration) => duration,
     after: (duration, run) => {
-      const timer = setTimeout(run, Math.min(Math.max(0, duration / speed), longestTimer))
+      const timer = setTimeout(run, Math.min(Math.max(0, duration), longestTimer))
       return () => clearTimeout(timer)
     },
   }

@@ -10,7 +10,7 @@ type Sdk = typeof Cloudflare
 export interface CloudflareAccess {
   readonly token: string
   /** With `/client/v4` at its end. Default: Cloudflare itself. */
-  readonly baseUrl?: string
+  readonly baseUrl?: string | undefined
   /** For one request. Default 8 s. */
   readonly timeout?: Duration
 }
@@ -151,7 +151,7 @@ function explain(
   thrown: unknown,
   { stopped, token, timeout }: Circumstances,
 ): UserError | RetryableError {
-  const clean = (text: string): string => text.replaceAll(token, '[token]')
+  const clean = (text: string): string => (token === '' ? text : text.replaceAll(token, '[token]'))
   const unknown = purpose.changes
     ? ' Whether the change was made is not known: look before trying again.'
     : ''

@@ -1,0 +1,77 @@
+// Whether the bot can do its work now, part by part, with what to do about a part that cannot.
+import { reasonOf } from './errors.ts'
+import type { Duration, Instant } from './ids.ts'
+import { minute, second } from './ids.ts'
+import { printDuration } from './drplan/duration.ts'
+import type { Clock, Store } from './ports.ts'
+
+export interface Check {
+  readonly ok: boolean
+  readonly text?: string
+}
+
+/** `ready` is false when any check is not ok. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<string, Check>>
+}
+
+export interface ReadinessDeps {
+  readonly store: Pick<Store, 'ping' | 'pendingEffects'>
+  readonly clock: Clock
+  /** How late the latest unmet deadline is. */
+  readonly audit: () => Promise<Duration>
+  /** When Nagios was last heard of; undefined when never since the start. */
+  readonly heartbeat: () => Instant | undefined
+}
+
+/** A deadline is met within a second while the bot is up; this late, bell and sweep have both failed. */
+const lateDeadline: Duration = 5 * second
+/** Effects that wait: more than this means that they come faster than they can be done, or that one channel is down. */
+const manyEffects = 1_000
+/** nagios/check_dr_bot is meant to run every minute. */
+const silentNagios: Duration = 5 * minute
+
+/** Looks at every part; a part that does not answer is not ok, it does not hold up the others. */
+export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
+  const [store, deadlines, effects] = await Promise.all([
+    look(async () => {
+      await deps.store.ping()
+      return { ok: true }
+    }),
+    look(async () => {
+      const late = await deps.audit()
+      return late <= lateDeadline
+        ? { ok: true }
+        : { ok: false, text: `a deadline is ${printDuration(late)} late; look at the log, restart the bot` }
+    }),
+    look(async () => {
+      const count = await deps.store.pendingEffects()
+      return count <= manyEffects
+        ? { ok: true }
+        : { ok: false, text: `${count} effects wait; look at the log for the channel that fails` }
+    }),
+  ])
+  const checks = { store, deadlines, effects, nagios: nagiosCheck(deps) }
+  return { ready: Object.values(checks).every((check) => check.ok), checks }
+}
+
+async function look(check: () => Promise<Check>): Promise<Check> {
+  try {
+    return await check()
+  } catch (thrown) {
+    return { ok: false, text: reasonOf(thrown) }
+  }
+}
+
+function nagiosCheck(deps: ReadinessDeps): Check {
+  const last = deps.heartbeat()
+  if (last === undefined)
+    return { ok: true, text: 'no heartbeat since the start; nagios/check_dr_bot sends one' }
+  const silent = deps.clock.now() - last
+  if (silent <= silentNagios) return { ok: true }
+  return {
+    ok: false,
+    text: `Nagios has been silent for ${printDuration(silent)}: is it running, and does check_dr_bot reach the bot?`,
+  }
+}

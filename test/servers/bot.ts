@@ -1,0 +1,188 @@
+// The whole bot in this process, on a private Redis, with the simulated world around it and a clock that can be moved.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMovableClock } from '../../sim/clock.ts'
+import type { MovableClock } from '../../sim/clock.ts'
+import { startMailbox } from '../../sim/mailbox.ts'
+import type { Mailbox } from '../../sim/mailbox.ts'
+import { startWorld } from '../../sim/world.ts'
+import type { World } from '../../sim/world.ts'
+import { startApp } from '../../src/app.ts'
+import type { App } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import type { Config } from '../../src/config.ts'
+import type { Incident } from '../../src/incident/incident.ts'
+import type { IncidentId, RunId } from '../../src/ids.ts'
+import type { Log } from '../../src/ports.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { createSigner } from '../../src/web/session.ts'
+
+/** A log that remembers what is worth a person's attention, so that a story can demand silence. */
+export interface KeptLog extends Log {
+  readonly lines: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: object }[]
+}
+
+export interface Bot {
+  readonly config: Config
+  readonly clock: MovableClock
+  readonly world: World
+  readonly mailbox: Mailbox
+  readonly log: KeptLog
+  readonly planFile: string
+  /** The app that runs now; another one after `restart`. */
+  readonly app: () => App
+  /** Says a command as a person in a terminal; answers the API's JSON. */
+  readonly say: (person: string, text: string) => Promise<Answered>
+  /** Sends a notification as Nagios does; answers the status. Fields are Nagios' macros. */
+  readonly notify: (fields: Readonly<Record<string, string | number>>) => Promise<number>
+  /** Moves the clock and waits until all that fell due is done. */
+  readonly pass: (duration: number) => Promise<void>
+  readonly settle: () => Promise<void>
+  readonly incident: (id?: IncidentId) => Promise<Incident>
+  readonly run: (id: RunId) => Promise<Run>
+  /** Closes the bot and starts it again on the same data. */
+  readonly restart: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+export interface Answered {
+  readonly status: 'done' | 'refused' | 'usage'
+  readonly card: { readonly title: string }
+  readonly data?: unknown
+  readonly text: string
+}
+
+const nagiosToken = 'a-token-for-tests-only'
+const consoleSecret = 'a-secret-for-tests-only-of-some-length'
+/** A Monday on which the example plan has everybody at work, ten in the morning in Berlin. */
+const start = Date.UTC(2026, 10, 23, 9)
+
+/** Starts everything; `change` edits the example plan's text before it is used. */
+export async function startBot(change: (plan: string) => string = (plan) => plan): Promise<Bot> {
+  const dir = await mkdtemp(join(tmpdir(), 'dr-bot-'))
+  const clock = createMovableClock({ start })
+  const [world, mailbox] = await Promise.all([startWorld(), startMailbox()])
+  const planFile = join(dir, 'dr-plan.yml')
+  await writeFile(planFile, change(planFor(world, await readFile('dr-plan.example.yml', 'utf8'))))
+  const config = readConfig({
+    PORT: String(await freePort()),
+    DR_PLAN: planFile,
+    DATA_DIR: join(dir, 'data'),
+    NAGIOS_TOKEN: nagiosToken,
+    CONSOLE_SECRET: consoleSecret,
+    CLOUDFLARE_API_TOKEN: world.token,
+    CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
+    SMTP_URL: mailbox.url,
+  })
+  const log = keptLog()
+  const signer = createSigner(consoleSecret)
+  let app = await startApp(config, { log, clock })
+
+  async function say(person: string, text: string): Promise<Answered> {
+    const headers = {
+      authorization: `Bearer ${signer.token(person, clock.now())}`,
+      'content-type': 'application/json',
+    }
+    const response = await fetch(`${app.url}/api/commands`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ text }),
+    })
+    const body = await response.text()
+    const answer = JSON.parse(body) as Omit<Answered, 'text'>
+    return { ...answer, text: body }
+  }
+  async function notify(fields: Readonly<Record<string, string | number>>): Promise<number> {
+    const now = Math.floor(clock.now() / 1_000)
+    const whole = { TIMET: now, ...fields }
+    const body = new URLSearchParams(Object.entries(whole).map(([name, value]) => [name, String(value)]))
+    const headers = { authorization: `Bearer ${nagiosToken}` }
+    const response = await fetch(`${app.url}/webhooks/nagios`, { method: 'POST', headers, body })
+    await response.text()
+    return response.status
+  }
+  return {
+    config,
+    clock,
+    world,
+    mailbox,
+    log,
+    planFile,
+    app: () => app,
+    say,
+    notify,
+    settle: () => app.settle(),
+    pass: async (duration) => {
+      clock.skip(duration)
+      await app.settle()
+    },
+    incident: async (id = 'INC-1') => found((await app.store.incident(id))?.state, id),
+    run: async (id) => found((await app.store.run(id))?.state, id),
+    restart: async () => {
+      await app.close()
+      app = await startApp(config, { log, clock })
+    },
+    stop: async () => {
+      await app.close()
+      await Promise.all([world.stop(), mailbox.stop()])
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What Nagios says of a service of a load balancer. */
+export function service(
+  type: string,
+  state: string,
+  more: Readonly<Record<string, string | number>> = {},
+): Readonly<Record<string, string | number>> {
+  return {
+    NOTIFICATIONTYPE: type,
+    HOSTNAME: 'lb1',
+    HOSTGROUPNAMES: 'load-balancers',
+    SERVICEDESC: 'HAProxy',
+    SERVICESTATE: state,
+    SERVICESTATETYPE: 'HARD',
+    SERVICEPROBLEMID: 1,
+    LASTSERVICEPROBLEMID: 0,
+    SERVICEOUTPUT: `HTTP ${state}`,
+    ...more,
+  }
+}
+
+function found<T>(value: T | undefined, id: string): T {
+  if (value === undefined) throw new Error(`there is no ${id}`)
+  return value
+}
+
+function planFor(world: World, example: string): string {
+  return example
+    .replaceAll('203.0.113.20', world.backup.host)
+    .replaceAll('203.0.113.30', world.api.host)
+    .replaceAll('https://api.example.com/health', `http://${world.record}:${world.httpPort}/health`)
+}
+
+function keptLog(): KeptLog {
+  const lines: KeptLog['lines'] = []
+  return {
+    lines,
+    debug: () => {},
+    info: () => {},
+    warn: (message, fields = {}) => lines.push({ level: 'warn', message, fields }),
+    error: (message, fields = {}) => lines.push({ level: 'error', message, fields }),
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
