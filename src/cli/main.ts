@@ -4,11 +4,9 @@ import { readCliConfig } from '../config.ts'
 import { UserError, never } from '../errors.ts'
 import { readArgs } from './args.ts'
 import { askBot } from './client.ts'
-import { issue, planCheck, planTest } from './local.ts'
 import { cardText } from './render.ts'
 import { botAccess, writeSettings } from './settings.ts'
 import { harmlessLines } from './text.ts'
-import { usageText } from './usage.ts'
 import type { Environment } from '../config.ts'
 import type { Instant } from '../ids.ts'
 import type { Answer } from '../command/command.ts'
@@ -49,26 +47,39 @@ export async function runCli(args: readonly string[], machine: Machine): Promise
   }
 }
 
+/** What only some verbs need is loaded only for them: a command should be sent before the finger leaves the key. */
 async function run(invocation: Invocation, machine: Machine): Promise<ExitCode> {
   switch (invocation.kind) {
     case 'usage':
-      machine.out(usageText())
+      machine.out((await import('./usage.ts')).usageText())
       return 0
     case 'setup':
       return setUp(invocation.url, machine)
-    case 'token':
-    case 'login':
-      return print(
-        machine,
-        issue(machine.env(), invocation, await machine.signer(), machine.now()),
-        invocation,
-      )
-    case 'plan check':
-      return print(machine, planCheck(machine.env(), invocation.file, machine.now()), invocation)
-    case 'plan test':
-      return print(machine, planTest(machine.env(), invocation.alert, machine.now()), invocation)
     case 'command':
       return command(invocation, machine)
+    case 'token':
+    case 'login':
+    case 'plan check':
+    case 'plan test':
+      return print(machine, await local(invocation, machine), invocation)
+    default:
+      return never(invocation)
+  }
+}
+
+async function local(
+  invocation: Exclude<Invocation, { readonly kind: 'usage' | 'setup' | 'command' }>,
+  machine: Machine,
+): Promise<Printed> {
+  const { issue, planCheck, planTest } = await import('./local.ts')
+  switch (invocation.kind) {
+    case 'token':
+    case 'login':
+      return issue(machine.env(), invocation, await machine.signer(), machine.now())
+    case 'plan check':
+      return planCheck(machine.env(), invocation.file, machine.now())
+    case 'plan test':
+      return planTest(machine.env(), invocation.alert, machine.now())
     default:
       return never(invocation)
   }

@@ -45,6 +45,7 @@ describe('understands', () => {
       'OnCall Override ann 2026-12-24T09:00 2026-12-26T09:00',
       { verb: 'oncall override', person: 'ann', from: '2026-12-24T09:00', to: '2026-12-26T09:00' },
     ],
+    ['oncall "a"b', { verb: 'oncall', rotation: '"a"b' }],
     ['failover dns', { verb: 'failover', system: 'dns', options }],
   ])('%j', (text, command) => {
     expect(parseCommand(text)).toEqual({ command })

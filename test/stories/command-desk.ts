@@ -21,12 +21,12 @@ import type { Run } from '../../src/recovery/run.ts'
 /** A Monday, 03:00 in Berlin. */
 export const start = Date.UTC(2026, 10, 23, 2)
 
-export interface MovableClock extends Clock {
+interface MovableClock extends Clock {
   /** Moves time on and rings what is due on the way. */
   readonly move: (ms: number) => void
 }
 
-export function movableClock(from: number): MovableClock {
+function movableClock(from: number): MovableClock {
   let now = from
   const timers = new Set<{ readonly at: number; readonly run: () => void }>()
   return {
