@@ -78,6 +78,7 @@ export function createCloudflareCalls(access: CloudflareAccess): CloudflareCalls
   }
   return {
     call: async (purpose, signal, send) => {
+      refuseUnsendable(access.token, purpose)
       const { sdk, client } = await load()
       const maxRetries = purpose.changes ? 0 : 1
       const limit = AbortSignal.timeout(timeout * (maxRetries + 1) + second)
@@ -91,6 +92,17 @@ export function createCloudflareCalls(access: CloudflareAccess): CloudflareCalls
       }
     },
   }
+}
+
+/** A token that is not set, or was pasted with a space or a line break, cannot be a header's value. */
+function refuseUnsendable(token: string, purpose: Purpose<unknown>): void {
+  if (/^[\x21-\x7e]+$/.test(token)) return
+  const what = token === '' ? 'is not set' : 'holds a space, a line break or a letter that no token has'
+  throw new UserError('cloudflare-token', `CLOUDFLARE_API_TOKEN ${what}. ${tokenAdvice(purpose)}`)
+}
+
+function tokenAdvice(purpose: Purpose<unknown>): string {
+  return `Set CLOUDFLARE_API_TOKEN to an active token with the rights Zone:Read and DNS:Edit for ${purpose.zone}.`
 }
 
 function clientOf(Sdk: Sdk, access: CloudflareAccess, timeout: Duration): Cloudflare {
@@ -151,7 +163,7 @@ function explain(
   thrown: unknown,
   { stopped, token, timeout }: Circumstances,
 ): UserError | RetryableError {
-  const clean = (text: string): string => (token === '' ? text : text.replaceAll(token, '[token]'))
+  const clean = (text: string): string => text.replaceAll(token, '[token]')
   const unknown = purpose.changes
     ? ' Whether the change was made is not known: look before trying again.'
     : ''
@@ -187,10 +199,7 @@ function explainStatus(
 ): UserError | RetryableError {
   const what = `Cloudflare could not ${purpose.doing}: ${status}${said}.`
   if (status === 401 || status === 403 || (status === 400 && namesToken(said))) {
-    return new UserError(
-      'cloudflare-token',
-      `${what} Set CLOUDFLARE_API_TOKEN to an active token with the rights Zone:Read and DNS:Edit for ${purpose.zone}.`,
-    )
+    return new UserError('cloudflare-token', `${what} ${tokenAdvice(purpose)}`)
   }
   if (status === 429) {
     const after = retryAfter(headers) ?? rateLimitBlock

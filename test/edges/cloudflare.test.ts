@@ -118,7 +118,9 @@ test('hands on how long the rate limit lasts instead of sleeping through it', as
 
 test.each([
   ['unknown', 'not-a-token-of-this-account-at-all-000'],
-  ['malformed', 'two words'],
+  ['malformed', 'short'],
+  ['pasted with a line break', 'a-token-of-this\n-account-000000'],
+  ['not set', ''],
 ])('says which token to set, with which rights, when the token is %s', async (_kind, token) => {
   const thrown = await failure(provider(token).zone(world.zone, calm))
 
@@ -127,7 +129,7 @@ test.each([
     code: 'cloudflare-token',
     message: expect.stringMatching(/CLOUDFLARE_API_TOKEN .*Zone:Read and DNS:Edit for example\.com/),
   })
-  expectNoSecret([token], thrown)
+  expectNoSecret(token === '' ? [] : [token], thrown)
 })
 
 test('says what to correct when the token sees no such zone', async () => {
