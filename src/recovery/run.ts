@@ -1,6 +1,5 @@
 // A run: one recovery being proposed, approved, carried out, undone.
 import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from '../ids.ts'
-import type { Line } from '../message.ts'
 import type { Door } from '../timeline/event.ts'
 import type { Action } from './action.ts'
 
@@ -30,7 +29,10 @@ export interface Step {
   readonly endedAt?: Instant
   readonly operation?: Operation
   readonly note?: string
+  /** How often it was begun. */
   readonly attempts: number
+  /** Since when it could not be looked at; absent while the provider answers. */
+  readonly silentSince?: Instant
 }
 
 /** A safety rule's verdict on the proposal. A refusal can be overridden by name with a reason, and that is recorded. */
@@ -69,6 +71,8 @@ export interface Proposal {
   /** SHA-256 (hex) over the world that was seen; the run starts only while the world still has it. */
   readonly digest: string
   readonly warnings: readonly string[]
+  /** When the objective (RTO) of its incident is missed. */
+  readonly objectiveAt?: Instant
 }
 
 export interface Approval {
@@ -141,7 +145,7 @@ export type Run =
       readonly by: Approval
       readonly reason?: string
     })
-  | (Common & { readonly state: 'expired'; readonly endedAt: Instant })
+  /** `reason`: absent when nobody approved it in time; else in what the world, or the wish, differed. */
+  | (Common & { readonly state: 'expired'; readonly endedAt: Instant; readonly reason?: string })
 
 export type RunState = Run['state']
-export type ProposalLine = Line

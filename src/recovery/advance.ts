@@ -1,0 +1,193 @@
+// Carries a run one step on: intent, start, check; after a crash it looks before it does anything.
+import { RetryableError, UserError, reasonOf } from '../errors.ts'
+import type { Duration, Instant, RunId } from '../ids.ts'
+import { second } from '../ids.ts'
+import type { Facts, Progress } from '../ports.ts'
+import { callLimit } from './calls.ts'
+import type { Calls } from './calls.ts'
+import type { Running, Unknown } from './change.ts'
+import { apply, load } from './commit.ts'
+import type { LoopDeps } from './commit.ts'
+import type { RunInput } from './decide.ts'
+import type { Learned } from './progress.ts'
+import type { Operation, Run, Step } from './run.ts'
+import { differencesIn } from './world.ts'
+
+export interface AdvanceDeps extends LoopDeps {
+  readonly calls: Calls
+}
+
+/** Whoever wrote an intent has given up this long before somebody else may look, in real milliseconds. */
+const margin: Duration = 3 * second
+/** How long after a provider did not answer it is looked at again. */
+const pause: Duration = 5 * second
+
+/** A step of a run, and which try of it. */
+interface At {
+  readonly id: RunId
+  readonly run: Running | Unknown
+  readonly step: Step
+  readonly index: number
+}
+
+/** Does what is due; nothing when that is nothing, or when somebody else is at it. */
+export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
+  const { state: run } = await load(deps.store, id)
+  const now = deps.clock.now()
+  if (run.state === 'proposed') {
+    if (run.expiresAt <= now) await apply(deps, id, { kind: 'tick' })
+    return
+  }
+  const at = currentOf(run)
+  if (!at) return
+  if (run.state === 'running' && at.step.phase === 'ready') return begin(deps, at)
+  if (at.run.checkAt > now) return
+  if (at.step.phase === 'started' && at.step.operation) return check(deps, at, at.step.operation)
+  return reconcile(deps, at)
+}
+
+function currentOf(run: Run): At | undefined {
+  if (run.state !== 'running' && run.state !== 'unknown') return undefined
+  const step = run.steps[run.current]
+  return step && { id: run.id, run, step, index: run.current }
+}
+
+/** How long a call about this step's action keeps others away, in this clock's time. */
+function lease({ clock }: AdvanceDeps, { step }: At): Duration {
+  return (callLimit(step.action) + margin) / clock.real(1)
+}
+
+/**
+ * The commit of the intent is the fence: of two that come at once, one commits it, and the other finds that the step
+ * is not ready any more. The start must be out before the intent's time is up, for then others look and act.
+ */
+async function begin(deps: AdvanceDeps, at: At): Promise<void> {
+  const { id, index } = at
+  const until = deps.clock.now() + lease(deps, at)
+  const intent = await apply(deps, id, learned(at, { kind: 'intended', until }))
+  const now = currentOf(intent.run)
+  if (!intent.changed || !now) return
+  const left = deps.clock.real(until - deps.clock.now()) - margin
+  if (left <= 0) return
+  let operation: Operation
+  try {
+    operation = await deps.calls.start(now.step.action, keyOf(id, index), left)
+  } catch (thrown) {
+    return startFailed(deps, now, thrown)
+  }
+  const next = deps.clock.now() + lease(deps, now)
+  const { run, changed } = await apply(deps, id, learned(now, { kind: 'started', operation, until: next }))
+  const going = currentOf(run)
+  if (changed && going) await check(deps, going, operation)
+}
+
+/** The key under which a provider knows the step: the same whenever the step is started again. */
+function keyOf(id: RunId, index: number): string {
+  return `${id}-s${index + 1}`
+}
+
+/** A refusal has changed nothing; after anything else the outcome is not known, and is found by looking. */
+async function startFailed(deps: AdvanceDeps, at: At, thrown: unknown): Promise<void> {
+  const reason = reasonOf(thrown)
+  deps.log.warn('a step could not be started', { run: at.id, step: at.index + 1, reason })
+  if (thrown instanceof UserError) {
+    await report(deps, at, { kind: 'step-failed', reason, advice: `Then: retry ${at.id}` })
+    return
+  }
+  const seen = await look(deps, at)
+  if (seen.kind === 'done') {
+    await report(deps, at, { kind: 'step-done', note: `seen to be done, though: ${reason}` })
+    return
+  }
+  // Not done yet does not mean never: the request may still be on its way. It is looked at again before another start.
+  await report(deps, at, { kind: 'silent', reason, after: pauseAfter(thrown, at.step) })
+}
+
+/** As long as the provider says, else longer with each try. */
+function pauseAfter(thrown: unknown, step: Step): Duration {
+  return (thrown instanceof RetryableError ? thrown.after : undefined) ?? pause * Math.max(1, step.attempts)
+}
+
+type Look =
+  | { readonly kind: 'done' | 'not-done' }
+  | { readonly kind: 'unclear'; readonly text: string }
+  | { readonly kind: 'silent'; readonly reason: string; readonly after: Duration }
+
+/** Whether the world already holds what the step wants. Only reads. */
+export async function look({ calls }: Pick<AdvanceDeps, 'calls'>, { step }: Pick<At, 'step'>): Promise<Look> {
+  let facts: Facts
+  try {
+    facts = await calls.observe(step.action)
+  } catch (thrown) {
+    return { kind: 'silent', reason: reasonOf(thrown), after: pauseAfter(thrown, step) }
+  }
+  const settled = calls.settled(step.action, facts)
+  if (settled !== 'unclear') return { kind: settled }
+  const differences = differencesIn([{ action: step.action, facts }]).join('; ')
+  return { kind: 'unclear', text: `the world is neither as before the step nor as after it: ${differences}.` }
+}
+
+/** After a crash, or a start without an answer: what has become of it? */
+async function reconcile(deps: AdvanceDeps, at: At): Promise<void> {
+  await report(deps, at, learnedBy(await look(deps, at), at.step))
+}
+
+function learnedBy(seen: Look, step: Step): Report {
+  const why = step.note ?? 'the bot was interrupted'
+  switch (seen.kind) {
+    case 'done':
+      return { kind: 'step-done', note: 'seen to be done after an interruption' }
+    case 'not-done':
+      return { kind: 'not-started', reason: `It has not happened (${why})` }
+    case 'unclear':
+      return { kind: 'unclear', reason: seen.text }
+    case 'silent':
+      return seen
+  }
+}
+
+async function check(deps: AdvanceDeps, at: At, operation: Operation): Promise<void> {
+  const now: Instant = deps.clock.now()
+  let progress: Progress
+  try {
+    progress = await deps.calls.check(at.step.action, operation, now)
+  } catch (thrown) {
+    const reason = reasonOf(thrown)
+    deps.log.warn('a step could not be checked', { run: at.id, step: at.index + 1, reason })
+    await report(deps, at, { kind: 'silent', reason, after: pauseAfter(thrown, at.step) })
+    return
+  }
+  await report(deps, at, reportOf(progress))
+}
+
+function reportOf(progress: Progress): Report {
+  switch (progress.state) {
+    case 'running':
+      return { kind: 'progress', note: progress.note, checkAfter: progress.checkAfter }
+    case 'done':
+      return { kind: 'step-done', note: progress.note }
+    case 'failed':
+      return { kind: 'step-failed', reason: progress.reason, advice: progress.advice }
+  }
+}
+
+async function report(deps: AdvanceDeps, at: At, what: Report): Promise<void> {
+  if (what.kind === 'step-done') await markUndone(deps, at.run, at.index)
+  await apply(deps, at.id, learned(at, what))
+}
+
+/**
+ * With the last change of a failback the run that it undoes is undone. That is written first: a crash in between is
+ * followed by the same step's end again, while the other way round nobody would ever write it.
+ */
+export async function markUndone(deps: LoopDeps, run: Run, index: number): Promise<void> {
+  if (run.undoes === undefined || run.steps.findLastIndex((step) => step.undo) !== index) return
+  await apply(deps, run.undoes, { kind: 'undone', by: run.id })
+}
+
+/** What was learned, without the step it is about. */
+type Report = Learned extends infer L ? (L extends Learned ? Omit<L, 'step' | 'attempt'> : never) : never
+
+function learned({ index, step }: At, report: Report): RunInput {
+  return { ...report, step: index, attempt: step.attempts }
+}

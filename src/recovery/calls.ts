@@ -1,0 +1,53 @@
+// Calls to providers: whatever the action, through its provider, and never longer than a bounded time.
+import type { Duration, Instant } from '../ids.ts'
+import { second } from '../ids.ts'
+import type { DnsReader, Facts, Progress, Providers } from '../ports.ts'
+import type { Action } from './action.ts'
+import type { Operation } from './run.ts'
+
+/** Providers and the DNS reader, each call with its own time limit; late ones throw a RetryableError. */
+export interface Calls {
+  readonly observe: (action: Action) => Promise<Facts>
+  /** `within`: what is left of the time in which nobody else takes over, in real milliseconds. */
+  readonly start: (action: Action, key: string, within: Duration) => Promise<Operation>
+  readonly check: (action: Action, operation: Operation, now: Instant) => Promise<Progress>
+  readonly settled: (action: Action, facts: Facts) => 'done' | 'not-done' | 'unclear'
+  readonly zone: (name: string) => ReturnType<DnsReader['zone']>
+  readonly records: (zoneId: string, names: readonly string[]) => ReturnType<DnsReader['records']>
+}
+
+/** A provider that takes whatever action it was found by. */
+interface AnyProvider {
+  readonly observe: (action: Action, signal: AbortSignal) => Promise<Facts>
+  readonly start: (action: Action, key: string, signal: AbortSignal) => Promise<Operation>
+  readonly check: (
+    action: Action,
+    operation: Operation,
+    now: Instant,
+    signal: AbortSignal,
+  ) => Promise<Progress>
+  readonly settled: (action: Action, facts: Facts) => 'done' | 'not-done' | 'unclear'
+}
+
+const usual: Duration = 9 * second
+
+/** How long one call about this action may take, in real milliseconds: a probe may be given its own time. */
+export function callLimit(action: Action): Duration {
+  return action.provider === 'probe' ? Math.max(usual, action.timeout + 2 * second) : usual
+}
+
+export function createCalls(providers: Providers, dns: DnsReader): Calls {
+  function of(action: Action): AnyProvider {
+    return providers[action.provider] as unknown as AnyProvider
+  }
+  return {
+    observe: (action) => of(action).observe(action, AbortSignal.timeout(callLimit(action))),
+    start: (action, key, within) =>
+      of(action).start(action, key, AbortSignal.timeout(Math.min(callLimit(action), within))),
+    check: (action, operation, now) =>
+      of(action).check(action, operation, now, AbortSignal.timeout(callLimit(action))),
+    settled: (action, facts) => of(action).settled(action, facts),
+    zone: (name) => dns.zone(name, AbortSignal.timeout(usual)),
+    records: (zoneId, names) => dns.records(zoneId, names, AbortSignal.timeout(usual)),
+  }
+}

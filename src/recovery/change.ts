@@ -1,0 +1,158 @@
+// A decision on a run in the making: the next state, what happened, what must be done outside.
+import type { Duration, Instant } from '../ids.ts'
+import { second } from '../ids.ts'
+import type { EffectBody, RunNews } from '../ports.ts'
+import type { Actor, EventType, Happening } from '../timeline/event.ts'
+import { runNewsText } from './news.ts'
+import type { Approval, Run, Step } from './run.ts'
+
+export interface RunChange {
+  readonly kind: 'change'
+  readonly next: Run
+  readonly events: readonly Happening[]
+  readonly effects: readonly EffectBody[]
+}
+
+/** `same`: nothing to write. `refused`: a person asked for what cannot be; the message says the next step. */
+export type RunDecision =
+  | RunChange
+  | { readonly kind: 'same' }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+
+export type Running = Extract<Run, { readonly state: 'running' }>
+export type Unknown = Extract<Run, { readonly state: 'unknown' }>
+/** What every state of a run has. */
+export type Bare = Omit<Extract<Run, { readonly state: 'proposed' }>, 'state'>
+
+export const same: RunDecision = { kind: 'same' }
+export const bot: Actor = { person: 'bot', door: 'bot' }
+
+/** A step that is ready is begun by an effect; should that be lost, the bell begins it so much later. */
+export const beginWithin: Duration = 5 * second
+
+/** Fields that belong to a state; all others belong to the run. */
+const ofStates: readonly string[] = [
+  'state',
+  'startedAt',
+  'endedAt',
+  'current',
+  'checkAt',
+  'cancelling',
+  'reason',
+  'advice',
+  'since',
+  'by',
+  'done',
+]
+
+/** A run without the fields of its state, to be given those of the next one. */
+export function bare(run: Run): Bare {
+  return Object.fromEntries(Object.entries(run).filter(([key]) => !ofStates.includes(key))) as unknown as Bare
+}
+
+export function refused(code: string, message: string): RunDecision {
+  return { kind: 'refused', code, message }
+}
+
+/** Begins a decision that leads to `next`. */
+export function to(next: Run): RunChange {
+  return { kind: 'change', next, events: [], effects: [] }
+}
+
+/** The decision with one more thing that happened. */
+export function happened(change: RunChange, type: EventType, event: Omit<Happening, 'type'>): RunChange {
+  return { ...change, events: [...change.events, { type, ...event }] }
+}
+
+/** The decision with the run's next step to be done. */
+export function goOn(change: RunChange): RunChange {
+  return { ...change, effects: [...change.effects, { kind: 'advance', run: change.next.id }] }
+}
+
+/** The decision with its incident to be told, when it has one. */
+export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
+  const { id: run, incident, direction } = change.next
+  if (incident === undefined) return change
+  const text = runNewsText(change.next, news)
+  return {
+    ...change,
+    effects: [...change.effects, { kind: 'run-news', run, incident, news, direction, by, text }],
+  }
+}
+
+/** The steps with the one at `index` changed. */
+export function withStep(run: Run, index: number, fields: Partial<Step>): readonly Step[] {
+  return run.steps.map((step, at) => (at === index ? { ...step, ...fields } : step))
+}
+
+/** The step with the traces of an earlier try removed. */
+export function cleared(step: Step): Step {
+  const { operation: _operation, note: _note, silentSince: _silent, endedAt: _ended, ...rest } = step
+  return rest
+}
+
+/** How many steps are done. */
+export function doneSteps(run: Pick<Run, 'steps'>): number {
+  return run.steps.filter((step) => step.phase === 'done').length
+}
+
+/** True once something was changed outside, so that there is something to undo. */
+export function changedSomething(run: Pick<Run, 'steps'>): boolean {
+  return run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
+}
+
+/** The run at its end: cancelled by somebody, nothing more is started. */
+export function cancelled(run: Running | Unknown, by: Approval, now: Instant): RunChange {
+  const next: Run = {
+    ...bare(run),
+    state: 'cancelled',
+    startedAt: run.startedAt,
+    endedAt: now,
+    by,
+    done: doneSteps(run),
+  }
+  const actor = { person: by.by, door: by.door }
+  const text = runNewsText(next, 'cancelled')
+  return tell(
+    owing(happened(to(next), 'run.cancelled', { at: now, by: actor, text }), now),
+    'cancelled',
+    actor,
+  )
+}
+
+/** The run at its end: a step could not be done. */
+export function failed(
+  run: Running | Unknown,
+  why: { readonly reason: string; readonly advice: string },
+  now: Instant,
+): RunChange {
+  const { startedAt, current } = run
+  const steps = withStep(run, current, { phase: 'failed', endedAt: now, note: why.reason })
+  const next: Run = { ...bare(run), steps, state: 'failed', startedAt, endedAt: now, current, ...why }
+  const text = runNewsText(next, 'failed')
+  const data = { step: current + 1, ...why }
+  return tell(owing(happened(to(next), 'run.failed', { at: now, by: bot, text, data }), now), 'failed', bot)
+}
+
+/** The run after its last step. */
+export function done(run: Running | Unknown, steps: readonly Step[], now: Instant): RunChange {
+  const next: Run = { ...bare(run), steps, state: 'done', startedAt: run.startedAt, endedAt: now }
+  const text = runNewsText(next, 'done')
+  const data = { ms: now - run.startedAt }
+  return tell(owing(happened(to(next), 'run.done', { at: now, by: bot, text, data }), now), 'done', bot)
+}
+
+/** Writes down what is owed, once something was changed. */
+function owing(change: RunChange, now: Instant): RunChange {
+  if (!changedSomething(change.next)) return change
+  return change.next.proposal.debts.reduce(
+    (so, { id, text, remedy }) =>
+      happened(so, 'run.debt', {
+        at: now,
+        by: bot,
+        text: `Still owed: ${text}. ${remedy}`,
+        data: { run: so.next.id, id, text, remedy },
+      }),
+    change,
+  )
+}

@@ -1,0 +1,132 @@
+// The one load-decide-commit loop of runs: whatever happens to one goes through here, locks included.
+import { ConflictError, UserError, reasonOf } from '../errors.ts'
+import type { Instant, RunId } from '../ids.ts'
+import type {
+  Bells,
+  Changes,
+  ClaimChange,
+  Clock,
+  Effect,
+  EffectBody,
+  Log,
+  Store,
+  Versioned,
+} from '../ports.ts'
+import { chain } from '../timeline/chain.ts'
+import { decideRun, runWakeAt } from './decide.ts'
+import type { RunInput } from './decide.ts'
+import type { RunChange } from './change.ts'
+import { refuseFrozen } from './freeze.ts'
+import type { Run } from './run.ts'
+
+/** How often a decision is made anew when others were faster. */
+const tries = 20
+
+export interface LoopDeps {
+  readonly store: Store
+  readonly bells: Bells
+  readonly changes: Changes
+  readonly clock: Clock
+  readonly log: Log
+  /** Starts the effects of a fresh commit in this process, without waiting for them. */
+  readonly kick: (effects: readonly Effect[]) => void
+}
+
+/** `changed` is false when the decision was `same`: somebody else was there first, or there is nothing to do. */
+export interface Outcome {
+  readonly run: Run
+  readonly changed: boolean
+}
+
+/** Decides on the newest state and commits, again when others were faster. Throws UserError when refused. */
+export async function apply(deps: LoopDeps, id: RunId, input: RunInput): Promise<Outcome> {
+  for (let left = tries; left > 0; left -= 1) {
+    const read = await load(deps.store, id)
+    const decision = decideRun(read.state, input, deps.clock.now())
+    if (decision.kind === 'refused') throw new UserError(decision.code, decision.message)
+    if (decision.kind === 'same') return { run: read.state, changed: false }
+    const locks = await lockChanges(deps, read.state, decision.next)
+    if (await write(deps, read, decision, locks)) return { run: decision.next, changed: true }
+  }
+  throw new ConflictError(`${id} changed ${tries} times while it was being changed`)
+}
+
+/** One try to write a new run beside the claim on its wish; false when somebody else was faster. */
+export function writeNew(deps: LoopDeps, change: RunChange, claim: ClaimChange): Promise<boolean> {
+  return write(deps, undefined, change, [claim])
+}
+
+/** Throws UserError when there is no such run. */
+export async function load(store: Store, id: RunId): Promise<Versioned<Run>> {
+  const read = await store.run(id)
+  if (read) return read
+  throw new UserError('unknown-run', `There is no ${id}. To see the runs, type: runs`)
+}
+
+async function write(
+  deps: LoopDeps,
+  read: Versioned<Run> | undefined,
+  change: RunChange,
+  claims: readonly ClaimChange[],
+): Promise<boolean> {
+  const { next, events } = change
+  const expected = read?.version ?? 0
+  const timeline = next.incident ?? next.id
+  const head = events.length === 0 ? undefined : await deps.store.head(timeline)
+  const effects = keyed(next.id, expected + 1, change.effects)
+  const wakeAt = runWakeAt(next)
+  const outcome = await deps.store.commit(
+    {
+      write: { kind: 'run', id: next.id, expected, next, wakeAt },
+      ...(head ? { timeline: { id: timeline, head, events: chain(head, timeline, events) } } : {}),
+      effects,
+      claims,
+    },
+    deps.clock.now(),
+  )
+  if (outcome === 'conflict') return false
+  deps.kick(effects)
+  deps.changes.tell(next.id)
+  if (next.incident !== undefined) deps.changes.tell(next.incident)
+  if (wakeAt !== undefined && (!read || wakeAt !== runWakeAt(read.state))) ring(deps, next.id, wakeAt)
+  return true
+}
+
+/** A lost bell is found by the sweep; that it was lost is worth a line in the log. */
+function ring(deps: LoopDeps, id: RunId, at: Instant): void {
+  deps.bells.set(id, at).catch((thrown: unknown) => {
+    deps.log.warn('bell not set; the sweep will find the deadline', { id, at, reason: reasonOf(thrown) })
+  })
+}
+
+function keyed(id: RunId, version: number, bodies: readonly EffectBody[]): readonly Effect[] {
+  return bodies.map((body, index) => ({ key: `${id}-v${version}-${index + 1}`, body }))
+}
+
+/** A run holds its targets from its approval to its end; one whose outcome is unknown holds them too. */
+function holds(run: Run): boolean {
+  return run.state === 'running' || run.state === 'unknown'
+}
+
+/** Taking locks is refused while frozen or while another run has one; the commit itself holds it to that. */
+async function lockChanges(deps: LoopDeps, before: Run, next: Run): Promise<readonly ClaimChange[]> {
+  if (holds(before) === holds(next)) return []
+  const names = next.proposal.targets.map((target) => `lock:${target}`)
+  if (holds(before)) return names.map((name) => ({ name, from: next.id, to: '' }))
+  await refuseFrozen(deps.store, next.id)
+  await refuseLocked(deps.store, next)
+  return [{ name: 'frozen', from: '', to: '' }, ...names.map((name) => ({ name, from: '', to: next.id }))]
+}
+
+/** Throws UserError when another run has one of the targets, with that run's name and what to do. */
+export async function refuseLocked(store: Store, run: Run): Promise<void> {
+  const { targets } = run.proposal
+  const holders = await store.claims(targets.map((target) => `lock:${target}`))
+  const index = holders.findIndex((holder) => holder !== '' && holder !== run.id)
+  const holder = holders[index]
+  if (holder === undefined) return
+  throw new UserError(
+    'locked',
+    `${run.id} cannot start: ${holder} is at work on ${targets[index]}. See how far it is (runs ${holder}), wait for its end, or stop it: cancel ${holder}`,
+  )
+}

@@ -1,0 +1,135 @@
+// The one place where a run changes its state: what somebody says, or what the engine learned, leads to the next state.
+import { never } from '../errors.ts'
+import type { Instant } from '../ids.ts'
+import { same, tell, to, happened } from './change.ts'
+import type { RunChange, RunDecision } from './change.ts'
+import { runNewsText } from './news.ts'
+import {
+  intended,
+  laterWhenSilent,
+  notStarted,
+  progress,
+  started,
+  stepDone,
+  stepFailed,
+  unclear,
+} from './progress.ts'
+import type { Learned } from './progress.ts'
+import { approve, cancel, deny, retry } from './verdicts.ts'
+import type { Said } from './verdicts.ts'
+import { bare, bot } from './change.ts'
+import type { Run } from './run.ts'
+
+/** What can happen to a run. */
+export type RunInput =
+  | Said
+  | Learned
+  /** Look at the clock. */
+  | { readonly kind: 'tick' }
+  /** A proposal that must not start any more, and why. */
+  | { readonly kind: 'lapsed'; readonly reason: string }
+  /** Another run put back what this one had changed. */
+  | { readonly kind: 'undone'; readonly by: Run['id'] }
+
+/** A new proposal. */
+export function beginRun(run: Extract<Run, { readonly state: 'proposed' }>, now: Instant): RunChange {
+  const by = { person: run.askedBy, door: run.door }
+  const text = runNewsText(run, 'proposed')
+  const { risk, digest, findings } = run.proposal
+  const data = { run: run.id, risk, digest, findings }
+  return tell(happened(to(run), 'run.proposed', { at: now, by, text, data }), 'proposed', by)
+}
+
+/**
+ * Decides; pure and total. What the engine learned about a step counts only while the run is still at that step and
+ * at that try of it, so that whoever comes late changes nothing.
+ */
+export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision {
+  switch (input.kind) {
+    case 'approve':
+      return approve(run, input, now)
+    case 'deny':
+      return deny(run, input, now)
+    case 'cancel':
+      return cancel(run, input, now)
+    case 'retry':
+      return retry(run, input, now)
+    case 'tick':
+      return run.state === 'proposed' && run.expiresAt <= now ? expire(run, undefined, now) : same
+    case 'lapsed':
+      return run.state === 'proposed' ? expire(run, input.reason, now) : same
+    case 'undone':
+      return undone(run, input.by)
+    case 'intended':
+    case 'started':
+    case 'progress':
+    case 'step-done':
+    case 'step-failed':
+    case 'not-started':
+    case 'silent':
+    case 'unclear':
+      return learned(run, input, now)
+    default:
+      return never(input)
+  }
+}
+
+function learned(run: Run, input: Learned, now: Instant): RunDecision {
+  if (run.state !== 'running' && run.state !== 'unknown') return same
+  if (run.current !== input.step || run.steps[input.step]?.attempts !== input.attempt) return same
+  switch (input.kind) {
+    case 'intended':
+      return intended(run, input, now)
+    case 'started':
+      return started(run, input)
+    case 'progress':
+      return progress(run, input, now)
+    case 'step-done':
+      return stepDone(run, input.note, now)
+    case 'step-failed':
+      return stepFailed(run, input, now)
+    case 'not-started':
+      return notStarted(run, input.reason, now)
+    case 'silent':
+      return laterWhenSilent(run, input, now)
+    case 'unclear':
+      return unclear(run, input, now)
+    default:
+      return never(input)
+  }
+}
+
+/** When the run must be looked at again; undefined when it has ended. */
+export function runWakeAt(run: Run): Instant | undefined {
+  switch (run.state) {
+    case 'proposed':
+      return run.expiresAt
+    case 'running':
+    case 'unknown':
+      return run.checkAt
+    case 'done':
+    case 'failed':
+    case 'cancelled':
+    case 'denied':
+    case 'expired':
+      return undefined
+    default:
+      return never(run)
+  }
+}
+
+function expire(run: Run, reason: string | undefined, now: Instant): RunDecision {
+  const next: Run = {
+    ...bare(run),
+    state: 'expired',
+    endedAt: now,
+    ...(reason === undefined ? {} : { reason }),
+  }
+  const text = runNewsText(next, 'expired')
+  return tell(happened(to(next), 'run.expired', { at: now, by: bot, text }), 'expired', bot)
+}
+
+function undone(run: Run, by: Run['id']): RunDecision {
+  const ended = run.state === 'done' || run.state === 'failed' || run.state === 'cancelled'
+  return ended && run.undoneBy === undefined ? to({ ...run, undoneBy: by }) : same
+}

@@ -1,0 +1,86 @@
+// What is proposed before it has a number: the steps, and everything a person must see before deciding.
+import { printDuration } from '../drplan/duration.ts'
+import type { DrPlan, Recovery } from '../drplan/schema.ts'
+import type { Duration, Instant, RunId } from '../ids.ts'
+import { minute } from '../ids.ts'
+import type { Action } from './action.ts'
+import type { Calls } from './calls.ts'
+import type { Ask } from './input.ts'
+import type { Proposal, Run, Step } from './run.ts'
+
+/** What a proposal is made from. */
+export interface Context {
+  readonly ask: Ask
+  readonly plan: DrPlan
+  readonly calls: Calls
+  readonly now: Instant
+  /** Earlier runs, newest first. */
+  readonly history: readonly Run[]
+  /** When the objective of the incident is missed. */
+  readonly objectiveAt: Instant | undefined
+}
+
+export interface Draft {
+  readonly recovery: string
+  readonly undoes?: RunId
+  readonly proposal: Proposal
+  readonly steps: readonly Step[]
+}
+
+/** A step that was not begun. */
+export function stepOf(title: string, action: Action, undo?: Action): Step {
+  return { title, action, phase: 'ready', attempts: 0, ...(undo ? { undo } : {}) }
+}
+
+/** What puts the world back: the undo of each step that is done, the last one first. */
+export function undoActions(run: Pick<Run, 'steps'>): readonly Action[] {
+  return run.steps.flatMap((step) => (step.phase === 'done' && step.undo ? [step.undo] : [])).toReversed()
+}
+
+/** How many earlier runs a measured duration is taken from, at most. */
+const mostMeasured = 20
+
+/** How long it will take: measured in earlier runs of the same kind, else as the plan says, else the longest wait. */
+export function expectedDuration(
+  history: readonly Run[],
+  kind: Pick<Run, 'system' | 'direction' | 'recovery'>,
+  recovery: Recovery | undefined,
+): Proposal['expected'] {
+  const measured = history
+    .filter((run) => run.system === kind.system && run.direction === kind.direction)
+    .flatMap((run) =>
+      run.recovery === kind.recovery && run.state === 'done' ? [run.endedAt - run.startedAt] : [],
+    )
+    .slice(0, mostMeasured)
+    .sort((a, b) => a - b)
+  const p90 = measured[Math.ceil(measured.length * 0.9) - 1]
+  if (p90 !== undefined) {
+    const runs = `${measured.length} run${measured.length === 1 ? '' : 's'}`
+    return { duration: p90, source: `measured: ${runs}, nine of ten were not slower` }
+  }
+  if (recovery?.expected !== undefined) return { duration: recovery.expected, source: 'the DR plan' }
+  return { duration: minute, source: 'never measured: the longest that the name servers are waited for' }
+}
+
+/** What the objective's clock says about a proposal, in words. */
+export function clockWarnings(
+  { now, objectiveAt }: Pick<Context, 'now' | 'objectiveAt'>,
+  expected: Duration,
+  effectWithin: Duration | undefined,
+): readonly string[] {
+  if (objectiveAt === undefined) return []
+  const left = objectiveAt - now
+  if (left <= 0) return [`The objective (RTO) was missed ${printDuration(-left)} ago`]
+  const warnings: string[] = []
+  if (expected > left) {
+    warnings.push(
+      `It is expected to take ${printDuration(expected)}, but only ${printDuration(left)} of the objective (RTO) are left`,
+    )
+  }
+  if (effectWithin !== undefined && effectWithin > left) {
+    warnings.push(
+      `Clients may keep the old address for ${printDuration(effectWithin)}, but only ${printDuration(left)} of the objective (RTO) are left`,
+    )
+  }
+  return warnings
+}

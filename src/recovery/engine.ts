@@ -1,0 +1,196 @@
+// The recovery engine: proposes, takes verdicts, and carries runs on; what it promises is in each run's state, on disk.
+import { ConflictError, UserError } from '../errors.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import { objectiveAt } from '../incident/card.ts'
+import type { RunId } from '../ids.ts'
+import type { DnsReader, Providers } from '../ports.ts'
+import { advanceOnce, look, markUndone } from './advance.ts'
+import type { AdvanceDeps } from './advance.ts'
+import { createCalls } from './calls.ts'
+import { apply, load, refuseLocked, writeNew } from './commit.ts'
+import type { LoopDeps } from './commit.ts'
+import { beginRun, decideRun } from './decide.ts'
+import type { Context, Draft } from './draft.ts'
+import { freeze, readFrozen, refuseFrozen, unfreeze } from './freeze.ts'
+import type { Ask, Runs, Verdict } from './input.ts'
+import { runName } from './news.ts'
+import { isSameWish, toProposed, wishOf } from './propose.ts'
+import type { Run } from './run.ts'
+import type { Said } from './verdicts.ts'
+import { differencesIn, digestOf, groundOf } from './world.ts'
+
+export interface RunDeps extends LoopDeps {
+  readonly providers: Providers
+  readonly dns: DnsReader
+  readonly plan: () => DrPlan
+}
+
+interface Engine extends AdvanceDeps {
+  readonly plan: () => DrPlan
+}
+
+/** How often a proposal is written anew when others were faster. */
+const tries = 20
+/** How far back earlier runs are looked through: for what to undo, and for how long it takes. */
+const historyLimit = 200
+
+/**
+ * Joins the pure decisions with store and providers. `advance` may be called at any time, by any number of processes:
+ * within one they queue up, and between them the commit of each step's intent lets only one start it.
+ */
+export function createRuns(deps: RunDeps): Runs {
+  const { store, bells, changes, clock, log, kick, plan } = deps
+  const calls = createCalls(deps.providers, deps.dns)
+  const engine: Engine = { store, bells, changes, clock, log, kick, plan, calls }
+  const turns = new Map<RunId, Promise<void>>()
+
+  /** Whether the turn before went well is the matter of whoever asked for it. */
+  async function after(before: Promise<void> | undefined, id: RunId): Promise<void> {
+    if (before) await Promise.allSettled([before])
+    await advanceOnce(engine, id)
+  }
+
+  function advance(id: RunId): Promise<void> {
+    const turn: Promise<void> = after(turns.get(id), id).finally(() => {
+      if (turns.get(id) === turn) turns.delete(id)
+    })
+    turns.set(id, turn)
+    return turn
+  }
+
+  return {
+    propose: (ask) => propose(engine, ask),
+    verdict: (id, said) => verdict(engine, id, said),
+    advance,
+    freeze: (by, reason) => freeze(engine, by, reason),
+    unfreeze: (by) => unfreeze(engine, by),
+    frozen: () => readFrozen(store),
+  }
+}
+
+async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; readonly existing: boolean }> {
+  const { store, clock, calls } = engine
+  const plan = engine.plan()
+  const history = await store.runs({ open: false, limit: historyLimit })
+  const started = underWay(ask, history)
+  if (started) return { run: started, existing: true }
+  const wish = wishOf(ask, plan, history)
+  const incident = ask.incident && (await store.incident(ask.incident))?.state
+  const due = incident && incident.state !== 'resolved' ? objectiveAt(incident) : undefined
+  const context: Context = { ask, plan, calls, history, objectiveAt: due, now: clock.now() }
+  const draft = await wish.draft(context)
+  return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
+}
+
+/** The run that does already what is wished for; the world is just being changed by it, so it is not looked at. */
+function underWay({ system, direction, recovery }: Ask, history: readonly Run[]): Run | undefined {
+  return history.find(
+    (run) =>
+      (run.state === 'running' || run.state === 'unknown') &&
+      run.system === system &&
+      run.direction === direction &&
+      (recovery === undefined || run.recovery === recovery),
+  )
+}
+
+interface Recording {
+  readonly ask: Ask
+  readonly key: string
+  readonly draft: Draft
+  readonly validFor: number
+}
+
+/** Writes the proposal unless the same one waits already; one claim per wish lets only one of two doors write. */
+async function record(
+  engine: Engine,
+  { ask, key, draft, validFor }: Recording,
+): Promise<{ readonly run: Run; readonly existing: boolean }> {
+  const { store, clock } = engine
+  const name = `run-key:${key}`
+  for (let left = tries; left > 0; left -= 1) {
+    const [holder = ''] = await store.claims([name])
+    const known = holder === '' ? undefined : (await store.run(holder as RunId))?.state
+    const now = clock.now()
+    const goesOn = known?.state === 'running' || known?.state === 'unknown'
+    if (known && (goesOn || isSameWish(known, draft, ask, now))) return { run: known, existing: true }
+    const id: RunId = `R-${await store.nextNumber('R')}`
+    const run = toProposed(draft, { id, key, ask, now, validFor })
+    if (!(await writeNew(engine, beginRun(run, now), { name, from: holder, to: id }))) continue
+    if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place` })
+    return { run, existing: false }
+  }
+  throw new ConflictError(`${key} was proposed ${tries} times by others at the same time`)
+}
+
+async function verdict(engine: Engine, id: RunId, said: Verdict): Promise<Run> {
+  // What was not approved in time has lapsed, even if its bell has not rung yet.
+  const { run } = await apply(engine, id, { kind: 'tick' })
+  switch (said.kind) {
+    case 'approve': {
+      const roles = engine.plan().people[said.by.person]?.roles ?? []
+      return approve(engine, run, { ...said, roles })
+    }
+    case 'deny':
+    case 'cancel':
+      return (await apply(engine, id, said)).run
+    case 'retry':
+      return retry(engine, run, said)
+  }
+}
+
+/** Refuses what can be refused without looking; then looks, and starts only on the world that was shown. */
+async function approve(engine: Engine, run: Run, said: Extract<Said, { kind: 'approve' }>): Promise<Run> {
+  const first = decideRun(run, said, engine.clock.now())
+  if (first.kind === 'change') {
+    await refuseFrozen(engine.store, run.id)
+    await refuseLocked(engine.store, run)
+    await refuseDrifted(engine, run)
+  }
+  return (await apply(engine, run.id, said)).run
+}
+
+async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
+  const seen = await Promise.all(
+    groundOf(run.steps).map(async ({ action }) => ({ action, facts: await engine.calls.observe(action) })),
+  )
+  if (digestOf(seen) === run.proposal.digest) return
+  // Whoever approved it through another door a moment ago has changed the world by that.
+  const { state: now } = await load(engine.store, run.id)
+  if (now.state !== 'proposed') return
+  const named = differencesIn(seen)
+  const what = named.length > 0 ? named.join('; ') : 'there are other records at the same names now'
+  const reason = `The world is not as ${run.id} showed it: ${what}`
+  const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
+  if (lapsed.state !== 'expired') return
+  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
+}
+
+/** Looks at the step that is stuck, and at all changes before and after it, before it goes on. */
+async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'retry' }>): Promise<Run> {
+  if (run.state !== 'unknown' && run.state !== 'failed') {
+    return (await apply(engine, run.id, { ...said, seen: 'not-done', text: '' })).run
+  }
+  const seen = await lookAtChanges(engine, run)
+  if (seen.seen === 'done') await markUndone(engine, run, run.current)
+  return (await apply(engine, run.id, { ...said, ...seen })).run
+}
+
+async function lookAtChanges(
+  engine: Engine,
+  run: Extract<Run, { state: 'unknown' | 'failed' }>,
+): Promise<Pick<Extract<Said, { kind: 'retry' }>, 'seen' | 'text'>> {
+  const { current } = run
+  let verdict: 'done' | 'not-done' = 'not-done'
+  for (const [index, step] of run.steps.entries()) {
+    if (step.undo === undefined) continue
+    const seen = await look(engine, { step })
+    if (seen.kind === 'silent') return { seen: 'unclear', text: `it cannot be looked at: ${seen.reason}` }
+    if (seen.kind === 'unclear') return { seen: 'unclear', text: seen.text }
+    if (index < current && seen.kind !== 'done')
+      return { seen: 'unclear', text: `"${step.title}" does not hold any more.` }
+    if (index > current && seen.kind !== 'not-done')
+      return { seen: 'unclear', text: `"${step.title}" was done by somebody else.` }
+    if (index === current) verdict = seen.kind
+  }
+  return { seen: verdict, text: 'seen to be done when it was looked at again' }
+}

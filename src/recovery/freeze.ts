@@ -1,0 +1,57 @@
+// The freeze: while it is on, no recovery starts. It is one claim, so that a start and a freeze cannot cross.
+import { z } from 'zod'
+import { ConflictError, UserError } from '../errors.ts'
+import type { Instant, RunId } from '../ids.ts'
+import type { Clock, Log, Store } from '../ports.ts'
+import type { Actor } from '../timeline/event.ts'
+
+const name = 'frozen'
+const tries = 20
+
+const Frozen = z.object({ by: z.string(), reason: z.string().exactOptional(), since: z.number() })
+export type Frozen = Readonly<z.infer<typeof Frozen>>
+
+interface FreezeDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Who froze recoveries, why and since when; undefined while they may start. */
+export async function readFrozen(store: Store): Promise<Frozen | undefined> {
+  const [text = ''] = await store.claims([name])
+  return text === '' ? undefined : Frozen.parse(JSON.parse(text))
+}
+
+/** Throws UserError while recoveries are frozen. */
+export async function refuseFrozen(store: Store, run: RunId): Promise<void> {
+  const frozen = await readFrozen(store)
+  if (!frozen) return
+  const why = frozen.reason === undefined ? '' : ` (${frozen.reason})`
+  throw new UserError(
+    'frozen',
+    `${run} cannot start: recoveries were frozen by ${frozen.by}${why}. When that is over: unfreeze, then: approve ${run}`,
+  )
+}
+
+/** Freezes; when it is frozen already, the newest word counts. */
+export async function freeze(deps: FreezeDeps, by: Actor, reason: string | undefined): Promise<void> {
+  const since: Instant = deps.clock.now()
+  const frozen: Frozen = { by: by.person, since, ...(reason === undefined ? {} : { reason }) }
+  await replace(deps, JSON.stringify(frozen))
+  deps.log.warn('recoveries frozen', { by: by.person, door: by.door, reason })
+}
+
+export async function unfreeze(deps: FreezeDeps, by: Actor): Promise<void> {
+  await replace(deps, '')
+  deps.log.warn('recoveries may start again', { by: by.person, door: by.door })
+}
+
+async function replace({ store, clock }: FreezeDeps, to: string): Promise<void> {
+  for (let left = tries; left > 0; left -= 1) {
+    const [from = ''] = await store.claims([name])
+    const outcome = await store.commit({ write: undefined, claims: [{ name, from, to }] }, clock.now())
+    if (outcome === 'committed') return
+  }
+  throw new ConflictError('the freeze was changed by somebody else at the same time')
+}

@@ -1,0 +1,149 @@
+// The recovery of the load balancer: the plan's DNS records point at another server.
+import { UserError } from '../errors.ts'
+import { printDuration } from '../drplan/duration.ts'
+import type { Recovery } from '../drplan/schema.ts'
+import type { DnsRecord, ProbeAction } from './action.ts'
+import { actionOf, dnsSteps, effectWithin, plainContent, proxyWarnings } from './dns-change.ts'
+import { rowsOf, shortTtl, targetsOf, typeFor } from './dns-change.ts'
+import type { DnsChange } from './dns-change.ts'
+import { clockWarnings, expectedDuration } from './draft.ts'
+import type { Context, Draft } from './draft.ts'
+import type { Debt } from './run.ts'
+import {
+  findings,
+  isOverridden,
+  noOtherRecords,
+  notAlreadyThere,
+  refuseUnsafe,
+  targetHealthy,
+} from './safety.ts'
+import { digestOf, probeFacts, whereOf } from './world.ts'
+
+/** A recovery of the plan that points DNS records at another server. */
+export type DnsRecovery = Recovery & { readonly cloudflare: NonNullable<Recovery['cloudflare']> }
+
+export function isDnsRecovery(recovery: Recovery): recovery is DnsRecovery {
+  return recovery.cloudflare !== undefined
+}
+
+/**
+ * Looks at the zone, its records and, from outside, at the target, all at once; then says what would be done. Throws
+ * UserError when the records are not as the plan has them, or a safety rule refuses.
+ */
+export async function draftFailover(context: Context, recovery: DnsRecovery): Promise<Draft> {
+  const { ask, calls } = context
+  const { cloudflare } = recovery
+  const probe = probeOf(recovery)
+  const [{ zone, found }, facts] = await Promise.all([
+    read(context, cloudflare),
+    probe && calls.observe(probe),
+  ])
+  const to = plainContent(cloudflare.to)
+  const before = cloudflare.records.map((name) => recordFor(name, to, found))
+  const after = before.map((record) => pointedAt(record, to, cloudflare.proxied ?? record.proxied))
+  const others = found.filter((record) => !before.some((one) => one.id === record.id))
+  const target = probe && facts ? { where: whereOf(probe), ...probeFacts(facts) } : undefined
+  const verdicts = [
+    targetHealthy(target && [target]),
+    notAlreadyThere(before, after),
+    noOtherRecords(cloudflare.records, others),
+  ]
+  const list = findings(verdicts, ask.overrides)
+  refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, elsewhere(context, recovery))
+
+  const askFirst = !isOverridden(list, 'target-healthy')
+  const change: DnsChange = { zone, before, after, probes: probe ? [probe] : [], askFirst }
+  const ground = probe && facts && askFirst ? [{ action: probe, facts }] : []
+  const kind = { system: ask.system, direction: 'failover', recovery: recovery.name } as const
+  const expected = expectedDuration(context.history, kind, recovery)
+  const within = effectWithin(change)
+  return {
+    recovery: recovery.name,
+    steps: dnsSteps(change),
+    proposal: {
+      targets: targetsOf(zone.name, before),
+      typed: recovery.name,
+      risk: recovery.risk ?? 'reversible',
+      summary: `${cloudflare.records.join(', ')} will point at ${recovery.name} (${to})`,
+      changes: rowsOf(change),
+      findings: list,
+      expected,
+      cost: {
+        text:
+          within === undefined
+            ? 'No data is lost; the change is made at Cloudflare itself, for all clients at once.'
+            : `No data is lost; clients that hold the old address follow within ${printDuration(within)}.`,
+      },
+      debts: debtsOf(change, recovery.name, ask.system),
+      digest: digestOf([...ground, { action: actionOf(change), facts: { records: found } }]),
+      warnings: [
+        ...clockWarnings(context, expected.duration, within),
+        ...proxyWarnings(change),
+        ...(probe
+          ? []
+          : ['The DR plan has no probe for this recovery: nobody has asked whether the target works']),
+      ],
+      ...(within === undefined ? {} : { effectWithin: within }),
+      ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
+    },
+  }
+}
+
+async function read(
+  { calls }: Context,
+  { zone: name, records }: DnsRecovery['cloudflare'],
+): Promise<{ readonly zone: DnsChange['zone']; readonly found: readonly DnsRecord[] }> {
+  const zone = await calls.zone(name)
+  return { zone, found: await calls.records(zone.id, records) }
+}
+
+/** The probe of the plan, at the address that the records will have unless the plan says otherwise. */
+function probeOf(recovery: DnsRecovery): ProbeAction | undefined {
+  if (recovery.probe === undefined) return undefined
+  const { to } = recovery.cloudflare
+  return { provider: 'probe', resolve: plainContent(to), ...recovery.probe }
+}
+
+/** The one record of this name that can point at `to`. A plan and a zone that do not fit are for people to mend. */
+function recordFor(name: string, to: string, found: readonly DnsRecord[]): DnsRecord {
+  const type = typeFor(to)
+  const here = found.filter((record) => record.name === plainContent(name))
+  const [record, second] = here.filter((one) => one.type === type)
+  if (record && !second) return record
+  const seen = here.length === 0 ? 'none' : here.map((one) => `${one.type} ${one.content}`).join(', ')
+  throw new UserError(
+    'records-unlike-plan',
+    `${name} must have exactly one ${type} record to point at ${to}; Cloudflare has: ${seen}. Nothing was changed. Correct the record at Cloudflare, or "records" and "to" of the recovery in the DR plan.`,
+  )
+}
+
+/** The TTL goes down in the same change, so that the next one is seen soon; what is lower already stays. */
+function pointedAt(record: DnsRecord, content: string, proxied: boolean): DnsRecord {
+  const lowered = record.ttl === 1 ? shortTtl : Math.min(record.ttl, shortTtl)
+  return { ...record, content, proxied, ttl: proxied ? 1 : lowered }
+}
+
+function debtsOf({ before, after }: DnsChange, name: string, system: string): readonly Debt[] {
+  return before.flatMap((record, index) => {
+    const wanted = after[index]
+    if (!wanted) return []
+    const points: Debt = {
+      id: `points-at:${record.name}`,
+      text: `${record.name} points at ${name} (${wanted.content})`,
+      remedy: `When ${record.content} works again: failback ${system}`,
+    }
+    const was = record.ttl === 1 ? 'automatic' : `${record.ttl} s`
+    const ttl: Debt = {
+      id: `ttl:${record.name}`,
+      text: `The TTL of ${record.name} was lowered from ${was} to ${wanted.ttl} s`,
+      remedy: `Restored by: failback ${system}`,
+    }
+    return wanted.ttl === record.ttl || record.proxied || wanted.proxied ? [points] : [points, ttl]
+  })
+}
+
+/** The plan's other recoveries of the system, as they would be typed. */
+function elsewhere({ ask, plan }: Context, recovery: Recovery): readonly string[] {
+  const all = plan.systems[ask.system]?.recoveries ?? []
+  return all.filter((one) => one.name !== recovery.name).map((one) => `failover ${ask.system} to ${one.name}`)
+}

@@ -1,0 +1,93 @@
+// What became of a run, in one sentence for the room and the record.
+import { never } from '../errors.ts'
+import { printDuration } from '../drplan/duration.ts'
+import type { RunNews } from '../ports.ts'
+import type { Run } from './run.ts'
+
+/** `failover lb to backup`, `failback lb`: what the run does, as it would be typed. */
+export function runName(run: Pick<Run, 'direction' | 'system' | 'recovery'>): string {
+  return run.direction === 'failback' ? `failback ${run.system}` : `failover ${run.system} to ${run.recovery}`
+}
+
+/** One sentence about a run that has just come to where it is. */
+export function runNewsText(run: Run, news: RunNews): string {
+  const what = `${run.id} (${runName(run)})`
+  switch (news) {
+    case 'proposed':
+      return `${what} is proposed: ${run.proposal.summary}. ${approvalText(run)}`
+    case 'approved':
+      return `${what} was approved and starts now`
+    case 'step':
+      return `${what}: ${stepText(run)}`
+    case 'done':
+      return doneText(run, what)
+    case 'failed':
+      return run.state === 'failed'
+        ? `${what} failed at step ${run.current + 1} of ${run.steps.length}: ${sentence(run.reason)} ${sentence(run.advice)}${undoText(run)}`
+        : `${what} failed`
+    case 'cancelled':
+      return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${undoText(run)}`
+    case 'denied':
+      return run.state === 'denied' && run.reason !== undefined
+        ? `${what} was denied: ${run.reason}`
+        : `${what} was denied`
+    case 'expired':
+      return run.state === 'expired' && run.reason !== undefined
+        ? `${what} does not start: ${sentence(run.reason)} To have it proposed anew: ${runName(run)}`
+        : `${what} was not approved in time. To have it proposed anew: ${runName(run)}`
+    case 'unknown':
+      return run.state === 'unknown'
+        ? `${what}: the outcome of step ${run.current + 1} (${run.steps[run.current]?.title ?? ''}) is not known: ${sentence(run.reason)} Look at it, then: retry ${run.id}, or cancel ${run.id}`
+        : `${what}: the outcome of a step is not known`
+    default:
+      return never(news)
+  }
+}
+
+/** Who must do what before it runs. */
+export function approvalText(run: Run): string {
+  const { id, proposal } = run
+  switch (proposal.risk) {
+    case 'reversible':
+      return `To let it run: approve ${id}`
+    case 'disruptive':
+      return `It is disruptive. To let it run: approve ${id} ${proposal.typed}`
+    case 'loses-data':
+      return `It can lose data: a second person with the role approver must say: approve ${id}`
+    default:
+      return never(proposal.risk)
+  }
+}
+
+/** A text that ends as a sentence does. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+function doneText(run: Run, what: string): string {
+  const took =
+    'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
+      ? ` after ${printDuration(run.endedAt - run.startedAt)}`
+      : ''
+  const { effectWithin } = run.proposal
+  const follow =
+    effectWithin === undefined ? '' : ` Every client follows within ${printDuration(effectWithin)}.`
+  return `${what} is done and verified${took}.${follow}${undoText(run)}`
+}
+
+function stepText(run: Run): string {
+  const last = run.steps.findLastIndex((step) => step.phase === 'done')
+  const step = run.steps[last]
+  if (!step) return 'begins'
+  const note = step.note === undefined ? '' : ` (${step.note})`
+  return `step ${last + 1} of ${run.steps.length} is done: ${step.title}${note}`
+}
+
+function undoText(run: Run): string {
+  const changed = run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
+  return changed && run.direction === 'failover' ? ` To undo what was changed: failback ${run.system}` : ''
+}
+
+function countOf(run: Run): number {
+  return run.steps.filter((step) => step.phase === 'done').length
+}

@@ -1,0 +1,170 @@
+// What the engine learned about the step that a run is at: begun, started, going on, done, failed, or not to be known.
+import type { Duration, Instant } from '../ids.ts'
+import { minute } from '../ids.ts'
+import { bare, beginWithin, bot, cancelled, cleared, done, failed, goOn } from './change.ts'
+import { happened, same, tell, to, withStep } from './change.ts'
+import type { RunChange, RunDecision, Running, Unknown } from './change.ts'
+import { runNewsText } from './news.ts'
+import type { Operation, Run } from './run.ts'
+
+interface AtStep {
+  /** Index of the step. */
+  readonly step: number
+  /** Which try of it. */
+  readonly attempt: number
+}
+
+/** Instants named `until` are when somebody else may take over: whoever wrote them has given up by then. */
+export type Learned = AtStep &
+  (
+    | { readonly kind: 'intended'; readonly until: Instant }
+    | { readonly kind: 'started'; readonly operation: Operation; readonly until: Instant }
+    | { readonly kind: 'progress'; readonly note: string; readonly checkAfter: Duration }
+    | { readonly kind: 'step-done'; readonly note: string }
+    | { readonly kind: 'step-failed'; readonly reason: string; readonly advice: string }
+    /** It was looked at: what was intended has not happened. */
+    | { readonly kind: 'not-started'; readonly reason: string }
+    /** The provider does not answer: look again `after` milliseconds. */
+    | { readonly kind: 'silent'; readonly reason: string; readonly after: Duration }
+    /** It was looked at, and the world holds neither what was nor what was wanted. */
+    | { readonly kind: 'unclear'; readonly reason: string }
+  )
+
+type LearnedOf<K extends Learned['kind']> = Extract<Learned, { readonly kind: K }>
+
+/** How often a step is begun before it counts as failed. */
+const mostStarts = 3
+/** How long a provider may be silent before a person must look. */
+const silenceLimit: Duration = 2 * minute
+/** How often the bot looks by itself at a step whose outcome is unknown. */
+const lookEvery: Duration = minute
+
+/** The intent is written before anything is started: who comes second finds it and does not start. */
+export function intended(
+  run: Running | Unknown,
+  { until }: LearnedOf<'intended'>,
+  now: Instant,
+): RunDecision {
+  const step = run.steps[run.current]
+  if (run.state !== 'running' || step?.phase !== 'ready' || run.cancelling) return same
+  const fields = { phase: 'intended' as const, startedAt: step.startedAt ?? now, attempts: step.attempts + 1 }
+  return to({ ...run, steps: withStep(run, run.current, fields), checkAt: until })
+}
+
+export function started(run: Running | Unknown, { operation, until }: LearnedOf<'started'>): RunDecision {
+  const step = run.steps[run.current]
+  if (run.state !== 'running' || step?.phase !== 'intended') return same
+  const next = { ...cleared(step), phase: 'started' as const, operation }
+  return to({ ...run, steps: run.steps.with(run.current, next), checkAt: until })
+}
+
+export function progress(
+  run: Running | Unknown,
+  { note, checkAfter }: LearnedOf<'progress'>,
+  now: Instant,
+): RunDecision {
+  const step = run.steps[run.current]
+  if (run.state !== 'running' || step?.phase !== 'started') return same
+  const { silentSince: _, ...answering } = step
+  return to({ ...run, steps: run.steps.with(run.current, { ...answering, note }), checkAt: now + checkAfter })
+}
+
+/** The step's end, and then the next step, the end of the run, or the end that somebody asked for. */
+export function stepDone(run: Running | Unknown, note: string, now: Instant): RunDecision {
+  const step = run.steps[run.current]
+  if (!step) return same
+  const { silentSince: _, ...rest } = step
+  const steps = run.steps.with(run.current, { ...rest, phase: 'done', endedAt: now, note })
+  const at = { ...run, steps }
+  const text = runNewsText(at, 'step')
+  const data = { step: run.current + 1, title: step.title, note }
+  const change = afterStep(at, now)
+  return { ...change, events: [{ type: 'run.step', at: now, by: bot, text, data }, ...change.events] }
+}
+
+function afterStep(run: Running | Unknown, now: Instant): RunChange {
+  if (run.current + 1 === run.steps.length) return done(run, run.steps, now)
+  if (run.state === 'running' && run.cancelling) return cancelled(run, run.cancelling, now)
+  const { startedAt, steps, current } = run
+  const next: Running = {
+    ...bare(run),
+    steps,
+    state: 'running',
+    startedAt,
+    current: current + 1,
+    checkAt: now,
+  }
+  return tell(advanceTo(next, now), 'step', bot)
+}
+
+/** The run with its current step to be begun now. */
+export function advanceTo(run: Running, now: Instant): RunChange {
+  return goOn(to({ ...run, checkAt: now + beginWithin }))
+}
+
+export function stepFailed(
+  run: Running | Unknown,
+  { reason, advice }: LearnedOf<'step-failed'>,
+  now: Instant,
+): RunDecision {
+  return failed(run, { reason, advice }, now)
+}
+
+/** It has not happened, so it may be started again; not for ever. A run that was cancelled meanwhile ends here. */
+export function notStarted(run: Running | Unknown, reason: string, now: Instant): RunDecision {
+  const step = run.steps[run.current]
+  if (run.state === 'unknown') return to({ ...run, checkAt: now + lookEvery })
+  if (step?.phase !== 'intended') return same
+  if (run.cancelling) {
+    const steps = run.steps.with(run.current, { ...cleared(step), phase: 'ready' })
+    return cancelled({ ...run, steps }, run.cancelling, now)
+  }
+  if (step.attempts % mostStarts === 0) {
+    const advice = `It was tried ${mostStarts} times and has not happened. When the provider answers again: retry ${run.id}`
+    return failed(run, { reason, advice }, now)
+  }
+  return advanceTo({ ...run, steps: run.steps.with(run.current, { ...cleared(step), phase: 'ready' }) }, now)
+}
+
+/** No answer: look again later; when it has been silent for long, a person must look. */
+export function laterWhenSilent(
+  run: Running | Unknown,
+  { reason, after }: LearnedOf<'silent'>,
+  now: Instant,
+): RunDecision {
+  if (run.state === 'unknown') return to({ ...run, checkAt: now + lookEvery })
+  const silentSince = run.steps[run.current]?.silentSince ?? now
+  if (now - silentSince >= silenceLimit) return toUnknown(run, reason, now)
+  return to({
+    ...run,
+    steps: withStep(run, run.current, { silentSince, note: reason }),
+    checkAt: now + after,
+  })
+}
+
+export function unclear(run: Running | Unknown, { reason }: LearnedOf<'unclear'>, now: Instant): RunDecision {
+  return run.state === 'unknown' ? to({ ...run, checkAt: now + lookEvery }) : toUnknown(run, reason, now)
+}
+
+/** Somebody who has said cancel already has decided: the run ends, and the record says what is not known. */
+function toUnknown(run: Running, reason: string, now: Instant): RunDecision {
+  const { startedAt, current } = run
+  const next: Run = {
+    ...bare(run),
+    state: 'unknown',
+    startedAt,
+    current,
+    since: now,
+    reason,
+    checkAt: now + lookEvery,
+  }
+  const text = runNewsText(next, 'unknown')
+  const data = { step: current + 1, reason }
+  if (run.cancelling) {
+    const said = `The outcome of step ${current + 1} of ${run.id} is not known: ${reason}`
+    const change = cancelled(run, run.cancelling, now)
+    const event = { type: 'run.unknown' as const, at: now, by: bot, text: said, data }
+    return { ...change, events: [event, ...change.events] }
+  }
+  return tell(happened(to(next), 'run.unknown', { at: now, by: bot, text, data }), 'unknown', bot)
+}

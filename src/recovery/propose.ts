@@ -1,0 +1,92 @@
+// A wish becomes a proposal: which recovery of the plan it is, what the world looks like, what would be done.
+import { UserError } from '../errors.ts'
+import type { DrPlan, Recovery } from '../drplan/schema.ts'
+import type { Instant, RunId } from '../ids.ts'
+import type { Context, Draft } from './draft.ts'
+import { draftFailback, runToUndo } from './failback.ts'
+import type { Ask } from './input.ts'
+import { draftFailover, isDnsRecovery } from './lb.ts'
+import type { Run } from './run.ts'
+
+/** What is wished for, before the world was looked at; `key` names it, so that the same wish finds its run. */
+export interface Wish {
+  readonly key: string
+  readonly draft: (context: Context) => Promise<Draft>
+}
+
+/** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
+export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
+  if (ask.direction === 'failback') {
+    const run = runToUndo({ ask, history })
+    return { key: `failback:${ask.system}:${run.id}`, draft: (context) => draftFailback(context, run) }
+  }
+  const recovery = recoveryOf(ask, plan)
+  if (isDnsRecovery(recovery)) {
+    const key = `failover:${ask.system}:${recovery.name}`
+    return { key, draft: (context) => draftFailover(context, recovery) }
+  }
+  const { runbook } = plan.systems[ask.system] ?? {}
+  throw new UserError(
+    'by-hand',
+    `The bot cannot carry out the recovery ${recovery.name} of ${ask.system} yet: do it by hand${runbook === undefined ? '' : `, as in ${runbook}`}, and keep the record with: note`,
+  )
+}
+
+function recoveryOf({ system, recovery }: Ask, plan: DrPlan): Recovery {
+  const all = plan.systems[system]?.recoveries ?? []
+  const found = recovery === undefined ? all[0] : all.find((one) => one.name === recovery)
+  if (found) return found
+  if (all.length === 0) {
+    throw new UserError(
+      'no-recovery',
+      `The DR plan has no recovery for ${system}. Recover it by hand, and add one under "systems.${system}.recoveries" in the DR plan.`,
+    )
+  }
+  throw new UserError(
+    'unknown-recovery',
+    `The DR plan has no recovery ${recovery} for ${system}. It has: ${all.map((one) => `failover ${system} to ${one.name}`).join(', ')}`,
+  )
+}
+
+/** The draft with a number: a proposal that can be approved until `expiresAt`. */
+export function toProposed(
+  draft: Draft,
+  as: {
+    readonly id: RunId
+    readonly key: string
+    readonly ask: Ask
+    readonly now: Instant
+    readonly validFor: number
+  },
+): Extract<Run, { readonly state: 'proposed' }> {
+  const { ask, now } = as
+  return {
+    state: 'proposed',
+    id: as.id,
+    key: as.key,
+    system: ask.system,
+    recovery: draft.recovery,
+    direction: ask.direction,
+    askedBy: ask.by.person,
+    askedAt: now,
+    door: ask.by.door,
+    proposal: draft.proposal,
+    steps: draft.steps,
+    approvals: [],
+    expiresAt: now + as.validFor,
+    ...(ask.incident === undefined ? {} : { incident: ask.incident }),
+    ...(draft.undoes === undefined ? {} : { undoes: draft.undoes }),
+  }
+}
+
+/** Whether a proposal that waits is what is wished for now: the same world, overrides and incident, and still valid. */
+export function isSameWish(run: Run, draft: Draft, ask: Ask, now: Instant): boolean {
+  if (run.state !== 'proposed' || run.expiresAt <= now || run.incident !== ask.incident) return false
+  return (
+    run.proposal.digest === draft.proposal.digest && overridesOf(run.proposal) === overridesOf(draft.proposal)
+  )
+}
+
+function overridesOf({ findings }: Draft['proposal']): string {
+  return findings.map(({ rule, overriddenWith = '' }) => `${rule} ${overriddenWith}`).join('\n')
+}

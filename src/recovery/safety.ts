@@ -1,0 +1,93 @@
+// The safety rules of a recovery: pure verdicts, each with the name by which somebody can take it on himself.
+import { UserError } from '../errors.ts'
+import type { DnsRecord } from './action.ts'
+import type { Ask } from './input.ts'
+import type { Finding } from './run.ts'
+
+/** Names usable in `--override RULE "reason"`. */
+export const safetyRules = [
+  'target-healthy',
+  'not-already-there',
+  'no-other-records',
+  'world-as-left',
+] as const
+export type SafetyRule = (typeof safetyRules)[number]
+
+interface Verdict {
+  readonly rule: SafetyRule
+  readonly ok: boolean
+  readonly text: string
+}
+
+/** Never point at a target that fails its probe. `undefined`: the plan has no probe, so nothing is known. */
+export function targetHealthy(
+  targets: readonly { readonly where: string; readonly ok: boolean; readonly reason: string }[] | undefined,
+): Verdict {
+  const rule = 'target-healthy'
+  if (targets === undefined || targets.length === 0)
+    return { rule, ok: true, text: 'The DR plan has no probe: the target was not asked' }
+  const ok = targets.every((target) => target.ok)
+  return { rule, ok, text: targets.map(({ where, reason }) => `${where} ${reason}`).join('; ') }
+}
+
+/** A recovery to where the records point already would change nothing that helps. */
+export function notAlreadyThere(before: readonly DnsRecord[], after: readonly DnsRecord[]): Verdict {
+  const there = before.filter((record, index) => {
+    const wanted = after[index]
+    return wanted && record.content === wanted.content && record.proxied === wanted.proxied
+  })
+  const ok = there.length < before.length
+  const text = ok
+    ? 'The records point somewhere else now'
+    : `${there.map((record) => `${record.name} points at ${record.content}`).join(', ')} already`
+  return { rule: 'not-already-there', ok, text }
+}
+
+/** Other address records at the same names would go on sending clients to the old place. */
+export function noOtherRecords(names: readonly string[], others: readonly DnsRecord[]): Verdict {
+  const rule = 'no-other-records'
+  if (others.length === 0) return { rule, ok: true, text: `No other address records at ${names.join(', ')}` }
+  const list = others.map((record) => `${record.name} ${record.type} ${record.content}`).join(', ')
+  return { rule, ok: false, text: `${list} would stay as it is, and clients that use it stay where they are` }
+}
+
+/** The way back starts from what the run left behind, not from what somebody else did since. */
+export function worldAsLeft(run: string, differences: readonly string[]): Verdict {
+  const ok = differences.length === 0
+  const text = ok ? `The records are as ${run} left them` : differences.join('; ')
+  return { rule: 'world-as-left', ok, text }
+}
+
+/** Verdicts as findings, with the reason of whoever takes a failed one on himself. */
+export function findings(verdicts: readonly Verdict[], overrides: Ask['overrides']): readonly Finding[] {
+  const known: readonly string[] = verdicts.map((verdict) => verdict.rule)
+  const unknown = overrides.find(({ rule }) => !known.includes(rule))
+  if (unknown) {
+    throw new UserError(
+      'unknown-rule',
+      `This recovery has no safety rule ${unknown.rule}. It has: ${known.join(', ')}.`,
+    )
+  }
+  return verdicts.map((verdict) => {
+    const override = verdict.ok ? undefined : overrides.find(({ rule }) => rule === verdict.rule)
+    return override ? { ...verdict, overriddenWith: override.reason } : verdict
+  })
+}
+
+/** True when this rule failed and somebody takes it on himself. */
+export function isOverridden(list: readonly Finding[], rule: SafetyRule): boolean {
+  return list.some((finding) => finding.rule === rule && finding.overriddenWith !== undefined)
+}
+
+/** Throws for the first rules that failed and that nobody takes on himself, with what to type instead. */
+export function refuseUnsafe(list: readonly Finding[], command: string, others: readonly string[]): void {
+  const failed = list.filter((finding) => !finding.ok && finding.overriddenWith === undefined)
+  if (failed.length === 0) return
+  const what = failed.map(({ rule, text }) => `${rule}: ${text}.`).join(' ')
+  const instead = others.length === 0 ? '' : ` Instead: ${others.join(', or ')}.`
+  const anyway = failed.map(({ rule }) => `--override ${rule} "reason"`).join(' ')
+  throw new UserError(
+    'unsafe',
+    `Refused by the safety rule${failed.length === 1 ? '' : 's'} ${what} Nothing was changed.${instead} To take it on yourself: ${command} ${anyway}`,
+  )
+}

@@ -1,0 +1,195 @@
+// What people say about a run: approve, deny, cancel, retry; who may, and what it leads to.
+import { never } from '../errors.ts'
+import type { Duration, Instant } from '../ids.ts'
+import { minute } from '../ids.ts'
+import type { Role } from '../drplan/schema.ts'
+import type { Actor } from '../timeline/event.ts'
+import { bare, beginWithin, cancelled, changedSomething, cleared } from './change.ts'
+import { goOn, happened, refused, same, tell, to } from './change.ts'
+import type { RunDecision } from './change.ts'
+import { advanceTo, stepDone } from './progress.ts'
+import type { Verdict } from './input.ts'
+import { runName, runNewsText } from './news.ts'
+import type { Approval, Run } from './run.ts'
+
+type Of<K extends Verdict['kind']> = Extract<Verdict, { readonly kind: K }>
+
+/** A verdict, with what must be known to judge it. */
+export type Said =
+  /** `roles`: what the plan lets this person do. */
+  | (Of<'approve'> & { readonly roles: readonly Role[] })
+  | Of<'deny'>
+  | Of<'cancel'>
+  /** `seen`: the world was looked at just now; done means that the step has happened after all. */
+  | (Of<'retry'> & { readonly seen: 'done' | 'not-done' | 'unclear'; readonly text: string })
+
+type SaidOf<K extends Said['kind']> = Extract<Said, { readonly kind: K }>
+
+/** Whose word lets a run start that loses no data, besides the asker's own. */
+const confirming: readonly Role[] = ['engineer', 'manager', 'approver']
+
+/** A failed run can be gone on with for so long; later, what people agreed to is too old. */
+const retryWithin: Duration = 30 * minute
+
+/** Starts a proposed run; on one that started already it changes nothing. */
+export function approve(run: Run, said: SaidOf<'approve'>, now: Instant): RunDecision {
+  if (run.state === 'denied' || run.state === 'expired' || run.state === 'cancelled') {
+    return refused('run-ended', `${run.id} is ${run.state}. To have it proposed anew: ${runName(run)}`)
+  }
+  if (run.state !== 'proposed') return same
+  if (run.expiresAt <= now) {
+    return refused(
+      'run-expired',
+      `${run.id} was not approved in time. To have it proposed anew: ${runName(run)}`,
+    )
+  }
+  const refusal = whyNot(run, said)
+  if (refusal) return refused(refusal.code, refusal.message)
+  const next: Run = {
+    ...bare(run),
+    approvals: [...run.approvals, approvalOf(said.by, now)],
+    state: 'running',
+    startedAt: now,
+    current: 0,
+    checkAt: now + beginWithin,
+  }
+  const text = runNewsText(next, 'approved')
+  const overridden = run.proposal.findings.filter((finding) => finding.overriddenWith !== undefined)
+  const data = { run: run.id, risk: run.proposal.risk, changes: run.proposal.changes, overridden }
+  return goOn(
+    tell(happened(to(next), 'run.approved', { at: now, by: said.by, text, data }), 'approved', said.by),
+  )
+}
+
+interface Refusal {
+  readonly code: string
+  readonly message: string
+}
+
+function whyNot(run: Run, { by, roles, typed }: SaidOf<'approve'>): Refusal | undefined {
+  const { risk, typed: name } = run.proposal
+  const mayConfirm = by.person === run.askedBy || roles.some((role) => confirming.includes(role))
+  switch (risk) {
+    case 'reversible':
+      return mayConfirm ? undefined : notYours(run)
+    case 'disruptive':
+      if (!mayConfirm) return notYours(run)
+      if (typed?.trim() === name) return undefined
+      return {
+        code: 'type-the-name',
+        message: `${run.id} is disruptive: ${run.proposal.summary}. Type the name of its target to confirm: approve ${run.id} ${name}`,
+      }
+    case 'loses-data':
+      if (by.person === run.askedBy) {
+        return {
+          code: 'second-person',
+          message: `${run.id} can lose data: somebody else than you, with the role approver, must say: approve ${run.id}`,
+        }
+      }
+      if (roles.includes('approver')) return undefined
+      return {
+        code: 'second-person',
+        message: `${run.id} can lose data: somebody with the role approver must say: approve ${run.id}. Who has it stands in the DR plan under "people".`,
+      }
+    default:
+      return never(risk)
+  }
+}
+
+function notYours(run: Run): Refusal {
+  return {
+    code: 'not-permitted',
+    message: `${run.id} is approved by who asked for it (${run.askedBy}) or by another engineer: approve ${run.id}`,
+  }
+}
+
+/** Refuses a proposal. */
+export function deny(run: Run, said: SaidOf<'deny'>, now: Instant): RunDecision {
+  if (run.state === 'running' || run.state === 'unknown') {
+    return refused('run-started', `${run.id} has started. To stop it before its next step: cancel ${run.id}`)
+  }
+  if (run.state === 'done' || run.state === 'failed') return ended(run)
+  if (run.state !== 'proposed') return same
+  const reason = said.reason === undefined ? {} : { reason: said.reason }
+  const next: Run = {
+    ...bare(run),
+    state: 'denied',
+    endedAt: now,
+    by: approvalOf(said.by, now),
+    ...reason,
+  }
+  const text = runNewsText(next, 'denied')
+  return tell(happened(to(next), 'run.denied', { at: now, by: said.by, text }), 'denied', said.by)
+}
+
+/** Stops a run: no further step starts. A step that is under way is waited for, since it cannot be taken back. */
+export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecision {
+  const by = approvalOf(said.by, now)
+  switch (run.state) {
+    case 'proposed': {
+      const next: Run = { ...bare(run), state: 'cancelled', endedAt: now, by, done: 0 }
+      const text = runNewsText(next, 'cancelled')
+      return tell(happened(to(next), 'run.cancelled', { at: now, by: said.by, text }), 'cancelled', said.by)
+    }
+    case 'running':
+      if (run.cancelling) return same
+      return run.steps[run.current]?.phase === 'ready'
+        ? cancelled(run, by, now)
+        : to({ ...run, cancelling: by })
+    case 'unknown':
+      return cancelled(run, by, now)
+    case 'done':
+    case 'failed':
+      return ended(run)
+    case 'cancelled':
+    case 'denied':
+    case 'expired':
+      return same
+    default:
+      return never(run)
+  }
+}
+
+function ended(run: Run): RunDecision {
+  const undo =
+    changedSomething(run) && run.direction === 'failover' ? ` To undo it: failback ${run.system}` : ''
+  return refused('run-ended', `${run.id} is ${run.state} already: nothing is left to stop.${undo}`)
+}
+
+/** Goes on with a run that failed or whose step's outcome was unknown, after it was looked at. */
+export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecision {
+  if (run.state === 'running') return same
+  if (run.state !== 'unknown' && run.state !== 'failed') {
+    return refused(
+      'not-to-retry',
+      `${run.id} is ${run.state}; only a failed run, or one whose outcome is unknown, can be gone on with. To have it proposed anew: ${runName(run)}`,
+    )
+  }
+  if (run.state === 'failed' && (run.undoneBy !== undefined || now - run.endedAt > retryWithin)) {
+    const why = run.undoneBy === undefined ? 'failed too long ago' : `was undone by ${run.undoneBy}`
+    return refused('too-late', `${run.id} ${why}. To have it proposed anew: ${runName(run)}`)
+  }
+  if (said.seen === 'unclear') {
+    return refused(
+      'world-differs',
+      `${run.id} cannot go on: ${said.text} To have it proposed anew: ${runName(run)}`,
+    )
+  }
+  const { startedAt, current } = run
+  const steps = run.steps.map((step, at) =>
+    at === current ? { ...cleared(step), phase: 'ready' as const } : step,
+  )
+  const running = { ...bare(run), steps, state: 'running' as const, startedAt, current, checkAt: now }
+  const text = `${run.id} goes on with step ${current + 1} of ${run.steps.length}`
+  if (said.seen === 'done') {
+    const on = stepDone(running, said.text, now)
+    return on.kind === 'change'
+      ? { ...on, events: [{ type: 'run.step', at: now, by: said.by, text }, ...on.events] }
+      : on
+  }
+  return happened(advanceTo(running, now), 'run.step', { at: now, by: said.by, text })
+}
+
+function approvalOf(by: Actor, at: Instant): Approval {
+  return { by: by.person, door: by.door, at }
+}
