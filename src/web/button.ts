@@ -12,47 +12,55 @@ interface Place {
   readonly scope: string
 }
 
+/** With the script: the answer goes into the answer region; without: the form posts as any form does. */
+const intoAnswer = html`hx-post="/commands" hx-target="#answer" hx-swap="innerHTML" hx-disable="find button"`
+
 export function buttonForm(button: Button, place: Place): Html {
   const asks = button.confirm !== undefined || button.typed !== undefined || button.input !== undefined
   return asks ? askingForm(button, place) : directForm(button, place)
 }
 
 function directForm(button: Button, place: Place): Html {
-  return html`<form method="post" action="/commands" ${liveAttributes}>
+  return html`<form method="post" action="/commands" ${intoAnswer}>
     ${hiddenFields(button.command, place)}
     <button class="button ${button.style}">${button.label}</button>
   </form>`
 }
 
-/**
- * Browsers that know `commandfor` open the dialog, without a script too; in others the button submits the form, and
- * the server answers with a page that asks the same.
- */
+/** The script opens the dialog instead of sending the form; without it the server answers with a page that asks. */
 function askingForm(button: Button, place: Place): Html {
   const id = `ask-${hash('sha256', `${place.scope} ${button.command} ${button.label}`, 'hex').slice(0, 12)}`
-  return html`<form method="post" action="/commands/ask" hx-boost="false">
+  return html`<form method="post" action="/commands/ask">
       ${hiddenFields(button.command, place)}
       <input type="hidden" name="label" value="${button.label}" />
       <input type="hidden" name="style" value="${button.style}" />
-      ${button.confirm !== undefined && html`<input type="hidden" name="confirm" value="${button.confirm}" />`}
-      ${button.typed !== undefined && html`<input type="hidden" name="typed" value="${button.typed}" />`}
-      ${button.input !== undefined && html`<input type="hidden" name="input" value="${button.input}" />`}
-      <button class="button ${button.style}" commandfor="${id}" command="show-modal" aria-haspopup="dialog">
+      ${(['confirm', 'typed', 'input'] as const).map(
+        (name) =>
+          button[name] !== undefined && html`<input type="hidden" name="${name}" value="${button[name]}" />`,
+      )}
+      <button class="button ${button.style}" data-opens="${id}" aria-haspopup="dialog">
         ${button.label}…
       </button>
     </form>
     <dialog id="${id}" aria-labelledby="${id}-title">
-      ${askingBody(button, place, id)}
+      ${question(button, place, id, intoAnswer)}
       <form method="dialog"><button class="button plain">Not now</button></form>
     </dialog>`
 }
 
-/** The question itself, as the dialog and the page without a script show it. */
-export function askingBody(button: Button, place: Place, id: string): Html {
+/** The question as a page of its own. */
+export function questionPage(button: Button, place: Place): Html {
+  return html`<article class="card">
+    ${question(button, place, 'ask', undefined)}
+    <p><a href="${place.view.path}">Not now</a></p>
+  </article>`
+}
+
+function question(button: Button, place: Place, id: string, sending: Html | undefined): Html {
   return html`<h2 id="${id}-title">${button.label}</h2>
     ${button.confirm !== undefined && html`<p>${button.confirm}</p>`}
     <p class="quiet">This runs <code>dr ${button.command}</code></p>
-    <form method="post" action="/commands" ${liveAttributes} data-closes="${id}">
+    <form method="post" action="/commands" ${sending}>
       ${hiddenFields(button.command, place)} ${button.typed !== undefined && typedField(button.typed, id)}
       ${button.input !== undefined && inputField(button.input, id)}
       <button class="button ${button.style}">${button.label}</button>
@@ -75,14 +83,10 @@ function typedField(typed: string, id: string): Html {
     />`
 }
 
-function inputField(question: string, id: string): Html {
-  return html`<label for="${id}-input">${question}</label>
+function inputField(label: string, id: string): Html {
+  return html`<label for="${id}-input">${label}</label>
     <input id="${id}-input" name="input" autocomplete="off" maxlength="1000" autofocus />`
 }
-
-/** With the script: the answer goes into the answer region; without: the form posts as any form does. */
-const liveAttributes = html`hx-post="/commands" hx-target="#answer" hx-swap="innerHTML" hx-disable="find
-button"`
 
 function hiddenFields(command: string, place: Place): Html {
   return html`<input type="hidden" name="csrf" value="${place.view.csrf}" />

@@ -7,7 +7,7 @@ import type { Button } from '../message.ts'
 import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller } from './auth.ts'
 import { bannerFor } from './banner.ts'
-import { askingBody } from './button.ts'
+import { questionPage } from './button.ts'
 import { cardHtml } from './card.ts'
 import { completionList } from './completion.ts'
 import { fieldOf } from './fields.ts'
@@ -173,10 +173,7 @@ async function askFirst(
   if (!ownPage(request, caller, fieldOf(request.body, 'csrf'))) return refuseForeign(reply, view)
   const incident = toIncidentId(fieldOf(request.body, 'incident') ?? '')
   const place = { view, scope: 'ask', ...(incident && { incident }) }
-  const body = html`<article class="card">
-    ${askingBody(postedButton(request), place, 'ask')}
-    <p><a href="${view.path}">Not now</a></p>
-  </article>`
+  const body = questionPage(postedButton(request), place)
   return sendHtml(reply, 200, plainPage('Sure?', view.plan.organisation, body))
 }
 

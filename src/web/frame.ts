@@ -133,8 +133,6 @@ function commandLine(content: Content, view: View): Html {
   const about = content.incident
   return html`<form
     class="command"
-    role="search"
-    aria-label="Command"
     method="post"
     action="/commands"
     hx-post="/commands"

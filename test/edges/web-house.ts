@@ -45,7 +45,10 @@ export interface House {
   readonly close: () => Promise<void>
 }
 
-export async function openHouse(redis: TestRedis, publicUrl = 'http://127.0.0.1:3000'): Promise<House> {
+export async function openHouse(
+  redis: TestRedis,
+  { publicUrl = 'http://127.0.0.1:3000', port = 0 } = {},
+): Promise<House> {
   const connection = await redis.connect()
   const store = createStore({ redis: connection.redis })
   const loaded = loadPlan(await readFile('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
@@ -95,7 +98,7 @@ export async function openHouse(redis: TestRedis, publicUrl = 'http://127.0.0.1:
     publicUrl,
     ready: async () => ({ ready: !broken, checks: { store: { ok: !broken } } }),
   })
-  const url = await web.listen('127.0.0.1', 0)
+  const url = await web.listen('127.0.0.1', port)
   return {
     web,
     url,

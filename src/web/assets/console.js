@@ -145,17 +145,23 @@
     })
   }
 
-  /** Browsers that do not know `commandfor` yet. */
+  /** A double click is one press: the second would fall on whatever the first has put there. */
   function onClick(event) {
-    if (event.target.closest('[data-dismiss]')) answer.replaceChildren()
-    const opener = event.target.closest('button[commandfor]')
-    if (!opener || 'commandForElement' in HTMLButtonElement.prototype) return
-    event.preventDefault()
-    document.getElementById(opener.getAttribute('commandfor'))?.showModal()
+    const button = event.target.closest('button')
+    if (!button) return
+    if (event.detail > 1) {
+      event.preventDefault()
+      event.stopPropagation()
+    } else if (button.dataset.opens) {
+      event.preventDefault()
+      document.getElementById(button.dataset.opens).showModal()
+    } else if ('dismiss' in button.dataset) {
+      answer.replaceChildren()
+    }
   }
 
   document.addEventListener('keydown', onKey)
-  document.addEventListener('click', onClick)
+  document.addEventListener('click', onClick, true)
   setInterval(tick, 1_000 / Math.min(4, Math.max(1, rate)))
   tick()
   if (live) {

@@ -1,0 +1,417 @@
+// The console in a real browser: what a person sees, presses and types, with nothing refused by its own policy.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Page } from 'playwright-core'
+import { startBrowser } from '../servers/browser.ts'
+import type { TestBrowser, TestPage } from '../servers/browser.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+import { history, openHouse, outage } from '../edges/web-house.ts'
+import type { House } from '../edges/web-house.ts'
+
+let redis: TestRedis
+let browser: TestBrowser
+let house: House
+let opened: TestPage[]
+
+beforeAll(async () => {
+  redis = await startTestRedis()
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await redis.stop()
+})
+beforeEach(async () => {
+  await redis.flush()
+  house = await openHouse(redis)
+  await history(house)
+  opened = []
+})
+afterEach(async () => {
+  const complaints = opened.flatMap((one) => one.complaints)
+  await Promise.all(opened.map((one) => one.close()))
+  await house.close()
+  if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join('; ')}`)
+})
+
+/** Signs a person in, as a person does: link, button. */
+async function enter(person: string, options: Parameters<TestBrowser['open']>[0] = {}): Promise<Page> {
+  const one = await browser.open(options)
+  opened.push(one)
+  await one.page.goto(`${house.url}/login?token=${house.signer.loginLink(person, house.now())}`)
+  await one.page.getByRole('button', { name: /Sign in as/ }).click()
+  await one.page.getByRole('heading', { level: 1, name: 'Open now' }).waitFor()
+  return one.page
+}
+
+/** How many pages watch live, as the bot counts them. */
+async function streams(): Promise<number> {
+  const text = await (await fetch(`${house.url}/metrics`)).text()
+  return Number(/^dr_console_streams (\d+)$/m.exec(text)?.[1])
+}
+
+/** Closes a page whose browser reports what the test did to it; nothing else may be among the complaints. */
+async function leave(page: Page, expected: RegExp): Promise<void> {
+  const mine = opened.find((one) => one.page === page)
+  expect(mine?.complaints.filter((text) => !expected.test(text))).toEqual([])
+  opened = opened.filter((one) => one !== mine)
+  await mine?.close()
+}
+
+const everyPage = [
+  '/',
+  '/incidents/INC-2',
+  '/incidents/INC-2/report',
+  '/oncall',
+  '/systems',
+  '/runs',
+  '/runs/R-1',
+  '/help',
+]
+
+describe('what is open now', () => {
+  test('shows who is paged the banner, and its button stops the page', async () => {
+    const page = await enter('ann')
+    const banner = page.getByRole('alert').filter({ hasText: 'You are being paged' })
+    await banner.getByText('api-main HTTPS is CRITICAL').waitFor()
+
+    await banner.getByRole('button', { name: 'I have it' }).click()
+
+    await page.locator('#answer').getByText('INC-3').first().waitFor()
+    await banner.waitFor({ state: 'hidden' })
+    expect((await house.store.incident('INC-3'))?.state).toMatchObject({
+      state: 'diagnosing',
+      engineer: 'ann',
+    })
+    expect(house.said).toContain('ann: ack INC-3')
+  })
+
+  test('shows nobody else the banner', async () => {
+    const page = await enter('mia')
+
+    expect(await page.getByText('You are being paged').count()).toBe(0)
+  })
+
+  test('follows what happens elsewhere without being asked', async () => {
+    const page = await enter('bob')
+    const card = page.locator('#open-INC-3')
+    await card.getByText('Paging').waitFor()
+
+    await house.incidents.input('INC-3', { kind: 'ack', by: { person: 'ann', door: 'cli' } })
+
+    await card.getByText('Diagnosing').waitFor()
+    await card.getByText('Ann Onken').waitFor()
+    expect(await card.getByRole('button', { name: 'I have it' }).count()).toBe(0)
+  })
+
+  test('says when nothing is open', async () => {
+    const page = await enter('ann')
+    for (const id of ['INC-2', 'INC-3'] as const) {
+      await house.incidents.input(id, {
+        kind: 'resolve',
+        by: { person: 'ann', door: 'cli' },
+        what: 'it was a drill',
+      })
+    }
+
+    await page.getByRole('heading', { level: 1, name: 'Nothing is open' }).waitFor()
+    expect(await page.locator('.incident').count()).toBe(0)
+  })
+})
+
+describe('an incident', () => {
+  test('its timeline grows while a person types, and what was typed stays', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.getByLabel('Command').fill('note half a sen')
+
+    await house.incidents.input('INC-2', {
+      kind: 'note',
+      by: { person: 'bob', door: 'cli' },
+      text: 'found the port',
+    })
+
+    await page.locator('.timeline').getByText('found the port').waitFor()
+    expect(await page.getByLabel('Command').inputValue()).toBe('note half a sen')
+  })
+
+  test('a storm of changes costs a page one update a second', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.evaluate(() => {
+      document.addEventListener('htmx:sse:after:message', () => {
+        document.body.dataset['updates'] = String(Number(document.body.dataset['updates'] ?? 0) + 1)
+      })
+    })
+
+    for (let number = 1; number <= 60; number += 1) {
+      const by = { person: 'bob', door: 'cli' } as const
+      await house.incidents.input('INC-2', { kind: 'note', by, text: `storm ${number}.` })
+    }
+
+    await page.locator('.timeline').getByText('storm 60.').waitFor()
+    expect(Number(await page.evaluate(() => document.body.dataset['updates']))).toBeLessThan(5)
+  })
+
+  test('a command without an incident is about this one, and its answer is announced', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/incidents/INC-2`)
+
+    await page.keyboard.press('/')
+    await page.keyboard.type('note rolled back the configuration')
+    await page.keyboard.press('Enter')
+
+    await page.locator('.timeline').getByText('rolled back the configuration').waitFor()
+    expect(await page.locator('#answer').getAttribute('aria-live')).toBe('polite')
+    await page.locator('#answer .given[data-status="done"]').waitFor()
+    expect(await page.getByLabel('Command').inputValue()).toBe('')
+  })
+
+  test('what was not understood stays in the line, with what to type instead', async () => {
+    const page = await enter('ann')
+
+    await page.getByLabel('Command').fill('failovr lb')
+    await page.keyboard.press('Enter')
+
+    await page.locator('#answer').getByText('failover').first().waitFor()
+    expect(await page.getByLabel('Command').inputValue()).toBe('failovr lb')
+  })
+
+  test('a reason is asked for in a dialog, and goes into the command', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/incidents/INC-2`)
+
+    await page.getByRole('button', { name: 'More time…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'More time' })
+    await dialog.getByLabel('Why 10 more minutes?').fill('waiting for the hoster')
+    await page.keyboard.press('Enter')
+
+    await vi.waitFor(() => expect(house.said).toContain('ann: extend INC-2 10m waiting for the hoster'))
+    await dialog.waitFor({ state: 'hidden' })
+  })
+
+  test('a dialog stays open, with what was typed, while the page is brought up to date', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.getByRole('button', { name: 'Deny…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Deny' })
+    await dialog.getByLabel('Why not?').fill('wrong ta')
+
+    await house.incidents.input('INC-2', {
+      kind: 'note',
+      by: { person: 'bob', door: 'cli' },
+      text: 'meanwhile',
+    })
+    await page.locator('.timeline').getByText('meanwhile').waitFor()
+
+    expect(await dialog.getByLabel('Why not?').inputValue()).toBe('wrong ta')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+  })
+
+  test('a disruptive run wants the name of its target typed', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/runs/R-1`)
+    await page.getByRole('button', { name: 'Approve…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Approve' })
+
+    await dialog.getByLabel(/Type api.example.com/).fill('api.example')
+    await page.keyboard.press('Enter')
+    expect(house.said.filter((text) => text.includes('approve'))).toEqual([])
+    await dialog.getByLabel(/Type api.example.com/).fill('api.example.com')
+    await page.keyboard.press('Enter')
+
+    await vi.waitFor(() => expect(house.said).toContain('ann: approve R-1 api.example.com'))
+  })
+
+  test('a second press while the first is under way does nothing', async () => {
+    const page = await enter('ann')
+
+    await page.locator('#open-INC-3').getByRole('button', { name: 'I have it' }).dblclick()
+
+    await page.locator('#answer .given').waitFor()
+    expect(house.said.filter((text) => text === 'ann: ack INC-3')).toHaveLength(1)
+  })
+})
+
+describe('without a script', () => {
+  test('buttons, dialogs and the command line work all the same', async () => {
+    const page = await enter('ann', { javaScriptEnabled: false })
+
+    await page.locator('#open-INC-3').getByRole('button', { name: 'I have it' }).click()
+    await page.locator('#answer .given[data-status="done"]').waitFor()
+    await page.locator('#open-INC-3').getByText('Diagnosing').waitFor()
+
+    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.getByRole('button', { name: 'Escalate…' }).click()
+    await page.getByRole('button', { name: 'Escalate' }).click()
+    await page.getByRole('heading', { level: 1, name: /INC-2/ }).waitFor()
+    await page.locator('.heading').getByText('Escalated').waitFor()
+
+    await page.getByLabel('Command').fill('note without a script')
+    await page.keyboard.press('Enter')
+    await page.locator('.timeline').getByText('without a script').waitFor()
+
+    expect(house.said).toEqual(['ann: ack INC-3', 'ann: escalate INC-2', 'ann: note without a script'])
+  })
+
+  test('a browser that does not know dialogs gets the question as a page', async () => {
+    const page = await enter('ann')
+    const form = page.locator('#open-INC-2 form[action="/commands/ask"]').filter({ hasText: 'More time' })
+
+    await form.evaluate((element: HTMLFormElement) => element.submit())
+    await page.getByLabel('Why 10 more minutes?').fill('no dialogs here')
+    await page.getByRole('button', { name: 'More time' }).click()
+
+    await vi.waitFor(() => expect(house.said).toContain('ann: extend INC-2 10m no dialogs here'))
+  })
+})
+
+describe('keys', () => {
+  test('every page can be reached, and the first stop is the way past the navigation', async () => {
+    const page = await enter('ann')
+    for (const [key, title] of [
+      ['o', 'On-call'],
+      ['s', 'Systems'],
+      ['r', 'Runs'],
+      ['h', 'Help'],
+      ['n', 'Open now'],
+    ] as const) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(key)
+      await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    }
+
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
+  })
+
+  test('keys do nothing while a person writes', async () => {
+    const page = await enter('ann')
+    await page.keyboard.press('/')
+
+    await page.keyboard.type('go/')
+
+    expect(await page.getByLabel('Command').inputValue()).toBe('go/')
+    expect(new URL(page.url()).pathname).toBe('/')
+  })
+
+  test('the command line offers what this person may type, with the ids of now', async () => {
+    const page = await enter('ann')
+    const offered = await page
+      .locator('#commands option')
+      .evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value))
+
+    expect(offered).toEqual(
+      expect.arrayContaining(['ack INC-3', 'failover lb to backup', 'approve R-1', 'help']),
+    )
+    const manager = await enter('mia')
+    expect(await manager.locator('#commands option[value^="failover"]').count()).toBe(0)
+  })
+})
+
+describe('the connection', () => {
+  test('when the bot is away the page says since when and what to do, and recovers by itself', async () => {
+    const page = await enter('ann')
+    await page.goto(`${house.url}/incidents/INC-2`)
+    await vi.waitFor(async () => expect(await streams()).toBe(1))
+    const port = Number(new URL(house.url).port)
+
+    await house.close()
+    const notice = page.getByRole('alert').filter({ hasText: 'Connection lost since' })
+    await notice.waitFor()
+    expect(await notice.textContent()).toMatch(/dr status.*call Ann Onken \(\+49/)
+
+    house = await openHouse(redis, { port })
+    await notice.waitFor({ state: 'hidden' })
+    await house.incidents.input('INC-2', {
+      kind: 'note',
+      by: { person: 'bob', door: 'cli' },
+      text: 'back again',
+    })
+    await page.locator('.timeline').getByText('back again').waitFor()
+    await leave(page, /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|hx-sse|SSE/)
+  })
+
+  test('a session that was taken back ends the stream and says so', async () => {
+    const page = await enter('ann')
+    await vi.waitFor(async () => expect(await streams()).toBe(1))
+
+    await page.evaluate(() => {
+      const { value } = document.querySelector('[name=csrf]') as HTMLInputElement
+      return fetch('/logout', { method: 'POST', body: new URLSearchParams({ csrf: value }) })
+    })
+    await house.incidents.input('INC-2', { kind: 'note', by: { person: 'bob', door: 'cli' }, text: 'news' })
+
+    await page.getByRole('alert').filter({ hasText: 'You are signed out' }).waitFor()
+    expect(await page.getByText('news').count()).toBe(0)
+    await leave(page, /\b401\b/)
+  })
+})
+
+describe('hostile texts', () => {
+  const hostile = [
+    '<script>document.body.dataset.hacked = 1</script><img src=x onerror="document.body.dataset.hacked=1">',
+    '"><svg onload=alert(1)> \' onmouseover=alert(1) javascript:alert(1) <hx-partial hx-target="#main">gone</hx-partial>',
+    '\u202Eevil \u2066text\u0007\u001b[31m',
+    'A very long line without an end. '.repeat(1_300),
+    'W'.repeat(3_000),
+  ]
+
+  test('are inert on every page, live and at first sight, and break no layout', async () => {
+    const page = await enter('ann', { viewport: { width: 375, height: 812 } })
+    for (const [index, text] of hostile.entries()) {
+      await outage(house, { system: 'dns', key: `ns${index};<b>DNS`, output: text })
+      await house.incidents.input('INC-2', { kind: 'note', by: { person: 'bob', door: 'cli' }, text })
+    }
+    await page.locator('#open-INC-4').waitFor()
+
+    for (const path of [...everyPage, '/incidents/INC-4', '/incidents/INC-4/report']) {
+      await page.goto(house.url + path)
+      await page.locator('#live').waitFor()
+      const seen = await page.evaluate(() => ({
+        hacked: document.body.dataset['hacked'],
+        scripts: [...document.scripts].filter((script) => !script.src.includes('/assets/')).length,
+        handlers: document.querySelectorAll('[onerror], [onload], [onmouseover], main script, hx-partial')
+          .length,
+        turned: /[\u202A-\u202E\u2066-\u2069]/.test(document.body.textContent),
+        wider: document.documentElement.scrollWidth - innerWidth,
+      }))
+      expect([path, seen]).toEqual([
+        path,
+        { hacked: undefined, scripts: 0, handlers: 0, turned: false, wider: 0 },
+      ])
+    }
+  })
+
+  test('are inert in an answer', async () => {
+    const page = await enter('ann')
+
+    await page.getByLabel('Command').fill('<img src=x onerror=alert(1)>')
+    await page.keyboard.press('Enter')
+
+    await page.locator('#answer .given').waitFor()
+    expect(await page.locator('#answer img').count()).toBe(0)
+  })
+})
+
+describe('on a phone', () => {
+  test.each(['light', 'dark'] as const)(
+    'every page fits in 375 px, in %s, with large targets',
+    async (colorScheme) => {
+      const page = await enter('ann', { viewport: { width: 375, height: 812 }, colorScheme })
+
+      for (const path of everyPage) {
+        await page.goto(house.url + path)
+        const seen = await page.evaluate(() => ({
+          wider: document.documentElement.scrollWidth - innerWidth,
+          small: [...document.querySelectorAll('.button')].filter((button) => {
+            const { height, width } = button.getBoundingClientRect()
+            return width > 0 && height < 44
+          }).length,
+        }))
+        expect([path, seen]).toEqual([path, { wider: 0, small: 0 }])
+      }
+    },
+  )
+})
