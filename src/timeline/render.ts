@@ -25,10 +25,12 @@ type Reader = Pick<DrPlan, 'people' | 'timezone'>
 /** Events, in their order, by the day on which they happened in the plan's zone. */
 export function timelineDays(events: readonly TimelineEvent[], plan: Reader): readonly TimelineDay[] {
   const days: { day: string; lines: TimelineLine[] }[] = []
+  let date: Temporal.PlainDate | undefined
   for (const event of events) {
     const local = Temporal.Instant.fromEpochMilliseconds(event.at).toZonedDateTimeISO(plan.timezone)
-    const day = dayText(local)
-    if (days.at(-1)?.day !== day) days.push({ day, lines: [] })
+    const today = local.toPlainDate()
+    if (date === undefined || !today.equals(date)) days.push({ day: dayText(today), lines: [] })
+    date = today
     const who = whoText(event.by, plan)
     days.at(-1)?.lines.push({
       time: local.toPlainTime().toString({ smallestUnit: 'second' }),
@@ -46,8 +48,8 @@ export function momentText(at: number, zone: string): string {
   return `${local.toPlainDate().toString()} ${local.toPlainTime().toString({ smallestUnit: 'second' })}`
 }
 
-function dayText(local: Temporal.ZonedDateTime): string {
-  return local.toLocaleString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+function dayText(date: Temporal.PlainDate): string {
+  return date.toLocaleString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 }
 
 function whoText(by: Actor, plan: Reader): string | undefined {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { BugError, RetryableError } from '../../src/errors.ts'
 import { minute } from '../../src/ids.ts'
 import { said, startDesk } from './command-desk.ts'
+import type { TimelineEvent } from '../../src/timeline/event.ts'
 import type { DeskServer, TestDesk } from './command-desk.ts'
 
 let server: DeskServer
@@ -91,22 +92,21 @@ describe('an incident, from opening to report', () => {
     expect(desk.logged).toContainEqual({ level: 'info', message: 'command', fields })
   })
 
-  test('a record that was altered is found, and the terminal ends with a failure', async () => {
-    await desk.say('ann', 'open lb')
+  test.each<[string, (events: readonly TimelineEvent[]) => readonly TimelineEvent[], string]>([
+    ['changed', (events) => events.map((event) => ({ ...event, text: 'nothing' })), 'event 1 was altered'],
+    ['cut off', (events) => events.slice(0, -1), 'missing at the end'],
+    ['added to', (events) => [...events, ...events.slice(-1)], 'stands in its place'],
+  ])('a record that was %s is found, and the terminal ends with a failure', async (_how, alter, found) => {
     const altered = await server.desk((real) => ({
       ...real,
-      store: {
-        ...desk.store,
-        timeline: async (id) =>
-          (await desk.store.timeline(id)).map((event) => ({ ...event, text: 'nothing' })),
-      },
+      store: { ...real.store, timeline: async (id) => alter(await real.store.timeline(id)) },
     }))
     await altered.say('ann', 'open lb')
 
     const answer = await altered.say('ann', 'timeline --verify')
 
-    expect(answer.status).toBe('refused')
-    expect(said(answer)).toContain('event 1 was altered')
+    expect(answer).toMatchObject({ status: 'refused', card: { tone: 'bad' } })
+    expect(said(answer)).toContain(found)
   })
 })
 
