@@ -15,7 +15,9 @@ import type { NagiosWeb } from '../servers/nagios-cgi.ts'
 import type { Arrival, Receiver } from '../servers/nagios-receiver.ts'
 import type { Named, RunningNagios } from '../servers/nagios.ts'
 
-const patience = { timeout: 15_000, interval: 5 }
+const patience = { timeout: 30_000, interval: 5 }
+// Every notification starts a handful of processes; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 })
 const canary = join(tmpdir(), `dr-canary-${process.pid}`)
 const hostile = `it's "down" $(touch ${canary}) \`touch ${canary}\` <b> & \\n | time=1`
 const account = { user: 'dr-bot', password: 'pass-8d2f' }
