@@ -2,14 +2,16 @@
 import { Queue, UnrecoverableError, Worker, isNotConnectionError } from 'bullmq'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BugError, RetryableError, UserError, reasonOf } from '../errors.ts'
+import { createBatch } from '../store/batch.ts'
 import { toStoreError } from '../store/errors.ts'
 import { root } from '../store/scripts.ts'
-import { createBatch } from './batch.ts'
 import type { Job } from 'bullmq'
 import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
 import type { Bells, Clock, Effect, EffectQueue, Log } from '../ports.ts'
 import type { RedisClient, RedisConnection } from '../store/connect.ts'
 
+/** Jobs in one write: BullMQ prepares them in one go, and everything else waits for that long. */
+const batchSize = 200
 /** How long `set` and `put` may take before they reject, in milliseconds. */
 const putTimeout = 1_500
 /** How long `close` waits for jobs that are being done, in milliseconds. */
@@ -110,14 +112,14 @@ function createJobs<D>(
     },
   })
   queue.on('error', (error) => tell(log, kind, error))
-  const add = createBatch<AddedJob<D>>(async (jobs) => {
+  const add = createBatch<AddedJob<D>, unknown>(batchSize, (jobs) => {
     const bulk = jobs.map(({ data, ...opts }) => ({ name: kind.name, data, opts }))
-    await within(queue.addBulk(bulk), putTimeout)
+    return within(queue.addBulk(bulk), putTimeout)
   })
   const workers: Worker<D, void>[] = []
   return {
     // The delay counts from here, not from when the batch is written.
-    add: (jobId, data, delay) => add({ jobId, data, delay, timestamp: Date.now() }),
+    add: async (jobId, data, delay) => void (await add({ jobId, data, delay, timestamp: Date.now() })),
     work: (listener) => {
       if (workers.length > 0) throw new BugError(`the queue ${kind.name} has a listener already`)
       for (let n = 0; n < kind.workers; n += 1) workers.push(startWorker(kind, { listener, taker, log }))
@@ -184,13 +186,13 @@ function backoff(attempt: number, error: Error | undefined): Duration {
 }
 
 /** Rejects with a RetryableError when Redis does not answer in time. */
-async function within(work: Promise<unknown>, timeout: Duration): Promise<void> {
+async function within<T>(work: Promise<T>, timeout: Duration): Promise<T> {
   const late = new AbortController()
   try {
     const silence = sleep(timeout, undefined, { signal: late.signal }).then(() => {
       throw new RetryableError('Redis does not answer: the queue could not take a job')
     })
-    await Promise.race([work, silence])
+    return await Promise.race([work, silence])
   } catch (error) {
     throw toStoreError(error)
   } finally {

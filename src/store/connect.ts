@@ -106,15 +106,20 @@ async function ready(client: RedisClient, shown: string): Promise<void> {
   if (client.status === 'ready') return
   let last: unknown
   const signal = AbortSignal.timeout(startTimeout)
-  await new Promise<void>((resolve, reject) => {
-    client.once('ready', resolve)
-    client.on('error', (error: Error) => {
-      last = error
-      // A wrong password does not mend itself; a server that is not there yet may come.
-      if (toStoreError(error) instanceof UserError) reject(toStoreError(error))
-    })
-    signal.addEventListener('abort', () => reject(unreachable(shown, last)), { once: true })
-  })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const onError = (error: Error) => {
+    last = error
+    // A wrong password does not mend itself; a server that is not there yet may come.
+    if (toStoreError(error) instanceof UserError) reject(toStoreError(error))
+  }
+  client.once('ready', resolve)
+  client.on('error', onError)
+  signal.addEventListener('abort', () => reject(unreachable(shown, last)), { once: true })
+  try {
+    await promise
+  } finally {
+    client.off('error', onError)
+  }
 }
 
 function unreachable(shown: string, last: unknown): UserError {

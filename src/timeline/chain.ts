@@ -24,9 +24,7 @@ export function headOf(event: TimelineEvent): Head {
   return { seq: event.seq, hash: event.hash }
 }
 
-type Verdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly seq: number; readonly problem: string }
+type Verdict = { readonly ok: true } | { readonly ok: false; readonly seq: number; readonly problem: string }
 
 /**
  * Checks a whole timeline, read from the store in order, against the head that is kept beside it. Finds each

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
 import { createStore } from '../../src/store/redis.ts'
+import { loadScripts } from '../../src/store/scripts.ts'
 import { alert, incident, noon, writing } from '../contracts/store-samples.ts'
 import { storeContract } from '../contracts/store.ts'
 import { startTestRedis } from '../servers/redis.ts'
@@ -24,7 +25,20 @@ beforeEach(() => server.flush())
 storeContract(() => Promise.resolve(store))
 
 describe('in a storm', () => {
-  test('ids are forgotten after seven days, or earlier when too many came', async () => {
+  test('the memory for ids is bounded: when a generation is full, the one before it goes', async () => {
+    const script = loadScripts(connection.redis)
+    const accept = (id: string) => script('accept', [noon, 1_000, 2, id, '{}'])
+    for (const id of ['a', 'b', 'c']) await accept(id)
+    expect(await accept('a')).toEqual([0])
+
+    for (const id of ['d', 'e']) await accept(id)
+
+    expect(await connection.redis.scard('{dr}:seen:old')).toBe(2)
+    expect(await accept('c')).toEqual([0])
+    expect(await accept('a')).toEqual([1])
+  })
+
+  test('ids are remembered for seven days at least, and forgotten after fourteen', async () => {
     await store.accept([alert(1)])
     const day = 24 * 3_600_000
     await store.accept([alert(2, { receivedAt: noon + 7 * day })])
