@@ -3,7 +3,7 @@ import type { Card } from './message.ts'
 import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from './ids.ts'
 import type { Alert } from './intake/alert.ts'
 import type { Channel, Incident } from './incident/incident.ts'
-import type { ActionOf, ProviderName } from './recovery/action.ts'
+import type { ActionOf, DnsRecord, ProviderName } from './recovery/action.ts'
 import type { Operation, Run } from './recovery/run.ts'
 import type { Actor, Happening, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 
@@ -288,7 +288,7 @@ export interface DnsReader {
     zoneId: string,
     names: readonly string[],
     signal: AbortSignal,
-  ) => Promise<readonly import('./recovery/action.ts').DnsRecord[]>
+  ) => Promise<readonly DnsRecord[]>
 }
 
 /** Happenings for those who watch live (the console's event stream): an id changed. */

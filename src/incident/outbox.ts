@@ -36,7 +36,7 @@ export interface Outbox {
   readonly start: (effects: readonly Effect[]) => void
   /** Takes what nobody else does: after a restart, after a crash elsewhere. */
   readonly sweep: () => Promise<number>
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is under way any more; what only waits for its interval is not under way. */
   readonly idle: () => Promise<void>
 }
 
@@ -47,6 +47,8 @@ const pauses: readonly Duration[] = [1 * second, 3 * second, 15 * second]
 
 interface Running {
   again: boolean
+  /** It waits for its interval to pass; nothing is under way yet. */
+  waiting: boolean
   done: Promise<RetryableError | undefined>
 }
 
@@ -82,10 +84,15 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
       already.again = true
       return already.done
     }
-    const entry: Running = { again: false, done: Promise.resolve(undefined) }
+    const entry: Running = { again: false, waiting: true, done: Promise.resolve(undefined) }
     running.set(effect.key, entry)
-    entry.done = interval(effect)
-      .then(() => attempt(effect))
+    const pause = interval(effect)
+    entry.waiting = pause !== undefined
+    entry.done = (pause ?? Promise.resolve())
+      .then(() => {
+        entry.waiting = false
+        return attempt(effect)
+      })
       .finally(() => {
         running.delete(effect.key)
         if (entry.again && performers()[effect.body.kind].every !== undefined) void startOne(effect)
@@ -93,12 +100,12 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
     return entry.done
   }
 
-  /** Waits out the rest of the interval of an effect that coalesces. */
-  function interval(effect: Effect): Promise<void> {
+  /** The rest of the interval of an effect that coalesces; undefined when there is none to wait for. */
+  function interval(effect: Effect): Promise<void> | undefined {
     const { every } = performers()[effect.body.kind]
     const last = lastDone.get(effect.key)
     const left = every === undefined || last === undefined ? 0 : last + every - deps.clock.now()
-    if (left <= 0) return Promise.resolve()
+    if (left <= 0) return undefined
     return new Promise((resolve) => {
       deps.clock.after(left, resolve)
     })
@@ -156,7 +163,11 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   }
 
   async function idle(): Promise<void> {
-    while (running.size > 0) await Promise.all([...running.values()].map((each) => each.done))
+    for (let busy = working(); busy.length > 0; busy = working()) await Promise.all(busy)
+  }
+
+  function working(): readonly Promise<unknown>[] {
+    return [...running.values()].filter((each) => !each.waiting).map((each) => each.done)
   }
 
   deps.queue.onEffect(async (effect) => {
