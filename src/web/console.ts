@@ -11,7 +11,7 @@ import { questionPage } from './button.ts'
 import { cardHtml } from './card.ts'
 import { completionList } from './completion.ts'
 import { fieldOf } from './fields.ts'
-import { framed, plainPage } from './frame.ts'
+import { framed, plainPage, titleOf } from './frame.ts'
 import type { Content } from './frame.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
@@ -90,7 +90,8 @@ async function liveHtml(content: Content, view: View, { sources }: ConsoleDeps):
     sources.store.incidents({ open: true, limit: 50 }),
     sources.store.runs({ open: true, limit: 20 }),
   ])
-  return html`${bannerFor(incidents, view)}${completionList(incidents, runs, view)}${content.body}`
+  return html`<data id="title" value="${titleOf(content, view)}" hidden></data
+    >${bannerFor(incidents, view)}${completionList(incidents, runs, view)}${content.body}`
 }
 
 async function showPage(

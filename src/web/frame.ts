@@ -30,12 +30,16 @@ const tabs = [
   ['/help', 'Help', 'h'],
 ] as const
 
+/** The title of the document. */
+export function titleOf(content: Content, view: View): string {
+  return `${content.title} · ${view.plan.organisation}`
+}
+
 /** A whole document. `live` is the part that the event stream replaces; `answer` is shown as if just given. */
 export function framed(content: Content, view: View, live: Html, answer?: Html): Html {
   const help = withoutBot(view)
   return document(
-    content.title,
-    view.plan.organisation,
+    titleOf(content, view),
     html`<a class="skip" href="#main">Skip to content</a>
       ${header(view)} ${commandLine(content, view)}
       <div id="lost" class="notice tone-bad" role="alert" hidden data-help="${help}"></div>
@@ -70,15 +74,15 @@ export function framed(content: Content, view: View, live: Html, answer?: Html):
 
 /** A document without navigation: sign-in, and what has gone wrong. */
 export function plainPage(title: string, organisation: string, body: Html): Html {
-  return document(title, organisation, html`<main id="main" class="alone">${body}</main>`)
+  return document(`${title} · ${organisation}`, html`<main id="main" class="alone">${body}</main>`)
 }
 
-function document(title: string, organisation: string, body: Html, now?: View): Html {
+function document(title: string, body: Html, now?: View): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <title>${title} · ${organisation}</title>
+        <title>${title}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         ${now && html`<meta name="dr-clock" content="${now.now} ${now.rate}" />`}

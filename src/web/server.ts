@@ -52,6 +52,8 @@ export function createWeb(deps: WebDeps): Web {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     bodyLimit: 64 * 1024,
+    // A request must have arrived whole by then; answers, and event streams, may take as long as they like.
+    requestTimeout: 30_000,
   })
   const streams = createStreams({
     changes: deps.changes,

@@ -9,8 +9,8 @@ import type { Duration, IncidentId, Instant, RunId } from '../../src/ids.ts'
 import { createIncidents } from '../../src/incident/incidents.ts'
 import type { IncidentLoop } from '../../src/incident/incidents.ts'
 import type { Alert } from '../../src/intake/alert.ts'
-import type { Card } from '../../src/message.ts'
 import type { Changes, Clock, Store } from '../../src/ports.ts'
+import { runCard } from '../../src/recovery/card.ts'
 import type { Runs } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { createStore } from '../../src/store/redis.ts'
@@ -47,13 +47,13 @@ export interface House {
 
 export async function openHouse(
   redis: TestRedis,
-  { publicUrl = 'http://127.0.0.1:3000', port = 0 } = {},
+  { publicUrl = 'http://127.0.0.1:3000', port = 0, change = (plan: DrPlan) => plan } = {},
 ): Promise<House> {
   const connection = await redis.connect()
   const store = createStore({ redis: connection.redis })
   const loaded = loadPlan(await readFile('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
   if ('errors' in loaded) throw new Error('the example plan is broken')
-  const { plan } = loaded
+  const plan = change(loaded.plan)
   let time = night
   let broken = false
   const clock: Clock = { now: () => time, real: (duration) => duration, after: () => () => {} }
@@ -61,6 +61,7 @@ export async function openHouse(
   const bells = { set: async () => {}, onRing: () => {} }
   const policy = () => ({ plan, chats: ['console'] })
   const incidents = createIncidents({ store, bells, changes, clock, log: silent, policy, kick: () => {} })
+  const cardOf = (run: Run) => runCard(run, time, plan)
   const accepted: Alert[] = []
   const said: string[] = []
   const answer = createDispatch({
@@ -70,7 +71,7 @@ export async function openHouse(
     plan: () => plan,
     clock,
     log: silent,
-    runCard,
+    runCard: cardOf,
     publicUrl,
     addOverride: async () => {},
   })
@@ -90,7 +91,7 @@ export async function openHouse(
     log: silent,
     metrics: createMetrics(),
     store,
-    runCard,
+    runCard: cardOf,
     dispatch,
     changes,
     plan: () => plan,
@@ -134,30 +135,6 @@ function idleRuns(store: Store): Runs {
     freeze: async () => {},
     unfreeze: async () => {},
     frozen: async () => undefined,
-  }
-}
-
-function runCard(run: Run): Card {
-  return {
-    title: `${run.id} · ${run.direction} ${run.system} to ${run.recovery}`,
-    tone: run.state === 'proposed' ? 'warn' : 'quiet',
-    fields: [
-      { label: 'Risk', value: [run.proposal.risk] },
-      { label: 'Cost', value: [run.proposal.cost.text] },
-    ],
-    sections: [
-      {
-        heading: 'Before and after',
-        table: {
-          columns: ['Record', 'Before', 'After'],
-          rows: run.proposal.changes.map(({ what, before, after }) => [[{ code: what }], [before], [after]]),
-        },
-      },
-    ],
-    buttons: [
-      { label: 'Approve', command: `approve ${run.id}`, style: 'danger', typed: run.proposal.typed },
-      { label: 'Deny', command: `deny ${run.id}`, style: 'plain', input: 'Why not?' },
-    ],
   }
 }
 

@@ -104,6 +104,14 @@ describe('what is open now', () => {
     expect(await card.getByRole('button', { name: 'I have it' }).count()).toBe(0)
   })
 
+  test('its clocks tick by themselves', async () => {
+    const page = await enter('bob')
+    const left = page.locator('#open-INC-2 .objective time')
+    expect(await left.textContent()).toMatch(/^5:5\d$/)
+
+    await vi.waitFor(async () => expect(await left.textContent()).toMatch(/^5:5[0-4]$/), { timeout: 10_000 })
+  })
+
   test('says when nothing is open', async () => {
     const page = await enter('ann')
     for (const id of ['INC-2', 'INC-3'] as const) {
@@ -116,6 +124,7 @@ describe('what is open now', () => {
 
     await page.getByRole('heading', { level: 1, name: 'Nothing is open' }).waitFor()
     expect(await page.locator('.incident').count()).toBe(0)
+    await vi.waitFor(async () => expect(await page.title()).toBe('All quiet · Example Ltd'))
   })
 })
 

@@ -107,6 +107,11 @@
     answer.textContent = `The bot did not answer, so it is not known whether this was carried out. ${lost.dataset.help}`
   }
 
+  function showTitle() {
+    const { value } = document.getElementById('title')
+    if (document.title !== value) document.title = value
+  }
+
   /** Tells a person who allowed it that a page has begun, with a sound; each page once. */
   const told = new Set()
   function tellPages() {
@@ -169,6 +174,7 @@
     document.addEventListener('htmx:after:swap', onAnswer)
     document.addEventListener('htmx:error', onFailure)
     document.addEventListener('htmx:after:swap', tellPages)
+    document.addEventListener('htmx:after:swap', showTitle)
     // A tab in the background keeps its stream only where it is to tell of pages; browsers allow few at once.
     if (globalThis.Notification?.permission === 'granted') htmx.config.sse.pauseOnBackground = false
     tellPages()

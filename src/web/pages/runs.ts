@@ -73,7 +73,7 @@ export async function runPage(
     title: `${id} ${run.direction} ${run.system}`,
     ...about,
     body: html`<header class="heading">
-        <h1><span class="id">${id}</span> ${run.direction} ${run.system} ${run.recovery}</h1>
+        <h1><span class="id">${id}</span> ${run.direction} ${run.system} to ${run.recovery}</h1>
         <p class="chips">
           ${runChip(run)} ${run.incident && html`<a href="/incidents/${run.incident}">${run.incident}</a>`}
         </p>
