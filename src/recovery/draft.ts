@@ -40,7 +40,7 @@ export function undoActions(run: Pick<Run, 'steps'>): readonly Action[] {
 /** How many earlier runs a measured duration is taken from, at most. */
 const mostMeasured = 20
 
-/** How long it will take: measured in earlier runs of the same kind, else as the plan says, else the longest wait. */
+/** How long it will take: what nine of ten earlier runs of the same kind kept to, else as the plan says, else the longest wait. */
 export function expectedDuration(
   history: readonly Run[],
   kind: Pick<Run, 'system' | 'direction' | 'recovery'>,
@@ -56,7 +56,7 @@ export function expectedDuration(
   const p90 = measured[Math.ceil(measured.length * 0.9) - 1]
   if (p90 !== undefined) {
     const runs = `${measured.length} run${measured.length === 1 ? '' : 's'}`
-    return { duration: p90, source: `measured: ${runs}, nine of ten were not slower` }
+    return { duration: p90, source: `measured: ${runs}` }
   }
   if (recovery?.expected !== undefined) return { duration: recovery.expected, source: 'the DR plan' }
   return { duration: minute, source: 'never measured: the longest that the name servers are waited for' }
