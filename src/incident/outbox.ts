@@ -123,7 +123,8 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
 
   async function finish(effect: Effect): Promise<undefined> {
     attempts.delete(effect.key)
-    await deps.store.effectDone(effect.key)
+    // A newer commit has put the same key again meanwhile: what it wants shown is still to be done.
+    if (!running.get(effect.key)?.again) await deps.store.effectDone(effect.key)
   }
 
   async function perform(effect: Effect): Promise<void> {

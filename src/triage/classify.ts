@@ -26,7 +26,9 @@ const good = new Set(['OK', 'UP'])
  * $TIMET$ has whole seconds, so within one second the problem's id decides.
  */
 export function classify(alert: Alert, known: Known): Classified {
-  if (!alert.hard) return { kind: 'ignored', reason: 'soft state: Nagios is still checking' }
+  // Of a host, Nagios sends acknowledgements and flapping also in a soft state: those count.
+  const stateNews = alert.type === 'PROBLEM' || alert.type === 'RECOVERY'
+  if (stateNews && !alert.hard) return { kind: 'ignored', reason: 'soft state: Nagios is still checking' }
   const { record } = known
   if (record && alert.at < record.at) {
     return { kind: 'ignored', reason: `late: newer news of ${alert.key} came before` }

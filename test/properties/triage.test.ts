@@ -106,6 +106,16 @@ describe('notifications of one object', () => {
     })
   })
 
+  it('that acknowledge count in a soft state too, as Nagios sends them of hosts', () => {
+    const problem = notification('PROBLEM', 'CRITICAL', start, '1')
+    const ack = { ...notification('ACKNOWLEDGEMENT', 'CRITICAL', start + 1_000, '1'), hard: false }
+    const record = known([problem])
+
+    expect(classify(ack, { record, system: 'lb', bad: true, closed: false })).toMatchObject({
+      kind: 'acknowledged',
+    })
+  })
+
   it('that begin flapping in a good state are not trusted, and those that end it are', () => {
     const problem = notification('PROBLEM', 'CRITICAL', start, '1')
     const flapping = { ...notification('FLAPPINGSTART', 'OK', start + 5_000, '1') }
