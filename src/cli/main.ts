@@ -174,14 +174,15 @@ async function approval(
   const { id } = proposed.data.run
   const button = answer.card.buttons?.find((one) => one.command === `approve ${id}`)
   if (button === undefined) return undefined
-  return button.typed === undefined ? askYes(ask, button) : askName(ask, button, button.typed)
+  return button.typed === undefined ? askYes(ask, button, id) : askName(ask, button, button.typed)
 }
 
 async function askYes(
   ask: (question: string) => Promise<string>,
   button: Button,
+  id: string,
 ): Promise<string | undefined> {
-  const said = await ask(`${harmlessLines(button.confirm ?? `${button.command}?`).join(' ')} [y/N] `)
+  const said = await ask(`${harmlessLines(button.confirm ?? `${button.label} ${id}?`).join(' ')} [y/N] `)
   return /^y(?:es)?$/i.test(said.trim()) ? button.command : undefined
 }
 

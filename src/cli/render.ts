@@ -42,7 +42,7 @@ export function cardText(card: Card, terminal: Terminal): string {
 }
 
 function wrapped(runs: readonly Run[], terminal: Terminal, before: string): readonly string[] {
-  const width = Math.max(20, terminal.width) - before.length
+  const width = Math.max(narrowest, terminal.width - before.length)
   return wrap(runs, width).map((line) => before + paint(line, terminal.colour))
 }
 

@@ -103,7 +103,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
   )
   const took = run.ms === undefined ? '' : ` It took ${printDuration(run.ms)}.`
-  const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text} ${remedy}`)
+  const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text}. ${remedy}`)
   const story: Part = {
     heading: `${run.id}: ${run.what}`,
     level: 2,

@@ -1,5 +1,7 @@
 // What a review needs of one incident, as data: objective against measured, who was called, who approved what.
 import { nameOf } from '../oncall/shift.ts'
+import { changedSomething } from '../recovery/change.ts'
+import { runName } from '../recovery/news.ts'
 import { verifyChain } from './chain.ts'
 import { measure, phasesOf } from './phases.ts'
 import { timelineDays } from './render.ts'
@@ -124,9 +126,10 @@ function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
 function runOf(run: Run, plan: DrPlan): ReportedRun {
   const { proposal } = run
   const ended = 'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
+  const owed = run.undoneBy === undefined && changedSomething(run)
   return {
     id: run.id,
-    what: `${run.direction} ${run.system} to ${run.recovery}`,
+    what: runName(run),
     state: run.state,
     summary: proposal.summary,
     risk: proposal.risk,
@@ -141,7 +144,7 @@ function runOf(run: Run, plan: DrPlan): ReportedRun {
       phase,
       ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
     })),
-    debts: proposal.debts.map(({ text, remedy }) => ({ text, remedy })),
+    debts: owed ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
   }
 }

@@ -6,9 +6,12 @@ import { cardText } from '../../src/cli/render.ts'
 import { columnsOf, harmless } from '../../src/cli/text.ts'
 import { begin, decide } from '../../src/incident/decide.ts'
 import { incidentCard } from '../../src/incident/card.ts'
+import { runCard } from '../../src/recovery/card.ts'
+import { run as sampleRun } from './store-samples.ts'
 import { examplePlan, start } from '../stories/command-desk.ts'
 import type { Terminal } from '../../src/cli/render.ts'
 import type { Card } from '../../src/message.ts'
+import type { Run } from '../../src/recovery/run.ts'
 
 const plain: Terminal = { width: 80, colour: false, zone: 'Europe/Berlin', now: start }
 const plan = examplePlan()
@@ -33,6 +36,50 @@ function openIncident() {
     attached: [attached],
   } as const
   return begin(opening, start, { plan, chats: [] }).next
+}
+
+const record = { id: 'r1', name: 'api.example.com', type: 'A', ttl: 60, proxied: false } as const
+const change = {
+  provider: 'cloudflare-dns',
+  zone: { id: 'z1', name: 'example.com', nameServers: [] },
+  before: [{ ...record, content: '203.0.113.10' }],
+  after: [{ ...record, content: '203.0.113.20' }],
+} as const
+const proposal: Run = {
+  ...sampleRun('R-7'),
+  askedAt: start,
+  expiresAt: start + 300_000,
+  incident: 'INC-3',
+  proposal: {
+    ...sampleRun('R-7').proposal,
+    summary: 'api.example.com will point at the server backup (203.0.113.20)',
+    changes: [{ what: 'A api.example.com', before: '203.0.113.10, TTL 300', after: '203.0.113.20, TTL 60' }],
+    findings: [
+      { rule: 'target-healthy', ok: true, text: '203.0.113.20 answers with 200 in 12 ms' },
+      { rule: 'not-already-there', ok: true, text: 'the records point elsewhere now' },
+    ],
+    expected: { duration: 20_000, source: 'measured in the last 3 runs' },
+    effectWithin: 300_000,
+    debts: [
+      { id: 'ttl', text: 'The TTL of api.example.com is 60 s', remedy: 'It goes back with: failback lb' },
+    ],
+    warnings: ['The certificate of the backup ends in 9 days'],
+  },
+  steps: [
+    {
+      title: 'Point api.example.com at 203.0.113.20',
+      action: change,
+      undo: { ...change, after: change.before },
+      phase: 'ready',
+      attempts: 0,
+    },
+    {
+      title: 'Ask the name servers of example.com',
+      action: { provider: 'dns-check', nameServers: [], want: [], within: 1 },
+      phase: 'ready',
+      attempts: 0,
+    },
+  ],
 }
 
 const everything: Card = {
@@ -102,6 +149,12 @@ describe('a card in a terminal', () => {
     await expect(
       cardText(incidentCard(next, { plan, now: start + 90_000 }), { ...plain, now: start + 90_000 }),
     ).toMatchFileSnapshot('../golden/cards/acknowledged.txt')
+  })
+
+  test('a proposal', async () => {
+    await expect(cardText(runCard(proposal, start, plan), plain)).toMatchFileSnapshot(
+      '../golden/cards/proposal.txt',
+    )
   })
 
   test('everything that a card can have, at 80 columns', async () => {

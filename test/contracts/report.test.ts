@@ -98,6 +98,13 @@ function recordWith(text: (ordinary: string) => string = (ordinary) => ordinary)
   return { incident, events, head: last ? headOf(last) : emptyHead, runs: [runWith(text)] }
 }
 
+const records = {
+  provider: 'cloudflare-dns',
+  zone: { id: 'z1', name: 'example.com', nameServers: [] },
+  before: [],
+  after: [],
+} as const
+
 function runWith(text: (ordinary: string) => string): Run {
   const sample = sampleRun('R-7')
   return {
@@ -114,12 +121,13 @@ function runWith(text: (ordinary: string) => string): Run {
       findings: [
         { rule: 'target-healthy', ok: false, text: '', overriddenWith: text('the probe is blocked here') },
       ],
-      debts: [{ id: 'ttl', text: text('The TTL is 60 s.'), remedy: text('Type: failback lb') }],
+      debts: [{ id: 'ttl', text: text('The TTL is 60 s'), remedy: text('Type: failback lb') }],
     },
     steps: [
       {
         title: text('Set the records'),
-        action: { provider: 'probe', url: 'https://api.example.com/health', timeout: 1_000 },
+        action: records,
+        undo: records,
         phase: 'done',
         startedAt: start + 4 * minute,
         endedAt: start + 5 * minute,

@@ -12,10 +12,11 @@ import { runCli } from '../../src/cli/main.ts'
 import { settingsFile } from '../../src/cli/settings.ts'
 import { createChanges } from '../../src/changes.ts'
 import { parseCommand } from '../../src/command/parse.ts'
+import { runCard } from '../../src/recovery/card.ts'
 import { createMetrics } from '../../src/web/metrics.ts'
 import { createSigner } from '../../src/web/session.ts'
 import { createWeb } from '../../src/web/server.ts'
-import { simpleRunCard, start, startDesk } from '../stories/command-desk.ts'
+import { start, startDesk } from '../stories/command-desk.ts'
 import { silent } from '../servers/redis.ts'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
@@ -47,7 +48,7 @@ beforeEach(async () => {
     log: silent,
     metrics: createMetrics(),
     store: desk.store,
-    runCard: simpleRunCard,
+    runCard: (run) => runCard(run, desk.clock.now(), desk.plan()),
     dispatch: desk.dispatch,
     changes: createChanges(),
     plan: desk.plan,
@@ -150,7 +151,7 @@ describe('a proposal', () => {
   test('is approved by the one who sits there, at once', async () => {
     const ran = await dr(['failover', 'lb'], { answers: ['y'] })
 
-    expect(ran).toMatchObject({ code: 0, asked: [expect.stringContaining('[y/N]')] })
+    expect(ran).toMatchObject({ code: 0, asked: ['Approve R-1? [y/N] '] })
     expect(ran.out).toContain('R-1 is approved.')
     expect((await desk.store.run('R-1'))?.state).toMatchObject({
       state: 'running',

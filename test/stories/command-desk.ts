@@ -6,6 +6,7 @@ import { loadPlan } from '../../src/drplan/load.ts'
 import { UserError } from '../../src/errors.ts'
 import { createIncidents } from '../../src/incident/incidents.ts'
 import { withOverrides } from '../../src/oncall/shift.ts'
+import { runCard } from '../../src/recovery/card.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { run as sampleRun } from '../contracts/store-samples.ts'
 import { startTestRedis } from '../servers/redis.ts'
@@ -52,7 +53,7 @@ export interface TestDesk {
   readonly clock: MovableClock
   readonly store: Store
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[]
-  /** What the next proposals are made of and wait for. */
+  /** What the next proposals are made of, and what looking at the world waits for. */
   readonly runs: { risk: Run['proposal']['risk']; before: () => Promise<void> }
   readonly plan: () => DrPlan
   readonly dispatch: Dispatch
@@ -119,7 +120,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     store,
     incidents,
     runs: simpleRuns(store, clock, knobs),
-    runCard: simpleRunCard,
+    runCard: (run) => runCard(run, clock.now(), plan()),
     plan,
     clock,
     log,
@@ -161,18 +162,6 @@ function lineText(line: Line): string {
     .join('')
 }
 
-/** A run's card as far as the doors need one. */
-export function simpleRunCard(run: Run) {
-  const approve = { label: 'Approve', command: `approve ${run.id}`, style: 'primary' } as const
-  const typed = run.proposal.risk === 'disruptive' ? { typed: run.proposal.typed } : {}
-  return {
-    title: `${run.id} · ${run.direction} ${run.system} to ${run.recovery} · ${run.state}`,
-    tone: 'warn',
-    sections: [{ lines: [[run.proposal.summary]] }],
-    buttons: run.state === 'proposed' ? [{ ...approve, ...typed }] : [],
-  } as const
-}
-
 /** Runs that are kept in the real store, and that do nothing. */
 function simpleRuns(store: Store, clock: Clock, knobs: TestDesk['runs']): Runs {
   let frozen: Awaited<ReturnType<Runs['frozen']>>
@@ -208,6 +197,7 @@ function simpleRuns(store: Store, clock: Clock, knobs: TestDesk['runs']): Runs {
   return {
     propose,
     verdict: async (id, verdict) => {
+      await knobs.before()
       const found = await store.run(id)
       if (!found) throw new UserError('unknown-run', `There is no ${id}. To see the runs, type: runs`)
       const { state: run, version } = found

@@ -242,6 +242,7 @@ describe('a recovery', () => {
 
     expect(said(await desk.say('mia', 'deny R-1 not now'))).toContain('R-1 is denied.')
     expect(said(await desk.say('ann', 'cancel R-2'))).toContain('R-2 is cancelled.')
+    expect(said(await desk.say('ann', 'runs'))).toContain('R-2 | failback lb | cancelled')
     expect(await desk.say('ann', 'retry R-2')).toMatchObject({ status: 'refused' })
     expect(await desk.say('ann', 'approve R-9')).toMatchObject({ data: { code: 'unknown-run' } })
     expect(await desk.say('ann', 'runs R-9')).toMatchObject({ data: { code: 'unknown-run' } })
@@ -276,6 +277,23 @@ describe('a recovery', () => {
     await vi.waitFor(async () => expect((await desk.store.run('R-1'))?.state.state).toBe('running'))
   })
 
+  test('that is approved while providers are slow is answered in time too', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    await desk.say('ann', 'failover lb')
+    desk.runs.before = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const asked = desk.say('ann', 'approve R-1')
+    await begun.promise
+    desk.clock.move(2_500)
+
+    expect(await asked).toMatchObject({ status: 'done', data: { pending: true, what: 'approve R-1' } })
+    gate.resolve()
+    await vi.waitFor(async () => expect((await desk.store.run('R-1'))?.state.state).toBe('running'))
+  })
+
   test('that is refused after its answer is noted in the timeline of its incident', async () => {
     await desk.say('ann', 'open dns')
     const gate = Promise.withResolvers<void>()
@@ -292,7 +310,7 @@ describe('a recovery', () => {
 
     await vi.waitFor(async () =>
       expect((await desk.store.timeline('INC-1')).map((event) => event.text)).toContainEqual(
-        expect.stringContaining('failover dns could not be proposed: There is no recovery engine'),
+        expect.stringContaining('failover dns was refused: There is no recovery engine'),
       ),
     )
   })

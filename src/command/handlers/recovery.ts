@@ -1,5 +1,6 @@
 // failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
-import { UserError, reasonOf } from '../../errors.ts'
+import { UserError, never, reasonOf } from '../../errors.ts'
+import { runName } from '../../recovery/news.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { optional } from '../read.ts'
 import { frozenSection } from './status.ts'
@@ -63,17 +64,32 @@ export const recoveryHandlers: Handlers<Verbs> = {
   },
 }
 
+/** Approving and retrying look at the world first, like a proposal. */
 async function verdict(desk: Desk, id: RunId, said: Verdict): Promise<Answer> {
-  const run = await desk.runs.verdict(id, said)
-  const done = { approve: 'is approved', deny: 'is denied', cancel: 'is being cancelled', retry: 'goes on' }
-  const text = said.kind === 'cancel' && run.state === 'cancelled' ? 'is cancelled' : done[said.kind]
-  return aboutRun(desk, run, `${id} ${text}.`)
+  const work = desk.runs
+    .verdict(id, said)
+    .then((run) => aboutRun(desk, run, `${id} ${verdictText(run, said)}.`))
+  return soon(desk, work, {
+    what: `${said.kind} ${id}`,
+    incident: async () => (await desk.store.run(id))?.state.incident,
+  })
 }
 
-/**
- * Looking at the world takes seconds when a provider is slow. What is not there in time goes on in the background:
- * the proposal then appears in the incident's room by itself, and a refusal is noted in its timeline.
- */
+function verdictText(run: Run, said: Verdict): string {
+  switch (said.kind) {
+    case 'approve':
+      return run.state === 'running' ? 'is approved' : `is ${run.state} already`
+    case 'deny':
+      return 'is denied'
+    case 'cancel':
+      return run.state === 'cancelled' ? 'is cancelled' : 'stops after the step that is under way'
+    case 'retry':
+      return 'goes on'
+    default:
+      return never(said)
+  }
+}
+
 async function propose(
   desk: Desk,
   command: CommandOf<'failover' | 'failback'>,
@@ -89,11 +105,10 @@ async function propose(
     by: actor(speaker),
     overrides: options.overrides,
   }
-  const work = proposed(desk, ask, options.yes)
-  const soon = await inTime(desk, work)
-  if (soon !== undefined) return soon
-  work.catch((error: unknown) => tellLate(desk, ask, error))
-  return stillLooking(command.system, incident)
+  return soon(desk, proposed(desk, ask, options.yes), {
+    what: `${command.verb} ${command.system}`,
+    incident: async () => incident,
+  })
 }
 
 async function proposed(desk: Desk, ask: Ask, yes: boolean): Promise<Answer> {
@@ -113,6 +128,31 @@ function whyNotYes(run: Run): string | undefined {
   return `--yes confirms what is reversible; this is ${run.proposal.risk} and must be approved by itself.`
 }
 
+/** What a slow answer was about. */
+interface Slow {
+  readonly what: string
+  readonly incident: () => Promise<IncidentId | undefined>
+}
+
+/**
+ * Looking at the world takes seconds when a provider is slow. What is not there in time goes on in the background:
+ * its card then appears in the incident's room by itself, and a refusal is noted in the incident's timeline.
+ */
+async function soon(desk: Desk, work: Promise<Answer>, slow: Slow): Promise<Answer> {
+  const answer = await inTime(desk, work)
+  if (answer !== undefined) return answer
+  work.catch((error: unknown) => tellLate(desk, slow, error))
+  const lines: Line[] = [
+    ['The answer will appear in the room as soon as the providers have answered.'],
+    ['To see it here, type: ', { code: 'runs' }],
+  ]
+  return {
+    status: 'done',
+    card: { title: `${slow.what}: looking at the world ...`, tone: 'quiet', sections: [{ lines }] },
+    data: { pending: true, what: slow.what },
+  }
+}
+
 /** The answer, or undefined when it takes longer than people can be kept waiting. */
 function inTime(desk: Desk, work: Promise<Answer>): Promise<Answer | undefined> {
   return new Promise((resolve, reject) => {
@@ -121,28 +161,16 @@ function inTime(desk: Desk, work: Promise<Answer>): Promise<Answer | undefined> 
   })
 }
 
-function stillLooking(system: SystemId, incident: IncidentId | undefined): Answer {
-  const where = incident === undefined ? '' : ` of ${incident}`
-  const lines: Line[] = [
-    [`The proposal will appear in the room${where} as soon as the providers have answered.`],
-    ['To see it here, type: ', { code: 'runs' }],
-  ]
-  return {
-    status: 'done',
-    card: { title: `Looking at the world of ${system} ...`, tone: 'quiet', sections: [{ lines }] },
-    data: { pending: true, system },
-    ...optional('incident', incident),
-  }
-}
-
-async function tellLate(desk: Desk, ask: Ask, error: unknown): Promise<void> {
-  const text = `${ask.direction} ${ask.system} could not be proposed: ${reasonOf(error)}`
-  desk.log.warn('proposal failed after its answer', { system: ask.system, reason: reasonOf(error) })
-  if (ask.incident === undefined) return
+async function tellLate(desk: Desk, slow: Slow, error: unknown): Promise<void> {
+  const text = `${slow.what} was refused: ${reasonOf(error)}`
+  desk.log.warn('command failed after its answer', { what: slow.what, reason: reasonOf(error) })
   const by: Actor = { person: 'bot', door: 'bot' }
-  await desk.incidents
-    .input(ask.incident, { kind: 'note', by, text })
-    .catch((failed: unknown) => desk.log.error('late refusal not noted', { reason: reasonOf(failed) }))
+  try {
+    const incident = await slow.incident()
+    if (incident !== undefined) await desk.incidents.input(incident, { kind: 'note', by, text })
+  } catch (failed) {
+    desk.log.error('late refusal not noted', { reason: reasonOf(failed) })
+  }
 }
 
 /** The room's incident, else the open one of the system. */
@@ -162,7 +190,7 @@ async function readRun(desk: Desk, id: RunId): Promise<Run> {
 function runRow(desk: Desk, run: Run): readonly Line[] {
   return [
     [{ code: run.id }],
-    [`${run.direction} ${run.system} to ${run.recovery}`],
+    [runName(run)],
     [run.state],
     [who(desk.plan(), run.askedBy)],
     [moment(run.askedAt)],

@@ -2,6 +2,7 @@
 import { printDuration } from '../../drplan/duration.ts'
 import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
 import { systemClaim } from '../../incident/incidents.ts'
+import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
 import { readIncident } from '../which.ts'
@@ -116,7 +117,7 @@ function runSection(desk: Desk, runs: readonly Run[]): readonly Section[] {
   if (runs.length === 0) return []
   const lines = runs.map((run): Line => [
     { code: run.id },
-    ` ${run.direction} ${run.system} to ${run.recovery}: ${run.state}, asked for by ${who(desk.plan(), run.askedBy)}`,
+    ` ${runName(run)}: ${run.state}, asked for by ${who(desk.plan(), run.askedBy)}`,
   ])
   return [{ heading: 'Recoveries', lines }]
 }
