@@ -136,7 +136,7 @@ function againFromTheStart(change: Change, silent: Call, moment: Moment): Change
   const data = { target: silent.target, round: again.round }
   const said = happened(withCall(change, again), 'call.nobody', { at: moment.now, by: bot, text, data })
   return round(
-    stopWhere(said, 'next-round', (each) => each.target === silent.target, moment.now),
+    stopWhere(said, 'next-round', (each) => each.target === silent.target, moment),
     again,
     moment,
   )
@@ -159,7 +159,7 @@ export function stopAll(change: Change, because: Because, moment: Moment, by?: P
   const calls = change.next.calls.map((each) =>
     each.answeredBy === undefined ? { ...each, answeredBy: by ?? because } : each,
   )
-  return stopWhere(patch(change, { calls }), because, () => true, moment.now)
+  return stopWhere(patch(change, { calls }), because, () => true, moment)
 }
 
 /** Answers the calls of the targets that `person` belongs to; undefined when there is none. */
@@ -173,7 +173,7 @@ export function answer(change: Change, person: PersonId, moment: Moment): Change
   const calls = change.next.calls.map((each) =>
     mine.has(each.target) ? { ...each, answeredBy: person } : each,
   )
-  return stopWhere(patch(change, { calls }), 'acknowledged', (each) => mine.has(each.target), moment.now)
+  return stopWhere(patch(change, { calls }), 'acknowledged', (each) => mine.has(each.target), moment)
 }
 
 /** True when `person` is one of those whom the target means, on call now or not. */
@@ -188,13 +188,14 @@ function belongs(plan: DrPlan, target: Target, person: PersonId): boolean {
   )
 }
 
-function stopWhere(change: Change, because: Because, which: (page: Page) => boolean, now: Instant): Change {
+function stopWhere(change: Change, because: Because, which: (page: Page) => boolean, moment: Moment): Change {
+  const { now } = moment
   const hit = change.next.pages.filter((each) => !each.stopped && which(each))
   if (hit.length === 0) return change
   const pages = change.next.pages.map((each) =>
     hit.includes(each) ? { ...each, stopped: { at: now, because } } : each,
   )
-  const text = `Stopped paging ${hit.map((each) => each.person).join(', ')}: ${because}`
+  const text = `Stopped paging ${hit.map((each) => nameOf(moment.policy.plan, each.person)).join(', ')}: ${because}`
   const data = { pages: hit.map((each) => each.id), because }
   return happened(patch(change, { pages }), 'page.stopped', { at: now, by: bot, text, data })
 }

@@ -44,14 +44,14 @@ export function begin(opening: Opening, now: Instant, policy: Policy): Change {
     text: `${opening.id} opened: ${opening.title}`,
     data: { system: opening.system, outage, objective, timings },
   })
+  const told = opening.attached.length > 0 ? attach(opened, opening.attached, moment) : opened
   const targets = policy.plan.escalation[0]?.to ?? []
-  const called = targets.reduce((so, target) => call(so, target, 0, moment), opened)
+  const called = targets.reduce((so, target) => call(so, target, 0, moment), told)
   const alone = called.next.pages.length === 0
   const reason = 'nobody of the first level is available'
   const heard = alone ? (escalateTo(called, 1, { by: bot, reason }, moment) ?? called) : called
-  const attached = opening.attached.length > 0 ? attach(heard, opening.attached, moment) : heard
   const rooms = policy.chats.map((chat) => ({ kind: 'room', incident: opening.id, chat }) as const)
-  return effect(attached, ...rooms, { kind: 'card', incident: opening.id })
+  return effect(heard, ...rooms, { kind: 'card', incident: opening.id })
 }
 
 /** The system's objective as the plan says now; ten minutes where it says nothing. */
