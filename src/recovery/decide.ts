@@ -76,7 +76,9 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
 
 function learned(run: Run, input: Learned, now: Instant): RunDecision {
   if (run.state !== 'running' && run.state !== 'unknown') return same
-  if (run.current !== input.step || run.steps[input.step]?.attempts !== input.attempt) return same
+  const step = run.steps[input.step]
+  if (run.current !== input.step || step?.attempts !== input.attempt) return same
+  if ((step.phase === 'ready') !== (input.kind === 'intended')) return same
   switch (input.kind) {
     case 'intended':
       return intended(run, input, now)

@@ -3,7 +3,7 @@ import { ConflictError, UserError } from '../errors.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
 import type { RunId } from '../ids.ts'
-import type { DnsReader, Providers } from '../ports.ts'
+import type { DnsReader, Providers, Store } from '../ports.ts'
 import { advanceOnce, look, markUndone } from './advance.ts'
 import type { AdvanceDeps } from './advance.ts'
 import { createCalls } from './calls.ts'
@@ -72,18 +72,21 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
   const { store, clock, calls } = engine
   const plan = engine.plan()
   const history = await store.runs({ open: false, limit: historyLimit })
-  const started = underWay(ask, history)
+  const started = underWay(ask, plan, history)
   if (started) return { run: started, existing: true }
   const wish = wishOf(ask, plan, history)
   const incident = ask.incident && (await store.incident(ask.incident))?.state
   const due = incident && incident.state !== 'resolved' ? objectiveAt(incident) : undefined
   const context: Context = { ask, plan, calls, history, objectiveAt: due, now: clock.now() }
-  const draft = await wish.draft(context)
+  const draft = await withHindrances(store, await wish.draft(context))
   return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
 }
 
 /** The run that does already what is wished for; the world is just being changed by it, so it is not looked at. */
-function underWay({ system, direction, recovery }: Ask, history: readonly Run[]): Run | undefined {
+function underWay(ask: Ask, plan: DrPlan, history: readonly Run[]): Run | undefined {
+  const { system, direction } = ask
+  const first = direction === 'failover' ? plan.systems[system]?.recoveries[0]?.name : undefined
+  const recovery = ask.recovery ?? first
   return history.find(
     (run) =>
       (run.state === 'running' || run.state === 'unknown') &&
@@ -91,6 +94,25 @@ function underWay({ system, direction, recovery }: Ask, history: readonly Run[])
       run.direction === direction &&
       (recovery === undefined || run.recovery === recovery),
   )
+}
+
+/** The draft, with what would keep it from starting just now. */
+async function withHindrances(store: Store, draft: Draft): Promise<Draft> {
+  const { proposal } = draft
+  const [frozen, holders] = await Promise.all([
+    readFrozen(store),
+    store.claims(proposal.targets.map((target) => `lock:${target}`)),
+  ])
+  const busy = [...new Set(holders)].filter((holder) => holder !== '')
+  const hindrances = [
+    ...(frozen
+      ? [`Recoveries are frozen by ${frozen.by}: it cannot start before somebody says: unfreeze`]
+      : []),
+    ...busy.map(
+      (holder) => `${holder} is at work on the same records: it cannot start before that has ended`,
+    ),
+  ]
+  return { ...draft, proposal: { ...proposal, warnings: [...hindrances, ...proposal.warnings] } }
 }
 
 interface Recording {

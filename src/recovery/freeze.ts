@@ -30,7 +30,7 @@ export async function refuseFrozen(store: Store, run: RunId): Promise<void> {
   const why = frozen.reason === undefined ? '' : ` (${frozen.reason})`
   throw new UserError(
     'frozen',
-    `${run} cannot start: recoveries were frozen by ${frozen.by}${why}. When that is over: unfreeze, then: approve ${run}`,
+    `${run} cannot start: recoveries were frozen by ${frozen.by}${why}. When that is over, say: unfreeze, and then the same again.`,
   )
 }
 
