@@ -57,9 +57,10 @@ export function questionPage(button: Button, place: Place): Html {
 }
 
 function question(button: Button, place: Place, id: string, sending: Html | undefined): Html {
+  const more = button.typed === undefined && button.input === undefined ? '' : ' …'
   return html`<h2 id="${id}-title">${button.label}</h2>
     ${button.confirm !== undefined && html`<p>${button.confirm}</p>`}
-    <p class="quiet">This runs <code>dr ${button.command}</code></p>
+    <p class="quiet">This runs <code>dr ${button.command}${more}</code></p>
     <form method="post" action="/commands" ${sending}>
       ${hiddenFields(button.command, place)} ${button.typed !== undefined && typedField(button.typed, id)}
       ${button.input !== undefined && inputField(button.input, id)}

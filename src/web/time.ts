@@ -16,12 +16,12 @@ export function dayText(at: Temporal.ZonedDateTime): string {
 }
 
 /** `Mon 23 Nov` */
-export function weekdayText(at: Temporal.ZonedDateTime): string {
+function weekdayText(at: Temporal.ZonedDateTime): string {
   return `${weekdays[at.dayOfWeek - 1]} ${dayText(at)}`
 }
 
 /** `14:05` */
-export function clockText(at: Temporal.ZonedDateTime): string {
+function clockText(at: Temporal.ZonedDateTime): string {
   return `${two(at.hour)}:${two(at.minute)}`
 }
 

@@ -24,7 +24,7 @@ import type { TestRedis } from '../servers/redis.ts'
 import { run as sampleRun, writingRun } from '../contracts/store-samples.ts'
 
 /** Monday, 23 November 2026, 03:12:00 in Berlin. */
-export const night: Instant = Date.UTC(2026, 10, 23, 2, 12)
+const night: Instant = Date.UTC(2026, 10, 23, 2, 12)
 export const nagiosToken = 'nagios-token-for-tests'
 
 export interface House {

@@ -96,7 +96,7 @@
     if (!given || !form?.matches('form')) return
     form.closest('dialog')?.close()
     if (form.matches('.command') && given.dataset.status === 'done') command.value = ''
-    answer.scrollIntoView({ block: 'nearest' })
+    scrollTo({ top: 0 })
   }
 
   /** No answer at all: whether the command was carried out is not known, and is said. */
