@@ -31,7 +31,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (text) => void stderr.write(text),
   terminal: {
     width: stdout.columns ?? 80,
-    colour: stdout.isTTY && stdout.hasColors(),
+    // Refusals go to standard error: when that is a file, it gets no colours.
+    colour: stdout.isTTY && stderr.isTTY && stdout.hasColors(),
     zone: Temporal.Now.timeZoneId(),
   },
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,

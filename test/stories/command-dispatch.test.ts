@@ -223,6 +223,7 @@ describe('a recovery', () => {
     expect(await desk.say('ann', 'approve R-1')).toMatchObject({ status: 'refused' })
     expect(said(await desk.say('vic', 'runs'))).toContain('R-1 | failover lb to api | running | Ann Onken')
     expect(await desk.say('vic', 'runs R-1')).toMatchObject({ status: 'done', run: 'R-1' })
+    expect(said(await desk.say('vic', 'timeline R-1'))).toContain('Timeline of INC-1')
   })
 
   test('--yes approves what is reversible, and only that', async () => {
