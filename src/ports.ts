@@ -5,7 +5,7 @@ import type { Alert } from './intake/alert.ts'
 import type { Channel, Incident } from './incident/incident.ts'
 import type { ActionOf, DnsRecord, ProviderName } from './recovery/action.ts'
 import type { Operation, Run } from './recovery/run.ts'
-import type { Actor, Happening, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
+import type { Actor, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 
 /** The only clock and the only timer, so that tests can move time and a demo's time can run faster. */
 export interface Clock {
@@ -296,5 +296,3 @@ export interface Changes {
   readonly tell: (id: IncidentId | RunId) => void
   readonly subscribe: (listener: (id: IncidentId | RunId) => void) => () => void
 }
-
-export type { Happening }

@@ -1,6 +1,6 @@
 // What can happen to an incident, and what decide() says to it.
 import type { Duration, IncidentId, Instant, RunId, SystemId } from '../ids.ts'
-import type { Effect, EffectBody, RunNews } from '../ports.ts'
+import type { EffectBody, RunNews } from '../ports.ts'
 import type { Actor, Happening } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 
@@ -85,5 +85,3 @@ export interface Incidents {
   /** Throws UserError when refused. */
   readonly input: (id: IncidentId, input: IncidentInput) => Promise<Incident>
 }
-
-export type { Effect }

@@ -2,6 +2,7 @@
 import { RetryableError, reasonOf } from '../errors.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
+import { createTurns } from './turns.ts'
 import type { Clock, Effect, EffectBody, EffectQueue, Log, Store } from '../ports.ts'
 
 type Kind = EffectBody['kind']
@@ -45,21 +46,19 @@ const sweepLimit = 200
 /** GoAlert's figure for sending again: 15 s between tries (its engine/message). The first tries are quicker. */
 const pauses: readonly Duration[] = [1 * second, 3 * second, 15 * second]
 
-interface Running {
-  again: boolean
-  /** It waits for its interval to pass; nothing is under way yet. */
-  waiting: boolean
-  done: Promise<RetryableError | undefined>
-}
-
 /** `performers` is asked late, since the composition root joins them after the outbox exists. */
 export function createOutbox(deps: OutboxDeps, performers: () => Performers): Outbox {
-  const running = new Map<string, Running>()
   const attempts = new Map<string, number>()
   const lastDone = new Map<string, number>()
+  const latest = new Map<string, Effect>()
+  const turns = createTurns<RetryableError | undefined>((key) => {
+    const effect = latest.get(key)
+    if (effect && coalesces(effect)) void startOne(effect)
+  })
 
-  function start(effects: readonly Effect[]): void {
-    for (const effect of effects) void startOne(effect)
+  /** Only such an effect is worth doing once more: it shows what is newer by now. */
+  function coalesces(effect: Effect): boolean {
+    return performers()[effect.body.kind].every !== undefined
   }
 
   /** What fails here is tried again through the queue, which outlives this process. */
@@ -67,37 +66,17 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
     const failure = await run(effect)
     if (!failure) return
     try {
-      await deps.queue.put(
-        effect,
-        deps.clock.now() + (failure.after ?? pauseAfter(attempts.get(effect.key) ?? 1)),
-      )
+      const pause = failure.after ?? pauseAfter(attempts.get(effect.key) ?? 1)
+      await deps.queue.put(effect, deps.clock.now() + pause)
     } catch (thrown) {
       // The store itself is down: the effect is still in it, and the sweep finds it when it is back.
       deps.log.error('effect left to the sweep', { key: effect.key, reason: reasonOf(thrown) })
     }
   }
 
-  /** Does an effect, once at a time; asked for again meanwhile, it is done once more, for it may show what is newer. */
   function run(effect: Effect): Promise<RetryableError | undefined> {
-    const already = running.get(effect.key)
-    if (already) {
-      already.again = true
-      return already.done
-    }
-    const entry: Running = { again: false, waiting: true, done: Promise.resolve(undefined) }
-    running.set(effect.key, entry)
-    const pause = interval(effect)
-    entry.waiting = pause !== undefined
-    entry.done = (pause ?? Promise.resolve())
-      .then(() => {
-        entry.waiting = false
-        return attempt(effect)
-      })
-      .finally(() => {
-        running.delete(effect.key)
-        if (entry.again && performers()[effect.body.kind].every !== undefined) void startOne(effect)
-      })
-    return entry.done
+    latest.set(effect.key, effect)
+    return turns.take(effect.key, interval(effect), () => attempt(effect))
   }
 
   /** The rest of the interval of an effect that coalesces; undefined when there is none to wait for. */
@@ -112,7 +91,7 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   }
 
   async function attempt(effect: Effect): Promise<RetryableError | undefined> {
-    if (performers()[effect.body.kind].every !== undefined) lastDone.set(effect.key, deps.clock.now())
+    if (coalesces(effect)) lastDone.set(effect.key, deps.clock.now())
     try {
       await perform(effect)
       return await finish(effect)
@@ -123,8 +102,10 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
 
   async function finish(effect: Effect): Promise<undefined> {
     attempts.delete(effect.key)
-    // A newer commit has put the same key again meanwhile: what it wants shown is still to be done.
-    if (!running.get(effect.key)?.again) await deps.store.effectDone(effect.key)
+    // A newer commit has put the same card again meanwhile: what it wants shown is still to be done.
+    if (coalesces(effect) && turns.askedAgain(effect.key)) return
+    latest.delete(effect.key)
+    await deps.store.effectDone(effect.key)
   }
 
   async function perform(effect: Effect): Promise<void> {
@@ -159,23 +140,21 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   async function sweep(): Promise<number> {
     const now = deps.clock.now()
     const found = await deps.store.lend(now, now + lentFor, sweepLimit)
-    start(found)
+    for (const effect of found) void startOne(effect)
     return found.length
-  }
-
-  async function idle(): Promise<void> {
-    for (let busy = working(); busy.length > 0; busy = working()) await Promise.all(busy)
-  }
-
-  function working(): readonly Promise<unknown>[] {
-    return [...running.values()].filter((each) => !each.waiting).map((each) => each.done)
   }
 
   deps.queue.onEffect(async (effect) => {
     const failure = await run(effect)
     if (failure) throw failure
   })
-  return { start, sweep, idle }
+  return {
+    start: (effects) => {
+      for (const effect of effects) void startOne(effect)
+    },
+    sweep,
+    idle: turns.idle,
+  }
 }
 
 /** A performer for whatever body its table entry belongs to. */
