@@ -70,18 +70,15 @@ type Kind =
   | 'not-started'
   | 'silent'
   | 'unclear'
-const kinds: readonly Kind[] = [
-  'intended',
-  'started',
-  'started',
-  'progress',
-  'step-done',
-  'step-done',
-  'step-failed',
-  'not-started',
-  'silent',
-  'unclear',
-]
+/** What can truly be learned of a step in this phase; what leads on is likelier. */
+const plausible: Readonly<Record<Step['phase'], readonly Kind[]>> = {
+  ready: ['intended'],
+  intended: ['started', 'started', 'started', 'started', 'step-done', 'not-started', 'silent', 'unclear'],
+  started: ['step-done', 'step-done', 'step-done', 'progress', 'silent', 'unclear', 'step-failed'],
+  done: ['intended'],
+  failed: ['intended'],
+}
+const kinds = [...new Set(Object.values(plausible).flat())]
 
 function learned(
   kind: Kind,
@@ -113,7 +110,7 @@ function learned(
 /** What comes: something said, a report on the step that the run is at, or one that is stale or made up. */
 type Move =
   | { readonly what: 'said'; readonly input: RunInput; readonly wait: number }
-  | { readonly what: 'fresh'; readonly kind: Kind; readonly wait: number }
+  | { readonly what: 'fresh'; readonly pick: number; readonly wait: number }
   | {
       readonly what: 'stale'
       readonly kind: Kind
@@ -121,18 +118,19 @@ type Move =
       readonly attempt: number
       readonly wait: number
     }
-const wait = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400_000 }))
+const wait = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 700_000 }))
 const kind = fc.constantFrom(...kinds)
+const short = fc.constantFrom(0, 1_000, 60_000)
 const moves: fc.Arbitrary<readonly Move[]> = fc.array(
   fc.oneof(
     { weight: 2, arbitrary: fc.record({ what: fc.constant('said' as const), input: said, wait }) },
     {
-      weight: 6,
-      arbitrary: fc.record({ what: fc.constant('fresh' as const), kind, wait: fc.constant(1_000) }),
+      weight: 12,
+      arbitrary: fc.record({ what: fc.constant('fresh' as const), pick: fc.nat(55), wait: short }),
     },
     { weight: 1, arbitrary: fc.record({ what: fc.constant('stale' as const), kind, ...at, wait }) },
   ),
-  { maxLength: 40 },
+  { maxLength: 60, size: 'max' },
 )
 
 interface Seen {
@@ -143,16 +141,22 @@ interface Seen {
   readonly events: readonly string[]
 }
 
-/** Plays the moves on a run that was approved, unless `unapproved`. */
+function inputOf(run: Run, move: Move, now: number): RunInput {
+  if (move.what === 'said') return move.input
+  if (move.what === 'stale') return learned(move.kind, move, now)
+  const step = run.state === 'running' || run.state === 'unknown' ? run.current : 0
+  const { phase, attempts } = run.steps[step] ?? { phase: 'ready', attempts: 0 }
+  const choices = plausible[phase]
+  return learned(choices[move.pick % choices.length] ?? 'intended', { step, attempt: attempts }, now)
+}
+
+/** Plays the moves on a run and shows each. */
 function play(first: Run, list: readonly Move[], look: (seen: Seen) => void): Run {
   let now = noon
   let run = first
   for (const move of list) {
     now += move.wait
-    const current = run.state === 'running' || run.state === 'unknown' ? run.current : 0
-    const fresh = { step: current, attempt: run.steps[current]?.attempts ?? 0 }
-    const input =
-      move.what === 'said' ? move.input : learned(move.kind, move.what === 'fresh' ? fresh : move, now)
+    const input = inputOf(run, move, now)
     const decision = decideRun(run, input, now)
     const after = decision.kind === 'change' ? decision.next : run
     look({
@@ -236,6 +240,19 @@ describe('a run, whatever happens to it', () => {
     )
   })
 
+  it('is not changed by what is learned about another step, or about another try of it', () => {
+    fc.assert(
+      fc.property(proposed, moves, (run, list) => {
+        play(approved(run), list, ({ before, after, input }) => {
+          if (!('attempt' in input)) return
+          const current = 'current' in before ? before.current : undefined
+          const attempts = before.steps[input.step]?.attempts
+          if (input.step !== current || input.attempt !== attempts) expect(after).toBe(before)
+        })
+      }),
+    )
+  })
+
   it('begins no further step once somebody has said cancel', () => {
     fc.assert(
       fc.property(proposed, moves, (run, list) => {
@@ -245,6 +262,8 @@ describe('a run, whatever happens to it', () => {
           if (stopped && input.kind !== 'retry' && before.state !== 'failed')
             expect(attempts(after)).toBe(attempts(before))
           if (input.kind === 'cancel' && before.state === 'running') stopped = true
+          const waits = after.state === 'running' && after.cancelling !== undefined
+          if (waits) expect(after.steps[after.current]?.phase).not.toBe('ready')
           if (input.kind === 'retry' && after !== before) stopped = false
         })
       }),
@@ -274,8 +293,8 @@ describe('a run, whatever happens to it', () => {
 
   it('is not changed by the same approval, denial or cancel a second time', () => {
     fc.assert(
-      fc.property(proposed, moves, (run, list) => {
-        play(run, list, ({ before, after, input, now }) => {
+      fc.property(proposed, fc.boolean(), moves, (run, start, list) => {
+        play(start ? approved(run) : run, list, ({ before, after, input, now }) => {
           if (after === before || !['approve', 'deny', 'cancel'].includes(input.kind)) return
           expect(decideRun(after, input, now).kind).not.toBe('change')
         })
