@@ -5,7 +5,7 @@ import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Tone } from '../message.ts'
 import { changedSomething, doneSteps } from './change.ts'
-import { approvalText, runName, runNewsText } from './news.ts'
+import { approvalText, runName, runNewsText, tookText } from './news.ts'
 import type { Run, Step } from './run.ts'
 
 /** The card of a run, the same for every door. */
@@ -59,7 +59,7 @@ function stateText(run: Run): string {
 function toneOf(run: Run): Tone {
   switch (run.state) {
     case 'proposed':
-      return run.proposal.warnings.length > 0 || run.proposal.risk !== 'reversible' ? 'warn' : 'good'
+      return isPlain(run) ? 'good' : 'warn'
     case 'running':
       return 'warn'
     case 'done':
@@ -74,6 +74,12 @@ function toneOf(run: Run): Tone {
     default:
       return never(run)
   }
+}
+
+/** Nothing about the proposal needs a second thought. */
+function isPlain({ proposal }: Run): boolean {
+  const { risk, warnings, findings } = proposal
+  return risk === 'reversible' && warnings.length === 0 && findings.every((finding) => finding.ok)
 }
 
 function fields(run: Run, now: Instant, plan: DrPlan): readonly Field[] {
@@ -98,7 +104,7 @@ function fields(run: Run, now: Instant, plan: DrPlan): readonly Field[] {
     })
   }
   if ('endedAt' in run && 'startedAt' in run && run.startedAt !== undefined)
-    list.push({ label: 'Took', value: [printDuration(run.endedAt - run.startedAt)] })
+    list.push({ label: 'Took', value: [tookText(run.endedAt - run.startedAt)] })
   return list
 }
 

@@ -2,7 +2,7 @@
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Duration, Instant, RunId } from '../ids.ts'
-import { minute } from '../ids.ts'
+import { minute, second } from '../ids.ts'
 import type { Action } from './action.ts'
 import type { Calls } from './calls.ts'
 import type { Ask } from './input.ts'
@@ -56,7 +56,7 @@ export function expectedDuration(
   const p90 = measured[Math.ceil(measured.length * 0.9) - 1]
   if (p90 !== undefined) {
     const runs = `${measured.length} run${measured.length === 1 ? '' : 's'}`
-    return { duration: p90, source: `measured: ${runs}` }
+    return { duration: Math.max(p90, second), source: `measured: ${runs}` }
   }
   if (recovery?.expected !== undefined) return { duration: recovery.expected, source: 'the DR plan' }
   return { duration: minute, source: 'never measured: the longest that the name servers are waited for' }

@@ -2,7 +2,7 @@
 import { ConflictError, UserError } from '../errors.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
-import type { RunId } from '../ids.ts'
+import type { Instant, RunId } from '../ids.ts'
 import type { DnsReader, Providers, Store } from '../ports.ts'
 import { advanceOnce, look, markUndone } from './advance.ts'
 import type { AdvanceDeps } from './advance.ts'
@@ -75,11 +75,23 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
   const started = underWay(ask, plan, history)
   if (started) return { run: started, existing: true }
   const wish = wishOf(ask, plan, history)
-  const incident = ask.incident && (await store.incident(ask.incident))?.state
-  const due = incident && incident.state !== 'resolved' ? objectiveAt(incident) : undefined
-  const context: Context = { ask, plan, calls, history, objectiveAt: due, now: clock.now() }
+  const context: Context = {
+    ask,
+    plan,
+    calls,
+    history,
+    objectiveAt: await objectiveOf(store, ask),
+    now: clock.now(),
+  }
   const draft = await withHindrances(store, await wish.draft(context))
   return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
+}
+
+/** When the objective of the outage is missed that is to be ended; the way back ends none. */
+async function objectiveOf(store: Store, ask: Ask): Promise<Instant | undefined> {
+  if (ask.incident === undefined || ask.direction === 'failback') return undefined
+  const incident = (await store.incident(ask.incident))?.state
+  return incident && incident.state !== 'resolved' ? objectiveAt(incident) : undefined
 }
 
 /** The run that does already what is wished for; the world is just being changed by it, so it is not looked at. */

@@ -1,6 +1,8 @@
 // What became of a run, in one sentence for the room and the record.
 import { never } from '../errors.ts'
 import { printDuration } from '../drplan/duration.ts'
+import type { Duration } from '../ids.ts'
+import { second } from '../ids.ts'
 import type { RunNews } from '../ports.ts'
 import type { Run } from './run.ts'
 
@@ -26,7 +28,7 @@ export function runNewsText(run: Run, news: RunNews): string {
         ? `${what} failed at step ${run.current + 1} of ${run.steps.length}: ${sentence(run.reason)} ${sentence(run.advice)}${undoText(run)}`
         : `${what} failed`
     case 'cancelled':
-      return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${undoText(run)}`
+      return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${openText(run)}${undoText(run)}`
     case 'denied':
       return run.state === 'denied' && run.reason !== undefined
         ? `${what} was denied: ${run.reason}`
@@ -67,12 +69,17 @@ export function sentence(text: string): string {
 function doneText(run: Run, what: string): string {
   const took =
     'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
-      ? ` after ${printDuration(run.endedAt - run.startedAt)}`
+      ? ` in ${tookText(run.endedAt - run.startedAt)}`
       : ''
   const { effectWithin } = run.proposal
   const follow =
     effectWithin === undefined ? '' : ` Every client follows within ${printDuration(effectWithin)}.`
   return `${what} is done and verified${took}.${follow}${undoText(run)}`
+}
+
+/** A duration of something that has ended. */
+export function tookText(took: Duration): string {
+  return took < second ? 'less than a second' : printDuration(took)
 }
 
 function stepText(run: Run): string {
@@ -86,6 +93,13 @@ function stepText(run: Run): string {
 function undoText(run: Run): string {
   const changed = run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
   return changed && run.direction === 'failover' ? ` To undo what was changed: failback ${run.system}` : ''
+}
+
+/** A step that was begun and whose end nobody knows, when the run was cancelled all the same. */
+function openText(run: Run): string {
+  const index = run.steps.findIndex((step) => step.phase === 'intended' || step.phase === 'started')
+  const step = run.steps[index]
+  return step ? ` Whether step ${index + 1} (${step.title}) has happened is not known: look at it.` : ''
 }
 
 function countOf(run: Run): number {

@@ -9,7 +9,7 @@ import { goOn, happened, refused, same, tell, to } from './change.ts'
 import type { RunDecision } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
 import type { Verdict } from './input.ts'
-import { runName, runNewsText } from './news.ts'
+import { runName, runNewsText, sentence } from './news.ts'
 import type { Approval, Run } from './run.ts'
 
 type Of<K extends Verdict['kind']> = Extract<Verdict, { readonly kind: K }>
@@ -172,7 +172,7 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   if (said.seen === 'unclear') {
     return refused(
       'world-differs',
-      `${run.id} cannot go on: ${said.text} To have it proposed anew: ${runName(run)}`,
+      `${run.id} cannot go on: ${sentence(said.text)} To have it proposed anew: ${runName(run)}`,
     )
   }
   const { startedAt, current } = run

@@ -78,13 +78,13 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
   const cloudflare = createCloudflareDns({
     token: world.token,
     baseUrl: world.cloudflare.baseUrl,
-    timeout: 1_000,
+    timeout: 5_000,
     clock,
   })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     probe: createProbe(),
-    'dns-check': createDnsCheck({ clock, timeout: 500 }),
+    'dns-check': createDnsCheck({ clock, timeout: 3_000 }),
   }
   const news: string[] = []
   let inHand: Effect[] = []
@@ -215,7 +215,7 @@ function planFor(world: World): DrPlan {
     url: `http://${world.record}/health`,
     port: world.httpPort,
     status: 200,
-    timeout: 1_000,
+    timeout: 3_000,
   }
   const cloudflare = { zone: world.zone, records: [world.record] }
   const recoveries: readonly Recovery[] = [

@@ -161,6 +161,9 @@ describe('a crash', () => {
     const run = await bench.runs().verdict('R-1', { kind: 'cancel', by: ann })
 
     expect(run).toMatchObject({ state: 'cancelled', done: 1 })
+    expect((await bench.told('R-1')).at(-1)).toMatch(
+      /Whether step 2 .* has happened is not known: look at it/,
+    )
     expect(await bench.store.claims(['lock:cloudflare:example.com/api.example.com'])).toEqual([''])
   })
 })
@@ -259,7 +262,7 @@ describe('a world that is not the one that was shown', () => {
     const first = await bench.runs().propose(asking())
     bench.world.backup.set('hang')
     await expect(bench.runs().verdict(first.run.id, approving())).rejects.toThrow(
-      /127\.0\.0\.12 gave no answer within 1 s/,
+      /127\.0\.0\.12 gave no answer within 3 s/,
     )
     bench.world.backup.set('ok')
 

@@ -1,0 +1,185 @@
+// The card of a run in each of its states, as it reads in a terminal.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { plain } from '../../src/message.ts'
+import type { Card } from '../../src/message.ts'
+import { runCard } from '../../src/recovery/card.ts'
+import { decideRun } from '../../src/recovery/decide.ts'
+import type { RunInput } from '../../src/recovery/decide.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { incident, noon } from '../contracts/store-samples.ts'
+import { ann, approving, asking, startEngine } from '../servers/engine.ts'
+import type { EngineBench } from '../servers/engine.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+
+let redis: TestRedis
+let bench: EngineBench
+let proposed: Run
+
+beforeAll(async () => {
+  redis = await startTestRedis()
+  bench = await startEngine(redis)
+  const next = incident('INC-1')
+  const write = { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } as const
+  await bench.store.commit({ write }, noon)
+  const overrides = [{ rule: 'target-healthy', reason: 'the probe is blocked' }]
+  bench.world.backup.set('failing')
+  proposed = (await bench.runs().propose(asking({ incident: 'INC-1', overrides }))).run
+})
+afterAll(async () => {
+  await bench.stop()
+  await redis.stop()
+})
+
+function text(card: Card): string {
+  const sections = (card.sections ?? []).flatMap((section) => [
+    `# ${section.heading ?? ''}`,
+    ...(section.lines ?? []).map(plain),
+    ...(section.table?.rows ?? []).map((row) => row.map(plain).join(' | ')),
+  ])
+  const fields = (card.fields ?? []).map((field) => `${field.label}: ${plain(field.value)}`)
+  return [card.title, ...fields, ...sections, plain(card.footer ?? [])].join('\n')
+}
+
+function commands(card: Card): readonly string[] {
+  return (card.buttons ?? []).map((button) => button.command)
+}
+
+function draw(run: Run, now = noon): Card {
+  return runCard(run, now, bench.plan())
+}
+
+/** The run after all that was said and learned. */
+function after(run: Run, ...inputs: readonly RunInput[]): Run {
+  return inputs.reduce((so, input) => {
+    const decision = decideRun(so, input, noon + 1_000)
+    if (decision.kind !== 'change') throw new Error(`${input.kind} changes nothing`)
+    return decision.next
+  }, run)
+}
+
+const approve: RunInput = { kind: 'approve', by: ann, roles: ['engineer'] }
+const at = { step: 0, attempt: 1 }
+const begun: readonly RunInput[] = [
+  { kind: 'intended', step: 0, attempt: 0, until: noon + 12_000 },
+  { kind: 'started', ...at, operation: { id: 'R-1-s1' }, until: noon + 12_000 },
+]
+
+describe('the card of a run', () => {
+  test('says all that must be known before somebody decides', () => {
+    const card = draw(proposed, noon + 60_000)
+
+    expect(text(card)).toMatchInlineSnapshot(`
+      "R-1 · failover lb to backup · waits for approval
+      Risk: reversible
+      Cost: No data is lost; clients that hold the old address follow within 5m.
+      Expected: 2m (the DR plan)
+      In effect for all: within 5m (the old TTL)
+      Objective (RTO): 12:10:00Z left
+      Approval: To let it run: approve R-1
+      Valid for: 12:05:00Z
+      # 
+      api.example.com will point at backup (127.0.0.12)
+      # Before and after
+      api.example.com A | 127.0.0.11, TTL 300 s | 127.0.0.12, TTL 60 s
+      # Steps
+      1. Set api.example.com to 127.0.0.12, TTL 60 s | not begun | api.example.com to 127.0.0.11
+      2. Ask the name servers of example.com until all have it | not begun | only looks
+      3. Ask 127.0.0.12 for api.example.com/health, after the change | not begun | only looks
+      # Safety rules
+      ✗ target-healthy 127.0.0.12 answered 503; overridden by ann: the probe is blocked
+      ✓ not-already-there The records point somewhere else now
+      ✓ no-other-records No other address records at api.example.com
+      # Will be owed afterwards
+      api.example.com points at backup (127.0.0.12). When 127.0.0.11 works again: failback lb
+      The TTL of api.example.com was lowered from 300 s to 60 s. Restored by: failback lb
+      Asked for by Ann Onken through cli at 2026-03-13 12:00:00Z for INC-1"
+    `)
+    expect(card.tone).toBe('warn')
+    expect(commands(card)).toEqual(['approve R-1', 'deny R-1'])
+  })
+
+  test('asks for the name where the run is disruptive, and for a second person where data can be lost', () => {
+    const disruptive = { ...proposed, proposal: { ...proposed.proposal, risk: 'disruptive' as const } }
+    const losing = { ...proposed, proposal: { ...proposed.proposal, risk: 'loses-data' as const } }
+
+    expect(draw(disruptive).buttons?.[0]).toMatchObject({ command: 'approve R-1', typed: 'backup' })
+    expect(text(draw(losing))).toContain('a second person with the role approver must say: approve R-1')
+  })
+
+  test('shows how far it is, and offers to stop it', () => {
+    const card = draw(after(proposed, approve, ...begun))
+
+    expect(card.title).toBe('R-1 · failover lb to backup · running, step 1 of 3')
+    expect(text(card)).toContain(
+      'Set api.example.com to 127.0.0.12, TTL 60 s | going on | api.example.com to 127.0.0.11',
+    )
+    expect(text(card)).toContain('Approved by: Ann Onken through cli at 12:00:01Z')
+    expect(commands(card)).toEqual(['cancel R-1'])
+  })
+
+  test('offers nothing more to press while it is stopping', () => {
+    const card = draw(after(proposed, approve, ...begun, { kind: 'cancel', by: ann }))
+
+    expect(card.title).toContain('stopping after step 1 of 3')
+    expect(commands(card)).toEqual([])
+  })
+
+  test('says what to look at when an outcome is unknown', () => {
+    const card = draw(after(proposed, approve, ...begun, { kind: 'unclear', ...at, reason: 'a third value' }))
+
+    expect(card.tone).toBe('bad')
+    expect(text(card)).toMatch(
+      /the outcome of step 1 .* is not known: a third value\. Look at it, then: retry R-1, or cancel R-1/,
+    )
+    expect(commands(card)).toEqual(['retry R-1', 'cancel R-1'])
+  })
+
+  test('offers another try, and the way back once something was changed, when it failed', () => {
+    const first: RunInput = { kind: 'step-failed', ...at, reason: 'refused', advice: 'Set the token' }
+    const changed: readonly RunInput[] = [
+      { kind: 'step-done', ...at, note: 'Cloudflare has it' },
+      { kind: 'intended', step: 1, attempt: 0, until: noon },
+      { kind: 'step-failed', step: 1, attempt: 1, reason: 'no answer', advice: 'Look at the name servers' },
+    ]
+
+    expect(commands(draw(after(proposed, approve, ...begun, first)))).toEqual(['retry R-1'])
+    const failed = draw(after(proposed, approve, ...begun, ...changed))
+    expect(commands(failed)).toEqual(['retry R-1', 'failback lb'])
+    expect(text(failed)).toContain(
+      'failed at step 2 of 3: no answer. Look at the name servers. To undo what was changed: failback lb',
+    )
+    expect(text(failed)).toContain('# Still owed\napi.example.com points at backup (127.0.0.12)')
+  })
+
+  test('offers to undo what is done, and not what is undone already', async () => {
+    bench.world.backup.set('ok')
+    const { run } = await bench.runs().propose(asking())
+    await bench.runs().verdict(run.id, approving())
+    await bench.settle()
+    const done = await bench.run(run.id)
+
+    expect(commands(draw(done))).toEqual(['failback lb'])
+    expect(text(draw(done))).toContain(
+      'is done and verified in less than a second. Every client follows within 5m.',
+    )
+    const undone: Run = { ...done, undoneBy: 'R-9' }
+    expect(draw(undone).title).toBe('R-2 · failover lb to backup · done, undone by R-9')
+    expect(commands(draw(undone))).toEqual([])
+  })
+
+  test('offers to propose anew what came to nothing', () => {
+    const denied = draw(after(proposed, { kind: 'deny', by: ann, reason: 'it is back' }))
+    const drifted = draw(after(proposed, { kind: 'lapsed', reason: 'The world is not as shown' }))
+
+    expect(text(denied)).toContain('was denied: it is back')
+    expect(text(drifted)).toContain(
+      'does not start: The world is not as shown. To have it proposed anew: failover lb to backup',
+    )
+    expect([denied, drifted].map(commands)).toEqual([['failover lb to backup'], ['failover lb to backup']])
+  })
+
+  test('says when the objective is missed', () => {
+    expect(text(draw(proposed, noon + 660_000))).toContain('Objective (RTO): missed 1m ago')
+  })
+})
