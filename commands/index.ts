@@ -5,6 +5,7 @@ import { extend } from './extend.ts'
 import { failback, failover } from './failover.ts'
 import { freeze, unfreeze } from './freeze.ts'
 import { help } from './help.ts'
+import { logout } from './logout.ts'
 import { note } from './note.ts'
 import { oncall, oncallOverride } from './oncall.ts'
 import { open } from './open.ts'
@@ -39,6 +40,7 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   retry,
   freeze,
   unfreeze,
+  logout,
 }
 
 /** The verbs in the order of `commands`. */

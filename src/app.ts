@@ -35,6 +35,7 @@ import { startRedis } from './store/embedded.ts'
 import { createStore } from './store/redis.ts'
 import { release } from './triage/release.ts'
 import { triage } from './triage/triage.ts'
+import { createCredentials } from './web/credentials.ts'
 import { createMetrics } from './web/metrics.ts'
 import { createSigner } from './web/session.ts'
 import { createWeb } from './web/server.ts'
@@ -168,6 +169,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     },
   })
 
+  const signer = createSigner(config.CONSOLE_SECRET)
+  const credentials = createCredentials(signer, store)
   const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
   const dispatch = createDispatch({
     store,
@@ -179,6 +182,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     log,
     publicUrl: config.PUBLIC_URL,
     addOverride: current.addOverride,
+    revoke: (person) => credentials.revokeAll(person, clock.now()),
   })
   let lastHeartbeat: Instant | undefined
   const web = createWeb({
@@ -192,7 +196,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     dispatch,
     changes,
     plan: current.plan,
-    signer: createSigner(config.CONSOLE_SECRET),
+    signer,
     publicUrl: config.PUBLIC_URL,
     ready: () => readiness({ store, clock, audit: deadlines.audit, heartbeat: () => lastHeartbeat }),
     metrics,

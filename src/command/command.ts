@@ -54,6 +54,7 @@ export type Command =
   | { readonly verb: 'retry'; readonly run: RunId }
   | { readonly verb: 'freeze'; readonly reason?: string }
   | { readonly verb: 'unfreeze' }
+  | { readonly verb: 'logout'; readonly person?: PersonId }
 
 export type Verb = Command['verb']
 export type CommandOf<V extends Verb> = Extract<Command, { readonly verb: V }>

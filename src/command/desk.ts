@@ -3,6 +3,7 @@ import type { DrPlan, Override } from '../drplan/schema.ts'
 import type { Incidents } from '../incident/input.ts'
 import type { Card } from '../message.ts'
 import type { Run } from '../recovery/run.ts'
+import type { PersonId } from '../ids.ts'
 import type { Clock, Log, Store } from '../ports.ts'
 import type { Runs } from '../recovery/input.ts'
 import type { Answer, CommandOf, Speaker, Verb } from './command.ts'
@@ -20,6 +21,8 @@ export interface Desk {
   readonly publicUrl: string
   /** Keeps an override of a rotation, and puts it in force. */
   readonly addOverride: (override: Override) => Promise<void>
+  /** Takes back all sessions and tokens of a person. */
+  readonly revoke: (person: PersonId) => Promise<void>
 }
 
 /** Carries out one command of somebody who may. Throws UserError for what the person can mend. */

@@ -4,6 +4,7 @@ import { ConflictError, RetryableError, UserError, reasonOf } from '../errors.ts
 import { refused, usage } from './answer.ts'
 import { helpHandlers } from './handlers/help.ts'
 import { incidentHandlers } from './handlers/incident.ts'
+import { logoutHandlers } from './handlers/logout.ts'
 import { oncallHandlers } from './handlers/oncall.ts'
 import { recordHandlers } from './handlers/record.ts'
 import { recoveryHandlers } from './handlers/recovery.ts'
@@ -17,6 +18,7 @@ import type { Desk, Handler, Handlers } from './desk.ts'
 const handlers: Handlers<Verb> = {
   ...helpHandlers,
   ...incidentHandlers,
+  ...logoutHandlers,
   ...oncallHandlers,
   ...recordHandlers,
   ...recoveryHandlers,

@@ -1,9 +1,9 @@
 // Credentials against the store: what was taken back counts no more, and a login link is used up at its first use.
 import { ConflictError } from '../errors.ts'
-import type { Instant } from '../ids.ts'
+import type { Instant, PersonId } from '../ids.ts'
 import type { Store } from '../ports.ts'
-import { readRevocations, revokeOne } from './session.ts'
-import type { Claims, CredentialKind, Refusal, Signer } from './session.ts'
+import { readRevocations, revokeAll, revokeOne } from './session.ts'
+import type { Claims, CredentialKind, Refusal, Revocations, Signer } from './session.ts'
 
 /** The store's setting that holds what was taken back. */
 const revocationsSetting = 'revocations'
@@ -14,21 +14,36 @@ export interface Credentials {
   readonly verify: (kind: CredentialKind, credential: string, now: Instant) => Promise<Claims | Refusal>
   /** Takes a credential back; false when it had been taken back already, by whoever came first. */
   readonly revoke: (claims: Claims, now: Instant) => Promise<boolean>
+  /** Takes back everything that was issued to a person before now. */
+  readonly revokeAll: (person: PersonId, now: Instant) => Promise<void>
 }
 
 export function createCredentials(signer: Signer, store: Pick<Store, 'setting' | 'putSetting'>): Credentials {
   return {
     verify: async (kind, credential, now) =>
       signer.verify(kind, credential, now, readRevocations(await store.setting(revocationsSetting))),
-    revoke: async (claims, now) => {
-      for (let attempt = 0; attempt < tries; attempt += 1) {
-        const text = await store.setting(revocationsSetting)
-        const revocations = readRevocations(text)
-        if (Object.hasOwn(revocations.ids, claims.id)) return false
-        const next = JSON.stringify(revokeOne(revocations, claims, now))
-        if ((await store.putSetting(revocationsSetting, text, next)) === 'committed') return true
-      }
-      throw new ConflictError('the revoked credentials are being written by many at once; try again')
+    revoke: (claims, now) =>
+      change(store, (revocations) =>
+        Object.hasOwn(revocations.ids, claims.id) ? undefined : revokeOne(revocations, claims, now),
+      ),
+    revokeAll: async (person, now) => {
+      // What was issued in this very millisecond is meant too.
+      await change(store, (revocations) => revokeAll(revocations, person, now + 1))
     },
   }
+}
+
+/** Writes what `next` makes of the setting; false when it makes nothing of it. */
+async function change(
+  store: Pick<Store, 'setting' | 'putSetting'>,
+  next: (revocations: Revocations) => Revocations | undefined,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const text = await store.setting(revocationsSetting)
+    const wanted = next(readRevocations(text))
+    if (wanted === undefined) return false
+    const outcome = await store.putSetting(revocationsSetting, text, JSON.stringify(wanted))
+    if (outcome === 'committed') return true
+  }
+  throw new ConflictError('the revoked credentials are being written by many at once; try again')
 }

@@ -5,11 +5,13 @@ import { permit, permitted } from '../../src/command/permit.ts'
 import type { Role } from '../../src/drplan/schema.ts'
 
 const looking = ['help', 'status', 'timeline', 'report', 'oncall', 'runs'] as const
+/** One's own sessions and tokens are everybody's to take back. */
+const everybody = [...looking, 'logout'] as const
 const leading = ['ack', 'note', 'extend', 'escalate', 'resolve', 'open'] as const
 const table: Readonly<Record<Role, readonly string[]>> = {
-  viewer: looking,
+  viewer: everybody,
   engineer: [
-    ...looking,
+    ...everybody,
     ...leading,
     'oncall override',
     'failover',
@@ -21,9 +23,9 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     'freeze',
     'unfreeze',
   ],
-  manager: [...looking, ...leading, 'oncall override', 'approve', 'deny', 'cancel', 'freeze', 'unfreeze'],
-  approver: [...looking, 'approve', 'deny'],
-  admin: [...looking, 'oncall override', 'freeze', 'unfreeze'],
+  manager: [...everybody, ...leading, 'oncall override', 'approve', 'deny', 'cancel', 'freeze', 'unfreeze'],
+  approver: [...everybody, 'approve', 'deny'],
+  admin: [...everybody, 'oncall override', 'freeze', 'unfreeze'],
 }
 
 describe('permission', () => {

@@ -74,6 +74,7 @@ export async function openHouse(
     runCard: cardOf,
     publicUrl,
     addOverride: async () => {},
+    revoke: async () => {},
   })
   const dispatch: Dispatch = (text, speaker) => {
     said.push(`${speaker.person}: ${text}`)

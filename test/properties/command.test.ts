@@ -81,6 +81,7 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
   retry: of('retry', fc.record({ run })),
   freeze: of('freeze', maybe('reason', text)),
   unfreeze: fc.constant({ verb: 'unfreeze' }),
+  logout: of('logout', maybe('person', name)),
 }
 
 describe('a command as text', () => {

@@ -126,6 +126,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     log,
     publicUrl: 'https://dr.example.com',
     addOverride: async (override) => void overrides.push(override),
+    revoke: async () => {},
   }
   const dispatch = createDispatch(change(desk))
   return {
