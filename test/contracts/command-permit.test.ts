@@ -38,9 +38,9 @@ describe('permission', () => {
     expect(permitted(['viewer', 'approver', 'admin'])).toContain('freeze')
   })
 
-  test('is denied to whom the plan does not know, and to who has no role, except for looking', () => {
+  test('is denied to whom the plan does not know, and to who has no role, except for looking and logging out', () => {
     expect(permitted(undefined)).toEqual([])
-    expect(permitted([]).toSorted()).toEqual(looking.toSorted())
+    expect(permitted([]).toSorted()).toEqual(everybody.toSorted())
   })
 
   test('that is refused says which role it takes and where to get it', () => {
