@@ -6,6 +6,8 @@ import { SMTPServer } from 'smtp-server'
 export interface Mail {
   readonly to: readonly string[]
   readonly subject: string
+  /** By it a mail server or program knows a message that it has had before. */
+  readonly id: string
 }
 
 export interface Mailbox {
@@ -26,10 +28,11 @@ export async function startMailbox(onMail: (mail: Mail) => void = () => {}): Pro
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
-        const subject = /^Subject: (.*(?:\r\n[ \t].*)*)/m.exec(Buffer.concat(chunks).toString())?.[1] ?? ''
+        const text = Buffer.concat(chunks).toString()
         const mail = {
           to: session.envelope.rcptTo.map((each) => each.address),
-          subject: subject.replaceAll(/\r\n[ \t]/g, ' '),
+          subject: headerOf(text, 'Subject'),
+          id: headerOf(text, 'Message-ID'),
         }
         received.push(mail)
         onMail(mail)
@@ -45,4 +48,10 @@ export async function startMailbox(onMail: (mail: Mail) => void = () => {}): Pro
     received,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   }
+}
+
+/** A header's value, unfolded. */
+function headerOf(text: string, name: string): string {
+  const found = new RegExp(`^${name}: (.*(?:\\r\\n[ \\t].*)*)`, 'm').exec(text)?.[1] ?? ''
+  return found.replaceAll(/\r\n[ \t]/g, ' ').trim()
 }
