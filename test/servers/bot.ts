@@ -14,9 +14,9 @@ import type { World } from '../../sim/world.ts'
 import { startApp } from '../../src/app.ts'
 import type { App } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import type { Config } from '../../src/config.ts'
+import type { Config, Environment } from '../../src/config.ts'
 import type { Incident } from '../../src/incident/incident.ts'
-import type { IncidentId, RunId } from '../../src/ids.ts'
+import type { IncidentId, Instant, RunId } from '../../src/ids.ts'
 import type { Log } from '../../src/ports.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { createSigner } from '../../src/web/session.ts'
@@ -56,15 +56,26 @@ export interface Answered {
   readonly text: string
 }
 
-const nagiosToken = 'a-token-for-tests-only'
+/** The bot's NAGIOS_TOKEN. */
+export const nagiosToken = 'a-token-for-tests-only'
 const consoleSecret = 'a-secret-for-tests-only-of-some-length'
 /** A Monday on which the example plan has everybody at work, ten in the morning in Berlin. */
 const start = Date.UTC(2026, 10, 23, 9)
 
+export interface BotOptions {
+  /** Where its clock begins; absent: a Monday morning at work. */
+  readonly start?: Instant
+  /** Further settings, or others than these tests have, by the names of the environment. */
+  readonly env?: Environment
+}
+
 /** Starts everything; `change` edits the example plan's text before it is used. */
-export async function startBot(change: (plan: string) => string = (plan) => plan): Promise<Bot> {
+export async function startBot(
+  change: (plan: string) => string = (plan) => plan,
+  options: BotOptions = {},
+): Promise<Bot> {
   const dir = await mkdtemp(join(tmpdir(), 'dr-bot-'))
-  const clock = createMovableClock({ start })
+  const clock = createMovableClock({ start: options.start ?? start })
   const [world, mailbox] = await Promise.all([startWorld(), startMailbox()])
   const planFile = join(dir, 'dr-plan.yml')
   await writeFile(planFile, change(planFor(world, await readFile('dr-plan.example.yml', 'utf8'))))
@@ -77,6 +88,7 @@ export async function startBot(change: (plan: string) => string = (plan) => plan
     CLOUDFLARE_API_TOKEN: world.token,
     CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
     SMTP_URL: mailbox.url,
+    ...options.env,
   })
   const log = keptLog()
   const signer = createSigner(consoleSecret)
@@ -177,7 +189,8 @@ function keptLog(): KeptLog {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now: for addresses that must be known before their server is there. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

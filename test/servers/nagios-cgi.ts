@@ -65,9 +65,15 @@ async function runCgi(
     },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
+  // A program asked with GET may end without reading its input; that is no failure.
+  cgi.stdin.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') cgi.stdout.destroy(error)
+  })
   cgi.stdin.end(body)
   const output = await buffer(cgi.stdout)
-  return output.subarray(output.indexOf('\n\n') + 2)
+  // cmd.cgi ends its header's lines with LF, statusjson.cgi with CR LF.
+  const end = /\r?\n\r?\n/.exec(output.toString('latin1'))
+  return output.subarray(end === null ? 0 : end.index + end[0].length)
 }
 
 async function close(server: Server): Promise<void> {
