@@ -18,6 +18,18 @@ beforeEach(async () => {
 })
 afterEach(() => bench.stop())
 
+/** Lets the plan's recoveries of the load balancer change these records. */
+function useRecords(records: readonly string[]): void {
+  bench.setPlan((plan) => {
+    const { lb } = plan.systems
+    if (!lb) throw new Error('no lb')
+    const recoveries = lb.recoveries.map((one) =>
+      one.cloudflare ? { ...one, cloudflare: { ...one.cloudflare, records } } : one,
+    )
+    return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries } } }
+  })
+}
+
 /** Proposes and approves a failover and carries it to its end. */
 async function failedOver(to = 'backup') {
   const { run } = await bench.runs().propose(asking({ recovery: to }))
@@ -183,6 +195,53 @@ describe('a failover of the load balancer', () => {
     expect(there.proposal.warnings.join()).toMatch(/leaves Cloudflare's proxy: no shield/)
     expect(bench.record()).toBe('127.0.0.12 60 false')
     expect(there.steps[1]?.undo).toMatchObject({ after: [{ content: '127.0.0.11', ttl: 1, proxied: true }] })
+  })
+})
+
+describe('a failover of several records', () => {
+  test('changes all of them in one batch, and puts each back as it was', async () => {
+    const { cloudflare, zone, record } = bench.world
+    cloudflare.edit(zone, (records) => {
+      const first = records.find((one) => one.name === record)
+      const shop = { id: 'd'.repeat(32), name: 'shop.example.com', content: '127.0.0.13', ttl: 1 }
+      return first ? [...records, { ...first, ...shop }] : records
+    })
+    useRecords([record, 'shop.example.com'])
+
+    const there = await failedOver()
+    const changed = cloudflare.records(zone).filter((one) => one.type === 'A')
+    const { run } = await bench.runs().propose(asking({ direction: 'failback' }))
+    await bench.runs().verdict(run.id, approving())
+    await bench.settle()
+
+    expect(there.state).toBe('done')
+    expect(there.proposal.targets).toEqual([
+      'cloudflare:example.com/api.example.com',
+      'cloudflare:example.com/shop.example.com',
+    ])
+    expect(changed.map(({ content, ttl }) => `${content} ${ttl}`)).toEqual(['127.0.0.12 60', '127.0.0.12 60'])
+    expect(run.steps.map((step) => step.title).slice(0, 2)).toEqual([
+      'Ask 127.0.0.11 for api.example.com/health',
+      'Ask 127.0.0.13 for api.example.com/health',
+    ])
+    const back = cloudflare.records(zone).filter((one) => one.type === 'A')
+    expect(back.map(({ name, content, ttl }) => `${name} ${content} ${ttl}`)).toEqual([
+      'api.example.com 127.0.0.11 300',
+      'shop.example.com 127.0.0.13 1',
+    ])
+    expect(bench.changing()).toBe(2)
+  })
+
+  test('that are one name twice is refused, since which one is meant cannot be known', async () => {
+    const { cloudflare, zone, record } = bench.world
+    cloudflare.edit(zone, (records) => {
+      const first = records.find((one) => one.name === record)
+      return first ? [...records, { ...first, id: 'd'.repeat(32), content: '127.0.0.13' }] : records
+    })
+
+    await expect(bench.runs().propose(asking())).rejects.toThrow(
+      /must have exactly one A record .* Cloudflare has: A 127\.0\.0\.11, A 127\.0\.0\.13/,
+    )
   })
 })
 

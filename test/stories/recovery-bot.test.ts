@@ -1,0 +1,67 @@
+// The load balancer's recovery on the whole bot: ordered in a terminal, carried on by bells over a restart, lapsed by the clock.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { service, startBot } from '../servers/bot.ts'
+import type { Bot } from '../servers/bot.ts'
+import type { RunState } from '../../src/recovery/run.ts'
+
+let bot: Bot
+
+beforeEach(async () => {
+  bot = await startBot()
+  await bot.notify(service('PROBLEM', 'CRITICAL'))
+  await bot.settle()
+})
+afterEach(() => bot.stop())
+
+async function comesTo(state: RunState): Promise<void> {
+  await vi.waitFor(async () => expect((await bot.run('R-1')).state).toBe(state), 10_000)
+}
+
+describe('failover lb in a terminal', () => {
+  test('is proposed, approved, verified, and moves its incident to watching; failback puts all back', async () => {
+    expect(await bot.say('ann', 'failover lb')).toMatchObject({
+      status: 'done',
+      card: { title: 'R-1 · failover lb to backup · waits for approval' },
+    })
+    expect(await bot.say('ann', 'approve R-1')).toMatchObject({ status: 'done' })
+    await comesTo('done')
+    await vi.waitFor(async () => expect((await bot.incident()).state).toBe('watching'))
+
+    const incident = await bot.incident()
+    expect(incident).toMatchObject({ run: 'R-1', engineer: 'ann' })
+    expect(Object.keys(incident.marks)).toEqual(
+      expect.arrayContaining(['diagnosed', 'decided', 'acted', 'verified']),
+    )
+    expect((await bot.say('ann', 'failback lb --yes')).text).toContain('R-2')
+    await vi.waitFor(async () => expect(await bot.run('R-2')).toMatchObject({ state: 'done' }), 10_000)
+    const record = bot.world.cloudflare.records(bot.world.zone).find((one) => one.name === bot.world.record)
+    expect(record).toMatchObject({ content: bot.world.lb.host, ttl: 300 })
+    expect(bot.log.lines.filter((line) => line.level === 'error')).toEqual([])
+  })
+
+  test('goes on after a restart while the name servers are still waited for', async () => {
+    bot.world.dns.fault({ kind: 'servfail' })
+    await bot.say('ann', 'failover lb --yes')
+    await vi.waitFor(async () => {
+      expect((await bot.run('R-1')).steps[2]?.note).toMatch(/0 of 1 name servers/)
+    }, 10_000)
+
+    await bot.restart()
+    bot.world.dns.fault(undefined)
+    await comesTo('done')
+
+    const changes = bot.world.cloudflare.requests.filter((request) => request.changes)
+    expect(changes).toHaveLength(1)
+  })
+
+  test('lapses when nobody approves it in five minutes', async () => {
+    await bot.say('ann', 'failover lb')
+
+    await bot.pass(5 * 60_000 + 1_000)
+    await comesTo('expired')
+
+    const late = await bot.say('ann', 'approve R-1')
+    expect(late.status).toBe('refused')
+    expect(late.text).toContain('To have it proposed anew: failover lb to backup')
+  })
+})
