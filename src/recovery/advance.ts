@@ -2,9 +2,10 @@
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import type { Duration, Instant, RunId } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { Facts, Progress } from '../ports.ts'
+import type { Effect, Facts, Progress } from '../ports.ts'
 import { callLimit } from './calls.ts'
 import type { Calls } from './calls.ts'
+import { bot, tell, to } from './change.ts'
 import type { Running, Unknown } from './change.ts'
 import { apply, load } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
@@ -39,11 +40,25 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
     return
   }
   const at = currentOf(run)
-  if (!at) return
+  if (!at) return retell(deps, run)
   if (run.state === 'running' && at.step.phase === 'ready') return begin(deps, at)
   if (at.run.checkAt > now) return
   if (at.step.phase === 'started' && at.step.operation) return check(deps, at, at.step.operation)
   return reconcile(deps, at)
+}
+
+/**
+ * An incident that still waits for a run which has ended was told in the wrong order, or not at all: it is told again.
+ * It asks by itself, since it has the run looked at every minute.
+ */
+async function retell(deps: AdvanceDeps, run: Run): Promise<void> {
+  if (run.state !== 'done' && run.state !== 'failed' && run.state !== 'cancelled') return
+  const incident = run.incident && (await deps.store.incident(run.incident))?.state
+  if (!incident || incident.state !== 'recovering' || incident.run !== run.id) return
+  const { effects } = tell(to(run), run.state, bot)
+  const again = effects.map((body): Effect => ({ key: `${run.id}-told-again`, body }))
+  await deps.store.commit({ write: undefined, effects: again }, deps.clock.now())
+  deps.kick(again)
 }
 
 function currentOf(run: Run): At | undefined {

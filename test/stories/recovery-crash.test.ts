@@ -77,6 +77,26 @@ describe('a crash', () => {
     expect(told.filter((text) => text.startsWith('run.done'))).toHaveLength(1)
   })
 
+  test.each(points.filter(({ n }) => n > 5 && n < 10))(
+    '$when commit $n of the way back leaves the run undone, once',
+    async ({ n, when }) => {
+      await order()
+      const { run } = await bench.runs().propose(asking({ direction: 'failback' }))
+      await bench.runs().verdict(run.id, approving())
+      bench.dieAt(n - 2, when)
+
+      const died = await bench.settle().catch((thrown: unknown) => reasonOf(thrown))
+      bench.crash()
+      await bench.pass(35_000)
+
+      expect(died).toBe('the process died')
+      expect(await bench.run('R-1')).toMatchObject({ state: 'done', undoneBy: 'R-2' })
+      expect(await bench.run('R-2')).toMatchObject({ state: 'done', undoes: 'R-1' })
+      expect(bench.changing()).toBe(2)
+      expect(bench.record()).toBe('127.0.0.11 300 false')
+    },
+  )
+
   test('between intent and start does not start anything before it was looked at', async () => {
     await approved()
     // Commits after the approval: three of the first step, then the intent of the second.

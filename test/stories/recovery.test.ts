@@ -149,6 +149,25 @@ describe('a failover of the load balancer', () => {
     expect(await bench.told('R-1')).toHaveLength(0)
   })
 
+  test('tells an incident again that still waits for it, and no other', async () => {
+    await openIncident()
+    const { run } = await bench.runs().propose(asking({ incident: 'INC-1' }))
+    await bench.runs().verdict(run.id, approving())
+    await bench.settle()
+    await bench.runs().advance('R-1')
+    await bench.settle()
+    const told = bench.news().length
+    const clock = { startedAt: noon, endsAt: noon }
+    const next = { ...incident('INC-1'), state: 'recovering', run: run.id, clock, checkBy: noon } as const
+    const write = { kind: 'incident', id: 'INC-1', expected: 1, next, wakeAt: undefined } as const
+    await bench.store.commit({ write }, noon)
+
+    await bench.runs().advance('R-1')
+    await bench.settle()
+
+    expect(bench.news().slice(told)).toEqual([expect.stringMatching(/^done: R-1 .* is done and verified/)])
+  })
+
   test('warns when it is expected to take longer than the objective has left', async () => {
     await openIncident()
     await bench.pass(500_000)
