@@ -28,6 +28,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   let waiting: Alert[] = []
   const known = new Set<string>()
   let pumping: Promise<void> | undefined
+  let failures = 0
 
   function add(alerts: readonly Alert[]): void {
     for (const alert of alerts) {
@@ -53,6 +54,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     try {
       await deps.triage(hand)
     } catch (thrown) {
+      failures += 1
       deps.log.error('alerts wait in the store for the sweep', {
         count: hand.length,
         reason: reasonOf(thrown),
@@ -62,14 +64,28 @@ export function createInbox(deps: InboxDeps): Inbox {
     }
   }
 
+  async function idle(): Promise<void> {
+    for (let turn = pumping; turn; turn = pumping) await turn
+  }
+
+  /** Goes on while there is more and nothing fails: what a storm left in the store does not wait for the next sweep. */
+  async function sweep(): Promise<void> {
+    for (let more = true; more;) {
+      const before = failures
+      const found = await deps.store.untriaged(handedMost)
+      add(found)
+      if (found.length < handedMost) return
+      await idle()
+      more = failures === before
+    }
+  }
+
   return {
     accept: async (alert) => {
       const [accepted] = await deps.store.accept([alert])
       if (accepted?.fresh) add([alert])
     },
-    sweep: async () => add(await deps.store.untriaged(handedMost)),
-    idle: async () => {
-      for (let turn = pumping; turn; turn = pumping) await turn
-    },
+    sweep,
+    idle,
   }
 }

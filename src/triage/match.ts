@@ -23,10 +23,10 @@ export function matchSystem(plan: DrPlan, object: MatchObject): Match {
   let named: string | undefined
   for (const system of systemIds) {
     for (const [index, matcher] of (plan.systems[system]?.alerts ?? []).entries()) {
-      const names = namesMatch(matcher, object)
+      if (!namesMatch(matcher, object)) continue
       const rule = `systems.${system}.alerts[${index}] ${printMatcher(matcher)}`
-      if (names && hasState(matcher, object.state)) return { system, rule, index }
-      if (names) named ??= `${rule} names it, but not for the state ${object.state}`
+      if (hasState(matcher, object.state)) return { system, rule, index }
+      named ??= `${rule} names it, but not for the state ${object.state}`
     }
   }
   const what =

@@ -7,6 +7,7 @@ import type { Alert } from '../intake/alert.ts'
 import type { ObjectRecord, Versioned } from '../ports.ts'
 import { classify } from './classify.ts'
 import { matchSystem } from './match.ts'
+import type { Match } from './match.ts'
 import { place } from './place.ts'
 
 /** What a batch sees of the world, changed as the batch goes on. */
@@ -33,12 +34,12 @@ export type Meaning =
 /** What one alert means, with all that came before it in its batch. Pure. */
 export function meaning(view: View, alert: Alert, policy: Policy, now: Instant): Meaning {
   const record = view.objects.get(alert.key)
-  const system = systemOf(alert, record, policy)
+  const direct = matchSystem(policy.plan, alert)
+  const system = systemOf(alert, record, direct, policy)
   if (system === undefined) return { kind: 'ignored', reason: 'no system of the plan matches it' }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
-  const bad = 'system' in matchSystem(policy.plan, alert)
   const closed = mine === undefined || mine.state === 'resolved'
-  const classified = classify(alert, { record, system, bad, closed })
+  const classified = classify(alert, { record, system, bad: 'system' in direct, closed })
   if (classified.kind === 'ignored') return classified
   if (classified.kind === 'acknowledged') {
     return mine && mine.state !== 'resolved'
@@ -63,14 +64,18 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
 }
 
 /** A known object stays with its system; a new one is matched, a good state as the problem it may have been. */
-function systemOf(alert: Alert, record: ObjectRecord | undefined, policy: Policy): SystemId | undefined {
+function systemOf(
+  alert: Alert,
+  record: ObjectRecord | undefined,
+  direct: Match,
+  policy: Policy,
+): SystemId | undefined {
   if (record?.bad) return record.system
+  if ('system' in direct) return direct.system
   const asProblem = {
     ...alert,
     state: alert.service === undefined ? ('DOWN' as const) : ('CRITICAL' as const),
   }
-  const direct = matchSystem(policy.plan, alert)
-  if ('system' in direct) return direct.system
   const likely = matchSystem(policy.plan, asProblem)
   return 'system' in likely ? likely.system : record?.system
 }

@@ -7,11 +7,11 @@ import type { Policy } from '../incident/change.ts'
 import type { Incident } from '../incident/incident.ts'
 import { systemClaim } from '../incident/incidents.ts'
 import type { Extra, IncidentLoop } from '../incident/incidents.ts'
-import type { Attached } from '../incident/input.ts'
 import type { Alert } from '../intake/alert.ts'
 import type { ClaimChange, Clock, Log, ObjectRecord, Store, Versioned } from '../ports.ts'
 import type { Actor } from '../timeline/event.ts'
-import { meaning } from './meaning.ts'
+import { gather } from './gather.ts'
+import type { Gathered, IgnoredAlert, Parcel } from './gather.ts'
 import type { View } from './meaning.ts'
 
 /** Alerts that are dealt with in one go. */
@@ -33,14 +33,6 @@ export interface Verdict {
   readonly alert: Alert
   readonly outcome: 'opened' | 'joined' | 'acknowledged' | 'ignored'
   readonly reason?: string
-}
-
-/** One commit's worth: what goes to one incident. */
-export interface Parcel {
-  readonly system: SystemId
-  readonly to: IncidentId | 'new'
-  readonly attached: Attached[]
-  readonly alerts: Alert[]
 }
 
 /** Deals with a batch of accepted alerts, in their order. An alert counts as dealt with only in the commit that did it. */
@@ -67,9 +59,9 @@ async function batch(deps: TriageDeps, alerts: readonly Alert[]): Promise<readon
   let index = 0
   try {
     while (index < alerts.length) {
-      const { taken, verdicts: done } = await oneCommit(deps, view, alerts.slice(index))
-      verdicts.push(...done)
-      index += taken
+      const gathered = gather(view, alerts.slice(index), deps.policy(), deps.clock.now())
+      await commitAll(deps, view, gathered, verdicts)
+      index += gathered.taken
     }
   } catch (thrown) {
     if (!(thrown instanceof ConflictError)) throw thrown
@@ -103,49 +95,38 @@ export async function look(deps: TriageDeps, keys: readonly string[]): Promise<V
   return { objects, newest, byId, holders, fence: Number(claims[systemIds.length] || 0) }
 }
 
-/** Takes alerts from the front as long as they go to the same incident (or nowhere), and commits them together. */
-async function oneCommit(
+/** One commit for each parcel; `verdicts` grows with each, so that it is right even when a later one meets a conflict. */
+async function commitAll(
   deps: TriageDeps,
   view: View,
-  alerts: readonly Alert[],
-): Promise<{ readonly taken: number; readonly verdicts: readonly Verdict[] }> {
-  const policy = deps.policy()
-  let parcel: Parcel | undefined
-  const ignored: { readonly alert: Alert; readonly reason: string; readonly record?: ObjectRecord }[] = []
-  let taken = 0
-  for (const alert of alerts) {
-    const meant = meaning(view, alert, policy, deps.clock.now())
-    if (meant.kind === 'acknowledged') {
-      if (parcel || ignored.length > 0) break
-      return acknowledge(deps, view, alert, meant)
-    }
-    if (meant.kind === 'ignored') {
-      ignored.push({ alert, ...meant })
-    } else {
-      if (parcel && (parcel.to !== meant.to || (meant.to === 'new' && parcel.system !== meant.system))) break
-      parcel ??= { system: meant.system, to: meant.to, attached: [], alerts: [] }
-      parcel.attached.push(meant.attached)
-      parcel.alerts.push(alert)
-    }
-    if (meant.record) view.objects.set(alert.key, meant.record)
-    taken += 1
+  { parcels, ignored, acknowledged }: Gathered,
+  verdicts: Verdict[],
+): Promise<void> {
+  if (acknowledged) {
+    verdicts.push(await acknowledge(deps, view, acknowledged.alert, acknowledged.meant))
+    return
   }
-  const verdicts = await commit(deps, view, parcel, ignored)
-  return { taken, verdicts }
+  const [first, ...others] = parcels
+  await commit(deps, view, first, ignored)
+  verdicts.push(...ignored.map(({ alert, reason }): Verdict => ({ alert, outcome: 'ignored', reason })))
+  if (first) verdicts.push(...placed(first))
+  for (const parcel of others) {
+    await commit(deps, view, parcel, [])
+    verdicts.push(...placed(parcel))
+  }
 }
 
-interface Ignored {
-  readonly alert: Alert
-  readonly reason: string
-  readonly record?: ObjectRecord
+function placed({ to, alerts }: Parcel): readonly Verdict[] {
+  const outcome = to === 'new' ? 'opened' : 'joined'
+  return alerts.map((alert) => ({ alert, outcome }))
 }
 
 async function commit(
   deps: TriageDeps,
   view: View,
   parcel: Parcel | undefined,
-  ignored: readonly Ignored[],
-): Promise<readonly Verdict[]> {
+  ignored: readonly IgnoredAlert[],
+): Promise<void> {
   const alerts = [...(parcel?.alerts ?? []), ...ignored.map((each) => each.alert)]
   const extra = {
     triaged: alerts.map((each) => each.id),
@@ -155,11 +136,6 @@ async function commit(
   if (parcel) await deliver(deps, view, parcel, extra)
   else await commitAlone(deps, extra)
   view.fence += 1
-  const outcome = parcel?.to === 'new' ? 'opened' : 'joined'
-  return [
-    ...(parcel?.alerts ?? []).map((alert): Verdict => ({ alert, outcome })),
-    ...ignored.map(({ alert, reason }): Verdict => ({ alert, outcome: 'ignored', reason })),
-  ]
 }
 
 function recordsOf(view: View, alerts: readonly Alert[]): readonly ObjectRecord[] {
@@ -221,7 +197,7 @@ async function acknowledge(
   view: View,
   alert: Alert,
   meant: { readonly incident: IncidentId; readonly record: ObjectRecord },
-): Promise<{ readonly taken: number; readonly verdicts: readonly Verdict[] }> {
+): Promise<Verdict> {
   const read = view.byId.get(meant.incident)
   if (!read) throw new ConflictError(`${meant.incident} is not there any more`)
   const author = alert.author ?? ''
@@ -236,5 +212,5 @@ async function acknowledge(
   view.fence += 1
   const fresh = await deps.store.incident(meant.incident)
   if (fresh) follow(view, fresh, false)
-  return { taken: 1, verdicts: [{ alert, outcome: 'acknowledged' }] }
+  return { alert, outcome: 'acknowledged' }
 }
