@@ -19,10 +19,10 @@ async function comesTo(state: RunState): Promise<void> {
 
 describe('failover lb in a terminal', () => {
   test('is proposed, approved, verified, and moves its incident to watching; failback puts all back', async () => {
-    expect(await bot.say('ann', 'failover lb')).toMatchObject({
-      status: 'done',
-      card: { title: 'R-1 · failover lb to backup · waits for approval' },
-    })
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    const shown = await bot.say('ann', 'runs R-1')
+    expect(shown.card.title).toBe('R-1 · failover lb to backup · waits for approval')
     expect(await bot.say('ann', 'approve R-1')).toMatchObject({ status: 'done' })
     await comesTo('done')
     await vi.waitFor(async () => expect((await bot.incident()).state).toBe('watching'))
@@ -32,7 +32,7 @@ describe('failover lb in a terminal', () => {
     expect(Object.keys(incident.marks)).toEqual(
       expect.arrayContaining(['diagnosed', 'decided', 'acted', 'verified']),
     )
-    expect((await bot.say('ann', 'failback lb --yes')).text).toContain('R-2')
+    await bot.say('ann', 'failback lb --yes')
     await vi.waitFor(async () => expect(await bot.run('R-2')).toMatchObject({ state: 'done' }), 10_000)
     const record = bot.world.cloudflare.records(bot.world.zone).find((one) => one.name === bot.world.record)
     expect(record).toMatchObject({ content: bot.world.lb.host, ttl: 300 })
@@ -56,6 +56,7 @@ describe('failover lb in a terminal', () => {
 
   test('lapses when nobody approves it in five minutes', async () => {
     await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
 
     await bot.pass(5 * 60_000 + 1_000)
     await comesTo('expired')
