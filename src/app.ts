@@ -59,7 +59,14 @@ export interface AppParts {
 /** How long one try of an effect may take, in real milliseconds. */
 const effectTimeout: Duration = 10 * second
 /** Sweeps are the safety net: often enough that a lost bell is met within the second that is promised. */
-const every = { deadlines: 500, effects: 2_000, inbox: 1_000, overrides: 5_000, audit: 15_000 } as const
+const every = {
+  deadlines: 500,
+  effects: 2_000,
+  inbox: 1_000,
+  overrides: 5_000,
+  audit: 15_000,
+  count: 5_000,
+} as const
 
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
 export async function startApp(config: Config, parts: AppParts): Promise<App> {
@@ -110,6 +117,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     () => performers,
   )
   const kick = outbox.start
+  // A connection that comes back was lost: a commit may be on disk whose answer nobody heard.
+  redis.redis.on('ready', outbox.takeOver)
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
   const cloudflare = createCloudflareDns({
@@ -143,6 +152,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       pagers,
       nagios: nagiosCommands(config),
       publicUrl: config.PUBLIC_URL,
+      measured: metrics,
     }),
     advance: { perform: (body) => runs.advance(body.run) },
     release: { perform: (body) => release(triageDeps, body.incident) },
@@ -206,14 +216,19 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   stops.push(web.close)
   const url = await web.listen(config.HOST, config.PORT)
 
-  for (const [name, run] of Object.entries({
-    deadlines: deadlines.sweep,
-    effects: outbox.sweep,
-    inbox: inbox.sweep,
-    overrides: current.refresh,
-    audit: deadlines.audit,
-  })) {
-    const stop = repeat({ name, every: every[name as keyof typeof every], run }, { clock, log })
+  async function count(): Promise<void> {
+    metrics.effectsPending(await store.pendingEffects())
+    metrics.incidents(await store.incidents({ open: true, limit: 1_000 }))
+  }
+  for (const task of [
+    { name: 'deadlines', every: every.deadlines, run: deadlines.sweep },
+    { name: 'effects', every: every.effects, run: outbox.sweep },
+    { name: 'inbox', every: every.inbox, run: inbox.sweep },
+    { name: 'overrides', every: every.overrides, run: current.refresh },
+    { name: 'audit', every: every.audit, run: deadlines.audit },
+    { name: 'count', every: every.count, run: count },
+  ]) {
+    const stop = repeat(task, { clock, log })
     stops.push(async () => stop())
   }
   async function settle(): Promise<void> {

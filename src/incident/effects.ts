@@ -1,7 +1,7 @@
 // Doing an incident's effects: pages, rooms, cards, words in the room, the acknowledgement at Nagios.
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
-import type { IncidentId, PersonId } from '../ids.ts'
+import type { Duration, IncidentId, PersonId } from '../ids.ts'
 import { plain } from '../message.ts'
 import type { Chat, Clock, EffectBody, NagiosCommands, PageMessage, Pager, Store } from '../ports.ts'
 import type { DrPlan, Person } from '../drplan/schema.ts'
@@ -19,6 +19,11 @@ export interface EffectDeps {
   readonly pagers: readonly Pager[]
   readonly nagios: NagiosCommands | undefined
   readonly publicUrl: string
+  /** Counts pages: how long a channel took, and how long the first page of an incident took since its alert. */
+  readonly measured: {
+    readonly page: (channel: Channel, outcome: 'sent' | 'failed', took: Duration) => void
+    readonly alertToPage: (took: Duration) => void
+  }
 }
 
 type Body<K extends EffectBody['kind']> = Extract<EffectBody, { readonly kind: K }>
@@ -66,12 +71,21 @@ async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: A
     messageOf(deps, incident, { key, person: body.person, why: page.why }),
     signal,
   )
-  await deps.incidents.input(body.incident, {
+  const now = deps.clock.now()
+  deps.measured.page(body.channel, 'sent', now - (page.steps[body.step]?.at ?? now))
+  const told = await deps.incidents.input(body.incident, {
     kind: 'page-result',
     page: body.page,
     step: body.step,
     outcome: 'sent',
   })
+  if (firstOfAll(told)) deps.measured.alertToPage(now - told.marks.detected)
+}
+
+/** The page that was just sent is the first of this outage that is out. */
+function firstOfAll(incident: Incident): boolean {
+  const sent = incident.pages.flatMap((page) => page.steps.filter((step) => step.outcome === 'sent'))
+  return sent.length === 1 && incident.relapses === 0
 }
 
 /** A person's address on a channel; chat has the person's own id, since each chat knows its own address. */
@@ -107,6 +121,9 @@ function messageOf(
 }
 
 async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string): Promise<void> {
+  const page = (await deps.store.incident(body.incident))?.state.pages.find((each) => each.id === body.page)
+  const now = deps.clock.now()
+  deps.measured.page(body.channel, 'failed', now - (page?.steps[body.step]?.at ?? now))
   await deps.incidents.input(body.incident, {
     kind: 'page-result',
     page: body.page,
