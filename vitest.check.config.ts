@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/architecture.test.ts', 'test/docs.test.ts'],
+    include: ['test/architecture.test.ts', 'test/docs*.test.ts'],
     pool: 'threads',
     maxWorkers: 2,
     reporters: ['default'],

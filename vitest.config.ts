@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**', 'test/architecture.test.ts', 'test/docs.test.ts'],
+    exclude: ['test/long/**', 'test/architecture.test.ts', 'test/docs*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
