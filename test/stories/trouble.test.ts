@@ -1,0 +1,128 @@
+// The bot's own trouble: the store away, a broken new plan, a restart of everything.
+import { readFileSync, readdirSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { service, startBot } from '../servers/bot.ts'
+import type { Bot } from '../servers/bot.ts'
+
+let bot: Bot
+
+beforeEach(async () => {
+  bot = await startBot()
+})
+afterEach(async () => {
+  await bot.stop()
+})
+
+/** The private redis-server of this bot. */
+function redisPid(): number {
+  const found = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .find((pid) => {
+      const title = read(`/proc/${pid}/cmdline`)
+      return read(`/proc/${pid}/comm`).startsWith('redis-server') && title.includes(bot.config.DATA_DIR)
+    })
+  if (found === undefined) throw new Error('no redis-server of this bot')
+  return Number(found)
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+describe('the store away', () => {
+  it('makes the door say 503 at once, so that the sender keeps the alert, and people are told what to do', async () => {
+    const pid = redisPid()
+    process.kill(pid, 'SIGSTOP')
+
+    const begun = performance.now()
+    const [status, answer, ready] = await Promise.all([
+      bot.notify(service('PROBLEM', 'CRITICAL')),
+      bot.say('ann', 'status'),
+      fetch(`${bot.app().url}/readyz`).then(async (response) => ({
+        status: response.status,
+        text: await response.text(),
+      })),
+    ])
+    const took = performance.now() - begun
+    process.kill(pid, 'SIGCONT')
+
+    expect(status).toBe(503)
+    expect(took).toBeLessThan(5_000)
+    expect(answer.text).toMatch(/Redis|store/)
+    expect(ready.status).toBe(503)
+  })
+
+  it('for a moment loses nothing: what was answered is there, and the rest is sent again', async () => {
+    const first = await bot.notify(service('PROBLEM', 'CRITICAL'))
+    await bot.settle()
+    process.kill(redisPid(), 'SIGKILL')
+
+    await vi.waitFor(
+      async () => expect(await bot.notify(service('PROBLEM', 'CRITICAL', { HOSTNAME: 'lb2' }))).toBe(202),
+      10_000,
+    )
+    await vi.waitFor(async () => {
+      await bot.settle()
+      expect((await bot.incident()).problems.open).toBe(2)
+    }, 10_000)
+
+    expect(first).toBe(202)
+    expect(await bot.app().store.incidents({ open: true, limit: 10 })).toHaveLength(1)
+  })
+})
+
+describe('a new plan', () => {
+  it('is taken over without a restart', async () => {
+    const plan = await readFile(bot.planFile, 'utf8')
+    await writeFile(bot.planFile, plan.replace('next_engineer_after: 3m', 'next_engineer_after: 1m'))
+
+    const problems = await bot.app().plan.reload()
+
+    expect(problems).toEqual([])
+    expect(bot.app().plan.plan().paging.next_engineer_after).toBe(60_000)
+  })
+
+  it('that is broken is refused with every error, and the old one goes on', async () => {
+    await writeFile(bot.planFile, 'organisation: [\n')
+
+    const problems = await bot.app().plan.reload()
+
+    expect(problems.length).toBeGreaterThan(0)
+    expect(bot.app().plan.plan().paging.next_engineer_after).toBe(180_000)
+    expect(bot.log.lines.some((line) => line.message.includes('refused'))).toBe(true)
+  })
+
+  it('does not move the clocks of an outage that is under way', async () => {
+    await bot.notify(service('PROBLEM', 'CRITICAL'))
+    await bot.settle()
+    const before = await bot.incident()
+    const plan = await readFile(bot.planFile, 'utf8')
+    await writeFile(bot.planFile, plan.replace('deadline: 30m', 'deadline: 10m'))
+    await bot.app().plan.reload()
+    await bot.say('ann', 'ack')
+    await bot.pass(11 * 60_000)
+
+    const after = await bot.incident()
+    expect('clock' in before && before.timings.deadline).toBe(30 * 60_000)
+    expect(after).toMatchObject({ state: 'diagnosing', level: 0 })
+  })
+})
+
+describe('an override by command', () => {
+  it('puts somebody else on call from now on, and survives a restart', async () => {
+    const before = await bot.say('cem', 'oncall override dan 2026-11-23T00:00 2026-11-24T00:00')
+    await bot.restart()
+    await bot.notify(service('PROBLEM', 'CRITICAL'))
+    await bot.settle()
+
+    const incident = await bot.incident()
+    expect(before.status).toBe('done')
+    expect(incident.pages[0]).toMatchObject({ person: 'dan' })
+    expect(incident.pages[0]?.why).toContain('override')
+  })
+})
