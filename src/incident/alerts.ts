@@ -124,7 +124,11 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
   const before = change.next
   const { verified: _, acted: __, resolved: ___, ...kept } = before.marks
   // A resolved outage is over and measured: what comes now is a new one under the same number.
-  const marks = before.state === 'resolved' ? { outage: broke.since, detected: moment.now } : kept
+  // It began after the last one had ended and not later than now, whatever the clock of Nagios says.
+  const marks =
+    before.state === 'resolved'
+      ? { outage: Math.min(moment.now, Math.max(before.at, broke.since)), detected: moment.now }
+      : kept
   const next: Incident = {
     ...bare(before),
     marks,

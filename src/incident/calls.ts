@@ -5,7 +5,7 @@ import { candidates } from '../oncall/candidates.ts'
 import { channelsFor } from '../oncall/channels.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Call, Page, PageStep, Target } from './incident.ts'
-import { bot, effect, happened, nameOf, patch } from './change.ts'
+import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 
 /** Stopped pages that are kept in the state; older ones are in the timeline. */
@@ -36,7 +36,7 @@ function round(change: Change, begun: Call, moment: Moment): Change {
 }
 
 function nobody(change: Change, target: Target, moment: Moment): Change {
-  const text = `Nobody of ${target} is available now. Add an override: oncall override PERSON FROM TO`
+  const text = `Nobody of ${targetNames(moment.policy.plan, [target])} is available now. Add an override: oncall override PERSON FROM TO`
   return happened(change, 'call.nobody', { at: moment.now, by: bot, text, data: { target } })
 }
 
@@ -132,7 +132,7 @@ function nextOf(change: Change, silent: Call, moment: Moment): Change {
 function againFromTheStart(change: Change, silent: Call, moment: Moment): Change {
   const pause = change.next.timings.nextEngineerAfter * Math.min(silent.round, longestPause)
   const again = { ...silent, round: silent.round + 1, nextAt: moment.now + Math.max(pause, minute) }
-  const text = `Nobody of ${silent.target} has answered; calling again from the first (round ${again.round})`
+  const text = `Nobody of ${targetNames(moment.policy.plan, [silent.target])} has answered; calling again from the first (round ${again.round})`
   const data = { target: silent.target, round: again.round }
   const said = happened(withCall(change, again), 'call.nobody', { at: moment.now, by: bot, text, data })
   return round(

@@ -5,7 +5,8 @@ import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Incident, Page } from './incident.ts'
-import { nameOf } from './change.ts'
+import { nameOf, targetNames } from './change.ts'
+import { extension, extensionLeft } from './clocks.ts'
 
 /** What a card is drawn from, beside the incident. */
 export interface CardView {
@@ -120,10 +121,10 @@ function problems(incident: Incident): Section | undefined {
   const others = Object.entries(explains).filter(([, count]) => count > 0)
   for (const [system, count] of others)
     lines.push([`explains ${count} alert${count === 1 ? '' : 's'} of ${system}`])
-  return {
-    heading: `${open} problem${open === 1 ? '' : 's'} now, ${alerts} alert${alerts === 1 ? '' : 's'} in all`,
-    lines,
-  }
+  const all = `${alerts} alert${alerts === 1 ? '' : 's'} in all`
+  const heading =
+    open === 0 ? `What was broken, ${all}` : `${open} problem${open === 1 ? '' : 's'} now, ${all}`
+  return { heading, lines }
 }
 
 function calling(incident: Incident, { plan }: CardView): Section | undefined {
@@ -156,24 +157,26 @@ function buttons(incident: Incident, plan: DrPlan): readonly Button[] {
   const list: Button[] = []
   if (state === 'paging') list.push({ label: 'I have it', command: `ack ${id}`, style: 'primary' })
   if (state !== 'recovering' && state !== 'watching') list.push(...recoveries(system, plan))
-  if (state === 'diagnosing')
-    list.push({
-      label: 'More time',
-      command: `extend ${id} 10m`,
-      style: 'plain',
-      input: 'Why 10 more minutes?',
-    })
-  if (state !== 'watching' && plan.escalation[incident.level + 1]) {
+  if (state === 'diagnosing') list.push(...moreTime(incident))
+  const next = plan.escalation[incident.level + 1]
+  if (state !== 'watching' && next) {
     list.push({
       label: 'Escalate',
       command: `escalate ${id}`,
       style: 'danger',
-      confirm: `Page ${plan.escalation[incident.level + 1]?.to.join(' and ')} now?`,
+      confirm: `Page ${targetNames(plan, next.to)} now?`,
     })
   }
   if (state !== 'recovering')
     list.push({ label: 'Resolve', command: `resolve ${id}`, style: 'plain', input: 'What was it?' })
   return list
+}
+
+/** Only as much as may be had: what would be refused is not offered. */
+function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): readonly Button[] {
+  const more = printDuration(Math.min(extension, extensionLeft(clock)))
+  if (more === '0s') return []
+  return [{ label: 'More time', command: `extend ${id} ${more}`, style: 'plain', input: `Why ${more} more?` }]
 }
 
 /** Pressing one only proposes: nothing is changed before the proposal is approved. */

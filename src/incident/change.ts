@@ -3,7 +3,7 @@ import type { Instant } from '../ids.ts'
 import type { EffectBody } from '../ports.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
-import type { Incident } from './incident.ts'
+import type { Incident, Target } from './incident.ts'
 
 /** What decisions are made by, beside the incident itself. */
 export interface Policy {
@@ -56,4 +56,13 @@ export function effect(change: Change, ...bodies: readonly EffectBody[]): Change
 /** A person's name for people to read; the id when the plan no longer has that person. */
 export function nameOf(plan: DrPlan, person: string): string {
   return plan.people[person]?.name ?? person
+}
+
+/** Whom the plan means, for people to read: `rotation managers and group dev`. */
+export function targetNames(plan: DrPlan, targets: readonly Target[]): string {
+  return targets
+    .map((target) =>
+      target.startsWith('person:') ? nameOf(plan, target.slice(7)) : target.replace(':', ' '),
+    )
+    .join(' and ')
 }

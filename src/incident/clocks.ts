@@ -6,14 +6,21 @@ import type { Actor } from '../timeline/event.ts'
 import type { DiagnosisClock, Incident, Timings } from './incident.ts'
 import { diagnosisLimit } from './incident.ts'
 import { call } from './calls.ts'
-import { bot, effect, happened, nameOf, patch } from './change.ts'
+import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 
+/** What is offered at once when more time is wanted. */
+export const extension: Duration = 10 * minute
 /** The last reminder comes this long before the end. */
 const lastCall: Duration = 2 * minute
 
 /** An incident whose clock is running. */
 export type Clocked = Extract<Incident, { readonly clock: DiagnosisClock }>
+
+/** How much longer the diagnosis may still be made; 0 when it may not. */
+export function extensionLeft(clock: DiagnosisClock): Duration {
+  return clock.endedAt === undefined ? Math.max(0, clock.startedAt + diagnosisLimit - clock.endsAt) : 0
+}
 
 /** A clock that begins now. */
 export function newClock(timings: Timings, now: Instant): DiagnosisClock {
@@ -43,9 +50,10 @@ function remind(change: Change, incident: Clocked, moment: Moment): Change {
   const { clock, timings } = incident
   const over = clock.endedAt !== undefined
   const left = clock.endsAt - moment.now
+  const more = Math.min(extension, extensionLeft(clock))
   const text = over
     ? `Still no decision ${printDuration(moment.now - clock.startedAt)} after the first page. Order a recovery (failover ${incident.system}), or say what is known: note ${incident.id} ...`
-    : `${printDuration(left)} left to diagnose ${incident.id}. Then it goes to ${targetsAt(moment, incident.level + 1)}. More time: extend ${incident.id} 10m REASON`
+    : `${printDuration(left)} left to diagnose ${incident.id}. Then it goes to ${targetsAt(moment, incident.level + 1)}.${more > 0 ? ` More time: extend ${incident.id} ${printDuration(more)} REASON` : ''}`
   const next = over
     ? { ...clock, remindAt: moment.now + timings.remind }
     : withReminder(clock, moment.now + diagnosisLimit, moment.now)
@@ -66,9 +74,9 @@ function setClock(change: Change, clock: DiagnosisClock): Change {
 }
 
 function targetsAt(moment: Moment, level: number): string {
-  return (
-    moment.policy.plan.escalation[level]?.to.join(' and ') ?? 'nobody else: the plan has no further level'
-  )
+  const { plan } = moment.policy
+  const targets = plan.escalation[level]?.to
+  return targets === undefined ? 'nobody else: the plan has no further level' : targetNames(plan, targets)
 }
 
 /** Calls the targets of a level; undefined when the plan has no such level. */
@@ -82,7 +90,7 @@ export function escalateTo(
   if (targets === undefined) return undefined
   const { id } = change.next
   const why = cause.reason === undefined ? '' : `: ${cause.reason}`
-  const text = `Escalated to ${targets.join(' and ')}${why}`
+  const text = `Escalated to ${targetNames(moment.policy.plan, targets)}${why}`
   const data = { level, targets, ...(cause.reason === undefined ? {} : { reason: cause.reason }) }
   const raised = happened(patch(change, { level }), 'escalated', { at: moment.now, by: cause.by, text, data })
   const called = targets.reduce((so, target) => call(so, target, level, moment), raised)

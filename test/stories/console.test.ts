@@ -192,7 +192,7 @@ describe('an incident', () => {
 
     await page.getByRole('button', { name: 'More time…' }).click()
     const dialog = page.getByRole('dialog', { name: 'More time' })
-    await dialog.getByLabel('Why 10 more minutes?').fill('waiting for the hoster')
+    await dialog.getByLabel('Why 10m more?').fill('waiting for the hoster')
     await page.keyboard.press('Enter')
 
     await vi.waitFor(() => expect(house.said).toContain('ann: extend INC-2 10m waiting for the hoster'))
@@ -274,7 +274,7 @@ describe('without a script', () => {
     const form = page.locator('#open-INC-2 form[action="/commands/ask"]').filter({ hasText: 'More time' })
 
     await form.evaluate((element: HTMLFormElement) => element.submit())
-    await page.getByLabel('Why 10 more minutes?').fill('no dialogs here')
+    await page.getByLabel('Why 10m more?').fill('no dialogs here')
     await page.getByRole('button', { name: 'More time' }).click()
 
     await vi.waitFor(() => expect(house.said).toContain('ann: extend INC-2 10m no dialogs here'))
