@@ -33,12 +33,28 @@ export function cardText(card: Card, terminal: Terminal): string {
     fieldLines(card.fields ?? [], terminal),
     ...(card.sections ?? []).map((section) => sectionLines(section, terminal)),
     buttonLines(card.buttons ?? [], terminal),
-    card.footer === undefined ? [] : wrapped(dimmed(runsOf(card.footer, terminal)), terminal, indent),
+    footLines(card, terminal),
   ]
   const [first = [], ...rest] = blocks.filter((lines) => lines.length > 0)
   // The fields belong to the title; everything else stands apart.
   const gaps = rest.map((lines, index) => (index === 0 && card.fields?.length ? lines : ['', ...lines]))
   return `${[first, ...gaps].flat().join('\n')}\n`
+}
+
+/** The footer, and the zone of the times above, so that nobody need guess it. */
+function footLines(card: Card, terminal: Terminal): readonly string[] {
+  const zone: readonly Line[] = showsTime(card) ? [[`Times in ${terminal.zone}`]] : []
+  const lines = card.footer === undefined ? zone : [card.footer, ...zone]
+  return lines.flatMap((line) => wrapped(dimmed(runsOf(line, terminal)), terminal, indent))
+}
+
+function showsTime(card: Card): boolean {
+  const lines = [
+    ...(card.fields ?? []).map((field) => field.value),
+    ...(card.sections ?? []).flatMap(({ lines: own = [], table }) => [...own, ...(table?.rows.flat() ?? [])]),
+    card.footer ?? [],
+  ]
+  return lines.flat().some((span) => typeof span !== 'string' && 'at' in span && span.show !== 'countdown')
 }
 
 function wrapped(runs: readonly Run[], terminal: Terminal, before: string): readonly string[] {

@@ -12,7 +12,8 @@ import type { Desk } from './desk.ts'
 /** An incident's card under a sentence that says what was done. */
 export function aboutIncident(desk: Desk, incident: Incident, said?: string): Answer {
   const card = incidentCard(incident, { plan: desk.plan(), now: desk.clock.now() })
-  return { status: 'done', card: saying(card, said), data: { incident }, incident: incident.id }
+  const data = { incident }
+  return { status: 'done', card: saying(card, said), data, incident: incident.id, ...optional('said', said) }
 }
 
 /** A run's card under a sentence that says what was done. */
@@ -22,6 +23,7 @@ export function aboutRun(desk: Desk, run: Run, said?: string, data: object = {})
     card: saying(desk.runCard(run), said),
     data: { run, ...data },
     run: run.id,
+    ...optional('said', said),
     ...optional('incident', run.incident),
   }
 }

@@ -104,6 +104,8 @@ export interface Speaker {
 export interface Answer {
   readonly status: 'done' | 'refused' | 'usage'
   readonly card: Card
+  /** What was done, in a sentence that also stands in the card: enough where the card is in view already. */
+  readonly said?: string
   /** The answer as data, for `--json` and the API. */
   readonly data?: unknown
   /** What it was about, so that a door can lead there. */

@@ -8,7 +8,7 @@ import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller } from './auth.ts'
 import { bannerFor } from './banner.ts'
 import { questionPage } from './button.ts'
-import { cardHtml } from './card.ts'
+import { cardHtml, textHtml } from './card.ts'
 import { completionList } from './completion.ts'
 import { fieldOf } from './fields.ts'
 import { framed, plainPage, titleOf } from './frame.ts'
@@ -159,9 +159,19 @@ function answerHtml(answer: Answer, view: View): Html {
     run && view.path !== `/runs/${run}` && html`<a href="/runs/${run}">Open ${run}</a>`,
   ]
   return html`<div class="given" data-status="${answer.status}">
-    ${cardHtml(answer.card, { view, scope: 'answer', ...(incident && { incident }) })}
+    ${answerCard(answer, view)}
     <p class="leads">${leads} <button type="button" class="link" data-dismiss>Close</button></p>
   </div>`
+}
+
+/** The page itself shows what the answer is about, and keeps it up to date, which an answer is not: then the sentence is enough. */
+function answerCard({ card, said, incident, run }: Answer, view: View): Html {
+  const own = [incident && `/incidents/${incident}`, run && `/runs/${run}`]
+  if (said === undefined || !own.includes(view.path))
+    return cardHtml(card, { view, scope: 'answer', ...(incident && { incident }) })
+  return html`<article class="card tone-${card.tone}">
+    <p><strong>${textHtml(said)}</strong></p>
+  </article>`
 }
 
 async function askFirst(

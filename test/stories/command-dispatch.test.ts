@@ -165,7 +165,7 @@ describe('status', () => {
     expect(answer.card.tone).toBe('bad')
     expect(text).toContain('INC-1 · lb')
     expect(text).toContain('nothing goes through')
-    expect(text).toContain('nobody yet has it')
+    expect(text).toContain('nobody has it yet')
     expect(text).toContain('RTO 10m: missed 1m ago; diagnosis: <countdown> left')
     expect(text).toContain('R-1 failover lb to backup: proposed, asked for by Ann Onken')
     expect(text).toContain('Frozen by Mia Manger')
@@ -177,7 +177,7 @@ describe('on call', () => {
   test('says who is now, who is next, and why, for each rotation', async () => {
     const text = said(await desk.say('vic', 'oncall'))
 
-    expect(text).toMatch(/primary\nNow: .* until <date-time>: on call \(primary, weekly\) until/)
+    expect(text).toMatch(/primary\nNow: .*, on call \(primary, weekly\) until/)
     expect(text).toMatch(/Next: .* from <date-time>/)
     expect(said(await desk.say('vic', 'oncall PRIMARY'))).not.toContain('managers')
     expect(said(await desk.say('vic', 'oncall nights'))).toContain('The rotations are: primary')

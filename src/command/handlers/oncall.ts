@@ -62,20 +62,14 @@ function section(
   const now: Line =
     shifts.now === undefined
       ? nobody
-      : [
-          'Now: ',
-          { strong: who(plan, shifts.now.person) },
-          ' until ',
-          moment(shifts.now.until),
-          `: ${shifts.now.why}`,
-        ]
+      : ['Now: ', { strong: who(plan, shifts.now.person) }, `, ${shifts.now.why}`]
   const next = shifts.next.slice(0, most).map((shift): Line => ['Next: ', ...shiftLine(plan, shift)])
   return { heading: shifts.name, lines: [now, ...next] }
 }
 
 function shiftLine(plan: DrPlan, shift: Shift): Line {
   const name = { strong: who(plan, shift.person) }
-  return [name, ' from ', moment(shift.from), ' until ', moment(shift.until), `: ${shift.why}`]
+  return [name, ' from ', moment(shift.from), `, ${shift.why}`]
 }
 
 function overrides(plan: DrPlan, now: Instant): readonly Section[] {

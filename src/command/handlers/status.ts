@@ -18,7 +18,7 @@ const mostShown = 7
 
 export const statusHandlers: Handlers<'status'> = {
   status: async (desk, command) => {
-    if (command.incident !== undefined) return aboutIncident(desk, await readIncident(desk, command.incident))
+    if (command.incident !== undefined) return withRuns(desk, await readIncident(desk, command.incident))
     return command.system === undefined ? overall(desk) : ofSystem(desk, command.system)
   },
 }
@@ -52,7 +52,7 @@ async function overall(desk: Desk): Promise<Answer> {
 async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const [newest = ''] = await desk.store.claims([systemClaim(system)])
   const found = newest === '' ? undefined : await desk.store.incident(newest as Incident['id'])
-  if (found && found.state.state !== 'resolved') return aboutIncident(desk, found.state)
+  if (found && found.state.state !== 'resolved') return withRuns(desk, found.state)
   const planned = desk.plan().systems[system]
   const lines: Line[] = planned
     ? [
@@ -77,6 +77,23 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   return { status: 'done', card, data: { system, objective: planned?.rto, last: found?.state } }
 }
 
+/** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
+async function withRuns(desk: Desk, incident: Incident): Promise<Answer> {
+  const answer = aboutIncident(desk, incident)
+  const open = (await desk.store.runs({ open: true, limit: 20 })).filter(
+    (run) => run.incident === incident.id,
+  )
+  if (open.length === 0) return answer
+  const sections = [...runSection(desk, open), ...(answer.card.sections ?? [])]
+  const offered = open.flatMap((run) => desk.runCard(run).buttons?.slice(0, 1) ?? [])
+  const named = offered.map((button) => ({
+    ...button,
+    label: `${button.label} ${button.command.split(' ')[1]}`,
+  }))
+  const buttons = [...named, ...(answer.card.buttons ?? [])]
+  return { ...answer, card: { ...answer.card, sections, buttons } }
+}
+
 function lastLine(incident: Incident, now: Instant): Line {
   const { ms, met } = measure(incident, now)
   const verdict = `${printDuration(ms)}, objective ${met ? 'met' : 'missed'}`
@@ -84,12 +101,15 @@ function lastLine(incident: Incident, now: Instant): Line {
 }
 
 function incidentSection(desk: Desk, incident: Incident, now: Instant): Section {
-  const name = incident.engineer === undefined ? 'nobody yet' : who(desk.plan(), incident.engineer)
+  const has: Line =
+    incident.engineer === undefined
+      ? [{ strong: 'nobody' }, ' has it yet']
+      : [{ strong: who(desk.plan(), incident.engineer) }, ' has it']
   return {
     heading: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
     lines: [
       [incident.title],
-      ['Down since ', moment(incident.marks.outage), '; ', { strong: name }, ' has it'],
+      ['Down since ', moment(incident.marks.outage), '; ', ...has],
       clocks(incident, now),
     ],
   }
