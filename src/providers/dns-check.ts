@@ -59,7 +59,10 @@ function progressOf(action: DnsCheckAction, verdicts: readonly Verdict[], elapse
   const all = verdicts.length
   const wrong = verdicts.filter((verdict) => !verdict.ok)
   if (wrong.length === 0)
-    return { state: 'done', note: `all ${all} name servers answer with the new records` }
+    return {
+      state: 'done',
+      note: `${all === 1 ? 'the name server answers' : `all ${all} name servers answer`} with the new records`,
+    }
   const says = wrong.map((verdict) => `${verdict.server} ${verdict.text}`).join('; ')
   if (elapsed < action.within) {
     const note = `${all - wrong.length} of ${all} name servers answer with the new records; ${says}`
