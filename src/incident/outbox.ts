@@ -37,6 +37,8 @@ export interface Outbox {
   readonly start: (effects: readonly Effect[]) => void
   /** Takes what nobody else does: after a restart, after a crash elsewhere. */
   readonly sweep: () => Promise<number>
+  /** The next sweep takes what is lent too: who committed it may be dead, or never have heard that it was committed. */
+  readonly takeOver: () => void
   /** Resolves when nothing is under way any more; what only waits for its interval is not under way. */
   readonly idle: () => Promise<void>
 }
@@ -51,6 +53,8 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   const attempts = new Map<string, number>()
   const lastDone = new Map<string, number>()
   const latest = new Map<string, Effect>()
+  // A start may follow a crash: what was ordered just before it shall not wait until its loan has run out.
+  let takingOver = true
   const turns = createTurns<RetryableError | undefined>((key) => {
     const effect = latest.get(key)
     if (effect && coalesces(effect)) void startOne(effect)
@@ -139,7 +143,8 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
 
   async function sweep(): Promise<number> {
     const now = deps.clock.now()
-    const found = await deps.store.lend(now, now + lentFor, sweepLimit)
+    const found = await deps.store.lend(takingOver ? now + lentFor : now, now + lentFor, sweepLimit)
+    takingOver = takingOver && found.length === sweepLimit
     for (const effect of found) void startOne(effect)
     return found.length
   }
@@ -153,6 +158,9 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
       for (const effect of effects) void startOne(effect)
     },
     sweep,
+    takeOver: () => {
+      takingOver = true
+    },
     idle: turns.idle,
   }
 }

@@ -48,6 +48,8 @@ export interface House {
   /** When something that was dead was back, in real milliseconds, beside the bot's own starts. */
   readonly backAt: readonly number[]
   readonly kills: () => number
+  /** What the command lines of this round's processes hold, by which one that is left can be found. */
+  readonly traces: readonly string[]
   /** No more is killed from here on. */
   readonly calm: () => void
   readonly stop: () => Promise<number | null>
@@ -59,7 +61,7 @@ const nagiosToken = 'a-token-for-tests-only'
 const consoleSecret = 'a-secret-for-tests-only-of-some-length'
 /** A Monday, ten in the morning in Berlin: everybody of the example plan is at work. */
 const begin = Date.UTC(2026, 10, 23, 9)
-/** How long a killed Redis that the bot was given stays dead at most, in milliseconds. */
+/** How long what was killed stays dead at most, in milliseconds. */
 const longestDeath = 1_500
 
 export async function startOutside(): Promise<Outside> {
@@ -97,6 +99,7 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
   const bot = superviseBot({
     env: await environment({ dir, port, redis, cloudflare: gateway.url, outside }),
     args: ['--clock', String(begin), '--since', String(since), '--speed', String(speed)],
+    rest: () => (random() < 0.7 ? 0 : random() * longestDeath),
   })
   const reaper = createReaper({ round, random, bot, redis, dir })
   strikes = armMoments(moments, reaper.strike)
@@ -121,6 +124,7 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
     driver,
     backAt: reaper.backAt,
     kills: () => (round.victim === 'bot' ? bot.kills() : reaper.kills()),
+    traces: [dir, `--since ${since} `, ...(redis ? [`redis-server 127.0.0.1:${await portOf(redis)}`] : [])],
     calm: () => strikes.stop(),
     stop: async () => {
       strikes.stop()

@@ -24,19 +24,19 @@ export type Moment =
   | { readonly kind: 'time'; readonly after: number }
   | { readonly kind: Kind; readonly nth: number; readonly delay: number }
 
-/** How often each happens in a story, about: later ones would never come. */
+/** How often each happens in a story at least: later ones might never come. */
 const most: { readonly [K in Kind]: number } = {
-  write: 40,
+  write: 25,
   mail: 2,
-  request: 8,
-  answer: 8,
+  request: 5,
+  answer: 5,
   'change-request': 1,
   'change-answer': 1,
   accepted: 6,
-  said: 4,
+  said: 3,
 }
 /** How long a story takes about, in real milliseconds. */
-const length = 6_000
+const length = 5_000
 
 /** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -49,9 +49,9 @@ export function randomFrom(seed: number): () => number {
   }
 }
 
-/** One to three moments; a third of them by the clock, the others at, or shortly after, what is most delicate. */
+/** One moment or two; a third of them by the clock, the others at, or shortly after, what is most delicate. */
 export function drawMoments(random: () => number, possible: readonly Kind[]): readonly Moment[] {
-  const count = 1 + Math.floor(random() * 3)
+  const count = random() < 0.7 ? 1 : 2
   return Array.from({ length: count }, (): Moment => {
     const kind = possible[Math.floor(random() * possible.length)]
     if (kind === undefined || random() < 1 / 3) return { kind: 'time', after: Math.floor(random() * length) }

@@ -31,6 +31,8 @@ const pause = 200
 export function superviseBot(from: {
   readonly env: Readonly<Record<string, string>>
   readonly args: readonly string[]
+  /** How long it stays dead after a kill, in milliseconds; 0: it is started again at once. */
+  readonly rest: () => number
 }): Supervisor {
   const readyAt: number[] = []
   const crashes: string[] = []
@@ -61,15 +63,18 @@ export function superviseBot(from: {
       if (stopping) return
       if (signal === 'SIGKILL') {
         lines.push('--- killed ---')
-        child = launch()
+        later(from.rest())
         return
       }
       crashes.push(`exit ${code ?? signal}: ${lines.slice(-5).join('\n')}`)
-      setTimeout(() => {
-        if (!stopping) child = launch()
-      }, pause)
+      later(pause)
     })
     return born
+  }
+  function later(wait: number): void {
+    setTimeout(() => {
+      if (!stopping) child = launch()
+    }, wait)
   }
   function running(): boolean {
     return child.exitCode === null && child.signalCode === null
