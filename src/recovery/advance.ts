@@ -69,7 +69,7 @@ function currentOf(run: Run): At | undefined {
 
 /** How long a call about this step's action keeps others away, in this clock's time. */
 function lease({ clock }: AdvanceDeps, { step }: At): Duration {
-  return (callLimit(step.action) + margin) / clock.real(1)
+  return Math.ceil((callLimit(step.action) + margin) / clock.real(1))
 }
 
 /**

@@ -43,7 +43,7 @@ export function createCalls(providers: Providers, dns: DnsReader): Calls {
   return {
     observe: (action) => of(action).observe(action, AbortSignal.timeout(callLimit(action))),
     start: (action, key, within) =>
-      of(action).start(action, key, AbortSignal.timeout(Math.min(callLimit(action), within))),
+      of(action).start(action, key, AbortSignal.timeout(Math.floor(Math.min(callLimit(action), within)))),
     check: (action, operation, now) =>
       of(action).check(action, operation, now, AbortSignal.timeout(callLimit(action))),
     settled: (action, facts) => of(action).settled(action, facts),
