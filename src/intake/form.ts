@@ -4,6 +4,7 @@ import type { FieldError, NotificationFields } from './parse.ts'
 export type ReadForm = { readonly fields: NotificationFields } | { readonly error: FieldError }
 
 const fieldName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
+const utf8 = new TextDecoder()
 const brokenPercent = /%(?![0-9a-f]{2})/i
 
 /**
@@ -12,7 +13,7 @@ const brokenPercent = /%(?![0-9a-f]{2})/i
  * with the name of the field: a broken percent escape, a name twice, a name no macro has. Never throws.
  */
 export function readForm(body: Uint8Array | string): ReadForm {
-  const source = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  const source = typeof body === 'string' ? body : utf8.decode(body)
   return /^\s*\{/.test(source) ? readJson(source) : readUrlEncoded(source)
 }
 
@@ -25,7 +26,8 @@ function readUrlEncoded(source: string): ReadForm {
     const raw = equals === -1 ? '' : pair.slice(equals + 1)
     const wrong = nameError(fields, name)
     if (wrong) return { error: wrong }
-    if (brokenPercent.test(raw)) return refuse(name, 'has a "%" that is not followed by two hex digits')
+    if (raw.includes('%') && brokenPercent.test(raw))
+      return refuse(name, 'has a "%" that is not followed by two hex digits')
     fields[name] = decode(raw)
   }
   return { fields }
