@@ -1,4 +1,5 @@
 // What the command line offers while a person types: whole commands with the ids of now.
+import { runName } from '../recovery/news.ts'
 import { commands } from '../../commands/index.ts'
 import type { Verb } from '../command/command.ts'
 import { permitted } from '../command/permit.ts'
@@ -43,10 +44,7 @@ function completionsOf(
     return [plain, ...incidents.map(({ id, title }): Completion => [`${verb} ${id}`, title])]
   }
   if (aboutRun.has(verb)) {
-    return runs.map((run): Completion => [
-      `${verb} ${run.id}`,
-      `${run.direction} ${run.system} ${run.recovery}`,
-    ])
+    return runs.map((run): Completion => [`${verb} ${run.id}`, runName(run)])
   }
   if (verb === 'failover') return failovers(summary, view)
   if (verb === 'failback' || verb === 'open') {

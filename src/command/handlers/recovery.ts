@@ -53,15 +53,29 @@ export const recoveryHandlers: Handlers<Verbs> = {
   },
   freeze: async (desk, command, speaker) => {
     await desk.runs.freeze(actor(speaker), command.reason)
+    await noteEverywhere(
+      desk,
+      speaker,
+      `Recoveries are frozen${command.reason === undefined ? '' : `: ${command.reason}`}`,
+    )
     const frozen = await desk.runs.frozen()
     return listing('Frozen', frozenSection(desk, frozen), { frozen: frozen ?? false })
   },
   unfreeze: async (desk, _command, speaker) => {
     const frozen = await desk.runs.frozen()
     await desk.runs.unfreeze(actor(speaker))
+    if (frozen !== undefined) await noteEverywhere(desk, speaker, 'Recoveries may start again')
     const said = frozen === undefined ? 'Nothing was frozen.' : 'Recoveries may start again.'
     return listing(said, [], { frozen: false })
   },
+}
+
+/** What concerns every outage that is going on belongs into the record of each. */
+async function noteEverywhere(desk: Desk, speaker: Speaker, text: string): Promise<void> {
+  const open = await desk.store.incidents({ open: true, limit: 100 })
+  await Promise.all(
+    open.map(({ id }) => desk.incidents.input(id, { kind: 'note', by: actor(speaker), text })),
+  )
 }
 
 /** Approving and retrying look at the world first, like a proposal. */

@@ -1,4 +1,5 @@
 // One incident's room: its card with buttons, the record as it grows, phases, who was called, and its runs.
+import { runName } from '../../recovery/news.ts'
 import { toIncidentId } from '../../ids.ts'
 import type { Incident, Page as PersonPage, PageStep } from '../../incident/incident.ts'
 import { incidentCard } from '../../incident/card.ts'
@@ -65,7 +66,7 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
             (run) =>
               html`<li>
                 <a href="/runs/${run.id}">${run.id}</a>
-                <span>${run.direction} ${run.system} ${run.recovery}</span> ${runChip(run)}
+                <span>${runName(run)}</span> ${runChip(run)}
               </li>`,
           )}
         </ul>

@@ -1,4 +1,5 @@
 // The newest recoveries, and one of them with its card, buttons and record.
+import { runName } from '../../recovery/news.ts'
 import { toRunId } from '../../ids.ts'
 import type { Run } from '../../recovery/run.ts'
 import { cardHtml } from '../card.ts'
@@ -43,7 +44,7 @@ export async function runsPage(sources: Sources, view: View): Promise<Content> {
 function runRow(run: Run, view: View): Html {
   return html`<tr>
     <th scope="row"><a href="/runs/${run.id}">${run.id}</a></th>
-    <td data-label="Recovery">${run.direction} <code>${run.system}</code> ${run.recovery}</td>
+    <td data-label="Recovery">${runName(run)}</td>
     <td data-label="State">${runChip(run)}</td>
     <td data-label="Asked">${dateTime(run.askedAt, view.plan.timezone)}</td>
     <td data-label="By"><bdi>${nameOf(view, run.askedBy)}</bdi></td>
@@ -70,10 +71,10 @@ export async function runPage(
   const run = found.state
   const about = run.incident === undefined ? {} : { incident: run.incident }
   return {
-    title: `${id} ${run.direction} ${run.system}`,
+    title: `${id} ${runName(run)}`,
     ...about,
     body: html`<header class="heading">
-        <h1><span class="id">${id}</span> ${run.direction} ${run.system} to ${run.recovery}</h1>
+        <h1><span class="id">${id}</span> ${runName(run)}</h1>
         <p class="chips">
           ${runChip(run)} ${run.incident && html`<a href="/incidents/${run.incident}">${run.incident}</a>`}
         </p>
