@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { reasonOf } from '../errors.ts'
 import type { Answer } from '../command/command.ts'
+import type { Instant } from '../ids.ts'
 import type { Card } from '../message.ts'
 import type { BotAccess } from './settings.ts'
 
@@ -13,6 +14,9 @@ export interface NoAnswer {
   readonly failure: 'unreachable' | 'refused'
   readonly message: string
 }
+
+/** What the bot answered. `now`: its own time then, from which its clocks are counted. */
+export type BotAnswer = Pick<Answer, 'status' | 'card' | 'data'> & { readonly now?: Instant }
 
 const Span = z.union([
   z.string(),
@@ -49,14 +53,12 @@ const AnswerShape = z.object({
   status: z.enum(['done', 'refused', 'usage']),
   card: CardShape,
   data: z.unknown().optional(),
+  now: z.number().exactOptional(),
 })
 const Refusal = z.object({ message: z.string() })
 
 /** Has the bot carry out a command. Never throws. */
-export async function askBot(
-  access: BotAccess,
-  text: string,
-): Promise<Pick<Answer, 'status' | 'card' | 'data'> | NoAnswer> {
+export async function askBot(access: BotAccess, text: string): Promise<BotAnswer | NoAnswer> {
   try {
     const response = await fetch(`${access.url}/api/commands`, {
       method: 'POST',
@@ -82,7 +84,7 @@ function read(access: BotAccess, status: number, body: string): ReturnType<typeo
   return { failure: 'refused', message: `The bot at ${access.url} refused: ${message}.` }
 }
 
-function readAnswer(access: BotAccess, json: unknown): Pick<Answer, 'status' | 'card' | 'data'> | NoAnswer {
+function readAnswer(access: BotAccess, json: unknown): BotAnswer | NoAnswer {
   const answer = AnswerShape.safeParse(json)
   if (answer.success) return answer.data
   return unreachable(`What answers at ${access.url} is not the bot, or another version of it. Check DR_URL.`)

@@ -9,9 +9,8 @@ import { botAccess, writeSettings } from './settings.ts'
 import { harmlessLines } from './text.ts'
 import type { Environment } from '../config.ts'
 import type { Instant } from '../ids.ts'
-import type { Answer } from '../command/command.ts'
 import type { Button } from '../message.ts'
-import type { NoAnswer } from './client.ts'
+import type { BotAnswer, NoAnswer } from './client.ts'
 import type { Invocation } from './args.ts'
 import type { Issuer, Printed } from './local.ts'
 import type { BotAccess } from './settings.ts'
@@ -135,23 +134,21 @@ function failure(machine: Machine, { failure: status, message }: NoAnswer, json 
   return status === 'unreachable' ? 3 : 1
 }
 
-type Shown = Pick<Answer, 'status' | 'card' | 'data'>
-
 const Document = z.object({ markdown: z.string() })
 
 /** A report is a document of its own, to be sent into a file; everything else is a card. */
-function show(machine: Machine, answer: Shown, json: boolean): void {
+function show(machine: Machine, answer: BotAnswer, json: boolean): void {
   const document = Document.safeParse(answer.data)
   if (json) machine.out(`${JSON.stringify({ status: answer.status, data: answer.data }, undefined, 2)}\n`)
   else if (document.success) machine.out(`${harmlessLines(document.data.markdown).join('\n')}\n`)
   else {
-    const text = cardText(answer.card, { ...machine.terminal, now: machine.now() })
+    const text = cardText(answer.card, { ...machine.terminal, now: answer.now ?? machine.now() })
     if (answer.status === 'done') machine.out(text)
     else machine.err(text)
   }
 }
 
-function exitCode(answer: Shown): ExitCode {
+function exitCode(answer: BotAnswer): ExitCode {
   return ({ done: 0, refused: 1, usage: 2 } as const)[answer.status]
 }
 
@@ -167,7 +164,7 @@ const Proposed = z.object({
 async function approval(
   ask: (question: string) => Promise<string>,
   text: string,
-  answer: Shown,
+  answer: BotAnswer,
 ): Promise<string | undefined> {
   const proposed = Proposed.safeParse(answer.data)
   if (!proposed.success || !/\bfail(?:over|back)\b/i.test(text)) return undefined

@@ -2,13 +2,13 @@
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Duration, IncidentId, PersonId } from '../ids.ts'
-import { plain } from '../message.ts'
-import type { Chat, Clock, EffectBody, NagiosCommands, PageMessage, Pager, Store } from '../ports.ts'
+import type { Chat, Clock, EffectBody, NagiosCommands, Pager, Store } from '../ports.ts'
 import type { DrPlan, Person } from '../drplan/schema.ts'
 import { incidentCard } from './card.ts'
 import type { Channel, Incident } from './incident.ts'
 import type { Incidents } from './input.ts'
 import type { Performers } from './outbox.ts'
+import { pageMessage } from './page-message.ts'
 
 export interface EffectDeps {
   readonly store: Pick<Store, 'incident' | 'objectsOf'>
@@ -68,7 +68,11 @@ async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: A
   await pager.send(
     body.person,
     to,
-    messageOf(deps, incident, { key, person: body.person, why: page.why }),
+    pageMessage(
+      incident,
+      { key, why: page.why },
+      { plan: deps.plan(), now: deps.clock.now(), publicUrl: deps.publicUrl },
+    ),
     signal,
   )
   const now = deps.clock.now()
@@ -101,23 +105,6 @@ function addressOf(person: Person | undefined, channel: Channel, id: PersonId): 
   const to = addresses[channel]
   if (to === undefined) throw new UserError('no-address', `the plan has no address of ${id} for ${channel}`)
   return to
-}
-
-function messageOf(
-  deps: EffectDeps,
-  incident: Incident,
-  about: { readonly key: string; readonly person: PersonId; readonly why: string },
-): PageMessage {
-  const drawn = incidentCard(incident, { plan: deps.plan(), now: deps.clock.now() })
-  const fields = (drawn.fields ?? []).map((field) => `${field.label}: ${plain(field.value)}`)
-  return {
-    key: about.key,
-    incident: incident.id,
-    subject: `${incident.id} ${incident.system}: ${incident.title}`,
-    lines: [incident.title, ...fields, `Why you: ${about.why}`, `Say: ack ${incident.id}`],
-    link: `${deps.publicUrl}/incidents/${incident.id}`,
-    card: drawn,
-  }
 }
 
 async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string): Promise<void> {

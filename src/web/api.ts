@@ -100,7 +100,9 @@ async function command(
     return reply.code(400).send({ error: 'unreadable', message: 'incident is an id such as "INC-1"' })
   }
   const speaker = { person: caller.viewer.id, door: caller.door, ...(room && { incident: room }) }
-  return reply.send(await deps.dispatch(text, speaker))
+  const answer = await deps.dispatch(text, speaker)
+  // Clocks that count down are counted from the bot's time: the terminal's own may be minutes off.
+  return reply.send({ ...answer, now: deps.clock.now() })
 }
 
 async function incident(text: string, reply: FastifyReply, deps: ApiDeps): Promise<FastifyReply> {

@@ -121,6 +121,14 @@ describe('a command', () => {
     expect(texts).toContain('it\'s 5" disk')
   })
 
+  test('counts clocks from the time of the bot, whatever the time is at the terminal', async () => {
+    await desk.say('ann', 'open lb customers see errors')
+
+    const ran = await dr(['status'], { now: () => start + 3_600_000 })
+
+    expect(ran.out).toContain('RTO 10m: 10m left; diagnosis: 30m left')
+  })
+
   test('with --json prints the answer as data', async () => {
     const ran = await dr(['status', '--json'])
 

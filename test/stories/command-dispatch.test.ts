@@ -171,6 +171,17 @@ describe('status', () => {
     expect(text).toContain('Frozen by Mia Manger')
     expect(text).toContain('network works')
   })
+
+  test('of an incident shows the recovery that waits for it, and how to approve it', async () => {
+    await desk.say('ann', 'open lb nothing goes through')
+    await desk.say('ann', 'failover lb')
+
+    for (const command of ['status INC-1', 'status lb']) {
+      const answer = await desk.say('bob', command)
+      expect(said(answer)).toContain('R-1 failover lb to backup: proposed, asked for by Ann Onken')
+      expect(answer.card.buttons?.[0]).toMatchObject({ label: 'Approve R-1', command: 'approve R-1' })
+    }
+  })
 })
 
 describe('on call', () => {

@@ -176,6 +176,22 @@ describe('an incident', () => {
     expect(await page.getByLabel('Command').inputValue()).toBe('')
   })
 
+  test('what the page shows live is answered with a sentence, elsewhere with the whole card', async () => {
+    const page = await enter('ann')
+    const answer = page.locator('#answer .given')
+
+    await page.getByLabel('Command').fill('extend INC-2 2m from afar')
+    await page.keyboard.press('Enter')
+    await answer.locator('.fields').waitFor()
+    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.getByLabel('Command').fill('extend 2m from nearby')
+    await page.keyboard.press('Enter')
+    await answer.waitFor()
+
+    expect(await answer.locator('.fields').count()).toBe(0)
+    expect(await answer.textContent()).toContain('Diagnosis clock')
+  })
+
   test('what was not understood stays in the line, with what to type instead', async () => {
     const page = await enter('ann')
 
