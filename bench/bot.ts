@@ -21,13 +21,19 @@ export interface Bot extends Running {
   readonly redis: (field: string) => Promise<number>
   /** Sends one alert and resolves when it was answered 202. */
   readonly alert: (subject: Subject) => Promise<void>
-  /** Says a command as the engineer and resolves with the answer's status. */
-  readonly say: (text: string) => Promise<string>
+  /** Says a command as a person of the plan and resolves with the answer's status. */
+  readonly say: (text: string, person?: string) => Promise<string>
   readonly incidents: () => Promise<readonly Incident[]>
   /** The text of /metrics. */
   readonly metrics: () => Promise<string>
   /** Resolves when every accepted alert has found its incident; how long that took, in milliseconds. */
   readonly caughtUp: () => Promise<number>
+}
+
+/** What a request says, and who says it. */
+interface Words {
+  readonly body?: string
+  readonly person?: string
 }
 
 const nagiosToken = 'a-token-for-benchmarks-only'
@@ -66,10 +72,12 @@ export async function startBot(smtpUrl: string, compileCache = compiled): Promis
   })
   const agent = new Agent({ keepAlive: true })
   const door: Door = { peer: 'bot', port, token: nagiosToken }
-  const token = createSigner(consoleSecret).token('ann', Date.now())
+  const signer = createSigner(consoleSecret)
   const socket = join(directory, 'data', 'redis', 'redis.sock')
-  const ask = (method: string, path: string, body?: string) =>
-    exchange(agent, { port, method, path, token, ...(body === undefined ? {} : { body }) })
+  const ask = (method: string, path: string, { body, person = 'ann' }: Words = {}) => {
+    const token = signer.token(person, Date.now())
+    return exchange(agent, { port, method, path, token, ...(body === undefined ? {} : { body }) })
+  }
 
   async function redis(field: string): Promise<number> {
     const info = (await askServer(socket, 'INFO everything')) ?? ''
@@ -84,8 +92,8 @@ export async function startBot(smtpUrl: string, compileCache = compiled): Promis
     socket,
     redis,
     alert: (subject) => sendRaw(agent, door, subject),
-    say: async (text) => {
-      const answer = await ask('POST', '/api/commands', JSON.stringify({ text }))
+    say: async (text, person = 'ann') => {
+      const answer = await ask('POST', '/api/commands', { body: JSON.stringify({ text }), person })
       return (JSON.parse(answer) as { readonly status: string }).status
     },
     incidents: async () =>

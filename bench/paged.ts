@@ -30,6 +30,8 @@ const rounds = { alone: 200, storm: 100, commands: 200 }
 const storm = { connections: 50, rate: 1_000 }
 /** Between rounds, in milliseconds: what followed from one page is over when the next one is measured. */
 const pause = 40
+/** They take the storm's incident from each other, so that each `ack` is a decision that goes to disk. */
+const takers = ['cem', 'ann']
 /** A storm has settled after this, in milliseconds. */
 const lead = 2_000
 
@@ -67,11 +69,11 @@ async function resolveWhat(bot: Bot, page: Arrival): Promise<void> {
   await bot.say(`resolve ${id} measured`)
 }
 
-async function answers(count: number, ask: () => Promise<unknown>): Promise<Quantiles> {
+async function answers(count: number, ask: (n: number) => Promise<unknown>): Promise<Quantiles> {
   const took: number[] = []
   for (let n = 0; n < count; n += 1) {
     const asked = performance.now()
-    await ask()
+    await ask(n)
     took.push(performance.now() - asked)
     await sleep(5)
   }
@@ -109,7 +111,7 @@ async function measureBot() {
     )
     const told = await inStorm(bot.door, 15, async () => ({
       status: await answers(rounds.commands, () => bot.say('status')),
-      ack: await answers(rounds.commands, () => bot.say(`ack ${incident?.id}`)),
+      ack: await answers(rounds.commands, (n) => bot.say(`ack ${incident?.id}`, takers[n % takers.length])),
     }))
     return { alone, storm: paged.result, commands: told.result, stormRate: paged.storm.perSecond }
   } finally {
