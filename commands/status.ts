@@ -1,5 +1,5 @@
 // `status`: what is broken, who has it, which clocks run.
-import { complete, demandSystem, takeIncident } from '../src/command/read.ts'
+import { complete, demandSystem, takeIncident, takeRun } from '../src/command/read.ts'
 import type { CommandSpec } from '../src/command/command.ts'
 
 export const status: CommandSpec<'status'> = {
@@ -13,6 +13,8 @@ export const status: CommandSpec<'status'> = {
     const { incident, rest } = takeIncident(words)
     if (incident !== undefined) return complete({ verb: 'status', incident }, rest)
     if (rest.length === 0) return { command: { verb: 'status' } }
+    const { run } = takeRun(rest)
+    if (run !== undefined) return { problem: `${run} is a recovery's run. To see it, type: runs ${run}` }
     const found = demandSystem(rest[0])
     if ('problem' in found) return found
     return complete({ verb: 'status', system: found.system }, rest.slice(1))

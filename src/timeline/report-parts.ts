@@ -1,5 +1,6 @@
 // The parts of a report in their order, before they are written as Markdown or HTML: both say the same.
 import { printDuration } from '../drplan/duration.ts'
+import type { Duration } from '../ids.ts'
 import { phaseNames } from './phases.ts'
 import { momentText } from './render.ts'
 import type { Report, ReportedRun } from './report.ts'
@@ -75,7 +76,7 @@ function phases(report: Report): readonly Part[] {
     const phase = report.phases.find((one) => one.name === name)
     if (phase === undefined) return [name, '', '', '']
     const end = phase.to === undefined ? 'goes on' : momentText(phase.to, report.zone)
-    return [name, momentText(phase.from, report.zone), end, printDuration(phase.ms)]
+    return [name, momentText(phase.from, report.zone), end, tookText(phase.ms)]
   })
   return [{ heading: 'Phases', level: 2, table: { columns: ['Phase', 'From', 'To', 'Took'], rows } }]
 }
@@ -102,7 +103,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
   const approved = run.approvals.map(
     ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
   )
-  const took = run.ms === undefined ? '' : ` It took ${printDuration(run.ms)}.`
+  const took = run.ms === undefined ? '' : ` It took ${tookText(run.ms)}.`
   const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text}. ${remedy}`)
   const story: Part = {
     heading: `${run.id}: ${run.what}`,
@@ -116,11 +117,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ],
   }
   const changes = run.changes.map(({ what, before, after }) => [what, before, after])
-  const steps = run.steps.map(({ title, phase, ms }) => [
-    title,
-    phase,
-    ms === undefined ? '' : printDuration(ms),
-  ])
+  const steps = run.steps.map(({ title, phase, ms }) => [title, phase, ms === undefined ? '' : tookText(ms)])
   return [
     story,
     ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),
@@ -170,4 +167,9 @@ function proof(report: Report): Part {
 
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`
+}
+
+/** What took no whole second did take its time. */
+function tookText(ms: Duration): string {
+  return ms < 1_000 ? 'under 1s' : printDuration(ms)
 }

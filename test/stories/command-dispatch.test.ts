@@ -172,6 +172,10 @@ describe('status', () => {
     expect(text).toContain('network works')
   })
 
+  test('of a run leads to the command that shows it', async () => {
+    expect(said(await desk.say('ann', 'status R-7'))).toContain('To see it, type: runs R-7')
+  })
+
   test('of an incident shows the recovery that waits for it, and how to approve it', async () => {
     await desk.say('ann', 'open lb nothing goes through')
     await desk.say('ann', 'failover lb')
@@ -230,7 +234,9 @@ describe('a recovery', () => {
     expect(second).toMatchObject({ run: 'R-1', data: { existing: true } })
     expect(said(second)).toContain('This exists already as R-1')
 
-    expect(said(await desk.say('ann', 'approve 1'))).toContain('R-1 is approved.')
+    expect(said(await desk.say('ann', 'approve 1'))).toContain(
+      'R-1 is approved. To see how it goes: runs R-1',
+    )
     expect(await desk.say('ann', 'approve R-1')).toMatchObject({ status: 'refused' })
     expect(said(await desk.say('vic', 'runs'))).toContain('R-1 | failover lb to api | running | Ann Onken')
     expect(await desk.say('vic', 'runs R-1')).toMatchObject({ status: 'done', run: 'R-1' })

@@ -82,7 +82,7 @@ async function noteEverywhere(desk: Desk, speaker: Speaker, text: string): Promi
 async function verdict(desk: Desk, id: RunId, said: Verdict): Promise<Answer> {
   const work = desk.runs
     .verdict(id, said)
-    .then((run) => aboutRun(desk, run, `${id} ${verdictText(run, said)}.`))
+    .then((run) => aboutRun(desk, run, `${id} ${verdictText(run, said)}.${following(run)}`))
   return soon(desk, work, {
     what: `${said.kind} ${id}`,
     incident: async () => (await desk.store.run(id))?.state.incident,
@@ -102,6 +102,11 @@ function verdictText(run: Run, said: Verdict): string {
     default:
       return never(said)
   }
+}
+
+/** An answer is of the moment: where to look afterwards. */
+function following(run: Run): string {
+  return run.state === 'running' ? ` To see how it goes: runs ${run.id}` : ''
 }
 
 async function propose(
@@ -129,7 +134,7 @@ async function proposed(desk: Desk, ask: Ask, yes: boolean): Promise<Answer> {
   const { run, existing } = await desk.runs.propose(ask)
   if (yes && run.state === 'proposed' && run.proposal.risk === 'reversible') {
     const approved = await desk.runs.verdict(run.id, { kind: 'approve', by: ask.by })
-    return aboutRun(desk, approved, `${run.id} is approved.`, { existing })
+    return aboutRun(desk, approved, `${run.id} is approved.${following(approved)}`, { existing })
   }
   const known = existing
     ? `This exists already as ${run.id} (${run.state}); nothing new was proposed.`
