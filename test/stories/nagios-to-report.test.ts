@@ -108,15 +108,19 @@ async function acknowledges(page: Page): Promise<void> {
     async () => expect(await nagiosSays()).toMatchObject({ problem_has_been_acknowledged: true }),
     patience,
   )
-  // The bot's own acknowledgement is silent. This is the one of a Nagios that says it to everybody, the bot included.
+  await echoes(2)
+}
+
+/**
+ * The bot's own acknowledgement is silent. This is the one of a Nagios that tells everybody, the bot included: of what
+ * somebody here has already, it is no news. `count`: notifications that the bot has had by then.
+ */
+async function echoes(count: number): Promise<void> {
   const before = await bot.incident()
   await nagios.acknowledge(haproxy, account.user, 'I have it')
-  await vi.waitFor(
-    async () => expect(await nagios.log()).toMatch(/SERVICE NOTIFICATION: dr-bot;.*ACKNOWLEDGEMENT/),
-    patience,
-  )
-  await vi.waitFor(async () => expect(await accepted()).toBe(2), patience)
+  await vi.waitFor(async () => expect(await accepted()).toBe(count), patience)
   await bot.settle()
+  expect(await nagios.log()).toMatch(/SERVICE NOTIFICATION: dr-bot;.*ACKNOWLEDGEMENT/)
   expect(await bot.incident()).toEqual(before)
 }
 
@@ -129,7 +133,18 @@ async function clockRunsOut(page: Page): Promise<void> {
 
   await page.locator('.heading').getByText('Escalated').waitFor(patience)
   const manager = onCall(bot.app().plan.plan(), 'managers', bot.clock.now())?.person
-  await vi.waitFor(() => expect(new Set(mails())).toEqual(new Set([engineer, 'dan', 'eve', manager])))
+  await vi.waitFor(
+    () => expect(new Set(mails())).toEqual(new Set([engineer, 'dan', 'eve', manager])),
+    patience,
+  )
+  await vi.waitFor(
+    async () =>
+      expect((await bot.incident()).pages.flatMap((each) => each.steps)).not.toContainEqual(
+        expect.objectContaining({ outcome: 'ordered' }),
+      ),
+    patience,
+  )
+  await echoes(3)
 }
 
 async function failsOver(page: Page): Promise<void> {
