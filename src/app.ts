@@ -110,7 +110,14 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
 
   const chats: readonly Chat[] = [createConsoleChat({ publicUrl: config.PUBLIC_URL, changes })]
   const pagers: readonly Pager[] = [createConsolePager({ changes }), ...emailPager(config)]
-  const policy = () => ({ plan: current.plan(), chats: chats.map((chat) => chat.name) })
+  const channels = pagers.map((pager) => pager.channel)
+  const policy = () => ({ plan: current.plan(), chats: chats.map((chat) => chat.name), channels })
+  const missing = current.plan().paging.ladder.filter((step) => !channels.includes(step.channel))
+  if (missing.length > 0) {
+    log.warn('the plan pages by channels that are not set up; they are left out', {
+      channels: missing.map((step) => step.channel),
+    })
+  }
 
   const outbox = createOutbox(
     { store, queue: queue.effects, clock, log, timeout: effectTimeout },

@@ -47,10 +47,7 @@ interface Chosen {
 
 function page(change: Change, of: Call, chosen: Chosen, moment: Moment): Change {
   const id = `p${change.next.nextPage}`
-  const steps: readonly PageStep[] = channelsFor(moment.policy.plan, chosen.person).map((step) => ({
-    channel: step.channel,
-    at: moment.now + step.after,
-  }))
+  const steps = ladder(chosen.person, moment)
   const begun: Page = {
     id,
     person: chosen.person,
@@ -62,6 +59,14 @@ function page(change: Change, of: Call, chosen: Chosen, moment: Moment): Change 
   }
   const pages = trimmed([...change.next.pages, begun])
   return order(patch(change, { pages, nextPage: change.next.nextPage + 1 }), moment)
+}
+
+/** The plan's ladder, as far as the person has an address and the channel is set up; the console is always there. */
+function ladder(person: PersonId, { now, policy }: Moment): readonly PageStep[] {
+  const steps = channelsFor(policy.plan, person)
+    .filter((step) => policy.channels?.includes(step.channel) ?? true)
+    .map((step) => ({ channel: step.channel, at: now + step.after }))
+  return steps.length > 0 ? steps : [{ channel: 'chat', at: now }]
 }
 
 function trimmed(pages: readonly Page[]): readonly Page[] {

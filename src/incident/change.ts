@@ -3,7 +3,7 @@ import type { Instant } from '../ids.ts'
 import type { EffectBody } from '../ports.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
-import type { Incident, Target } from './incident.ts'
+import type { Channel, Incident, Target } from './incident.ts'
 
 /** What decisions are made by, beside the incident itself. */
 export interface Policy {
@@ -11,6 +11,8 @@ export interface Policy {
   readonly plan: DrPlan
   /** The chats that are switched on; each gets a room. */
   readonly chats: readonly string[]
+  /** The channels that pages can take because they are set up; absent: all. */
+  readonly channels?: readonly Channel[]
 }
 
 export interface Change {

@@ -198,6 +198,17 @@ describe('silence', () => {
   })
 })
 
+describe('a channel that is not set up', () => {
+  it('is left out of the ladder, and said so when the bot starts', async () => {
+    await down()
+    await bot.pass(2 * minute + 1_000)
+
+    const incident = await bot.incident()
+    expect(incident.pages[0]?.steps.map((step) => step.channel)).toEqual(['chat', 'email'])
+    expect(bot.log.lines.filter((line) => line.message.includes('not set up'))).toHaveLength(1)
+  })
+})
+
 describe('more time', () => {
   it('is given with a reason, and never beyond thirty minutes in all', async () => {
     await bot.stop()
