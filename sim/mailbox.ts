@@ -40,6 +40,9 @@ export async function startMailbox(onMail: (mail: Mail) => void = () => {}): Pro
       })
     },
   })
+  server.on('error', () => {
+    // A sender that hangs up in the middle, or is killed, is no reason to end.
+  })
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
   const { port } = server.server.address() as AddressInfo

@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 import { createDeadlines, repeat } from './deadlines/deadlines.ts'
 import { openPlan } from './drplan/current.ts'
 import type { CurrentPlan } from './drplan/current.ts'
-import { reasonOf } from './errors.ts'
+import { RetryableError, reasonOf } from './errors.ts'
 import type { Duration, Instant } from './ids.ts'
 import type { Card } from './message.ts'
 import { second, toIncidentId, toRunId } from './ids.ts'
@@ -58,6 +58,8 @@ export interface AppParts {
 
 /** How long one try of an effect may take, in real milliseconds. */
 const effectTimeout: Duration = 10 * second
+/** How often the start tries what Redis did not answer, and the real milliseconds between. */
+const [startTries, startPause] = [40, 250]
 /** Sweeps are the safety net: often enough that a lost bell is met within the second that is promised. */
 const every = {
   deadlines: 500,
@@ -94,17 +96,13 @@ interface Assembly {
 }
 
 async function assemble(config: Config, { log, clock, stops, close }: Assembly): Promise<App> {
-  const redis = await openRedis(config, { log, stops })
+  const redis = await openRedis(config, { log, clock, stops })
   const store = createStore({ redis: redis.redis })
   const queue = createQueue(redis, { clock, log })
   stops.push(queue.close)
-  const current = await openPlan({
-    file: config.DR_PLAN,
-    readFile: (file) => readFile(file, 'utf8'),
-    store,
-    clock,
-    log,
-  })
+  const current = await patiently(clock, () =>
+    openPlan({ file: config.DR_PLAN, readFile: (file) => readFile(file, 'utf8'), store, clock, log }),
+  )
   const changes = createChanges()
   const metrics = createMetrics()
 
@@ -249,15 +247,28 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   return { url, store, plan: current, settle, close }
 }
 
-async function openRedis(config: Config, { log, stops }: Pick<Assembly, 'log' | 'stops'>) {
+/** What time mends is tried for some seconds: a Redis that dies in the middle of the start is soon back. */
+async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  for (let left = startTries; ; left -= 1) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (!(thrown instanceof RetryableError) || left <= 1) throw thrown
+    }
+    await new Promise<void>((resolve) => void clock.after(startPause / clock.real(1), resolve))
+  }
+}
+
+async function openRedis(config: Config, { log, clock, stops }: Omit<Assembly, 'close'>) {
   if (config.REDIS_URL !== undefined) {
-    const connection = await connectRedis(parseRedisUrl(config.REDIS_URL), { log })
+    const address = parseRedisUrl(config.REDIS_URL)
+    const connection = await patiently(clock, () => connectRedis(address, { log }))
     stops.push(connection.close)
     return connection
   }
   const server = await startRedis({ dataDir: config.DATA_DIR, log })
   stops.push(server.stop)
-  const connection = await connectRedis(server.address, { log })
+  const connection = await patiently(clock, () => connectRedis(server.address, { log }))
   stops.push(connection.close)
   return connection
 }

@@ -17,7 +17,7 @@ import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { superviseBot } from '../servers/supervisor.ts'
 import type { Supervisor } from '../servers/supervisor.ts'
-import { createDriver } from './chaos-driver.ts'
+import { createDriver, until } from './chaos-driver.ts'
 import type { Driver } from './chaos-driver.ts'
 import { armMoments, drawMoments, kinds, randomFrom } from './chaos-moments.ts'
 import type { Moment, Strikes } from './chaos-moments.ts'
@@ -25,7 +25,7 @@ import type { Moment, Strikes } from './chaos-moments.ts'
 /** What is killed, and whose Redis it is: the one that the bot starts for itself, or one that it was given. */
 export interface Round {
   readonly seed: number
-  readonly victim: 'bot' | 'redis'
+  readonly victim: 'bot' | 'redis' | 'nobody'
   readonly redis: 'private' | 'given'
 }
 
@@ -83,7 +83,7 @@ export async function startOutside(): Promise<Outside> {
 export async function startHouse(round: Round, outside: Outside): Promise<House> {
   const random = randomFrom(round.seed)
   const possible = round.redis === 'given' ? kinds : kinds.filter((kind) => kind !== 'write')
-  const moments = drawMoments(random, possible)
+  const moments = round.victim === 'nobody' ? [] : drawMoments(random, possible)
   const dir = await mkdtemp(join(tmpdir(), 'dr-chaos-'))
   const redis = round.redis === 'given' ? await startTestRedis(await onPort()) : undefined
   const since = Date.now()
@@ -167,7 +167,10 @@ function createReaper(from: {
       await sleep(death)
       await redis.restart()
     } else {
-      process.kill(await privateRedis(from.dir), 'SIGKILL')
+      const pid = await until('the private Redis is there', () =>
+        privateRedis(from.dir).catch(() => undefined),
+      )
+      process.kill(pid, 'SIGKILL')
     }
     kills += 1
     backAt.push(Date.now())
@@ -187,6 +190,7 @@ function createReaper(from: {
 /** The process id of the Redis that the bot started for itself. */
 async function privateRedis(dir: string): Promise<number> {
   const socket = connect(join(dir, 'data', 'redis', 'redis.sock'))
+  socket.setTimeout(1_000, () => socket.destroy(new Error('Redis does not answer')))
   try {
     socket.write('INFO server\r\n')
     const [answer] = (await once(socket, 'data')) as [Buffer]

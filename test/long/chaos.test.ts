@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startHouse, startOutside, speed } from './chaos-house.ts'
 import type { House, Outside, Round } from './chaos-house.ts'
 import { judge } from './chaos-judge.ts'
+import type { Evidence } from './chaos-judge.ts'
+import { spoilt } from './chaos-spoilt.ts'
 import { playStory } from './chaos-story.ts'
 
 /** To play one round again: CHAOS_SEED=NUMBER npm run test:long -- chaos */
@@ -18,6 +20,21 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await Promise.all(outsides.map((outside) => outside.stop()))
+})
+
+test('the judge of these stories finds nothing in a calm one, and each promise that is broken in it by hand', async () => {
+  const [outside] = outsides
+  if (!outside) throw new Error('there is no world')
+  pointAtLb(outside)
+  const house = await startHouse({ seed: 1, victim: 'nobody', redis: 'given' }, outside)
+  const evidence = await gather(house, outside)
+  await house.stop()
+
+  expect(judge(evidence)).toEqual([])
+  expect(leftBehind(house)).toEqual([])
+  for (const { by, found } of spoilt) {
+    expect(judge(by(evidence))).toContainEqual(expect.stringMatching(found))
+  }
 })
 
 test('the bot is killed in 50 outages at random moments: nothing is lost, nothing is done twice', async () => {
@@ -62,23 +79,28 @@ async function play(round: Round, outside: Outside): Promise<readonly string[]> 
 }
 
 async function judged(house: House, outside: Outside): Promise<readonly string[]> {
+  try {
+    return judge(await gather(house, outside))
+  } catch (thrown) {
+    return [`${String(thrown)}\n${house.bot.log()}`]
+  }
+}
+
+/** Plays the story and collects what is to be judged. */
+async function gather(house: House, outside: Outside): Promise<Evidence> {
   const { world, mailbox } = outside
   const [mails, requests] = [mailbox.received.length, world.cloudflare.requests.length]
   const begun = { real: Date.now(), clock: house.clock.now() }
   const inStory = (real: number): number => begun.clock + (real - begun.real) * speed
-  try {
-    const seen = await playStory(house)
-    return judge({
-      seen,
-      mails: mailbox.received.slice(mails),
-      requests: world.cloudflare.requests.slice(requests),
-      pointsAt: { found: addressOf(outside), wanted: world.backup.host },
-      backAt: [...house.bot.readyAt, ...house.backAt].map(inStory),
-      second: 1_000 * speed,
-      crashes: house.bot.crashes,
-    })
-  } catch (thrown) {
-    return [`${String(thrown)}\n${house.bot.log()}`]
+  const seen = await playStory(house)
+  return {
+    seen,
+    mails: mailbox.received.slice(mails),
+    requests: world.cloudflare.requests.slice(requests),
+    pointsAt: { found: addressOf(outside), wanted: world.backup.host },
+    backAt: [...house.bot.readyAt, ...house.backAt].map(inStory),
+    second: 1_000 * speed,
+    crashes: house.bot.crashes,
   }
 }
 

@@ -66,7 +66,7 @@ export function superviseBot(from: {
         later(from.rest())
         return
       }
-      crashes.push(`exit ${code ?? signal}: ${lines.slice(-5).join('\n')}`)
+      crashes.push(`exit ${code ?? signal}: ${lines.slice(-16).join('\n')}`)
       later(pause)
     })
     return born
