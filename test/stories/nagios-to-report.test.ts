@@ -9,7 +9,7 @@ import { onCall } from '../../src/oncall/shift.ts'
 import { freePort, nagiosToken, startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 import { startBrowser } from '../servers/browser.ts'
-import type { TestBrowser, TestPage } from '../servers/browser.ts'
+import type { TestPage } from '../servers/browser.ts'
 import { startNagiosWeb } from '../servers/nagios-cgi.ts'
 import type { NagiosWeb } from '../servers/nagios-cgi.ts'
 import { startNagios } from '../servers/nagios.ts'
@@ -23,10 +23,11 @@ const account = { user: 'dr-bot', password: 'pass-of-the-web-user' }
 /** Nagios and the browser start dozens of processes; on a busy machine that takes its time. */
 const patience = { timeout: 30_000, interval: 20 }
 
+/** Everything that runs, stopped in reverse, also when a later part did not start. */
+const started = new AsyncDisposableStack()
 let nagios: RunningNagios
 let cgi: NagiosWeb
 let bot: Bot
-let browser: TestBrowser
 let seen: TestPage
 let home: string
 /** Who is on call at the machine's time, and that person's token of the terminal. */
@@ -34,13 +35,17 @@ let engineer: string
 let token: string
 
 beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'dr-home-'))
+  started.defer(() => rm(home, { recursive: true, force: true }))
   const port = await freePort()
   nagios = await startNagios({
     url: `http://127.0.0.1:${port}`,
     token: nagiosToken,
     objects: [{ host: 'lb1', hostGroups: ['load-balancers'] }, haproxy],
   })
+  started.defer(nagios.stop)
   cgi = await startNagiosWeb(nagios, account)
+  started.defer(cgi.stop)
   // Nagios has the machine's clock; the bot's starts there and is moved ahead of it.
   bot = await startBot(undefined, {
     start: Date.now(),
@@ -51,19 +56,14 @@ beforeAll(async () => {
       NAGIOS_CGI_PASSWORD: account.password,
     },
   })
-  home = await mkdtemp(join(tmpdir(), 'dr-home-'))
+  started.defer(bot.stop)
   engineer = onCall(bot.app().plan.plan(), 'primary', bot.clock.now())?.person ?? ''
-  browser = await startBrowser()
+  const browser = await startBrowser()
+  started.defer(browser.close)
   seen = await browser.open()
 }, 60_000)
 
-afterAll(async () => {
-  await browser.close()
-  await bot.stop()
-  await cgi.stop()
-  await nagios.stop()
-  await rm(home, { recursive: true, force: true })
-})
+afterAll(() => started.disposeAsync())
 
 test('a failing check becomes an incident, and a failover approved in the browser ends it', async () => {
   const page = await signIn()
