@@ -30,7 +30,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   terminal: {
-    width: stdout.columns ?? 80,
+    width: stdout.columns || 80,
     // Refusals go to standard error: when that is a file, it gets no colours.
     colour: stdout.isTTY && stderr.isTTY && stdout.hasColors(),
     zone: Temporal.Now.timeZoneId(),

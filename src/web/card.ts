@@ -70,7 +70,7 @@ function sectionHtml(section: Section, view: View): Html {
 
 function tableHtml(table: NonNullable<Section['table']>, view: View): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table">
-    <table>
+    <table class="cells">
       <thead>
         <tr>
           ${table.columns.map((column) => html`<th scope="col">${column}</th>`)}
@@ -80,7 +80,7 @@ function tableHtml(table: NonNullable<Section['table']>, view: View): Html {
         ${table.rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell) => html`<td>${lineHtml(cell, view)}</td>`)}
+              ${row.map((cell, index) => html`<td data-label="${table.columns[index] ?? ''}">${lineHtml(cell, view)}</td>`)}
             </tr>`,
         )}
       </tbody>
