@@ -35,7 +35,7 @@ export interface DriverOptions {
 }
 
 /** How long anything may take to be answered, in milliseconds. */
-export const patience = 60_000
+const patience = 60_000
 const pause = 25
 
 export async function createDriver(options: DriverOptions): Promise<Driver> {

@@ -82,7 +82,11 @@ export async function startOutside(): Promise<Outside> {
 /** Starts everything of one round; killing begins at once. */
 export async function startHouse(round: Round, outside: Outside): Promise<House> {
   const random = randomFrom(round.seed)
-  const possible = round.redis === 'given' ? kinds : kinds.filter((kind) => kind !== 'write')
+  // Most of the delicate moments are those just after something became true on disk.
+  const possible =
+    round.redis === 'given'
+      ? [...kinds, 'write' as const, 'write' as const, 'write' as const]
+      : kinds.filter((kind) => kind !== 'write')
   const moments = round.victim === 'nobody' ? [] : drawMoments(random, possible)
   const dir = await mkdtemp(join(tmpdir(), 'dr-chaos-'))
   const redis = round.redis === 'given' ? await startTestRedis(await onPort()) : undefined
