@@ -1,5 +1,4 @@
 // Alerts arriving at an incident: what is broken is counted, the last one mended begins the watch, a new one is a relapse.
-import type { IncidentId } from '../ids.ts'
 import type { Actor } from '../timeline/event.ts'
 import type { Incident, Problems } from './incident.ts'
 import type { Attached } from './input.ts'
@@ -180,7 +179,7 @@ export function bare(incident: Incident): Omit<Extract<Incident, { state: 'pagin
     relapses,
   } = incident
   return {
-    id: id satisfies IncidentId,
+    id,
     system,
     title,
     openedBy,

@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const { child } of started) child.kill('SIGKILL')
   started = []
-  await vi.waitFor(() => expect(left()).toEqual([]), 10_000)
+  await vi.waitUntil(() => left().length === 0, 10_000)
   await rm(dir, { recursive: true, force: true })
 })
 
