@@ -198,6 +198,23 @@ describe('silence', () => {
   })
 })
 
+describe('nobody of the rotation at work', () => {
+  it('calls managers and developers at once, and says that it does', async () => {
+    await bot.stop()
+    const off = ['ann', 'bob', 'cem'].map(
+      (person) => `    - { person: ${person}, from: 2026-11-20, to: 2026-12-01 }`,
+    )
+    bot = await startBot((plan) => plan.replace('  time_off:\n', `  time_off:\n${off.join('\n')}\n`))
+
+    const incident = await down()
+
+    const timeline = await bot.app().store.timeline('INC-1')
+    expect(incident.level).toBe(1)
+    expect(paged(incident)).toEqual(expect.arrayContaining(['dan', 'eve']))
+    expect(timeline.map((event) => event.type)).toContain('call.nobody')
+  })
+})
+
 describe('a channel that is not set up', () => {
   it('is left out of the ladder, and said so when the bot starts', async () => {
     await down()
