@@ -32,6 +32,9 @@ const startTimeout = 10_000
 /** How long `close` waits for a connection to end, in milliseconds. */
 const closeTimeout = 1_000
 
+/** How long after its end a connection that nobody has closed begins again, in milliseconds. */
+const reviveAfter = 250
+
 /** Marks this program's connections in `CLIENT LIST`. */
 const connectionName = 'dr-bot'
 
@@ -44,13 +47,18 @@ export async function connectRedis(
   ports: { readonly log: Log },
 ): Promise<RedisConnection> {
   const clients: RedisClient[] = []
+  let closing = false
   function open(use: ConnectionUse): RedisClient {
     const client = connect(address, use)
     watch(client, ports.log, address.shown)
+    client.on('end', () => {
+      if (!closing) revive(client, () => closing)
+    })
     clients.push(client)
     return client
   }
   async function close(): Promise<void> {
+    closing = true
     for (const client of clients) client.disconnect()
     await Promise.all(clients.map(ended))
   }
@@ -86,6 +94,17 @@ function connect(address: RedisAddress, use: ConnectionUse): RedisClient {
     ...(use === 'commands' ? { maxRedirections: 6, retryDelayOnFailover: 150 } : {}),
   }
   return new Cluster([...address.nodes], options satisfies ClusterOptions)
+}
+
+/**
+ * ioredis gives a connection up for good when the search for the master behind it fails at the wrong moment, as it can
+ * while Sentinel changes the master. Nobody here has asked for its end, so it begins again.
+ */
+function revive(client: RedisClient, closing: () => boolean): void {
+  setTimeout(() => {
+    // What goes wrong is told by its `error` event; another `end` leads here again.
+    if (!closing() && client.status === 'end') client.connect().catch(() => {})
+  }, reviveAfter).unref()
 }
 
 /** Tells once when the connection is lost and once when it is back. */

@@ -277,6 +277,37 @@ describe('REDIS_URL', () => {
   })
 })
 
+describe('a connection', () => {
+  test('that the library gave up for good begins again, for nobody here has asked for its end', async () => {
+    const redis = await startTestRedis()
+    try {
+      const { redis: client } = await redis.connect()
+      client.disconnect()
+      await vi.waitUntil(() => client.status === 'end', soon)
+
+      await vi.waitFor(async () => expect(await client.ping()).toBe('PONG'), soon)
+    } finally {
+      await redis.stop()
+    }
+  })
+
+  test('that was closed stays closed', async () => {
+    const redis = await startTestRedis()
+    try {
+      const connection = await redis.connect()
+      await connection.close()
+      const begun = vi.fn<() => void>()
+      connection.redis.on('connecting', begun)
+
+      await vi.waitFor(async () => expect(await redis.command('CLIENT LIST')).not.toContain('dr-bot'), soon)
+      expect(connection.redis.status).toBe('end')
+      expect(begun).not.toHaveBeenCalled()
+    } finally {
+      await redis.stop()
+    }
+  })
+})
+
 describe('the checks at the start', () => {
   test.each([
     [{ appendonly: 'no' }, 'CONFIG SET appendonly yes'],
