@@ -41,9 +41,19 @@ export async function playStory(demo: Demo, tell: Tell): Promise<Story> {
     await shortOutage(demo, tell)
     return await record(demo)
   } catch (thrown) {
-    const failed = thrown instanceof Error ? thrown.message : String(thrown)
+    const failed = `${thrown instanceof Error ? thrown.message : String(thrown)}. The record ends: ${await lastWords(demo)}`
     return { ...(await record(demo)), ok: false, failed }
   }
+}
+
+/** What the newest incident's record says last: where to look when the story stopped. */
+async function lastWords(demo: Demo): Promise<string> {
+  const [latest] = await demo.app.store.incidents({ open: false, limit: 1 })
+  const events = latest ? await demo.app.store.timeline(latest.id) : []
+  return events
+    .slice(-3)
+    .map((event) => event.text)
+    .join(' | ')
 }
 
 /** Alert, page, acknowledgement, the clock runs out, escalation, failover, verified, recovered, resolved, and back. */
@@ -129,6 +139,7 @@ async function shortOutage(demo: Demo, tell: Tell): Promise<void> {
 
 async function failover(demo: Demo, tell: Tell, engineer: string): Promise<RunId> {
   await says(demo, engineer, 'failover lb')
+  // On a slow machine the answer is "looking at the world", and the proposal follows.
   const proposed = await sought(demo, 'R-1', 'a failover is proposed', (run) => run.state === 'proposed')
   tell(`${proposed.id} is proposed: ${proposed.proposal.summary}`)
   await approve(demo, engineer, 'R-1', (run) => run.direction === 'failover')

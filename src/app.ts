@@ -56,6 +56,8 @@ export interface AppParts {
   readonly clock?: Clock
 }
 
+/** Pages of a fresh incident go out before anything else takes the processor. */
+const warmAfter: Duration = 3 * second
 /** How long one try of an effect may take, in real milliseconds. */
 const effectTimeout: Duration = 10 * second
 /** How often the start tries what Redis did not answer, and the real milliseconds between. */
@@ -130,6 +132,15 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     token: config.CLOUDFLARE_API_TOKEN ?? '',
     baseUrl: config.CLOUDFLARE_BASE_URL,
     clock,
+  })
+  // The SDK is large: it is loaded after something broke and the page is out, not while an engineer waits for it.
+  const unsubscribe = changes.subscribe(() => {
+    unsubscribe()
+    clock.after(warmAfter, () => {
+      cloudflare.warm().catch((thrown: unknown) => {
+        log.error('the Cloudflare SDK cannot be loaded: run npm ci', { reason: reasonOf(thrown) })
+      })
+    })
   })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,

@@ -34,6 +34,8 @@ interface SendOptions {
 type Send = (client: Cloudflare, options: SendOptions) => Promise<Response>
 
 export interface CloudflareCalls {
+  /** Loads the SDK before somebody waits for it. */
+  readonly warm: () => Promise<void>
   /** Resolves to an answer whose `success` is true; throws UserError or RetryableError. */
   readonly call: <T>(purpose: Purpose<T>, signal: AbortSignal, send: Send) => Promise<Answer<T>>
 }
@@ -77,6 +79,9 @@ export function createCloudflareCalls(access: CloudflareAccess): CloudflareCalls
     return loading
   }
   return {
+    warm: async () => {
+      await load()
+    },
     call: async (purpose, signal, send) => {
       refuseUnsendable(access.token, purpose)
       const { sdk, client } = await load()

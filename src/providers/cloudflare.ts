@@ -52,13 +52,14 @@ const pageSize = 500
  */
 export function createCloudflareDns(
   options: CloudflareAccess & { readonly clock: Pick<Clock, 'now'> },
-): Provider<'cloudflare-dns'> & DnsReader {
+): Provider<'cloudflare-dns'> & DnsReader & Pick<CloudflareCalls, 'warm'> {
   const calls = createCloudflareCalls(options)
   const look = async (action: CloudflareDnsAction, signal: AbortSignal): Promise<Facts> => {
     const names = [...action.before, ...action.after].map((record) => record.name)
     return { records: await readRecords(calls, action.zone, names, signal) }
   }
   return {
+    warm: calls.warm,
     zone: (name, signal) => readZone(calls, name, signal),
     records: (zoneId, names, signal) => readRecords(calls, { id: zoneId, name: zoneId }, names, signal),
     observe: look,
