@@ -117,7 +117,7 @@ async function openStream(
     await reply.code(404).send()
     return
   }
-  deps.streams.open(request, reply, async () => {
+  deps.streams.open(request, reply, first.viewer.id, async () => {
     const caller = await callerOf(request, deps)
     if ('refused' in caller) return undefined
     const view = viewOf(path, caller, deps)

@@ -1,15 +1,20 @@
 // The event streams of open pages: after a change each page gets its newest content, at most once a second.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { reasonOf } from '../errors.ts'
+import type { PersonId } from '../ids.ts'
 import type { Changes, Clock, Log } from '../ports.ts'
+import { createTurns } from './turns.ts'
 
 /** Milliseconds of real time between two updates of one page; while changes keep coming, the longer one. */
 const gap = 1_000
 const stormGap = 2_000
 /** The browser takes silence of twice this long for a lost connection. */
 const beat = 15_000
-/** A page's stream ends after as many pages are open at once; its browser goes on trying. */
+/** As many pages are open at once, of all people and of one; the browser of a further one goes on trying. */
 const most = 500
+const mostOfPerson = 10
+/** As many pages are made at a time: a change that concerns all of them leaves room for alerts and commands. */
+const rendersAtOnce = 8
 
 export interface StreamDeps {
   readonly changes: Changes
@@ -20,18 +25,20 @@ export interface StreamDeps {
 
 export interface Streams {
   /**
-   * Answers with an event stream. `render` gives the page's newest markup; undefined when the person may not see it
+   * Answers `person` with an event stream, or with 503 when too many are open. `render` gives the page's newest markup; undefined when the person may not see it
    * any more, which ends the stream.
    */
   readonly open: (
     request: FastifyRequest,
     reply: FastifyReply,
+    person: PersonId,
     render: () => Promise<string | undefined>,
   ) => void
   readonly close: () => void
 }
 
 interface Stream {
+  readonly person: PersonId
   readonly render: () => Promise<string | undefined>
   readonly write: (text: string) => boolean
   readonly end: () => void
@@ -44,6 +51,7 @@ interface Stream {
 
 export function createStreams(deps: StreamDeps): Streams {
   const streams = new Set<Stream>()
+  const inTurn = createTurns(rendersAtOnce)
   const unsubscribe = deps.changes.subscribe(() => {
     for (const stream of streams) touch(stream, deps.log)
   })
@@ -53,13 +61,17 @@ export function createStreams(deps: StreamDeps): Streams {
   heart.unref()
 
   return {
-    open: (request, reply, render) => {
-      if (streams.size >= most) {
+    open: (request, reply, person, render) => {
+      const own = [...streams].filter((stream) => stream.person === person)
+      if (streams.size >= most || own.length >= mostOfPerson) {
         void reply.code(503).header('retry-after', 5).send()
         return
       }
       reply.hijack()
-      const stream = streamOn(reply, render)
+      // A page that was closed while it waited is not made any more.
+      const stream: Stream = streamOn(reply, person, () =>
+        inTurn(async () => (streams.has(stream) ? render() : undefined)),
+      )
       streams.add(stream)
       deps.counted(streams.size)
       request.raw.on('close', () => {
@@ -77,7 +89,7 @@ export function createStreams(deps: StreamDeps): Streams {
   }
 }
 
-function streamOn(reply: FastifyReply, render: Stream['render']): Stream {
+function streamOn(reply: FastifyReply, person: PersonId, render: Stream['render']): Stream {
   const { raw } = reply
   const headers = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)
   raw.writeHead(200, {
@@ -87,6 +99,7 @@ function streamOn(reply: FastifyReply, render: Stream['render']): Stream {
   })
   raw.write(': hello\n\n')
   return {
+    person,
     render,
     write: (text) => {
       if (raw.writableNeedDrain) return false

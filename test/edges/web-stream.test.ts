@@ -1,0 +1,102 @@
+// Event streams over real HTTP: how many a person may hold, and how many pages are made at a time.
+import { once } from 'node:events'
+import { get } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createChanges } from '../../src/changes.ts'
+import { createStreams } from '../../src/web/stream.ts'
+import type { Streams } from '../../src/web/stream.ts'
+
+let server: FastifyInstance
+let streams: Streams
+let url: string
+let open: number
+let render: () => Promise<string | undefined>
+let requests: ClientRequest[]
+const changes = createChanges()
+
+beforeEach(async () => {
+  open = 0
+  requests = []
+  render = async () => 'page'
+  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+  streams = createStreams({
+    changes,
+    clock: { now: Date.now, real: (duration) => duration, after: () => () => {} },
+    log: quiet,
+    counted: (count) => (open = count),
+  })
+  server = fastify({ forceCloseConnections: true })
+  server.get<{ Params: { readonly person: string } }>('/:person', (request, reply) => {
+    streams.open(request, reply, request.params.person, () => render())
+  })
+  url = await server.listen({ host: '127.0.0.1', port: 0 })
+})
+
+afterEach(async () => {
+  for (const request of requests) request.destroy()
+  streams.close()
+  await server.close()
+})
+
+async function watch(person: string): Promise<IncomingMessage> {
+  const request = get(`${url}/${person}`, { agent: false })
+  requests.push(request)
+  request.on('error', () => {})
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  return answer.resume()
+}
+
+test('one person with many pages open does not shut out the others', async () => {
+  for (let page = 1; page <= 10; page++) expect((await watch('ann')).statusCode).toBe(200)
+
+  const further = await watch('ann')
+  expect(further.statusCode).toBe(503)
+  expect(further.headers['retry-after']).toBe('5')
+  expect((await watch('bob')).statusCode).toBe(200)
+
+  requests[0]?.destroy()
+  await vi.waitFor(() => expect(open).toBe(10))
+  expect((await watch('ann')).statusCode).toBe(200)
+})
+
+test('at most eight pages are made at a time, and each gets its turn', async () => {
+  const waiting: (() => void)[] = []
+  let made = 0
+  render = async () => {
+    made += 1
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return 'page'
+  }
+  for (let page = 0; page < 20; page++) await watch(`person-${page % 4}`)
+
+  expect(made).toBe(8)
+  waiting.shift()?.()
+  await vi.waitFor(() => expect(made).toBe(9))
+  await vi.waitFor(() => {
+    for (const go of waiting.splice(0)) go()
+    expect(made).toBeGreaterThanOrEqual(20)
+  })
+})
+
+test('a page that was closed while it waited for its turn is not made any more', async () => {
+  let made = 0
+  let go = (): void => {}
+  const held = new Promise<void>((resolve) => (go = resolve))
+  render = async () => {
+    made += 1
+    await held
+    return 'page'
+  }
+  for (let page = 0; page < 9; page++) await watch(`person-${page}`)
+  requests[8]?.destroy()
+  await vi.waitFor(() => expect(open).toBe(8))
+
+  go()
+  await watch('ann')
+  await vi.waitFor(() => expect(made).toBeGreaterThan(8))
+
+  expect(made).toBe(9)
+})
