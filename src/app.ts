@@ -34,7 +34,9 @@ import { connectRedis } from './store/connect.ts'
 import { startRedis } from './store/embedded.ts'
 import { createStore } from './store/redis.ts'
 import { release } from './triage/release.ts'
+import { unmatched } from './triage/meaning.ts'
 import { triage } from './triage/triage.ts'
+import type { Verdict } from './triage/triage.ts'
 import { createCredentials } from './web/credentials.ts'
 import { createMetrics } from './web/metrics.ts'
 import { createSigner } from './web/session.ts'
@@ -75,7 +77,13 @@ const every = {
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
 export async function startApp(config: Config, parts: AppParts): Promise<App> {
   const { log } = parts
-  const clock = parts.clock ?? createClock()
+  const clock =
+    parts.clock ??
+    createClock((by) => {
+      log.error("the machine's clock was set back; the bot goes on with its own until it is restarted", {
+        by,
+      })
+    })
   const stops: (() => Promise<unknown>)[] = []
   async function close(): Promise<void> {
     for (const stop of stops.splice(0).toReversed()) {
@@ -174,11 +182,22 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     release: { perform: (body) => release(triageDeps, body.incident) },
   }
 
+  /** What led nowhere must not vanish: an alert that no system of the plan matches is a gap in the plan. */
+  function report(verdicts: readonly Verdict[]): void {
+    for (const verdict of verdicts) metrics.triaged(verdict.outcome)
+    const ignored = verdicts.filter((verdict) => verdict.outcome === 'ignored')
+    for (const [reason, all] of Map.groupBy(ignored, (verdict) => verdict.reason ?? '')) {
+      const objects = [...new Set(all.map((verdict) => verdict.alert.key))].slice(0, 5)
+      const fields = { reason, count: all.length, objects }
+      if (reason === unmatched) log.warn('alerts that nobody is called for: add them to the plan', fields)
+      else log.info('alerts that changed nothing', fields)
+    }
+  }
   const inbox = createInbox({
     store,
     log,
     triage: async (alerts) => {
-      await triage(triageDeps, alerts)
+      report(await triage(triageDeps, alerts))
     },
   })
   const deadlines = createDeadlines({

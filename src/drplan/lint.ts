@@ -6,7 +6,7 @@ import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
 import { checkPromises } from './promises.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
-import type { Target } from '../incident/incident.ts'
+import type { Channel, Target } from '../incident/incident.ts'
 import type { DrPlan, Matcher } from './schema.ts'
 import type { Complaint } from './source.ts'
 
@@ -18,6 +18,7 @@ const gapWindow: Duration = 56 * day
 export function lint(plan: DrPlan): readonly Complaint[] {
   return [
     ...checkPromises(plan),
+    ...checkCarriedOut(plan),
     ...checkChannels(plan),
     ...checkOverrides(plan),
     ...checkEscalation(plan),
@@ -55,6 +56,25 @@ function gapsBetween(
   })
 }
 
+/** Channels that this version can page by. */
+const carriedOut: readonly Channel[] = ['chat', 'email']
+
+/** What the ladder promises and this version does not do. */
+function checkCarriedOut(plan: DrPlan): readonly Complaint[] {
+  const others = plan.paging.ladder
+    .map((step) => step.channel)
+    .filter((channel) => !carriedOut.includes(channel))
+  if (others.length === 0) return []
+  return [
+    {
+      path: ['paging', 'ladder'],
+      found: `${others.join(' and ')}: this version pages by ${carriedOut.join(' and ')} only; other steps are left out`,
+      write:
+        'Make sure that {email: 0s} is in the ladder, that each person has an "email", and that SMTP_URL is set',
+    },
+  ]
+}
+
 function checkChannels(plan: DrPlan): readonly Complaint[] {
   const kinds = new Set(plan.paging.ladder.map((step) => step.channel))
   if (kinds.size < 2) {
@@ -62,7 +82,7 @@ function checkChannels(plan: DrPlan): readonly Complaint[] {
       {
         path: ['paging', 'ladder'],
         found: 'the ladder has a single channel, and with it nobody can be reached when that one is down',
-        write: 'Add a second one, such as {sms: 60s}',
+        write: 'Add a second one, such as {email: 0s}',
       },
     ]
   }
@@ -78,7 +98,7 @@ function checkChannels(plan: DrPlan): readonly Complaint[] {
         path: ['people', person],
         part: 'key',
         found: `"${person}" is called but can be reached on one channel only (${[...own].join('') || 'none'})`,
-        write: `Add ${[...kinds].some((kind) => kind === 'sms' || kind === 'voice') ? '"phone"' : 'an address'} for another channel of paging.ladder`,
+        write: 'Add "email", or an address for another channel of paging.ladder',
       },
     ]
   })

@@ -128,8 +128,11 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
     before.state === 'resolved'
       ? { outage: Math.min(moment.now, Math.max(before.at, broke.since)), detected: moment.now }
       : kept
+  // Nobody has it any more, and everybody may be called anew: those who were called before, too.
+  const { engineer, ...nobodys } = bare(before)
   const next: Incident = {
-    ...bare(before),
+    ...nobodys,
+    calls: [],
     marks,
     relapses: before.relapses + 1,
     state: 'paging',
@@ -143,20 +146,12 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
     text,
     data: { key: broke.key },
   })
-  const called = firstTargets(before, moment).reduce((so, target) => call(so, target, 0, moment), again)
+  const targets = moment.policy.plan.escalation[0]?.to ?? []
+  const called = targets.reduce(
+    (so, target, index) => call(so, { target, level: 0, first: index === 0 ? engineer : undefined }, moment),
+    again,
+  )
   return effect(called, { kind: 'say', incident: before.id, text }, { kind: 'card', incident: before.id })
-}
-
-/** Who had it is called first; with nobody, the first level of the plan. */
-function firstTargets(
-  incident: Incident,
-  moment: Moment,
-): readonly `${'rotation' | 'group' | 'person'}:${string}`[] {
-  const level = moment.policy.plan.escalation[0]?.to ?? []
-  const { engineer } = incident
-  return engineer !== undefined && moment.policy.plan.people[engineer]
-    ? [`person:${engineer}`, ...level]
-    : level
 }
 
 /** The fields that every state has, without those of the state it is in. */

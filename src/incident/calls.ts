@@ -4,7 +4,7 @@ import { minute } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
 import { channelsFor } from '../oncall/channels.ts'
 import type { DrPlan } from '../drplan/schema.ts'
-import type { Call, Page, PageStep, Target } from './incident.ts'
+import type { Call, Incident, Page, PageStep, Target } from './incident.ts'
 import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 
@@ -13,8 +13,28 @@ const pagesKept = 40
 /** When a whole round was silent, the next begins after this many turns at most. */
 const longestPause = 5
 
+/** A target to be called; `first` is who had it before and is called before the others. */
+export interface Wanted {
+  readonly target: Target
+  readonly level: number
+  readonly first?: PersonId | undefined
+}
+
+/** The next level that was not called in this outage; undefined when the plan has no further one. */
+export function nextLevel(incident: Incident, plan: DrPlan): number | undefined {
+  const called = new Set(incident.calls.map((each) => each.level))
+  const level = plan.escalation.findIndex((_, index) => index > 0 && !called.has(index))
+  return level < 0 ? undefined : level
+}
+
+/** Whether managers and developers were called in this outage; `level` also remembers the ones before a relapse. */
+export function isEscalated(incident: Incident): boolean {
+  return incident.calls.some((each) => each.level > 0)
+}
+
 /** Begins to call a target: the first of its people, or all of a group at once. */
-export function call(change: Change, target: Target, level: number, moment: Moment): Change {
+export function call(change: Change, wanted: Wanted, moment: Moment): Change {
+  const { target, level } = wanted
   const since = moment.now
   const begun: Call = {
     target,
@@ -24,15 +44,23 @@ export function call(change: Change, target: Target, level: number, moment: Mome
     nextAt: since + change.next.timings.nextEngineerAfter,
   }
   const known = change.next.calls.filter((other) => other.target !== target)
-  return round(patch(change, { calls: [...known, begun] }), begun, moment)
+  return round(patch(change, { calls: [...known, begun] }), begun, moment, wanted.first)
 }
 
 /** Pages the first of a target's people (a group: all of them); says so loudly when there is nobody. */
-function round(change: Change, begun: Call, moment: Moment): Change {
-  const people = candidates(moment.policy.plan, begun.target, moment.now)
+function round(change: Change, begun: Call, moment: Moment, first?: PersonId): Change {
+  const people = ordered(candidates(moment.policy.plan, begun.target, moment.now), moment.policy.plan, first)
   if (people.length === 0) return nobody(change, begun.target, moment)
   const chosen = begun.target.startsWith('group:') ? people : people.slice(0, 1)
   return chosen.reduce((so, person) => page(so, begun, person, moment), change)
+}
+
+/** Who had it before comes first, also when it would be somebody else's turn. */
+function ordered(people: readonly Chosen[], plan: DrPlan, first: PersonId | undefined): readonly Chosen[] {
+  if (first === undefined || !Object.hasOwn(plan.people, first)) return people
+  const same = people.find((each) => each.person === first)
+  const why = same ? `had it before the relapse; ${same.why}` : 'had it before the relapse'
+  return [{ person: first, why }, ...people.filter((each) => each.person !== first)]
 }
 
 function nobody(change: Change, target: Target, moment: Moment): Change {

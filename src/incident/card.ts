@@ -5,6 +5,7 @@ import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Incident, Page } from './incident.ts'
+import { isEscalated, nextLevel } from './calls.ts'
 import { nameOf, targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
 
@@ -16,7 +17,8 @@ export interface CardView {
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
-  const sections = [problems(incident), calling(incident, view)].filter((each) => each !== undefined)
+  const parts = [problems(incident), calling(incident, view), runbook(incident, view.plan)]
+  const sections = parts.filter((each) => each !== undefined)
   return {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
     tone: toneOf(incident, view.now),
@@ -37,7 +39,7 @@ export function stateText(incident: Incident): string {
     case 'paging':
       return 'nobody has it yet'
     case 'diagnosing':
-      return incident.level > 0 ? 'diagnosing, escalated' : 'diagnosing'
+      return isEscalated(incident) ? 'diagnosing, escalated' : 'diagnosing'
     case 'recovering':
       return `recovering (${incident.run})`
     case 'watching':
@@ -127,6 +129,12 @@ function problems(incident: Incident): Section | undefined {
   return { heading, lines }
 }
 
+function runbook(incident: Incident, plan: DrPlan): Section | undefined {
+  const link = plan.systems[incident.system]?.runbook
+  if (link === undefined || incident.state === 'resolved') return undefined
+  return { lines: [[{ link, text: `Runbook of ${incident.system}` }]] }
+}
+
 function calling(incident: Incident, { plan }: CardView): Section | undefined {
   if (incident.state === 'resolved') return undefined
   const running = incident.pages.filter((page) => !page.stopped)
@@ -158,7 +166,7 @@ function buttons(incident: Incident, plan: DrPlan): readonly Button[] {
   if (state === 'paging') list.push({ label: 'I have it', command: `ack ${id}`, style: 'primary' })
   if (state !== 'recovering' && state !== 'watching') list.push(...recoveries(system, plan))
   if (state === 'diagnosing') list.push(...moreTime(incident))
-  const next = plan.escalation[incident.level + 1]
+  const next = plan.escalation[nextLevel(incident, plan) ?? plan.escalation.length]
   if (state !== 'watching' && next) {
     list.push({
       label: 'Escalate',
@@ -168,8 +176,14 @@ function buttons(incident: Incident, plan: DrPlan): readonly Button[] {
     })
   }
   if (state !== 'recovering')
-    list.push({ label: 'Resolve', command: `resolve ${id}`, style: 'plain', input: 'What was it?' })
+    list.push({ label: 'Resolve', command: `resolve ${id}`, style: 'plain', input: whatWasIt(incident) })
   return list
+}
+
+/** Who closes what Nagios still reports should know it. */
+function whatWasIt({ problems: { open } }: Incident): string {
+  if (open === 0) return 'What was it?'
+  return `Nagios still reports ${open} problem${open === 1 ? '' : 's'}. What was it, and why close it?`
 }
 
 /** Only as much as may be had: what would be refused is not offered. */
@@ -179,10 +193,13 @@ function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): re
   return [{ label: 'More time', command: `extend ${id} ${more}`, style: 'plain', input: `Why ${more} more?` }]
 }
 
-/** Pressing one only proposes: nothing is changed before the proposal is approved. */
+/**
+ * Pressing one only proposes: nothing is changed before the proposal is approved. Only those that this version can
+ * carry out, which is what a `cloudflare` block describes.
+ */
 function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
-  const names = plan.systems[system]?.recoveries.map((each) => each.name) ?? []
-  return names.slice(0, 3).map((name) => ({
+  const able = (plan.systems[system]?.recoveries ?? []).filter((each) => each.cloudflare !== undefined)
+  return able.slice(0, 3).map(({ name }) => ({
     label: `Fail over to ${name}`,
     command: `failover ${system} to ${name}`,
     style: 'plain',

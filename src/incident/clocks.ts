@@ -5,7 +5,7 @@ import { printDuration } from '../drplan/duration.ts'
 import type { Actor } from '../timeline/event.ts'
 import type { DiagnosisClock, Incident, Timings } from './incident.ts'
 import { diagnosisLimit } from './incident.ts'
-import { call } from './calls.ts'
+import { call, nextLevel } from './calls.ts'
 import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 
@@ -53,7 +53,7 @@ function remind(change: Change, incident: Clocked, moment: Moment): Change {
   const more = Math.min(extension, extensionLeft(clock))
   const text = over
     ? `Still no decision ${printDuration(moment.now - clock.startedAt)} after the first page. Order a recovery (failover ${incident.system}), or say what is known: note ${incident.id} ...`
-    : `${printDuration(left)} left to diagnose ${incident.id}. Then it goes to ${targetsAt(moment, incident.level + 1)}.${more > 0 ? ` More time: extend ${incident.id} ${printDuration(more)} REASON` : ''}`
+    : `${printDuration(left)} left to diagnose ${incident.id}. Then it goes to ${targetsAt(moment, nextLevel(incident, moment.policy.plan))}.${more > 0 ? ` More time: extend ${incident.id} ${printDuration(more)} REASON` : ''}`
   const next = over
     ? { ...clock, remindAt: moment.now + timings.remind }
     : withReminder(clock, moment.now + diagnosisLimit, moment.now)
@@ -66,34 +66,40 @@ function clockOut(change: Change, incident: Clocked, moment: Moment): Change {
   const text = `The time to diagnose is over (${took})`
   const ended = { ...incident.clock, endedAt: moment.now, remindAt: moment.now + incident.timings.remind }
   const said = happened(setClock(change, ended), 'clock.ended', { at: moment.now, by: bot, text })
-  return escalateTo(said, incident.level + 1, { by: bot, reason: text }, moment) ?? said
+  const level = nextLevel(incident, moment.policy.plan)
+  return escalateTo(said, level, { by: bot, reason: text }, moment) ?? said
 }
 
 function setClock(change: Change, clock: DiagnosisClock): Change {
   return { ...change, next: { ...change.next, clock } as Incident }
 }
 
-function targetsAt(moment: Moment, level: number): string {
+function targetsAt(moment: Moment, level: number | undefined): string {
   const { plan } = moment.policy
-  const targets = plan.escalation[level]?.to
+  const targets = level === undefined ? undefined : plan.escalation[level]?.to
   return targets === undefined ? 'nobody else: the plan has no further level' : targetNames(plan, targets)
 }
 
 /** Calls the targets of a level; undefined when the plan has no such level. */
 export function escalateTo(
   change: Change,
-  level: number,
+  level: number | undefined,
   cause: { readonly by: Actor; readonly reason: string | undefined },
   moment: Moment,
 ): Change | undefined {
-  const targets = moment.policy.plan.escalation[level]?.to
-  if (targets === undefined) return undefined
+  const targets = level === undefined ? undefined : moment.policy.plan.escalation[level]?.to
+  if (level === undefined || targets === undefined) return undefined
   const { id } = change.next
   const why = cause.reason === undefined ? '' : `: ${cause.reason}`
   const text = `Escalated to ${targetNames(moment.policy.plan, targets)}${why}`
   const data = { level, targets, ...(cause.reason === undefined ? {} : { reason: cause.reason }) }
-  const raised = happened(patch(change, { level }), 'escalated', { at: moment.now, by: cause.by, text, data })
-  const called = targets.reduce((so, target) => call(so, target, level, moment), raised)
+  const raised = happened(patch(change, { level: Math.max(change.next.level, level) }), 'escalated', {
+    at: moment.now,
+    by: cause.by,
+    text,
+    data,
+  })
+  const called = targets.reduce((so, target) => call(so, { target, level }, moment), raised)
   return effect(called, { kind: 'say', incident: id, text }, { kind: 'card', incident: id })
 }
 

@@ -6,7 +6,17 @@ import { timingsOf } from '../drplan/timings.ts'
 import type { DiagnosisClock, Incident, Objective } from './incident.ts'
 import type { Decision, IncidentInput, Opening } from './input.ts'
 import { attach, bare, noProblems } from './alerts.ts'
-import { answer, call, callsWakeAt, goOn, order, pageResult, stopAll } from './calls.ts'
+import {
+  answer,
+  call,
+  callsWakeAt,
+  goOn,
+  order,
+  pageResult,
+  stopAll,
+  isEscalated,
+  nextLevel,
+} from './calls.ts'
 import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
@@ -46,7 +56,7 @@ export function begin(opening: Opening, now: Instant, policy: Policy): Change {
   })
   const told = opening.attached.length > 0 ? attach(opened, opening.attached, moment) : opened
   const targets = policy.plan.escalation[0]?.to ?? []
-  const called = targets.reduce((so, target) => call(so, target, 0, moment), told)
+  const called = targets.reduce((so, target) => call(so, { target, level: 0 }, moment), told)
   const alone = called.next.pages.length === 0
   const reason = 'nobody of the first level is available'
   const heard = alone ? (escalateTo(called, 1, { by: bot, reason }, moment) ?? called) : called
@@ -126,7 +136,7 @@ function tick(change: Change, moment: Moment): Reaction {
 function nobodyLeft(before: Change, after: Change): boolean {
   const again = after.next.calls.some((each) => each.level === 0 && each.round === 2)
   const already = before.next.calls.some((each) => each.level === 0 && each.round >= 2)
-  return after.next.level === 0 && again && !already
+  return !isEscalated(after.next) && again && !already
 }
 
 function lookAtRun(change: Change, moment: Moment): Change {
@@ -187,7 +197,7 @@ function acknowledgeLater(change: Change, by: Actor, moment: Moment): Reaction {
 function escalate(change: Change, by: Actor, reason: string | undefined, moment: Moment): Reaction {
   const { next } = change
   if (next.state === 'resolved') return `${next.id} is resolved; there is nothing to escalate.`
-  const raised = escalateTo(change, next.level + 1, { by, reason }, moment)
+  const raised = escalateTo(change, nextLevel(next, moment.policy.plan), { by, reason }, moment)
   return (
     raised ??
     `${next.id} is at the last level of the plan already; all that it names have been called. Call others by phone, and add a level under escalation: in the plan for the next time.`

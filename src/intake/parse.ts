@@ -91,7 +91,8 @@ function build(fields: NotificationFields, known: Known): Alert {
     key,
     state: known.state,
     hard: known.hard,
-    at: instant(fields, 'TIMET') ?? known.receivedAt,
+    // A clock at Nagios that is ahead must not make everything that comes after it look late.
+    at: Math.min(instant(fields, 'TIMET') ?? known.receivedAt, known.receivedAt),
     hostGroups: list(fields, 'HOSTGROUPNAMES'),
     serviceGroups: list(fields, 'SERVICEGROUPNAMES'),
     output: oneLine(text(fields, `${object}OUTPUT`), longest.output),
@@ -130,15 +131,18 @@ function setTexts(alert: Mutable<Alert>, fields: NotificationFields, object: Kno
 
 /** None of the parts can hold the separator: names and states were checked, the rest is stripped of it. */
 function identity(alert: Alert, fields: NotificationFields, object: Known['object']): string {
+  const number = oneLine(text(fields, `${object}NOTIFICATIONID`), longest.id)
+  const sent = text(fields, 'TIMET')
   const parts = [
     alert.type,
     alert.key,
     alert.state,
     alert.problemId ?? '',
     alert.lastProblemId ?? '',
-    oneLine(text(fields, `${object}NOTIFICATIONID`), longest.id),
+    number,
     oneLine(text(fields, `${object}NOTIFICATIONNUMBER`), longest.id),
-    text(fields, 'TIMET'),
+    // With neither of Nagios' own marks nothing but the arrival tells one outage's notification from the next one's.
+    sent === '' && number === '' ? String(alert.receivedAt) : sent,
   ]
   return `A-${hash('sha256', parts.join('\n'), 'hex').slice(0, 16)}`
 }

@@ -1,8 +1,8 @@
 // The recovery engine: proposes, takes verdicts, and carries runs on; what it promises is in each run's state, on disk.
 import { ConflictError, UserError } from '../errors.ts'
-import type { DrPlan } from '../drplan/schema.ts'
+import type { DrPlan, Role } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
-import type { Instant, RunId } from '../ids.ts'
+import type { Instant, PersonId, RunId } from '../ids.ts'
 import type { DnsReader, Providers, Store } from '../ports.ts'
 import { advanceOnce, look, markUndone } from './advance.ts'
 import type { AdvanceDeps } from './advance.ts'
@@ -161,8 +161,7 @@ async function verdict(engine: Engine, id: RunId, said: Verdict): Promise<Run> {
   const { run } = await apply(engine, id, { kind: 'tick' })
   switch (said.kind) {
     case 'approve': {
-      const roles = engine.plan().people[said.by.person]?.roles ?? []
-      return approve(engine, run, { ...said, roles })
+      return approve(engine, run, said)
     }
     case 'deny':
     case 'cancel':
@@ -173,14 +172,41 @@ async function verdict(engine: Engine, id: RunId, said: Verdict): Promise<Run> {
 }
 
 /** Refuses what can be refused without looking; then looks, and starts only on the world that was shown. */
-async function approve(engine: Engine, run: Run, said: Extract<Said, { kind: 'approve' }>): Promise<Run> {
-  const first = decideRun(run, said, engine.clock.now())
+async function approve(
+  engine: Engine,
+  run: Run,
+  verdict: Extract<Verdict, { kind: 'approve' }>,
+): Promise<Run> {
+  const { person } = verdict.by
+  const first = decideRun(run, { ...verdict, roles: rolesOf(engine, person) }, engine.clock.now())
   if (first.kind === 'change') {
     await refuseFrozen(engine.store, run.id)
     await refuseLocked(engine.store, run)
+    await refuseOver(engine, run)
     await refuseDrifted(engine, run)
   }
-  return (await apply(engine, run.id, said)).run
+  // Looking took time: who has left the plan meanwhile, or lost the role, approves nothing.
+  return (await apply(engine, run.id, { ...verdict, roles: rolesOf(engine, person) })).run
+}
+
+function rolesOf(engine: Engine, person: PersonId): readonly Role[] {
+  const { people } = engine.plan()
+  const roles = Object.hasOwn(people, person) ? people[person]?.roles : undefined
+  if (roles) return roles
+  throw new UserError('unknown-person', `${person} is not in the DR plan any more and may approve nothing.`)
+}
+
+/** A failover for an outage that is over would lead traffic away from what works again. */
+async function refuseOver(engine: Engine, run: Run): Promise<void> {
+  if (run.direction === 'failback' || run.incident === undefined) return
+  const incident = (await engine.store.incident(run.incident))?.state
+  if (incident?.state !== 'resolved') return
+  const reason = `${run.incident} is resolved, so ${run.id} has lost its reason`
+  await apply(engine, run.id, { kind: 'lapsed', reason })
+  throw new UserError(
+    'outage-over',
+    `${reason}. If it is wanted all the same, propose it anew: ${runName(run)}`,
+  )
 }
 
 async function refuseDrifted(engine: Engine, run: Run): Promise<void> {

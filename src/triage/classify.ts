@@ -17,6 +17,11 @@ export interface Known {
   readonly bad: boolean
   /** The incident that the object belonged to has ended, though the object was never seen to recover. */
   readonly closed: boolean
+  /**
+   * It ended so long ago, and not by a recovery that leads around the object, that a problem which Nagios still
+   * reports needs somebody again.
+   */
+  readonly forgotten: boolean
 }
 
 const good = new Set(['OK', 'UP'])
@@ -63,9 +68,9 @@ function problem(alert: Alert, known: Known): Classified {
   if (sameSecond && record.endedProblemId !== undefined && alert.problemId === record.endedProblemId) {
     return { kind: 'ignored', reason: 'late: this problem has ended already' }
   }
-  const next = updated(alert, known)
-  const another = known.closed && alert.problemId !== undefined && alert.problemId !== record?.problemId
-  if (record?.bad && !another) return { kind: 'attach', change: 'repeat', record: { ...next, bad: true } }
+  const next = { ...updated(alert, known), downtime: inDowntime(alert, record) }
+  if (record?.bad && !beginsAnew(alert, known))
+    return { kind: 'attach', change: 'repeat', record: { ...next, bad: true } }
   if (!known.bad)
     return {
       kind: 'ignored',
@@ -74,6 +79,17 @@ function problem(alert: Alert, known: Known): Classified {
     }
   if (next.downtime) return { kind: 'ignored', reason: 'in a scheduled downtime', record: next }
   return { kind: 'attach', change: 'broke', record: { ...next, bad: true } }
+}
+
+/** During a downtime Nagios sends no problems: one that comes later says that the downtime is over. */
+function inDowntime(alert: Alert, record: ObjectRecord | undefined): boolean {
+  return record !== undefined && record.downtime && alert.at <= record.at
+}
+
+/** Its incident has ended, and this is another problem, or the same one still there long after. */
+function beginsAnew(alert: Alert, known: Known): boolean {
+  const another = alert.problemId !== undefined && alert.problemId !== known.record?.problemId
+  return known.closed && (another || known.forgotten)
 }
 
 function recovery(alert: Alert, known: Known): Classified {

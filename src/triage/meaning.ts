@@ -10,6 +10,9 @@ import { matchSystem } from './match.ts'
 import type { Match } from './match.ts'
 import { place } from './place.ts'
 
+/** Why an alert led nowhere that no matcher of the plan knows. */
+export const unmatched = 'no system of the plan matches it'
+
 /** What a batch sees of the world, changed as the batch goes on. */
 export interface View {
   readonly objects: Map<string, ObjectRecord>
@@ -36,10 +39,12 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
   const record = view.objects.get(alert.key)
   const direct = matchSystem(policy.plan, alert)
   const system = systemOf(alert, record, direct, policy)
-  if (system === undefined) return { kind: 'ignored', reason: 'no system of the plan matches it' }
+  if (system === undefined) return { kind: 'ignored', reason: unmatched }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
   const closed = mine === undefined || mine.state === 'resolved'
-  const classified = classify(alert, { record, system, bad: 'system' in direct, closed })
+  const forgotten =
+    mine?.state === 'resolved' && mine.by !== 'verified' && now - mine.at > mine.timings.relapseWithin
+  const classified = classify(alert, { record, system, bad: 'system' in direct, closed, forgotten })
   if (classified.kind === 'ignored') return classified
   if (classified.kind === 'acknowledged') {
     return mine && mine.state !== 'resolved'

@@ -9,6 +9,8 @@ import type { Channel, IncidentState } from '../incident/incident.ts'
 export interface Metrics {
   /** `outcome`: accepted, refused (400, 401, 413), failed (503). */
   readonly alert: (outcome: 'accepted' | 'refused' | 'failed', took: Duration) => void
+  /** What became of an accepted alert. */
+  readonly triaged: (outcome: 'opened' | 'joined' | 'acknowledged' | 'ignored') => void
   readonly request: (route: string, status: number, took: Duration) => void
   readonly command: (door: Door, status: Answer['status'], took: Duration) => void
   /** How long after it was due a deadline was met. */
@@ -39,6 +41,7 @@ export function createMetrics(): Metrics {
       counts.alerts.inc({ outcome })
       times.accept.observe(took / 1_000)
     },
+    triaged: (outcome) => counts.triaged.inc({ outcome }),
     request: (route, status, took) => times.http.observe({ route, status: String(status) }, took / 1_000),
     command: (door, status, took) => times.command.observe({ door, status }, took / 1_000),
     deadline: (late) => times.late.observe(Math.max(0, late) / 1_000),
@@ -60,6 +63,12 @@ function createCounts(registry: Registry) {
     alerts: new Counter({
       name: 'dr_alerts_total',
       help: 'Notifications by what became of them at the door',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    triaged: new Counter({
+      name: 'dr_alerts_triaged_total',
+      help: 'Accepted notifications by where they led',
       labelNames: ['outcome'] as const,
       registers,
     }),

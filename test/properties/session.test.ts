@@ -94,13 +94,21 @@ describe('a credential', () => {
 
   test.each([
     ['login', 10 * minute],
-    ['session', 12 * 60 * minute],
+    ['session', 8 * 24 * 60 * minute],
     ['token', 90 * 24 * 60 * minute],
   ] as const)('of kind %s ends after its time, to the millisecond', (what, lifetime) => {
     const credential = issue(signer, what, 'ann')
 
     expect(signer.verify(what, credential, now + lifetime - 1, noRevocations)).toHaveProperty('person', 'ann')
     expect(signer.verify(what, credential, now + lifetime, noRevocations)).toEqual({ refused: 'expired' })
+  })
+
+  test.each(kinds)('of kind %s from a minute in the future, or later, is refused', (what) => {
+    const soon = issue(signer, what, 'ann', now + minute)
+    const later = issue(signer, what, 'ann', now + minute + 1)
+
+    expect(signer.verify(what, soon, now, noRevocations)).toHaveProperty('person', 'ann')
+    expect(signer.verify(what, later, now, noRevocations)).toEqual({ refused: 'forged' })
   })
 
   test('that is any text at all is refused without an error', () => {

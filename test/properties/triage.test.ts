@@ -58,7 +58,7 @@ function known(alerts: readonly Alert[]): ObjectRecord | undefined {
   let record: ObjectRecord | undefined
   for (const alert of alerts) {
     const bad = badStates.has(alert.state)
-    const result = classify(alert, { record, system: 'lb', bad, closed: false })
+    const result = classify(alert, { record, system: 'lb', bad, closed: false, forgotten: false })
     record = result.record ?? record
   }
   return record
@@ -100,7 +100,9 @@ describe('notifications of one object', () => {
   it('of a soft state are left to Nagios', () => {
     const soft = { ...notification('PROBLEM', 'CRITICAL', start, '1'), hard: false }
 
-    expect(classify(soft, { record: undefined, system: 'lb', bad: true, closed: false })).toEqual({
+    expect(
+      classify(soft, { record: undefined, system: 'lb', bad: true, closed: false, forgotten: false }),
+    ).toEqual({
       kind: 'ignored',
       reason: 'soft state: Nagios is still checking',
     })
@@ -111,9 +113,11 @@ describe('notifications of one object', () => {
     const ack = { ...notification('ACKNOWLEDGEMENT', 'CRITICAL', start + 1_000, '1'), hard: false }
     const record = known([problem])
 
-    expect(classify(ack, { record, system: 'lb', bad: true, closed: false })).toMatchObject({
-      kind: 'acknowledged',
-    })
+    expect(classify(ack, { record, system: 'lb', bad: true, closed: false, forgotten: false })).toMatchObject(
+      {
+        kind: 'acknowledged',
+      },
+    )
   })
 
   it('that begin flapping in a good state are not trusted, and those that end it are', () => {
@@ -125,9 +129,16 @@ describe('notifications of one object', () => {
     expect(known([problem, flapping, stopped])).toMatchObject({ bad: false, flapping: false })
   })
 
+  it('of a problem end a downtime whose end was lost: during one Nagios sends no problems', () => {
+    const begun = notification('DOWNTIMESTART', 'OK', start, '1')
+    const later = notification('PROBLEM', 'CRITICAL', start + 30 * 86_400_000, '2')
+
+    expect(known([begun, later])).toMatchObject({ bad: true, downtime: false })
+  })
+
   it('that end a downtime in a bad state are a problem', () => {
     const begun = notification('DOWNTIMESTART', 'OK', start, '1')
-    const problem = notification('PROBLEM', 'CRITICAL', start + 1_000, '1')
+    const problem = notification('PROBLEM', 'CRITICAL', start, '1')
     const ended = notification('DOWNTIMEEND', 'CRITICAL', start + 60_000, '1')
 
     expect(known([begun, problem])).toMatchObject({ bad: false, downtime: true })

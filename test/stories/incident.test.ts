@@ -279,6 +279,27 @@ describe('a recovery', () => {
     expect(paged(again)).toContain('bob')
   })
 
+  it('that does not last after an escalation escalates again: nobody is called twice at once, and managers are', async () => {
+    await down()
+    await bot.say('bob', 'ack')
+    await bot.say('bob', 'escalate')
+    await bot.settle()
+    await bot.pass(minute)
+    await bot.notify(service('RECOVERY', 'OK'))
+    await bot.settle()
+    await bot.pass(2 * minute + 1_000)
+    await bot.pass(10 * minute)
+    await bot.notify(service('PROBLEM', 'CRITICAL', { SERVICEPROBLEMID: 2, LASTSERVICEPROBLEMID: 1 }))
+    await bot.settle()
+    const again = await bot.incident()
+    for (let turn = 0; turn < 4; turn += 1) await bot.pass(3 * minute + 1_000)
+    const silent = await bot.incident()
+
+    expect(paged(again)).toEqual(['bob'])
+    expect(again.engineer).toBeUndefined()
+    expect(paged(silent)).toEqual(expect.arrayContaining(['dan', 'eve']))
+  })
+
   it('half an hour and more before the next problem leaves a new incident', async () => {
     await down()
     await bot.pass(minute)
@@ -304,6 +325,63 @@ describe('a recovery', () => {
 
     expect(flapping.state).toBe('paging')
     expect(await bot.incident()).toMatchObject({ state: 'watching' })
+  })
+})
+
+describe('an incident that somebody closed', () => {
+  it('is opened anew when Nagios still reports the problem after the time of a relapse', async () => {
+    await down()
+    await bot.say('bob', 'resolve it is the switch')
+    await bot.pass(10 * minute)
+    await bot.notify(service('PROBLEM', 'CRITICAL', { SERVICENOTIFICATIONNUMBER: 2 }))
+    await bot.settle()
+    const early = await bot.app().store.incidents({ open: true, limit: 10 })
+    await bot.pass(60 * minute)
+    await bot.notify(service('PROBLEM', 'CRITICAL', { SERVICENOTIFICATIONNUMBER: 3 }))
+    await bot.settle()
+
+    expect(early).toEqual([])
+    expect(await bot.incident('INC-2')).toMatchObject({ state: 'paging', problems: { open: 1 } })
+  })
+})
+
+describe('a clock at Nagios', () => {
+  it('that is an hour ahead and then corrected keeps no later problem from being seen', async () => {
+    const ahead = Math.floor(bot.clock.now() / 1_000) + 3_600
+    await bot.notify(service('RECOVERY', 'OK', { TIMET: ahead }))
+    await bot.settle()
+    await bot.pass(minute)
+    await bot.notify(service('PROBLEM', 'CRITICAL', { SERVICEPROBLEMID: 2 }))
+    await bot.settle()
+
+    expect(await bot.incident()).toMatchObject({ state: 'paging' })
+  })
+
+  it('that is not sent at all leaves a second outage a second outage', async () => {
+    const bare = (type: string, state: string) => service(type, state, { TIMET: '', SERVICEPROBLEMID: '' })
+    await bot.notify(bare('PROBLEM', 'CRITICAL'))
+    await bot.settle()
+    await bot.pass(minute)
+    await bot.notify(bare('RECOVERY', 'OK'))
+    await bot.settle()
+    await bot.pass(3 * minute)
+    await bot.pass(24 * 60 * minute)
+    await bot.notify(bare('PROBLEM', 'CRITICAL'))
+    await bot.settle()
+
+    expect(await bot.incident('INC-2')).toMatchObject({ state: 'paging' })
+  })
+})
+
+describe('an alert that nobody is called for', () => {
+  it('is in the log, with what it was about', async () => {
+    await bot.notify(
+      service('PROBLEM', 'CRITICAL', { HOSTNAME: 'printer', SERVICEDESC: 'Paper', HOSTGROUPNAMES: 'office' }),
+    )
+    await bot.settle()
+
+    const lines = bot.log.lines.filter((line) => line.message.includes('nobody is called for'))
+    expect(lines).toMatchObject([{ level: 'warn', fields: { objects: ['printer;Paper'], count: 1 } }])
   })
 })
 
