@@ -52,6 +52,7 @@ function movableClock(from: number): MovableClock {
 export interface TestDesk {
   readonly clock: MovableClock
   readonly store: Store
+  readonly incidents: Desk['incidents']
   readonly logged: readonly { readonly level: string; readonly message: string; readonly fields: object }[]
   /** What the next proposals are made of, and what looking at the world waits for. */
   readonly runs: { risk: Run['proposal']['risk']; before: () => Promise<void> }
@@ -132,6 +133,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
   return {
     clock,
     store,
+    incidents,
     logged,
     runs: knobs,
     plan,

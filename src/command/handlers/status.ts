@@ -5,6 +5,7 @@ import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
+import { owedLine, readWarnings } from '../warnings.ts'
 import { readIncident } from '../which.ts'
 import type { Instant, SystemId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
@@ -12,6 +13,7 @@ import type { Button, Card, Line, Section, Span, Tone } from '../../message.ts'
 import type { Run } from '../../recovery/run.ts'
 import type { Answer } from '../command.ts'
 import type { Desk, Handlers } from '../desk.ts'
+import type { Owed, SystemWarning } from '../warnings.ts'
 
 /** Incidents that are shown one by one; the rest are counted. */
 const mostShown = 7
@@ -29,30 +31,41 @@ async function overall(desk: Desk): Promise<Answer> {
     desk.store.runs({ open: true, limit: 20 }),
     desk.runs.frozen(),
   ])
+  const { systems: warnings, owed } = await readWarnings(desk.store, incidents)
   const now = desk.clock.now()
   const oldestFirst = incidents.toSorted((a, b) => a.marks.outage - b.marks.outage)
   const sections: Section[] = [
     ...oldestFirst.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
     ...(incidents.length > mostShown ? [{ lines: [[`and ${incidents.length - mostShown} more`]] }] : []),
+    ...warningSection(warnings),
+    ...owedSection(owed),
     ...runSection(desk, runs),
     ...frozenSection(desk, frozen),
   ]
+  const uneasy = warnings.length + owed.length > 0
   const card: Card = {
-    title: titleOf(incidents.length),
-    tone: worst(incidents.map((incident) => toneOf(incident, now))),
+    title: titleOf(incidents.length, uneasy),
+    tone: worst([...incidents.map((incident) => toneOf(incident, now)), uneasy ? 'warn' : 'good']),
     sections: sections.length > 0 ? sections : [{ lines: [['Nothing is broken, no recovery is running.']] }],
     buttons: oldestFirst
       .filter(({ state }) => state === 'paging')
       .slice(0, 3)
       .map(({ id }): Button => ({ label: `I have ${id}`, command: `ack ${id}`, style: 'primary' })),
   }
-  return { status: 'done', card, data: { incidents: oldestFirst, runs, frozen: frozen ?? false } }
+  return {
+    status: 'done',
+    card,
+    data: { incidents: oldestFirst, warnings, owed, runs, frozen: frozen ?? false },
+  }
 }
 
 async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const [newest = ''] = await desk.store.claims([systemClaim(system)])
   const found = newest === '' ? undefined : await desk.store.incident(newest as Incident['id'])
-  if (found && found.state.state !== 'resolved') return withRuns(desk, found.state)
+  const all = await readWarnings(desk.store, await desk.store.incidents({ open: true, limit: 100 }))
+  const owed = all.owed.filter((each) => each.system === system)
+  if (found && found.state.state !== 'resolved') return withRuns(desk, found.state, owed)
+  const warning = all.systems.find((each) => each.system === system)
   const planned = desk.plan().systems[system]
   const lines: Line[] = planned
     ? [
@@ -70,21 +83,21 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
     : [['The DR plan says nothing about it.']]
   const last = found ? [lastLine(found.state, desk.clock.now())] : []
   const card: Card = {
-    title: `${system}: nothing is known to be broken`,
-    tone: 'good',
-    sections: [{ lines: [...lines, ...last] }],
+    title: `${system}: ${warning?.text ?? 'nothing is known to be broken'}`,
+    tone: warning || owed.length > 0 ? 'warn' : 'good',
+    sections: [...owedSection(owed), { lines: [...lines, ...last] }],
   }
-  return { status: 'done', card, data: { system, objective: planned?.rto, last: found?.state } }
+  const data = { system, objective: planned?.rto, last: found?.state, warning, owed }
+  return { status: 'done', card, data }
 }
 
 /** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
-async function withRuns(desk: Desk, incident: Incident): Promise<Answer> {
+async function withRuns(desk: Desk, incident: Incident, owed: readonly Owed[] = []): Promise<Answer> {
   const answer = aboutIncident(desk, incident)
   const open = (await desk.store.runs({ open: true, limit: 20 })).filter(
     (run) => run.incident === incident.id,
   )
-  if (open.length === 0) return answer
-  const sections = [...runSection(desk, open), ...(answer.card.sections ?? [])]
+  const sections = [...runSection(desk, open), ...owedSection(owed), ...(answer.card.sections ?? [])]
   const offered = open.flatMap((run) => desk.runCard(run).buttons?.slice(0, 1) ?? [])
   const named = offered.map((button) => ({
     ...button,
@@ -142,6 +155,16 @@ function runSection(desk: Desk, runs: readonly Run[]): readonly Section[] {
   return [{ heading: 'Recoveries', lines }]
 }
 
+function warningSection(warnings: readonly SystemWarning[]): readonly Section[] {
+  if (warnings.length === 0) return []
+  const lines = warnings.map(({ system, text }): Line => [{ code: system }, `: ${text}`])
+  return [{ heading: 'Without an incident of their own', lines }]
+}
+
+function owedSection(owed: readonly Owed[]): readonly Section[] {
+  return owed.length === 0 ? [] : [{ heading: 'Owed after a failover', lines: owed.map(owedLine) }]
+}
+
 /** That recoveries are frozen, by whom and why; nothing when they are not. */
 export function frozenSection(
   desk: Desk,
@@ -153,8 +176,8 @@ export function frozenSection(
   return [{ heading: 'No recovery starts', lines: [by, ['To end it, type: ', { code: 'unfreeze' }]] }]
 }
 
-function titleOf(open: number): string {
-  if (open === 0) return 'All quiet'
+function titleOf(open: number, uneasy: boolean): string {
+  if (open === 0) return uneasy ? 'No incident is open, but not all is well' : 'All quiet'
   return open === 1 ? '1 incident is open' : `${open} incidents are open`
 }
 

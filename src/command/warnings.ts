@@ -1,0 +1,79 @@
+// What is not fine although no incident of its own is open: explained outages, problems left behind, debts of failovers.
+import { systemIds } from '../ids.ts'
+import { systemClaim } from '../incident/incidents.ts'
+import type { IncidentId, RunId, SystemId } from '../ids.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { Line } from '../message.ts'
+import type { Store } from '../ports.ts'
+import type { Run } from '../recovery/run.ts'
+
+/** A system without an open incident of its own that is not fine all the same; `incident` says why. */
+export interface SystemWarning {
+  readonly system: SystemId
+  readonly incident: IncidentId
+  readonly text: string
+}
+
+/** What a failover left behind and nobody has paid. */
+export interface Owed {
+  readonly run: RunId
+  readonly system: SystemId
+  readonly text: string
+  readonly remedy: string
+}
+
+/** How many of the newest runs are looked through for failovers that still stand. */
+const lookedThrough = 200
+
+/** What is true of all systems now, beside the open incidents. */
+export async function readWarnings(
+  store: Pick<Store, 'claims' | 'incident' | 'runs'>,
+  open: readonly Incident[],
+): Promise<{ readonly systems: readonly SystemWarning[]; readonly owed: readonly Owed[] }> {
+  const [holders, runs] = await Promise.all([
+    store.claims(systemIds.map(systemClaim)),
+    store.runs({ open: false, limit: lookedThrough }),
+  ])
+  const newest = await Promise.all(
+    holders.filter((holder) => holder !== '').map((holder) => store.incident(holder as IncidentId)),
+  )
+  const incidents = newest.flatMap((found) => (found ? [found.state] : []))
+  return { systems: systemWarnings(open, incidents), owed: stillOwed(runs) }
+}
+
+/** `newest` holds the newest incident of each system that ever had one. */
+function systemWarnings(open: readonly Incident[], newest: readonly Incident[]): readonly SystemWarning[] {
+  return systemIds.flatMap((system): SystemWarning[] => {
+    if (open.some((incident) => incident.system === system)) return []
+    const cause = open.find(({ problems }) => (problems.explains[system] ?? 0) > 0)
+    if (cause) return [{ system, incident: cause.id, text: `down, explained by ${cause.id}` }]
+    const last = newest.find((incident) => incident.system === system)
+    if (last?.state !== 'resolved' || last.problems.open === 0) return []
+    const count = `${last.problems.open} problem${last.problems.open === 1 ? '' : 's'}`
+    return [{ system, incident: last.id, text: `${last.id} is resolved, but Nagios still reports ${count}` }]
+  })
+}
+
+/** The debts of each system's newest failover that stands; `runs` are newest first. */
+function stillOwed(runs: readonly Run[]): readonly Owed[] {
+  const undone = new Set(
+    runs.flatMap((run) => (run.state === 'done' && run.undoes !== undefined ? [run.undoes] : [])),
+  )
+  const standing = runs.filter(
+    (run) =>
+      run.state === 'done' &&
+      run.direction === 'failover' &&
+      run.undoneBy === undefined &&
+      !undone.has(run.id),
+  )
+  return systemIds.flatMap((system) => {
+    const run = standing.find((each) => each.system === system)
+    if (!run) return []
+    return run.proposal.debts.map(({ text, remedy }) => ({ run: run.id, system, text, remedy }))
+  })
+}
+
+/** A debt as one line: what is owed, how it is paid, and which run left it. */
+export function owedLine({ run, text, remedy }: Owed): Line {
+  return ['Still owed: ', `${text}. ${remedy}`, ' (', { code: run }, ')']
+}
