@@ -1,4 +1,5 @@
 // The load balancer's recovery on the whole bot: ordered in a terminal, carried on by bells over a restart, lapsed by the clock.
+import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { service, startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
@@ -52,6 +53,36 @@ describe('failover lb in a terminal', () => {
 
     const changes = bot.world.cloudflare.requests.filter((request) => request.changes)
     expect(changes).toHaveLength(1)
+  })
+
+  test('is not started on the word of somebody who loses the role while the world is looked at', async () => {
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    bot.world.cloudflare.fault({ kind: 'slow', ms: 1_000 })
+    const approving = bot.say('mia', 'approve R-1')
+    const plan = await readFile(bot.planFile, 'utf8')
+    const demoted = plan.replace(/(name: Mia Manger\n\s+roles: )\[manager, approver\]/, '$1[viewer]')
+    await writeFile(bot.planFile, demoted)
+    await bot.app().plan.reload()
+
+    const answer = await approving
+
+    expect(demoted).not.toBe(plan)
+    expect(answer.status).toBe('refused')
+    expect(await bot.run('R-1')).toMatchObject({ state: 'proposed', approvals: [] })
+    expect(bot.world.cloudflare.requests.filter((request) => request.changes)).toEqual([])
+  })
+
+  test('does not start for an outage that is over', async () => {
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    await bot.say('ann', 'resolve it was the check')
+
+    const answer = await bot.say('ann', 'approve R-1')
+
+    expect(answer.status).toBe('refused')
+    expect(answer.text).toContain('INC-1 is resolved')
+    expect(await bot.run('R-1')).toMatchObject({ state: 'expired' })
   })
 
   test('lapses when nobody approves it in five minutes', async () => {
