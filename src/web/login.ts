@@ -7,6 +7,7 @@ import type { AuthDeps } from './auth.ts'
 import { fieldOf } from './fields.ts'
 import type { Html } from './html.ts'
 import { confirmLoginPage, signInPage } from './pages/login.ts'
+import { sessionLifetime } from './session.ts'
 import type { Signer } from './session.ts'
 
 interface LoginDeps extends AuthDeps {
@@ -60,7 +61,7 @@ async function signIn(request: FastifyRequest, reply: FastifyReply, context: Con
       sameSite: 'lax',
       secure: deps.secure,
       path: '/',
-      maxAge: 12 * 3_600,
+      maxAge: sessionLifetime / 1_000,
     })
     .redirect('/', 303)
 }

@@ -10,9 +10,13 @@ export type CredentialKind = 'login' | 'session' | 'token'
 
 /** The prefix makes a credential that leaked findable by scanners, and says to people what they have in hand. */
 const prefixes: { readonly [K in CredentialKind]: string } = { login: 'drl_', session: 'drs_', token: 'drt_' }
+/** An on-call turn is a week: who is paged at three at night must not need a terminal on the bot's host to sign in. */
+export const sessionLifetime: Duration = 8 * 24 * 60 * minute
+/** Clocks differ by less; what was issued later than that was not issued by the bot. */
+const clockSkew: Duration = minute
 const lifetimes: { readonly [K in CredentialKind]: Duration } = {
   login: 10 * minute,
-  session: 12 * 60 * minute,
+  session: sessionLifetime,
   token: 90 * 24 * 60 * minute,
 }
 
@@ -43,7 +47,7 @@ export const noRevocations: Revocations = { ids: {}, before: {} }
 export interface Signer {
   /** A one-time link's token, good for 10 minutes. Whoever accepts it revokes its id in the same breath. */
   readonly loginLink: (person: PersonId, now: Instant) => string
-  /** A console session, good for 12 hours. */
+  /** A console session, good for 8 days. */
   readonly session: (person: PersonId, now: Instant) => string
   /** A token for the command line and the API, good for 90 days. */
   readonly token: (person: PersonId, now: Instant) => string
@@ -72,6 +76,7 @@ export function createSigner(secret: string): Signer {
     verify: (kind, credential, now, revocations) => {
       const claims = readSigned(secret, kind, credential)
       if ('refused' in claims) return claims
+      if (claims.issuedAt > now + clockSkew) return { refused: 'forged' }
       if (now >= claims.expiresAt) return { refused: 'expired' }
       return isRevoked(claims, revocations) ? { refused: 'revoked' } : claims
     },
