@@ -24,6 +24,9 @@ import type { Streams } from './stream.ts'
 import { addWebhook } from './webhook.ts'
 import type { WebhookDeps } from './webhook.ts'
 
+/** How long requests under way may take once the server is being stopped, in milliseconds. */
+const patience = 1_500
+
 export interface WebDeps extends WebhookDeps {
   readonly store: Sources['store'] & Pick<Store, 'setting' | 'putSetting'>
   readonly runCard: Sources['runCard']
@@ -38,9 +41,12 @@ export interface WebDeps extends WebhookDeps {
 }
 
 export interface Web {
-  /** Port 0 takes a free one; what is resolved is the address as `http://host:port`. */
+  /**
+   * Port 0 takes a free one; what is resolved is the address as `http://host:port`.
+   * @throws UserError (`listen`) when the address cannot be had.
+   */
   readonly listen: (host: string, port: number) => Promise<string>
-  /** Ends open event streams, lets requests under way end, and stops listening. */
+  /** Ends open event streams, stops listening, lets requests under way end, and cuts off those that take too long. */
   readonly close: () => Promise<void>
   readonly inject: (options: InjectOptions) => Promise<LightMyRequestResponse>
 }
@@ -86,16 +92,34 @@ export function createWeb(deps: WebDeps): Web {
 
   return {
     listen: async (host, port) => {
-      await server.listen({ host, port })
+      await server.listen({ host, port }).catch((thrown: unknown) => {
+        throw listenFailure(thrown, host, port)
+      })
       const address = server.server.address() as AddressInfo
       return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
     },
     close: async () => {
       streams.close()
+      // Who sends slowly, or never to the end, must not hold up the stop; Nagios' script sends again.
+      const impatient = setTimeout(() => server.server.closeAllConnections(), patience)
       await server.close()
+      clearTimeout(impatient)
     },
     inject: (options) => server.inject(options),
   }
+}
+
+/** What the system says of an address that cannot be listened on, as something to mend; anything else as it is. */
+function listenFailure(thrown: unknown, host: string, port: number): unknown {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  const steps: Readonly<Record<string, string>> = {
+    EADDRINUSE: `PORT ${port} on HOST ${host} is in use already. Stop what listens there (another bot?), or set another PORT.`,
+    EACCES: `PORT ${port} may not be used by this user. Set PORT to one from 1024 on, and put a proxy in front of it.`,
+    EADDRNOTAVAIL: `HOST ${host} is not an address of this machine. Set HOST to one that is, such as 127.0.0.1.`,
+    ENOTFOUND: `HOST ${host} is a name without an address. Set HOST to an address of this machine, such as 127.0.0.1.`,
+  }
+  const step = Object.hasOwn(steps, code) ? steps[code] : undefined
+  return step === undefined ? thrown : new UserError('listen', step, { cause: thrown })
 }
 
 interface ConsoleScope {

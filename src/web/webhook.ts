@@ -2,6 +2,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { reasonOf } from '../errors.ts'
+import { minute } from '../ids.ts'
+import type { Instant } from '../ids.ts'
 import type { Alert } from '../intake/alert.ts'
 import { readForm } from '../intake/form.ts'
 import { parseNotification } from '../intake/parse.ts'
@@ -32,11 +34,15 @@ const retryAfter = 5
  */
 export function addWebhook(server: FastifyInstance, deps: WebhookDeps): void {
   const permitted = createBearerCheck(deps.nagiosToken)
+  const warn = createTokenWarning(deps)
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', (request, reply, done) => {
     if (permitted(request.headers.authorization)) done()
-    else void unauthorised(reply, deps)
+    else {
+      warn()
+      void unauthorised(reply, deps)
+    }
   })
   server.setErrorHandler((error, _request, reply) => refused(error, reply, deps))
 
@@ -88,6 +94,20 @@ function unauthorised(reply: FastifyReply, deps: WebhookDeps): FastifyReply {
     .header('www-authenticate', 'Bearer realm="nagios"')
     .type('application/json')
     .send('{"error":"unauthorised","message":"send NAGIOS_TOKEN as Authorization: Bearer TOKEN"}')
+}
+
+/** Says at most once a minute that the token is wrong: a script with an old one tries for ever. */
+function createTokenWarning({ clock, log }: WebhookDeps): () => void {
+  let last: Instant | undefined
+  let count = 0
+  return () => {
+    count += 1
+    const now = clock.now()
+    if (last !== undefined && now - last < minute) return
+    log.warn('a notification was refused: its token is not NAGIOS_TOKEN', { refused: count })
+    last = now
+    count = 0
+  }
 }
 
 function refused(error: unknown, reply: FastifyReply, deps: WebhookDeps): FastifyReply {

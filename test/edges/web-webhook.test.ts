@@ -1,7 +1,9 @@
 // The webhook over real HTTP: what it takes, what it refuses and how it says so.
 import { connect } from 'node:net'
+import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { webhookLimit } from '../../src/web/webhook.ts'
+import { createMetrics } from '../../src/web/metrics.ts'
+import { addWebhook, webhookLimit } from '../../src/web/webhook.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { nagiosToken, openHouse } from './web-house.ts'
@@ -143,4 +145,60 @@ describe('the webhook', () => {
 
     expect((await send(new URLSearchParams(problem))).status).toBe(202)
   })
+
+  test('is stopped in time while senders are in the middle of a notification', async () => {
+    const other = await openHouse(redis)
+    const { hostname, port } = new URL(other.url)
+    const slow = connect(Number(port), hostname)
+    slow.on('error', () => {})
+    const cut = new Promise((resolve) => slow.once('close', resolve))
+    slow.write(
+      `POST /webhooks/nagios HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer.authorization}\r\ncontent-length: 500\r\n\r\nHOSTNAME=`,
+    )
+    expect((await fetch(`${other.url}/healthz`)).status).toBe(200)
+
+    const began = performance.now()
+    await other.close()
+    await cut
+
+    expect(performance.now() - began).toBeLessThan(4_000)
+  })
+
+  test('on a port that is taken says so, and what to do', async () => {
+    const { port } = new URL(house.url)
+
+    await expect(openHouse(redis, { port: Number(port) })).rejects.toMatchObject({
+      name: 'UserError',
+      message: `PORT ${port} on HOST 127.0.0.1 is in use already. Stop what listens there (another bot?), or set another PORT.`,
+    })
+  })
+})
+
+test('a token that is not the right one is logged, at most once a minute', async () => {
+  const server = fastify()
+  const lines: unknown[] = []
+  const quiet = { debug: () => {}, info: () => {}, error: () => {} }
+  let time = 1_763_863_200_000
+  addWebhook(server, {
+    nagiosToken,
+    accept: async () => {},
+    heartbeat: () => {},
+    clock: { now: () => time, real: (duration) => duration, after: () => () => {} },
+    log: { ...quiet, warn: (message, fields) => void lines.push([message, fields]) },
+    metrics: createMetrics(),
+  })
+  const refuse = () => server.inject({ method: 'POST', url: '/webhooks/nagios', body: 'x' })
+  const text = 'a notification was refused: its token is not NAGIOS_TOKEN'
+
+  expect((await refuse()).statusCode).toBe(401)
+  expect(lines).toEqual([[text, { refused: 1 }]])
+  await refuse()
+  time += 59_999
+  await refuse()
+  expect(lines).toHaveLength(1)
+  time += 1
+  await refuse()
+
+  expect(lines.slice(1)).toEqual([[text, { refused: 3 }]])
+  await server.close()
 })
