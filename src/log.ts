@@ -5,11 +5,14 @@ import type { Log } from './ports.ts'
 
 /** What stands in the log in place of a secret. */
 const blank = '[secret]'
+/** A shorter secret is part of so many words that blanking them would garble every line, and give it away. */
+const shortest = 4
 /** Deeper than this a field is cut; it also ends what refers to itself. */
 const maxDepth = 8
 
 /**
- * Makes the log. `secrets` are values, as `secrets(config)` lists them; their percent-encoded form is found too.
+ * Makes the log. `secrets` are values, as `secrets(config)` lists them; their percent-encoded form is found too, and those shorter
+ * than 4 characters are not looked for.
  * `destination` is standard output unless given. A field that is an Error is written with its message, code, stack and cause.
  */
 export function createLog(
@@ -38,9 +41,10 @@ export function createLog(
 
 /** A text without secrets. The longest first, so that a secret that holds another one goes as a whole. */
 function hider(secrets: readonly string[]): (text: string) => string {
-  const forms = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
-    .filter((form) => form !== '')
-    .sort((a, b) => b.length - a.length)
+  const long = secrets.filter((secret) => secret.length >= shortest)
+  const forms = [...new Set(long.flatMap((secret) => [secret, encodeURIComponent(secret)]))].sort(
+    (a, b) => b.length - a.length,
+  )
   return (text) => forms.reduce((left, form) => left.replaceAll(form, blank), text)
 }
 

@@ -40,6 +40,15 @@ describe('the log', () => {
     expect(written.join('')).not.toContain('detail')
   })
 
+  test('does not look for a secret so short that every line would give it away', () => {
+    const written: string[] = []
+    const log = createLog('info', ['a', 'abc', 'abcd'], { write: (line) => void written.push(line) })
+
+    log.info('abc and abcd')
+
+    expect(written.join('')).toContain('"message":"abc and [secret]"')
+  })
+
   test.each([
     ['the message', `login with ${secret} failed`, {}],
     ['a field', 'm', { url: `https://x/?token=${encodeURIComponent(secret)}` }],
