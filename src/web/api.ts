@@ -21,6 +21,9 @@ export interface ApiDeps extends AuthDeps {
   readonly metrics: Metrics
 }
 
+/** How long one text of the metrics is given to all who ask, in milliseconds of real time. */
+const metricsAge = 1_000
+
 /** `csrf` only with a session; a bearer token needs none. */
 const CommandRequest = z.object({
   text: z.string().max(10_000),
@@ -60,10 +63,26 @@ export function addHealth(server: FastifyInstance, deps: Pick<ApiDeps, 'ready' |
     const readiness = await deps.ready()
     return reply.code(readiness.ready ? 200 : 503).send(readiness)
   })
+  const metricsText = remembered(deps.metrics.text)
   server.get('/metrics', async (_request, reply) => {
-    const { type, body } = await deps.metrics.text()
+    const { type, body } = await metricsText()
     return reply.type(type).send(body)
   })
+}
+
+/** The newest answer of `ask` while it is young enough; what fails is not kept. */
+function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly answer: Promise<T>; readonly until: number } | undefined
+  return () => {
+    if (kept && performance.now() < kept.until) return kept.answer
+    const answer = ask()
+    const mine = { answer, until: performance.now() + metricsAge }
+    kept = mine
+    answer.catch(() => {
+      if (kept === mine) kept = undefined
+    })
+    return answer
+  }
 }
 
 async function asCaller(

@@ -44,7 +44,7 @@ async function enter(person: string, options: Parameters<TestBrowser['open']>[0]
   return one.page
 }
 
-/** How many pages watch live, as the bot counts them. */
+/** How many pages watch live, as the bot counts them; up to a second old. */
 async function streams(): Promise<number> {
   const text = await (await fetch(`${house.url}/metrics`)).text()
   return Number(/^dr_console_streams (\d+)$/m.exec(text)?.[1])
@@ -344,7 +344,7 @@ describe('the connection', () => {
   test('when the bot is away the page says since when and what to do, and recovers by itself', async () => {
     const page = await enter('ann')
     await page.goto(`${house.url}/incidents/INC-2`)
-    await vi.waitFor(async () => expect(await streams()).toBe(1))
+    await vi.waitFor(async () => expect(await streams()).toBe(1), 5_000)
     const port = Number(new URL(house.url).port)
 
     await house.close()
@@ -365,7 +365,7 @@ describe('the connection', () => {
 
   test('a session that was taken back ends the stream and says so', async () => {
     const page = await enter('ann')
-    await vi.waitFor(async () => expect(await streams()).toBe(1))
+    await vi.waitFor(async () => expect(await streams()).toBe(1), 5_000)
 
     await page.evaluate(() => {
       const { value } = document.querySelector('[name=csrf]') as HTMLInputElement
