@@ -137,6 +137,25 @@ describe('while the bot is there', () => {
     expect(bot.arrivals[0]?.body.toString()).toBe(form)
   })
 
+  test.each(['a=1\nb=2', 'a=1\r', 'a="b', 'a=\\', 'a=`id`', 'a=<b>', 'a=|', 'a=\u00fc', '@/etc/passwd', ''])(
+    'a form that nobody encoded is refused: %j',
+    async (form) => {
+      const { code } = await run('host', '--form', form)
+
+      expect(code).toBe(2)
+      expect(bot.arrivals).toEqual([])
+      expect(await logged()).toContain('is not form-encoded')
+    },
+  )
+
+  test('what Nagios may leave unencoded is passed on', async () => {
+    const form = "HOSTNAME=lb-1_a.b~c&A=%25+*$()/:,;@!?' -"
+
+    await run('host', '--form', form)
+
+    expect(bot.arrivals[0]?.body.toString()).toBe(form)
+  })
+
   test('the token is on no command line while it is being used', async () => {
     const held = Promise.withResolvers<Reply>()
     bot.answer(() => held.promise)
@@ -204,6 +223,28 @@ describe('while the bot is away', () => {
     )
     expect(status.code).toBe(1)
     expect(status.output).toMatch(/^1 waiting, the oldest for 40\d s, overdue; 0 set aside/)
+  })
+})
+
+describe('other files in the spool', () => {
+  test('stop nothing, are never sent or counted, and are reported once', async () => {
+    await notify('lb1', 1)
+    const names = ['.9zz', '9zz', '012-3.4', '12-3.4.reason', '1-2-3.4', '5-.1', '6-1.', 'note']
+    for (const name of names) await writeFile(join(directory, 'spool/queue', name), 'HOSTNAME=no')
+
+    const first = await run('flush')
+    await notify('lb1', 2)
+    const second = await run('flush')
+    const status = await run('status')
+
+    expect([first, second].map(({ code, output }) => [code, output])).toEqual([
+      [0, ''],
+      [0, ''],
+    ])
+    expect(status).toEqual({ code: 0, output: expect.stringMatching(/^0 waiting, .*; 0 set aside/) })
+    expect(bot.arrivals.map(({ fields }) => fields['HOSTNAME'])).toEqual(['lb1', 'lb1'])
+    expect((await logged()).match(/not notifications, and left alone .*9zz.*/g)).toHaveLength(1)
+    expect((await waiting()).toSorted()).toEqual(names.toSorted())
   })
 })
 
