@@ -1,9 +1,11 @@
-// The banner of a person who is being paged: on every page, with the button that stops the page.
+// The banners of every page: that whoever looks is being paged, and that recoveries are frozen.
 import type { Incident, Page } from '../incident/incident.ts'
+import type { Frozen } from '../recovery/freeze.ts'
 import { buttonForm } from './button.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import { elapsed } from './time.ts'
+import { dateTime, elapsed } from './time.ts'
+import { nameOf } from './view.ts'
 import type { View } from './view.ts'
 
 /** Derived from the incidents, so that it goes when the page stops, whoever answered and through whichever door. */
@@ -15,6 +17,16 @@ export function bannerFor(open: readonly Incident[], view: View): Html | undefin
       .map((page) => row(incident, page, view)),
   )
   return calling.length === 0 ? undefined : html`<div class="paged" role="alert">${calling}</div>`
+}
+
+/** That no recovery starts, by whom, since when and why, and what ends it; nothing while recoveries may start. */
+export function frozenBanner(frozen: Frozen | undefined, view: View): Html | undefined {
+  if (!frozen) return undefined
+  const why = frozen.reason === undefined ? undefined : html`: <bdi>${frozen.reason}</bdi>`
+  return html`<div class="frozen" role="status">
+    <strong>No recovery starts:</strong> frozen by <bdi>${nameOf(view, frozen.by)}</bdi> since
+    ${dateTime(frozen.since, view.plan.timezone)}${why}. To end it, type: <code>unfreeze</code>
+  </div>`
 }
 
 function row(incident: Incident, page: Page, view: View): Html {

@@ -43,7 +43,7 @@ export function buttonsHtml(card: Card, shown: Shown): Html | undefined {
 }
 
 /** A line; every piece of data in it keeps its own direction of writing. */
-function lineHtml(line: Line, view: View): Html {
+export function lineHtml(line: Line, view: View): Html {
   return html`${line.map((span) => spanHtml(span, view))}`
 }
 

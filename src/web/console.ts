@@ -2,11 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Dispatch } from '../command/command.ts'
 import { printWord } from '../command/words.ts'
+import { readFrozen } from '../recovery/freeze.ts'
 import { toIncidentId } from '../ids.ts'
 import type { Button } from '../message.ts'
 import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller } from './auth.ts'
-import { bannerFor } from './banner.ts'
+import { bannerFor, frozenBanner } from './banner.ts'
 import { questionPage } from './button.ts'
 import { cardHtml, textHtml } from './card.ts'
 import { completionList } from './completion.ts'
@@ -28,6 +29,9 @@ export interface ConsoleDeps extends AuthDeps {
   readonly streams: Streams
 }
 
+/** The path of the page that is shown where there is none; it has no event stream either. */
+const nowhere = '/not-found'
+
 const noPage: Content = {
   title: 'Not found',
   body: html`<h1>Not found</h1>
@@ -40,6 +44,12 @@ export function addConsole(server: FastifyInstance, deps: ConsoleDeps): void {
       asPerson(request, reply, deps, (caller) => showPage(request, reply, deps, caller)),
     )
   }
+  server.setNotFoundHandler((request, reply) => {
+    // Programs (of the API, of a mistyped webhook) get words they can read, and no sign-in page.
+    if (request.method !== 'GET' || /^\/(?:api|assets)\//.test(request.url))
+      return reply.code(404).send({ error: 'not-found', message: 'There is no such address.' })
+    return asPerson(request, reply, deps, (caller) => showPage(request, reply, deps, caller))
+  })
   server.get<{ Querystring: Record<string, unknown> }>('/events', (request, reply) =>
     asPerson(request, reply, deps, (caller) => openStream(request, reply, deps, caller)),
   )
@@ -84,14 +94,15 @@ function viewOf(path: string, caller: Caller, deps: ConsoleDeps): View {
   }
 }
 
-/** The part of a page that changes: the banner, what may be typed, and the page's own content. */
+/** The part of a page that changes: the banners, what may be typed, and the page's own content. */
 async function liveHtml(content: Content, view: View, { sources }: ConsoleDeps): Promise<Html> {
-  const [incidents, runs] = await Promise.all([
+  const [incidents, runs, frozen] = await Promise.all([
     sources.store.incidents({ open: true, limit: 50 }),
     sources.store.runs({ open: true, limit: 20 }),
+    readFrozen(sources.store),
   ])
   return html`<data id="title" value="${titleOf(content, view)}" hidden></data
-    >${bannerFor(incidents, view)}${completionList(incidents, runs, view)}${content.body}`
+    >${bannerFor(incidents, view)}${frozenBanner(frozen, view)}${completionList(incidents, runs, view)}${content.body}`
 }
 
 async function showPage(
@@ -100,7 +111,7 @@ async function showPage(
   deps: ConsoleDeps,
   caller: Caller,
 ): Promise<FastifyReply> {
-  const view = viewOf(pathOf(request.url), caller, deps)
+  const view = viewOf(pathOf(request.url) ?? nowhere, caller, deps)
   const content = await contentOf(view.path, deps.sources, view)
   const shown = content ?? noPage
   return sendHtml(reply, content ? 200 : 404, framed(shown, view, await liveHtml(shown, view, deps)))
@@ -112,7 +123,7 @@ async function openStream(
   deps: ConsoleDeps,
   first: Caller,
 ): Promise<void> {
-  const path = pathOf(fieldOf(request.query, 'page') ?? '/')
+  const path = pathOf(fieldOf(request.query, 'page') ?? '/') ?? '/'
   if (!(await contentOf(path, deps.sources, viewOf(path, first, deps)))) {
     await reply.code(404).send()
     return
@@ -236,13 +247,13 @@ export function failureHtml(reason: string): Html {
 }
 
 function backOf(request: FastifyRequest): string {
-  return pathOf(fieldOf(request.body, 'back') ?? '/')
+  return pathOf(fieldOf(request.body, 'back') ?? '/') ?? '/'
 }
 
-/** A path of our own: never another site's address, however it is written. */
-function pathOf(address: string): string {
+/** A path of our own: never another site's address, however it is written. Undefined when no page has such a one. */
+function pathOf(address: string): string | undefined {
   const path = address.split('?')[0] ?? '/'
-  return /^\/[A-Za-z0-9/-]*$/.test(path) && !path.startsWith('//') ? path : '/'
+  return /^\/[A-Za-z0-9/-]*$/.test(path) && !path.startsWith('//') ? path : undefined
 }
 
 function sendHtml(reply: FastifyReply, status: number, page: Html): FastifyReply {

@@ -4,6 +4,7 @@ import type { DrPlan } from '../../src/drplan/schema.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { history, openHouse } from './web-house.ts'
+import { run as sampleRun, writingRun } from '../contracts/store-samples.ts'
 import type { House } from './web-house.ts'
 
 let redis: TestRedis
@@ -62,6 +63,65 @@ describe('the systems page', () => {
   })
 })
 
+describe('a system without an open incident', () => {
+  test('is not shown as fine while another outage explains it or Nagios still reports problems', async () => {
+    const at = house.now()
+    const alert = { alert: 'A-w', key: 'worker;HTTP', system: 'workers', state: 'CRITICAL' } as const
+    const broke = {
+      ...alert,
+      output: '',
+      at,
+      since: at,
+      change: 'broke',
+      text: 'worker is CRITICAL',
+    } as const
+    await house.incidents.input('INC-2', { kind: 'alerts', attached: [broke] })
+
+    for (const path of ['/', '/systems']) {
+      const page = await pageOf(path)
+      expect(page).toMatch(/tone-warn">down, explained by INC-2</)
+      expect(page).toMatch(/tone-warn">INC-1 is resolved, but Nagios still reports 1 problem</)
+    }
+    const mended = { ...broke, alert: 'A-m', change: 'mended' } as const
+    await house.incidents.input('INC-2', { kind: 'alerts', attached: [mended] })
+    expect(await pageOf('/systems')).not.toContain('explained by')
+  })
+})
+
+describe('what was left behind', () => {
+  test('is on the first page while a failover stands', async () => {
+    const sample = sampleRun('R-8')
+    const debts = [{ id: 'points-at', text: 'api points at backup', remedy: 'When lb works: failback lb' }]
+    const proposal = { ...sample.proposal, debts }
+    const at = house.now()
+    const run = { ...sample, proposal, state: 'done', startedAt: at, endedAt: at } as const
+    await house.store.commit(writingRun(run), at)
+    expect(await pageOf('/')).toMatch(/Still owed: .{0,20}api points at backup. When lb works: failback lb/)
+
+    await house.store.commit(writingRun({ ...run, undoneBy: 'R-9' }, 1), at)
+    expect(await pageOf('/')).not.toContain('Still owed')
+  })
+})
+
+describe('while recoveries are frozen', () => {
+  test('every page says by whom, since when, why, and how to end it', async () => {
+    const frozen = JSON.stringify({ by: 'mia', reason: 'network works', since: house.now() })
+    const claim = { name: 'frozen', from: '', to: frozen }
+    await house.store.commit({ write: undefined, claims: [claim] }, house.now())
+    for (const path of ['/', '/incidents/INC-2']) {
+      expect(await pageOf(path)).toMatch(
+        /No recovery starts:.{0,40}Mia .{0,200}network works.{0,60}<code>unfreeze<\/code>/,
+      )
+    }
+
+    await house.store.commit(
+      { write: undefined, claims: [{ name: 'frozen', from: frozen, to: '' }] },
+      house.now(),
+    )
+    expect(await pageOf('/')).not.toContain('No recovery starts:')
+  })
+})
+
 describe('the report', () => {
   test('can be kept as a file of its own', async () => {
     const cookie = `dr-session=${house.signer.session('ann', house.now())}`
@@ -75,12 +135,24 @@ describe('the report', () => {
 })
 
 describe('pages that are not there', () => {
+  test('are words for a program', async () => {
+    for (const request of [{ url: '/api/nothing' }, { method: 'POST', url: '/nagois' }] as const) {
+      const answer = await house.web.inject(request)
+      expect(answer.statusCode).toBe(404)
+      expect(answer.json()).toMatchObject({ error: 'not-found' })
+    }
+  })
+
   test.each([
     '/incidents/INC-99',
     '/incidents/INC-99/report',
     '/runs/R-99',
     '/incidents/x',
     '/incidents/INC-99/report.md',
+    '/incidents/__proto__',
+    '/incidents/INC-1%20',
+    '/runs/a.b',
+    '/nothing',
   ])('%s says so', async (path) => {
     const cookie = `dr-session=${house.signer.session('ann', house.now())}`
 
@@ -88,5 +160,6 @@ describe('pages that are not there', () => {
 
     expect(answer.statusCode).toBe(404)
     expect(answer.body).toContain('Not found')
+    expect(answer.body).not.toContain('Open now')
   })
 })

@@ -1,10 +1,11 @@
 // The first page: what is open now, and when nothing is, that all is well and who would be called.
+import { owedLine, readWarnings } from '../../command/warnings.ts'
+import type { Owed, SystemWarning } from '../../command/warnings.ts'
 import { systemIds } from '../../ids.ts'
-import type { SystemId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { onCall } from '../../oncall/shift.ts'
 import { incidentCard, toneOf } from '../../incident/card.ts'
-import { buttonsHtml } from '../card.ts'
+import { buttonsHtml, lineHtml } from '../card.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
@@ -13,17 +14,19 @@ import { countdown, durationText, elapsed, timeOfDay } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
 import type { Sources } from './page.ts'
-import { chip, incidentChip } from './state.ts'
+import { chip, incidentChip, systemState } from './state.ts'
 
 export async function homePage(sources: Sources, view: View): Promise<Content> {
   const open = await sources.store.incidents({ open: true, limit: 50 })
-  const title = open.length === 0 ? 'All quiet' : `${open.length} open`
+  const { systems, owed } = await readWarnings(sources.store, open)
+  const quiet = systems.length + owed.length === 0 ? 'All quiet' : 'Not all is well'
+  const title = open.length === 0 ? quiet : `${open.length} open`
   return {
     title,
     body: html`<h1>${open.length === 0 ? 'Nothing is open' : 'Open now'}</h1>
-      ${open.length === 0 && html`<p class="calm">${chip('good', 'All quiet')} No incident is open.</p>`}
+      ${open.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)} No incident is open.</p>`}
       <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
-      ${overview(open, view)}`,
+      ${owedPart(owed, view)} ${overview(open, systems, view)}`,
   }
 }
 
@@ -92,12 +95,20 @@ function clockFact(incident: Incident, view: View): Html | undefined {
   </div>`
 }
 
-function overview(open: readonly Incident[], view: View): Html {
+function owedPart(owed: readonly Owed[], view: View): Html | undefined {
+  if (owed.length === 0) return undefined
+  return html`<section class="card tone-warn">
+    <header><h2>Owed after a failover</h2></header>
+    ${owed.map((debt) => html`<p>${lineHtml(owedLine(debt), view)}</p>`)}
+  </section>`
+}
+
+function overview(open: readonly Incident[], warnings: readonly SystemWarning[], view: View): Html {
   return html`<div class="columns">
     <section class="card">
       <header><h2>Systems</h2></header>
       <ul class="rows">
-        ${systemIds.map((system) => systemRow(system, open))}
+        ${systemIds.map((system) => html`<li><code>${system}</code> ${systemState(system, open, warnings)}</li>`)}
       </ul>
     </section>
     <section class="card">
@@ -105,17 +116,6 @@ function overview(open: readonly Incident[], view: View): Html {
       <dl class="rows">${view.plan.oncall.rotations.map((rotation) => onCallRow(rotation.name, view))}</dl>
     </section>
   </div>`
-}
-
-function systemRow(system: SystemId, open: readonly Incident[]): Html {
-  const incident = open.find((one) => one.system === system)
-  return html`<li>
-    <code>${system}</code> ${
-      incident
-        ? html`<a href="/incidents/${incident.id}">${incident.id}</a> ${incidentChip(incident)}`
-        : chip('good', 'No incident')
-    }
-  </li>`
 }
 
 function onCallRow(rotation: string, view: View): Html {

@@ -4,6 +4,6 @@ import type { Store } from '../../ports.ts'
 import type { Run } from '../../recovery/run.ts'
 
 export interface Sources {
-  readonly store: Pick<Store, 'incident' | 'incidents' | 'run' | 'runs' | 'timeline' | 'head'>
+  readonly store: Store
   readonly runCard: (run: Run) => Card
 }

@@ -1,4 +1,6 @@
 // The states of incidents and runs as a word with a colour, the same on every page.
+import type { SystemWarning } from '../../command/warnings.ts'
+import type { SystemId } from '../../ids.ts'
 import type { Incident, IncidentState } from '../../incident/incident.ts'
 import type { Run, RunState } from '../../recovery/run.ts'
 import type { Tone } from '../../message.ts'
@@ -31,6 +33,19 @@ export function chip(tone: Tone, text: string): Html {
 export function incidentChip(incident: Incident): Html {
   const { tone, text } = incidentStates[incident.state]
   return html`${chip(tone, text)}${incident.level > 0 && incident.state !== 'resolved' && chip('bad', 'Escalated')}`
+}
+
+/** How a system is now: its own open incident, else what else is not fine, else that there is nothing. */
+export function systemState(
+  system: SystemId,
+  open: readonly Incident[],
+  warnings: readonly SystemWarning[],
+): Html {
+  const incident = open.find((one) => one.system === system)
+  if (incident) return html`<a href="/incidents/${incident.id}">${incident.id}</a> ${incidentChip(incident)}`
+  const warning = warnings.find((one) => one.system === system)
+  if (!warning) return chip('good', 'No incident')
+  return html`<a class="why" href="/incidents/${warning.incident}">${chip('warn', warning.text)}</a>`
 }
 
 export function runChip(run: Run): Html {

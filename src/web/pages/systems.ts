@@ -1,6 +1,7 @@
 // The systems of the DR plan: objectives, ways out, what was last measured, and how each is now.
 import { systemIds } from '../../ids.ts'
 import type { SystemId } from '../../ids.ts'
+import { readWarnings } from '../../command/warnings.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { measure } from '../../timeline/phases.ts'
 import type { Content } from '../frame.ts'
@@ -9,13 +10,15 @@ import type { Html } from '../html.ts'
 import { dateTime, durationText } from '../time.ts'
 import type { View } from '../view.ts'
 import type { Sources } from './page.ts'
-import { chip, incidentChip } from './state.ts'
+import { chip, systemState } from './state.ts'
 
 /** How many of the newest incidents are looked through for the last measurement. */
 const lookedThrough = 200
 
 export async function systemsPage(sources: Sources, view: View): Promise<Content> {
   const incidents = await sources.store.incidents({ open: false, limit: lookedThrough })
+  const open = await sources.store.incidents({ open: true, limit: 50 })
+  const { systems } = await readWarnings(sources.store, open)
   return {
     title: 'Systems',
     body: html`<h1>Systems</h1>
@@ -33,6 +36,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
               systemRow(
                 system,
                 incidents.filter((incident) => incident.system === system),
+                systemState(system, open, systems),
                 view,
               ),
             )}
@@ -42,9 +46,8 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
   }
 }
 
-function systemRow(id: SystemId, incidents: readonly Incident[], view: View): Html {
+function systemRow(id: SystemId, incidents: readonly Incident[], now: Html, view: View): Html {
   const system = view.plan.systems[id]
-  const open = incidents.find((incident) => incident.state !== 'resolved')
   if (!system)
     return html`<tr>
       <th scope="row"><code>${id}</code></th>
@@ -52,9 +55,7 @@ function systemRow(id: SystemId, incidents: readonly Incident[], view: View): Ht
     </tr>`
   return html`<tr>
     <th scope="row"><code>${id}</code></th>
-    <td data-label="Now">
-      ${open ? html`<a href="/incidents/${open.id}">${open.id}</a> ${incidentChip(open)}` : chip('good', 'No incident')}
-    </td>
+    <td data-label="Now">${now}</td>
     <td data-label="RTO">${durationText(system.rto)}</td>
     <td data-label="RPO">${system.rpo === undefined ? '–' : durationText(system.rpo)}</td>
     <td data-label="Last measured">${lastMeasured(incidents, view)}</td>
