@@ -8,6 +8,12 @@ const style = `
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid #8886; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+@media (max-width: 640px) {
+  thead { display: none; }
+  tr { display: block; border: 1px solid #8886; margin-bottom: .5rem; padding: .25rem .5rem; }
+  td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .5rem; border: 0; padding: .125rem 0; }
+  td::before { content: attr(data-label); opacity: .75; font-size: .8125rem; }
+}
 `
 
 /** The report as a whole document without script, link or outside resource. */
@@ -40,7 +46,13 @@ function partHtml(part: Part): string {
 
 function tableHtml({ columns, rows }: NonNullable<Part['table']>): string {
   const head = columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join('')
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`)
+  // On a narrow screen each row becomes a list of values, labelled with their columns.
+  const body = rows.map((row) => {
+    const cells = row.map(
+      (cell, index) => `<td data-label="${escapeHtml(columns[index] ?? '')}">${escapeHtml(cell)}</td>`,
+    )
+    return `<tr>${cells.join('')}</tr>`
+  })
   return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`
 }
 

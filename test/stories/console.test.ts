@@ -426,6 +426,30 @@ describe('hostile texts', () => {
 })
 
 describe('on a phone', () => {
+  test('the report, on its page and as a file, shows each row of a table as a list', async () => {
+    const page = await enter('ann', { viewport: { width: 375, height: 812 } })
+    const file = await page.request.get(`${house.url}/incidents/INC-2/report.html`)
+    for (const show of [
+      () => page.goto(`${house.url}/incidents/INC-2/report`),
+      async () => {
+        await page.goto('about:blank')
+        await page.setContent(await file.text())
+      },
+    ]) {
+      await show()
+      const cell = page.locator('td[data-label]').first()
+      await cell.waitFor()
+      const seen = await page.evaluate(() => ({
+        wider: document.documentElement.scrollWidth - innerWidth,
+        hidden: [...document.querySelectorAll('td')].filter(
+          (each) => each.getBoundingClientRect().right > innerWidth,
+        ).length,
+      }))
+      expect(seen).toEqual({ wider: 0, hidden: 0 })
+      expect(await cell.evaluate((each) => getComputedStyle(each).display)).toBe('grid')
+    }
+  })
+
   test.each(['light', 'dark'] as const)(
     'every page fits in 375 px, in %s, with large targets',
     async (colorScheme) => {

@@ -72,25 +72,27 @@ function partHtml(part: Part): Html {
         ${part.lines.map((line) => html`<li>${textHtml(line)}</li>`)}
       </ul>`
     }
-    ${
-      part.table &&
-      html`<div class="scroll" tabindex="0" role="region" aria-label="${part.heading}">
-        <table>
-          <thead>
-            <tr>
-              ${part.table.columns.map((column) => html`<th scope="col">${column}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${part.table.rows.map(
-              (row) =>
-                html`<tr>
-                  ${row.map((cell) => html`<td>${textHtml(cell)}</td>`)}
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>`
-    }
+    ${part.table && tableHtml(part.table, part.heading)}
   </section>`
+}
+
+/** On a narrow screen each row becomes a list of values, labelled with their columns. */
+function tableHtml({ columns, rows }: NonNullable<Part['table']>, heading: string): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${heading}">
+    <table class="cells">
+      <thead>
+        <tr>
+          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell, index) => html`<td data-label="${columns[index] ?? ''}">${textHtml(cell)}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`
 }
