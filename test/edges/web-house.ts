@@ -47,7 +47,7 @@ export interface House {
 
 export async function openHouse(
   redis: TestRedis,
-  { publicUrl = 'http://127.0.0.1:3000', port = 0, change = (plan: DrPlan) => plan } = {},
+  { publicUrl = 'http://127.0.0.1:3000', port = 0, start = night, change = (plan: DrPlan) => plan } = {},
 ): Promise<House> {
   const connection = await redis.connect()
   const store = createStore({ redis: connection.redis })
@@ -55,7 +55,7 @@ export async function openHouse(
   if ('errors' in loaded) throw new Error('the example plan is broken')
   // Ten minutes less than the most, so that more time can be had.
   const plan = change({ ...loaded.plan, diagnosis: { ...loaded.plan.diagnosis, deadline: 1_200_000 } })
-  let time = night
+  let time = start
   let broken = false
   const clock: Clock = { now: () => time, real: (duration) => duration, after: () => () => {} }
   const changes = createChanges()
