@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 import { createDeadlines, repeat } from './deadlines/deadlines.ts'
 import { openPlan } from './drplan/current.ts'
 import type { CurrentPlan } from './drplan/current.ts'
-import { RetryableError, reasonOf } from './errors.ts'
+import { reasonOf } from './errors.ts'
 import type { Duration, Instant } from './ids.ts'
 import type { Card } from './message.ts'
 import { second, toIncidentId, toRunId } from './ids.ts'
@@ -19,6 +19,7 @@ import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
 import type { Performers } from './incident/outbox.ts'
 import { createEmailPager } from './pagers/email.ts'
+import { patiently } from './deadlines/patiently.ts'
 import type { Chat, Clock, Log, NagiosCommands, Pager, Providers, Store } from './ports.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
 import { createDnsCheck } from './providers/dns-check.ts'
@@ -29,14 +30,11 @@ import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
 import { createRuns } from './recovery/engine.ts'
 import type { Run } from './recovery/run.ts'
-import { parseRedisUrl } from './store/address.ts'
-import { connectRedis } from './store/connect.ts'
-import { startRedis } from './store/embedded.ts'
+import { openRedis } from './store/open.ts'
 import { createStore } from './store/redis.ts'
 import { release } from './triage/release.ts'
-import { unmatched } from './triage/meaning.ts'
+import { reportVerdicts } from './triage/report.ts'
 import { triage } from './triage/triage.ts'
-import type { Verdict } from './triage/triage.ts'
 import { createCredentials } from './web/credentials.ts'
 import { createMetrics } from './web/metrics.ts'
 import { createSigner } from './web/session.ts'
@@ -62,8 +60,6 @@ export interface AppParts {
 const warmAfter: Duration = 3 * second
 /** How long one try of an effect may take, in real milliseconds. */
 const effectTimeout: Duration = 10 * second
-/** How often the start tries what Redis did not answer, and the real milliseconds between. */
-const [startTries, startPause] = [40, 250]
 /** Sweeps are the safety net: often enough that a lost bell is met within the second that is promised. */
 const every = {
   deadlines: 500,
@@ -106,7 +102,10 @@ interface Assembly {
 }
 
 async function assemble(config: Config, { log, clock, stops, close }: Assembly): Promise<App> {
-  const redis = await openRedis(config, { log, clock, stops })
+  const redis = await openRedis(
+    { url: config.REDIS_URL, dataDir: config.DATA_DIR },
+    { log, clock, started: (stop) => stops.push(stop) },
+  )
   const store = createStore({ redis: redis.redis })
   const queue = createQueue(redis, { clock, log })
   stops.push(queue.close)
@@ -182,22 +181,11 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     release: { perform: (body) => release(triageDeps, body.incident) },
   }
 
-  /** What led nowhere must not vanish: an alert that no system of the plan matches is a gap in the plan. */
-  function report(verdicts: readonly Verdict[]): void {
-    for (const verdict of verdicts) metrics.triaged(verdict.outcome)
-    const ignored = verdicts.filter((verdict) => verdict.outcome === 'ignored')
-    for (const [reason, all] of Map.groupBy(ignored, (verdict) => verdict.reason ?? '')) {
-      const objects = [...new Set(all.map((verdict) => verdict.alert.key))].slice(0, 5)
-      const fields = { reason, count: all.length, objects }
-      if (reason === unmatched) log.warn('alerts that nobody is called for: add them to the plan', fields)
-      else log.info('alerts that changed nothing', fields)
-    }
-  }
   const inbox = createInbox({
     store,
     log,
     triage: async (alerts) => {
-      report(await triage(triageDeps, alerts))
+      reportVerdicts(await triage(triageDeps, alerts), { log, counted: metrics.triaged })
     },
   })
   const deadlines = createDeadlines({
@@ -275,32 +263,6 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   }
   log.info('ready', { url })
   return { url, store, plan: current, settle, close }
-}
-
-/** What time mends is tried for some seconds: a Redis that dies in the middle of the start is soon back. */
-async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
-  for (let left = startTries; ; left -= 1) {
-    try {
-      return await work()
-    } catch (thrown) {
-      if (!(thrown instanceof RetryableError) || left <= 1) throw thrown
-    }
-    await new Promise<void>((resolve) => void clock.after(startPause / clock.real(1), resolve))
-  }
-}
-
-async function openRedis(config: Config, { log, clock, stops }: Omit<Assembly, 'close'>) {
-  if (config.REDIS_URL !== undefined) {
-    const address = parseRedisUrl(config.REDIS_URL)
-    const connection = await patiently(clock, () => connectRedis(address, { log }))
-    stops.push(connection.close)
-    return connection
-  }
-  const server = await startRedis({ dataDir: config.DATA_DIR, log })
-  stops.push(server.stop)
-  const connection = await patiently(clock, () => connectRedis(server.address, { log }))
-  stops.push(connection.close)
-  return connection
 }
 
 function emailPager(config: Config): readonly Pager[] {

@@ -57,7 +57,8 @@ export function verifyChain(events: readonly TimelineEvent[], head: Head): Verdi
 function problemOf(event: TimelineEvent, end: Head, timeline: TimelineId | undefined): string | undefined {
   const { hash, ...content } = event
   // What was altered may hold anything, also what cannot be turned into a text by itself.
-  if (event.seq !== end.seq + 1) return `event ${end.seq + 1} is missing: ${JSON.stringify(event.seq)} stands in its place`
+  if (event.seq !== end.seq + 1)
+    return `event ${end.seq + 1} is missing: ${JSON.stringify(event.seq)} stands in its place`
   if (event.previous !== end.hash) return `event ${event.seq} does not follow the event before it`
   if (event.timeline !== timeline) return `event ${event.seq} belongs to ${JSON.stringify(event.timeline)}`
   if (hash !== hashOf(content)) return `event ${event.seq} was altered after it was written`

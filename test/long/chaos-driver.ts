@@ -121,7 +121,8 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
 function isConnectionTrouble(thrown: unknown): boolean {
   return (
     thrown instanceof Error &&
-    (thrown instanceof TypeError || /died over the question|Channel closed|EPIPE|ECONNRESET|Redis/.test(thrown.message))
+    (thrown instanceof TypeError ||
+      /died over the question|Channel closed|EPIPE|ECONNRESET|Redis/.test(thrown.message))
   )
 }
 
