@@ -11,7 +11,7 @@ const reasons: Readonly<Record<Reason, string>> = {
   missing: 'You are not signed in on this browser.',
   malformed: 'This link is not complete. Copy all of it, to the last character.',
   forged: 'This link was not made by this bot, or its secret has changed since.',
-  expired: 'This link or session is too old. Links are good for ten minutes, sessions for twelve hours.',
+  expired: 'This link or session is too old. Links are good for ten minutes, sessions for eight days.',
   revoked: 'This link was used already, or it was taken back.',
   used: 'This link was used already. Each link works once.',
   foreign: 'The request came from another site and was refused.',

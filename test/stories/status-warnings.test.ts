@@ -1,0 +1,80 @@
+// What is not fine although no incident is open: explained by another, left behind, owed.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { said, startDesk } from './command-desk.ts'
+import { run as sampleRun, writingRun } from '../contracts/store-samples.ts'
+import type { SystemId } from '../../src/ids.ts'
+import type { DeskServer, TestDesk } from './command-desk.ts'
+
+let server: DeskServer
+let desk: TestDesk
+
+beforeAll(async () => {
+  server = await startDesk()
+})
+afterAll(() => server.stop())
+beforeEach(async () => {
+  desk = await server.desk()
+})
+
+describe('status, of what is not fine although it has no open incident', () => {
+  const nagios = { person: 'nagios', door: 'nagios' } as const
+  const broke = (system: SystemId, key: string) => ({
+    alert: `A-${key}`,
+    key,
+    system,
+    state: 'CRITICAL',
+    output: 'no answer',
+    at: desk.clock.now(),
+    since: desk.clock.now(),
+    change: 'broke' as const,
+    text: `${key} is CRITICAL`,
+  })
+  const outage = (attached: readonly ReturnType<typeof broke>[]) =>
+    desk.incidents.open({ system: 'lb', title: 'lb is down', by: nagios, attached })
+
+  test('says that a system is down, explained by the incident of another', async () => {
+    await outage([broke('lb', 'lb1;HAProxy'), broke('api', 'api-main;HTTPS')])
+
+    expect(said(await desk.say('vic', 'status'))).toContain('api: down, explained by INC-1')
+    const answer = await desk.say('vic', 'status api')
+    expect(answer.card).toMatchObject({ title: 'api: down, explained by INC-1', tone: 'warn' })
+    expect((await desk.say('vic', 'status db')).card.tone).toBe('good')
+  })
+
+  test('says that Nagios still reports problems of an incident that was resolved', async () => {
+    await outage([broke('lb', 'lb1;HAProxy')])
+    await desk.say('ann', 'resolve it was a drill')
+    const text = 'INC-1 is resolved, but Nagios still reports 1 problem'
+
+    const all = await desk.say('vic', 'status')
+    expect(all.card).toMatchObject({ title: 'No incident is open, but not all is well', tone: 'warn' })
+    expect(said(all)).toContain(`lb: ${text}`)
+    expect((await desk.say('vic', 'status lb')).card).toMatchObject({ title: `lb: ${text}`, tone: 'warn' })
+  })
+
+  test('says what a failover left to be paid, until it is failed back', async () => {
+    const sample = sampleRun('R-1')
+    const debts = [{ id: 'points-at', text: 'api points at backup', remedy: 'When lb works: failback lb' }]
+    const run = {
+      ...sample,
+      proposal: { ...sample.proposal, debts },
+      state: 'done',
+      startedAt: desk.clock.now(),
+      endedAt: desk.clock.now(),
+    } as const
+    await desk.store.commit(writingRun(run), desk.clock.now())
+    const owed = 'Still owed: api points at backup. When lb works: failback lb (R-1)'
+
+    for (const text of ['status', 'status lb']) {
+      const answer = await desk.say('vic', text)
+      expect(said(answer)).toContain(owed)
+      expect(answer.card.tone).toBe('warn')
+    }
+    await desk.say('ann', 'open lb')
+    expect(said(await desk.say('vic', 'status lb'))).toContain(owed)
+
+    await desk.store.commit(writingRun({ ...run, undoneBy: 'R-2' }, 1), desk.clock.now())
+    for (const text of ['status', 'status lb'])
+      expect(said(await desk.say('vic', text))).not.toContain('Still owed')
+  })
+})
