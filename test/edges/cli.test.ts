@@ -132,7 +132,10 @@ describe('a command', () => {
   test('with --json prints the answer as data', async () => {
     const ran = await dr(['status', '--json'])
 
-    expect(JSON.parse(ran.out)).toEqual({ status: 'done', data: { incidents: [], runs: [], frozen: false } })
+    expect(JSON.parse(ran.out)).toEqual({
+      status: 'done',
+      data: { incidents: [], runs: [], frozen: false, owed: [], warnings: [] },
+    })
     const refused = await dr(['--json', 'ack'])
     expect(JSON.parse(refused.out)).toMatchObject({ status: 'refused', data: { code: 'no-incident' } })
     expect(refused.code).toBe(1)
