@@ -1,6 +1,7 @@
 // The states of incidents and runs as a word with a colour, the same on every page.
 import type { SystemWarning } from '../../command/warnings.ts'
 import type { SystemId } from '../../ids.ts'
+import { isEscalated } from '../../incident/calls.ts'
 import type { Incident, IncidentState } from '../../incident/incident.ts'
 import type { Run, RunState } from '../../recovery/run.ts'
 import type { Tone } from '../../message.ts'
@@ -32,7 +33,7 @@ export function chip(tone: Tone, text: string): Html {
 
 export function incidentChip(incident: Incident): Html {
   const { tone, text } = incidentStates[incident.state]
-  return html`${chip(tone, text)}${incident.level > 0 && incident.state !== 'resolved' && chip('bad', 'Escalated')}`
+  return html`${chip(tone, text)}${isEscalated(incident) && incident.state !== 'resolved' && chip('bad', 'Escalated')}`
 }
 
 /** How a system is now: its own open incident, else what else is not fine, else that there is nothing. */
