@@ -90,7 +90,8 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
   const moments = round.victim === 'nobody' ? [] : drawMoments(random, possible)
   const dir = await mkdtemp(join(tmpdir(), 'dr-chaos-'))
   const redis = round.redis === 'given' ? await startTestRedis(await onPort()) : undefined
-  const since = Date.now()
+  // The seed makes it this round's own, by which its processes are told from those of rounds that began at once.
+  const since = Date.now() + round.seed / 100_000
   const clock = createMovableClock({ start: begin, speed })
   let strikes: Strikes = { saw: () => undefined, stop: () => {} }
   const cut = () => (round.victim === 'bot' ? 'lose' : undefined)
