@@ -165,6 +165,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     log,
     kick,
   })
+  const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
   const performers: Performers = {
     ...incidentEffects({
       store,
@@ -175,6 +176,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       pagers,
       nagios: nagiosCommands(config),
       publicUrl: config.PUBLIC_URL,
+      runCard: cardOf,
       measured: metrics,
     }),
     advance: { perform: (body) => runs.advance(body.run) },
@@ -204,7 +206,6 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
 
   const signer = createSigner(config.CONSOLE_SECRET)
   const credentials = createCredentials(signer, store)
-  const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
   const dispatch = createDispatch({
     store,
     incidents,

@@ -55,6 +55,8 @@ export interface Card {
   readonly fields?: readonly Field[]
   readonly sections?: readonly Section[]
   readonly buttons?: readonly Button[]
+  /** Ways to places, shown as buttons or links beside the buttons. */
+  readonly links?: readonly { readonly label: string; readonly link: string }[]
   readonly footer?: Line
 }
 

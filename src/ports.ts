@@ -52,10 +52,16 @@ export interface Effect {
 }
 
 export type EffectBody =
-  /** Post or update the incident's card wherever it is shown; many commits, one update. */
-  | { readonly kind: 'card'; readonly incident: IncidentId }
+  /** Bring the incident's room in one chat up to date: its card, its people, its topic; many commits, one update. */
+  | { readonly kind: 'card'; readonly incident: IncidentId; readonly chat: string }
   | { readonly kind: 'room'; readonly incident: IncidentId; readonly chat: string }
-  | { readonly kind: 'say'; readonly incident: IncidentId; readonly text: string }
+  | { readonly kind: 'say'; readonly incident: IncidentId; readonly chat: string; readonly text: string }
+  /** Tell a room in one message what it missed while its chat was away. */
+  | { readonly kind: 'catch-up'; readonly incident: IncidentId; readonly chat: string }
+  /** Put the room of an incident that is over away. */
+  | { readonly kind: 'close-room'; readonly incident: IncidentId; readonly chat: string }
+  /** Show a run where its incident is shown, or update it there; many commits, one update. */
+  | { readonly kind: 'run-card'; readonly run: RunId; readonly chat: string }
   | {
       readonly kind: 'page'
       readonly incident: IncidentId
@@ -189,6 +195,8 @@ export interface Store {
     from: string | undefined,
     to: string,
   ) => Promise<'committed' | 'conflict'>
+  /** True for the first who asks with this name; false for everybody else until `forMs` (real milliseconds) are over. */
+  readonly once: (name: string, forMs: Duration) => Promise<boolean>
   /** Resolves when the store answers and can write; rejects with what to do. */
   readonly ping: () => Promise<void>
 }
@@ -209,14 +217,34 @@ export interface EffectQueue {
 
 // ---- chats and pagers ----
 
+/** What a room shows beside its messages, as it should be now. */
+export interface RoomView {
+  readonly card: Card
+  /** One line: the state and who has it. */
+  readonly topic: string
+  /** Who belongs into the room by now, in the order of their coming. */
+  readonly people: readonly PersonId[]
+  /** Groups of the plan that belong into the room by now. */
+  readonly groups: readonly string[]
+  /** What to have at hand: console, runbook, report. */
+  readonly links: readonly { readonly title: string; readonly link: string }[]
+}
+
 /** A place where people are. Calls may hang or fail: each is given a signal and is tried again by its effect. */
 export interface Chat {
   readonly name: string
   /** Makes the incident's room, or finds the one made before. */
   readonly openRoom: (incident: Incident, signal: AbortSignal) => Promise<{ readonly link: string }>
-  /** Shows the newest card in the room; the same card twice changes nothing. */
-  readonly showCard: (incident: Incident, card: Card, signal: AbortSignal) => Promise<void>
+  /**
+   * Brings the room in line with the view, each part for itself; the same view twice changes nothing. Answers which
+   * parts could not be done for now, with the reason; they are tried again. Throws when the card itself could not be shown.
+   */
+  readonly showRoom: (incident: Incident, view: RoomView, signal: AbortSignal) => Promise<readonly string[]>
+  /** Shows a run's newest card in its incident's room; of a run without one, in the chat's common place, if it has one. */
+  readonly showRun: (run: Run, card: Card, signal: AbortSignal) => Promise<void>
   readonly say: (incident: Incident, text: string, key: string, signal: AbortSignal) => Promise<void>
+  /** Puts the room away; what was said in it can still be read. */
+  readonly closeRoom: (incident: Incident, signal: AbortSignal) => Promise<void>
 }
 
 /** What one person is told, on any channel. */

@@ -1,5 +1,5 @@
 // A decision in the making: the next state, what happened, what must be done. Each helper returns a new one.
-import type { Instant } from '../ids.ts'
+import type { IncidentId, Instant } from '../ids.ts'
 import type { EffectBody } from '../ports.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
@@ -15,10 +15,16 @@ export interface Policy {
   readonly channels?: readonly Channel[]
 }
 
+/** What is to be done. A card and words go to every room of the incident; the commit makes one effect for each. */
+export type Wish =
+  | Exclude<EffectBody, { readonly kind: 'card' | 'say' }>
+  | { readonly kind: 'card'; readonly incident: IncidentId }
+  | { readonly kind: 'say'; readonly incident: IncidentId; readonly text: string }
+
 export interface Change {
   readonly next: Incident
   readonly events: readonly Happening[]
-  readonly effects: readonly EffectBody[]
+  readonly effects: readonly Wish[]
 }
 
 /** The moment of a decision: one instant, one policy, for everything that is decided in it. */
@@ -51,8 +57,8 @@ export function happened(
 }
 
 /** The decision with one more thing to do. */
-export function effect(change: Change, ...bodies: readonly EffectBody[]): Change {
-  return { ...change, effects: [...change.effects, ...bodies] }
+export function effect(change: Change, ...wishes: readonly Wish[]): Change {
+  return { ...change, effects: [...change.effects, ...wishes] }
 }
 
 /** A person's name for people to read; the id when the plan no longer has that person. */

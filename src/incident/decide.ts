@@ -21,6 +21,7 @@ import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
 import { runNews } from './run-news.ts'
+import { roomNews } from './room.ts'
 import { never } from '../errors.ts'
 
 /** Begins an incident: who is called, which rooms open, when it must be looked at again. */
@@ -102,7 +103,7 @@ function react(incident: Incident, input: IncidentInput, moment: Moment): Reacti
     case 'page-result':
       return pageResult(change, input, moment)
     case 'room':
-      return room(change, input, moment)
+      return roomNews(change, input, moment)
     case 'nagios-told':
       return happened(change, 'nagios.told', {
         at: moment.now,
@@ -249,29 +250,6 @@ function resolved(
     { kind: 'say', incident: id, text },
     { kind: 'card', incident: id },
   )
-}
-
-function room(change: Change, input: Extract<IncidentInput, { kind: 'room' }>, moment: Moment): Reaction {
-  const { chat, state, link, reason } = input
-  const old = change.next.rooms.find((each) => each.chat === chat)
-  if (old?.state === state && old.link === link && old.reason === reason) return undefined
-  const told = {
-    chat,
-    state,
-    ...(link === undefined ? {} : { link }),
-    ...(reason === undefined ? {} : { reason }),
-  }
-  const rooms = [...change.next.rooms.filter((each) => each.chat !== chat), told]
-  const text =
-    state === 'open'
-      ? `Room open in ${chat}`
-      : `No room in ${chat} yet: ${reason ?? 'no reason given'}; trying again`
-  const said = happened(patch(change, { rooms }), state === 'open' ? 'room.open' : 'room.failed', {
-    at: moment.now,
-    by: bot,
-    text,
-  })
-  return effect(said, { kind: 'card', incident: change.next.id })
 }
 
 /** When the incident must be looked at again; undefined only when it is resolved. */

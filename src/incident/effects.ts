@@ -4,14 +4,16 @@ import { second } from '../ids.ts'
 import type { Duration, IncidentId, PersonId } from '../ids.ts'
 import type { Chat, Clock, EffectBody, NagiosCommands, Pager, Store } from '../ports.ts'
 import type { DrPlan, Person } from '../drplan/schema.ts'
-import { incidentCard } from './card.ts'
+import type { Card } from '../message.ts'
+import type { Run } from '../recovery/run.ts'
+import { roomView } from './room.ts'
 import type { Channel, Incident } from './incident.ts'
 import type { Incidents } from './input.ts'
 import type { Performers } from './outbox.ts'
 import { pageMessage } from './page-message.ts'
 
 export interface EffectDeps {
-  readonly store: Pick<Store, 'incident' | 'objectsOf'>
+  readonly store: Pick<Store, 'incident' | 'objectsOf' | 'run'>
   readonly incidents: Pick<Incidents, 'input'>
   readonly plan: () => DrPlan
   readonly clock: Clock
@@ -19,6 +21,7 @@ export interface EffectDeps {
   readonly pagers: readonly Pager[]
   readonly nagios: NagiosCommands | undefined
   readonly publicUrl: string
+  readonly runCard: (run: Run) => Card
   /** Counts pages: how long a channel took, and how long the first page of an incident took since its alert. */
   readonly measured: {
     readonly page: (channel: Channel, outcome: 'sent' | 'failed', took: Duration) => void
@@ -36,9 +39,7 @@ const cardEvery = 3 * second
 const acknowledged = 50
 
 /** How the effects of incidents are done; the runs' and triage's own come from there. */
-export function incidentEffects(
-  deps: EffectDeps,
-): Pick<Performers, 'page' | 'room' | 'card' | 'say' | 'tell-nagios' | 'run-news'> {
+export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 'release'> {
   return {
     page: {
       perform: (body, key, signal) => page(deps, body, key, signal),
@@ -47,7 +48,10 @@ export function incidentEffects(
     },
     room: { perform: (body, _key, signal) => room(deps, body, signal) },
     card: { perform: (body, _key, signal) => card(deps, body, signal), every: cardEvery },
+    'run-card': { perform: (body, _key, signal) => runCardIn(deps, body, signal), every: cardEvery },
     say: { perform: (body, key, signal) => say(deps, body, key, signal), tries: 5, giveUp: async () => {} },
+    'catch-up': { perform: async () => {} },
+    'close-room': { perform: (body, _key, signal) => closeRoom(deps, body, signal) },
     'tell-nagios': {
       perform: (body, _key, signal) => tellNagios(deps, body, signal),
       tries: 5,
@@ -139,29 +143,41 @@ async function room(deps: EffectDeps, body: Body<'room'>, signal: AbortSignal): 
 }
 
 async function card(deps: EffectDeps, body: Body<'card'>, signal: AbortSignal): Promise<void> {
-  const incident = (await deps.store.incident(body.incident))?.state
-  if (!incident) return
-  const drawn = incidentCard(incident, { plan: deps.plan(), now: deps.clock.now() })
-  await everywhere(deps, incident, (chat) => chat.showCard(incident, drawn, signal))
+  const [incident, chat] = await roomOf(deps, body)
+  if (!incident || !chat) return
+  const view = { plan: deps.plan(), now: deps.clock.now(), publicUrl: deps.publicUrl }
+  const left = await chat.showRoom(incident, roomView(incident, view), signal)
+  const before = incident.rooms.find((each) => each.chat === chat.name)?.left ?? []
+  if (left.join() !== before.join())
+    await deps.incidents.input(incident.id, { kind: 'room', chat: chat.name, state: 'open', left })
+  if (left.length > 0)
+    throw new RetryableError(`the room in ${chat.name} is not complete: ${left.join('; ')}`)
 }
 
 async function say(deps: EffectDeps, body: Body<'say'>, key: string, signal: AbortSignal): Promise<void> {
-  const incident = (await deps.store.incident(body.incident))?.state
-  if (incident) await everywhere(deps, incident, (chat) => chat.say(incident, body.text, key, signal))
+  const [incident, chat] = await roomOf(deps, body)
+  if (incident && chat) await chat.say(incident, body.text, key, signal)
 }
 
-/** Each chat for itself: what one cannot do does not keep the others from it. */
-async function everywhere(
+async function closeRoom(deps: EffectDeps, body: Body<'close-room'>, signal: AbortSignal): Promise<void> {
+  const [incident, chat] = await roomOf(deps, body)
+  if (incident && chat) await chat.closeRoom(incident, signal)
+}
+
+/** The chat, if the incident has an open room there. */
+async function roomOf(
   deps: EffectDeps,
-  incident: Incident,
-  run: (chat: Chat) => Promise<void>,
-): Promise<void> {
-  const open = deps.chats.filter((chat) =>
-    incident.rooms.some((each) => each.chat === chat.name && each.state === 'open'),
-  )
-  const results = await Promise.allSettled(open.map(run))
-  const failed = results.filter((each) => each.status === 'rejected')
-  if (failed.length > 0) throw new RetryableError(failed.map((each) => reasonOf(each.reason)).join('; '))
+  { incident: id, chat: name }: { readonly incident: IncidentId; readonly chat: string },
+): Promise<readonly [Incident | undefined, Chat | undefined]> {
+  const incident = (await deps.store.incident(id))?.state
+  const open = incident?.rooms.some((each) => each.chat === name && each.state === 'open')
+  return [incident, open ? deps.chats.find((each) => each.name === name) : undefined]
+}
+
+async function runCardIn(deps: EffectDeps, body: Body<'run-card'>, signal: AbortSignal): Promise<void> {
+  const run = (await deps.store.run(body.run))?.state
+  const chat = deps.chats.find((each) => each.name === body.chat)
+  if (run && chat) await chat.showRun(run, deps.runCard(run), signal)
 }
 
 async function tellNagios(deps: EffectDeps, body: Body<'tell-nagios'>, signal: AbortSignal): Promise<void> {

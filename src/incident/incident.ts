@@ -88,6 +88,8 @@ export interface Room {
   readonly state: 'opening' | 'open' | 'failed'
   readonly link?: string
   readonly reason?: string
+  /** Parts of an open room that could not be done for now, with the reason; absent when it is complete. */
+  readonly left?: readonly string[]
 }
 
 /** What is broken, shortly: counts and the first few objects; the whole list is in the store's object table. */

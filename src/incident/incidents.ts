@@ -19,7 +19,7 @@ import { emptyHead } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
-import type { Change, Policy } from './change.ts'
+import type { Change, Policy, Wish } from './change.ts'
 
 /** How often a decision is made anew when others were faster. */
 const tries = 20
@@ -124,7 +124,7 @@ async function write(
   const { id } = next
   const version = read?.version ?? 0
   const head = read ? await deps.store.head(id) : emptyHead
-  const effects = keyed(id, version + 1, change.effects)
+  const effects = keyed(next, version + 1, change.effects)
   const rings = wakeAt(next)
   const outcome = await deps.store.commit(
     {
@@ -150,13 +150,22 @@ function ring(deps: IncidentDeps, id: IncidentId, at: number): void {
 }
 
 /** Pages come first; a card, which only ever shows the newest state, has one key for all commits. */
-function keyed(id: IncidentId, version: number, bodies: readonly EffectBody[]): readonly Effect[] {
-  const card = bodies.find((body) => body.kind === 'card')
-  const others = bodies.filter((body) => body.kind !== 'card')
+function keyed(incident: Incident, version: number, wishes: readonly Wish[]): readonly Effect[] {
+  const { id } = incident
+  const bodies = wishes.flatMap((wish) => placed(incident, wish))
   const sorted = [
-    ...others.filter((body) => body.kind === 'page'),
-    ...others.filter((body) => body.kind !== 'page'),
+    ...bodies.filter((body) => body.kind === 'page'),
+    ...bodies.filter((body) => body.kind !== 'page'),
   ]
-  const effects = sorted.map((body, index): Effect => ({ key: `${id}-v${version}-${index + 1}`, body }))
-  return card ? [...effects, { key: `${id}-card`, body: card }] : effects
+  const effects = sorted.map((body, index): Effect => {
+    const stable = body.kind === 'card' || body.kind === 'catch-up'
+    return { key: stable ? `${id}-${body.kind}-${body.chat}` : `${id}-v${version}-${index + 1}`, body }
+  })
+  return [...new Map(effects.map((each) => [each.key, each])).values()]
+}
+
+/** One effect for each room: what one chat cannot do for now does not keep the others from it. */
+function placed({ rooms }: Incident, wish: Wish): readonly EffectBody[] {
+  if (wish.kind !== 'card' && wish.kind !== 'say') return [wish]
+  return rooms.map(({ chat }) => ({ ...wish, chat }))
 }

@@ -1,6 +1,7 @@
 // What can happen to an incident, and what decide() says to it.
 import type { Duration, IncidentId, Instant, RunId, SystemId } from '../ids.ts'
-import type { EffectBody, RunNews } from '../ports.ts'
+import type { RunNews } from '../ports.ts'
+import type { Wish } from './change.ts'
 import type { Actor, Happening } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 
@@ -45,6 +46,8 @@ export type IncidentInput =
       readonly state: 'open' | 'failed'
       readonly link?: string
       readonly reason?: string
+      /** Parts of an open room that could not be done for now, with the reason. */
+      readonly left?: readonly string[]
     }
   | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
   /** What became of a run; `checkBy` is when the incident looks at the run again, whatever was said. */
@@ -73,7 +76,7 @@ export type Decision =
       readonly kind: 'change'
       readonly next: Incident
       readonly events: readonly Happening[]
-      readonly effects: readonly EffectBody[]
+      readonly effects: readonly Wish[]
     }
   | { readonly kind: 'same' }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }

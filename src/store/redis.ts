@@ -23,7 +23,7 @@ import type { Head, TimelineEvent } from '../timeline/event.ts'
  * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` sorted sets by number ·
  * `wake` sorted set by wakeAt · `timeline:ID` list of events · `heads` hash `seq:hash` · `claims` `settings` hashes ·
  * `objects` hash `incident|JSON` · `bad:INCIDENT` sorted set by time · `inbox` hash, `inbox:order` sorted set ·
- * `effects` hash, `effects:due` sorted set by when it may be taken · `seen:*` ids of accepted alerts · `next:*` counters
+ * `effects` hash, `effects:due` sorted set by when it may be taken · `seen:*` ids of accepted alerts · `once:*` what was seen lately · `next:*` counters
  */
 export function createStore(ports: { readonly redis: RedisClient }): Store {
   const { redis } = ports
@@ -37,6 +37,8 @@ export function createStore(ports: { readonly redis: RedisClient }): Store {
     setting: (name) => ask(async () => (await redis.hget(`${root}:settings`, name)) ?? undefined),
     putSetting: async (name, from, to) =>
       verdict(await script('put-setting', [name, from === undefined ? 0 : 1, from ?? '', to])),
+    once: (name, forMs) =>
+      ask(async () => (await redis.set(`${root}:once:${name}`, 1, 'PX', forMs, 'NX')) === 'OK'),
     ping: () => ask(async () => void (await redis.set(`${root}:ping`, 1))),
   }
 }

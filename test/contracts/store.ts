@@ -191,7 +191,7 @@ export function storeContract(open: () => Promise<Store>): void {
         ...writing(incident('INC-1'), 0, noon),
         timeline: { id: 'INC-1', head: emptyHead, events: someEvents(2) },
         claims: [{ name: 'system:api', from: '', to: 'INC-1' }],
-        effects: [{ key: 'INC-1-v1-1', body: { kind: 'card', incident: 'INC-1' } }],
+        effects: [{ key: 'INC-1-v1-1', body: { kind: 'card', incident: 'INC-1', chat: 'console' } }],
         objects: [object('lb1', { incident: 'INC-1' })],
         triaged: [alert(1).id],
       }
@@ -220,7 +220,9 @@ export function storeContract(open: () => Promise<Store>): void {
           ...writing(incident('INC-1'), 0, noon),
           timeline: { id: 'INC-1', head: emptyHead, events },
           claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
-          effects: [{ key: 'INC-1-v1-1', body: { kind: 'say', incident: 'INC-1', text: 'ü | \n"' } }],
+          effects: [
+            { key: 'INC-1-v1-1', body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'ü | \n"' } },
+          ],
           objects: [object('lb1', { incident: 'INC-1' })],
           triaged: [alert(1).id],
         },
@@ -314,8 +316,14 @@ export function storeContract(open: () => Promise<Store>): void {
   })
 
   describe('effects', () => {
-    const card = { key: 'INC-1-card', body: { kind: 'card', incident: 'INC-1' } } as const
-    const say = { key: 'INC-1-v1-1', body: { kind: 'say', incident: 'INC-1', text: 'a' } } as const
+    const card = {
+      key: 'INC-1-card-console',
+      body: { kind: 'card', incident: 'INC-1', chat: 'console' },
+    } as const
+    const say = {
+      key: 'INC-1-v1-1',
+      body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'a' },
+    } as const
 
     test("a commit's effects are lent to the committer for 30 s, then to whoever asks", async () => {
       const store = await open()

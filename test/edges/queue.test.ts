@@ -65,7 +65,7 @@ function listen(queue: JobQueue): { readonly id: string; readonly at: number; re
 }
 
 function card(key: string): Effect {
-  return { key, body: { kind: 'card', incident: 'INC-1' } }
+  return { key, body: { kind: 'card', incident: 'INC-1', chat: 'console' } }
 }
 
 test('a bell rings at its time, not before, and one that is late already rings at once', async () => {

@@ -62,7 +62,7 @@ async function useStore(connection: RedisConnection): Promise<void> {
     {
       ...writing(incident('INC-1'), 0, noon),
       claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
-      effects: [{ key: 'INC-1-card', body: { kind: 'card', incident: 'INC-1' } }],
+      effects: [{ key: 'INC-1-card-console', body: { kind: 'card', incident: 'INC-1', chat: 'console' } }],
       triaged: [alert(1).id],
     },
     noon,

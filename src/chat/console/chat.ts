@@ -6,7 +6,12 @@ export function createConsoleChat(deps: { readonly publicUrl: string; readonly c
   return {
     name: 'console',
     openRoom: async (incident) => ({ link: new URL(`/incidents/${incident.id}`, deps.publicUrl).href }),
-    showCard: async (incident) => deps.changes.tell(incident.id),
+    showRoom: async (incident) => {
+      deps.changes.tell(incident.id)
+      return []
+    },
+    showRun: async (run) => deps.changes.tell(run.id),
+    closeRoom: async () => {},
     say: async (incident) => deps.changes.tell(incident.id),
   }
 }
