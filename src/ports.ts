@@ -319,6 +319,12 @@ export interface DnsReader {
   ) => Promise<readonly DnsRecord[]>
 }
 
+/** What a part of the program says of itself, for /readyz; `text` says what to do when it is not ok. */
+export interface Check {
+  readonly ok: boolean
+  readonly text?: string
+}
+
 /** Happenings for those who watch live (the console's event stream): an id changed. */
 export interface Changes {
   readonly tell: (id: IncidentId | RunId) => void

@@ -3,12 +3,7 @@ import { reasonOf } from './errors.ts'
 import type { Duration, Instant } from './ids.ts'
 import { minute, second } from './ids.ts'
 import { printDuration } from './drplan/duration.ts'
-import type { Clock, Store } from './ports.ts'
-
-export interface Check {
-  readonly ok: boolean
-  readonly text?: string
-}
+import type { Check, Clock, Store } from './ports.ts'
 
 /** `ready` is false when any check is not ok. */
 export interface Readiness {

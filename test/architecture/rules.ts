@@ -39,11 +39,15 @@ const edges: Readonly<Record<string, readonly string[]>> = {
 /** The words of the program: what everybody may import. */
 const shared = ['src/errors.ts', 'src/ids.ts', 'src/loopback.ts', 'src/message.ts', 'src/ports.ts']
 /** Where ports and edges are joined. */
-const roots = ['src/app.ts', 'src/main.ts', 'src/cli.ts']
+const roots = ['src/app.ts', 'src/chats.ts', 'src/main.ts', 'src/cli.ts']
 /** Packages that only compute; with node:crypto (hashes) and node:net (isIP) all that a stage may load. */
 const computing = ['zod', 'yaml', 'fastest-levenshtein', 'node:crypto', 'node:net']
 /** Each SDK has a home; nobody else in src/ imports it. */
 const homes: Readonly<Record<string, readonly string[]>> = {
+  '@resvg/resvg-wasm': ['chat'],
+  '@slack/bolt': ['chat'],
+  '@slack/socket-mode': ['chat'],
+  '@slack/web-api': ['chat'],
   bullmq: ['queue'],
   cloudflare: ['providers'],
   fastify: ['web'],
@@ -51,6 +55,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['pagers'],
   pino: ['src/log.ts'],
   'prom-client': ['web'],
+  undici: ['chat'],
 }
 
 /** `incident` for src/incident/decide.ts, `commands` for commands/ack.ts, the path itself for src/ids.ts. */
