@@ -325,6 +325,12 @@ export interface Check {
   readonly text?: string
 }
 
+/** Whether the program can do its work, and which part of it cannot: `ready` is false when any check is not ok. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<string, Check>>
+}
+
 /** Happenings for those who watch live (the console's event stream): an id changed. */
 export interface Changes {
   readonly tell: (id: IncidentId | RunId) => void

@@ -3,13 +3,7 @@ import { reasonOf } from './errors.ts'
 import type { Duration, Instant } from './ids.ts'
 import { minute, second } from './ids.ts'
 import { printDuration } from './drplan/duration.ts'
-import type { Check, Clock, Store } from './ports.ts'
-
-/** `ready` is false when any check is not ok. */
-export interface Readiness {
-  readonly ready: boolean
-  readonly checks: Readonly<Record<string, Check>>
-}
+import type { Check, Clock, Readiness, Store } from './ports.ts'
 
 export interface ReadinessDeps {
   readonly store: Pick<Store, 'ping' | 'pendingEffects'>

@@ -3,16 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dispatch } from '../command/command.ts'
 import { toIncidentId } from '../ids.ts'
+import type { Readiness } from '../ports.ts'
 import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller, NotLetIn } from './auth.ts'
 import type { Metrics } from './metrics.ts'
 import type { Sources } from './pages/page.ts'
-
-/** Whether the program can do its work, and which part of it cannot. A check's `text` says what to do when it is not ok. */
-export interface Readiness {
-  readonly ready: boolean
-  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly text?: string }>>
-}
 
 export interface ApiDeps extends AuthDeps {
   readonly sources: Pick<Sources, 'store'>
