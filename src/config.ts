@@ -5,31 +5,21 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { passwordsIn } from './config/passwords.ts'
+import {
+  safeWebAddress,
+  secretOf,
+  slackSigningSecret,
+  slackToken,
+  text,
+  url,
+  webAddress,
+} from './config/values.ts'
 import { UserError } from './errors.ts'
 import { isLoopback } from './loopback.ts'
 
 /** Variables by name, as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
-
-function text(what: string) {
-  return z.string({ error: what })
-}
-
-function url(what: string, ...schemes: readonly string[]) {
-  const startsRight = (value: string) =>
-    schemes.some((scheme) => value.startsWith(`${scheme}://`) && value.length > scheme.length + 3)
-  return z.string({ error: what }).refine(startsRight, { error: what })
-}
-
-function webAddress(example: string) {
-  return url(`an address such as ${example}`, 'http', 'https')
-    .refine(URL.canParse, { error: `an address such as ${example}` })
-    .transform((value) => value.replace(/\/+$/, ''))
-}
-
-function secretOf(length: number, what: string) {
-  return z.string({ error: what }).min(length, { error: what })
-}
 
 const portText = 'a port number from 0 to 65535, such as PORT=3000 (0: any free one)'
 
@@ -57,10 +47,18 @@ const Variables = z.object({
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'debug, info, warn, error or silent' })
     .default('info'),
-  SLACK_BOT_TOKEN: text('the bot token, xoxb-...').optional(),
-  SLACK_APP_TOKEN: text('the app-level token, xapp-...').optional(),
-  SLACK_SIGNING_SECRET: text('the signing secret').optional(),
-  SLACK_API_URL: webAddress('https://slack.com/api').optional(),
+  SLACK_BOT_TOKEN: slackToken(
+    'xoxb-',
+    'the "Bot User OAuth Token" of the page "OAuth & Permissions", xoxb-...',
+  ).optional(),
+  SLACK_APP_TOKEN: slackToken(
+    'xapp-',
+    'an "App-Level Token" of the page "Basic Information", xapp-...',
+  ).optional(),
+  SLACK_SIGNING_SECRET: slackSigningSecret(
+    'the "Signing Secret" of the page "Basic Information", 32 letters and digits',
+  ).optional(),
+  SLACK_API_URL: safeWebAddress('https://slack.com/api').optional(),
   MICROSOFT_APP_ID: text('the application (client) id').optional(),
   MICROSOFT_APP_PASSWORD: text('the client secret').optional(),
   MICROSOFT_APP_TENANT_ID: text('the tenant id').optional(),
@@ -223,9 +221,14 @@ function crossProblems(values: Variables): readonly Problem[] {
   if (values.AZURE_CREDENTIAL === 'client-secret') {
     together('AZURE_CREDENTIAL', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET')
   }
-  if (values.SLACK_BOT_TOKEN !== undefined && values.SLACK_SIGNING_SECRET === undefined) {
-    together('SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN')
+  if (values.SLACK_BOT_TOKEN !== undefined && !values.SLACK_APP_TOKEN && !values.SLACK_SIGNING_SECRET) {
+    problems.push({
+      name: 'SLACK_APP_TOKEN',
+      write: 'it for Socket Mode, or SLACK_SIGNING_SECRET for HTTP, since SLACK_BOT_TOKEN is set',
+    })
   }
+  together('SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN')
+  together('SLACK_SIGNING_SECRET', 'SLACK_BOT_TOKEN')
   together('NAGIOS_CGI_USER', 'NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD')
   together('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM')
   if (!values.TEAMS_NO_AUTH) together('MICROSOFT_APP_ID', 'MICROSOFT_APP_TENANT_ID')
@@ -257,23 +260,6 @@ function ownAddress(values: Variables): string {
 
 function hostOf(address: string | undefined): string {
   return address === undefined ? '' : new URL(address).hostname
-}
-
-/** Passwords wherever they stand (a Sentinel address has several hosts, so it is no URL), raw and decoded. */
-function passwordsIn(address: string | undefined): readonly string[] {
-  const [, authority = '', query = ''] = /^[^:]+:\/\/([^/?]*)[^?]*\??(.*)$/.exec(address ?? '') ?? []
-  const login = authority.slice(0, Math.max(0, authority.lastIndexOf('@'))).replace(/^[^:]*:?/, '')
-  const asked = [...query.matchAll(/pass(?:word)?=([^&]*)/gi)].map((match) => match[1] ?? '')
-  return [login, ...asked].flatMap((password) => [password, decoded(password)])
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // Not percent-encoded: the raw text is the password.
-    return text
-  }
 }
 
 function readIfThere(path: string): string {

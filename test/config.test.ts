@@ -7,6 +7,9 @@ import { loadEnvironment, readCliConfig, readConfig, secrets } from '../src/conf
 import { UserError } from '../src/errors.ts'
 import { isLoopback } from '../src/loopback.ts'
 
+const botToken = 'xoxb-1111-2222-hunter2'
+const appToken = 'xapp-1-A0DR-3333-hunter2'
+const signingSecret = '0123456789abcdef0123456789abcdef'
 const enough = { NAGIOS_TOKEN: 'n'.repeat(16), CONSOLE_SECRET: 'c'.repeat(32) }
 
 function refusal(env: Readonly<Record<string, string>>): string {
@@ -94,11 +97,54 @@ describe('the settings', () => {
 
   test.each([
     [{ AZURE_CREDENTIAL: 'client-secret' }, ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']],
-    [{ SLACK_BOT_TOKEN: 'xoxb-1' }, ['SLACK_APP_TOKEN']],
+    [{ SLACK_BOT_TOKEN: botToken }, ['SLACK_APP_TOKEN']],
+    [{ SLACK_APP_TOKEN: appToken }, ['SLACK_BOT_TOKEN']],
+    [{ SLACK_SIGNING_SECRET: signingSecret }, ['SLACK_BOT_TOKEN']],
     [{ NAGIOS_CGI_USER: 'drbot' }, ['NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD']],
     [{ TWILIO_ACCOUNT_SID: 'AC1' }, ['TWILIO_AUTH_TOKEN', 'TWILIO_FROM']],
   ])('%j asks for what belongs to it', (env, missing) => {
     for (const name of missing) expect(refusal(env)).toContain(`${name} is not set`)
+  })
+
+  test('Slack takes a bot token with an app-level token, with a signing secret, or with both', () => {
+    for (const more of [
+      { SLACK_APP_TOKEN: appToken },
+      { SLACK_SIGNING_SECRET: signingSecret },
+      { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret },
+    ])
+      expect(refusal({ SLACK_BOT_TOKEN: botToken, ...more })).toBe('accepted')
+    expect(refusal({ SLACK_BOT_TOKEN: botToken })).toContain('or SLACK_SIGNING_SECRET for HTTP')
+  })
+
+  test.each([
+    ['SLACK_BOT_TOKEN', appToken, 'which belongs into SLACK_APP_TOKEN'],
+    ['SLACK_BOT_TOKEN', 'xoxp-1111-hunter2', 'the token of a user'],
+    ['SLACK_BOT_TOKEN', 'xoxe.xoxb-1-hunter2', 'switch "Token Rotation" off'],
+    ['SLACK_BOT_TOKEN', 'xoxs-1111-hunter2', 'a token of another kind'],
+    ['SLACK_BOT_TOKEN', 'xoxb-hunter2 two', '"Bot User OAuth Token"'],
+    ['SLACK_BOT_TOKEN', 'hunter2', '"Bot User OAuth Token"'],
+    ['SLACK_APP_TOKEN', botToken, 'which belongs into SLACK_BOT_TOKEN'],
+    ['SLACK_APP_TOKEN', 'hunter2', '"App-Level Token"'],
+    ['SLACK_SIGNING_SECRET', botToken, 'which belongs into SLACK_BOT_TOKEN'],
+    ['SLACK_SIGNING_SECRET', 'hunter2', '"Signing Secret"'],
+  ])('%s that is another secret is named as what it is, and not shown (%s)', (name, value, said) => {
+    const all = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }
+
+    const message = refusal({ ...all, [name]: value })
+
+    expect(message).toContain(`${name} has ${value.length} characters that do not fit`)
+    expect(message).toContain(said)
+    expect(message).not.toContain('hunter2')
+    expect(message.split('\n- ')).toHaveLength(2)
+  })
+
+  test("Slack's tokens are sent over https only, or to this machine", () => {
+    const slack = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken }
+
+    expect(refusal({ ...slack, SLACK_API_URL: 'http://slack.example.com/api' })).toContain('with https')
+    expect(refusal({ ...slack, SLACK_API_URL: 'http://127.0.0.1.example.com/api' })).toContain('with https')
+    expect(refusal({ ...slack, SLACK_API_URL: 'https://slack.example.com/api/' })).toBe('accepted')
+    expect(refusal({ ...slack, SLACK_API_URL: 'http://127.0.0.1:8080/api/' })).toBe('accepted')
   })
 
   test.each([
@@ -116,6 +162,9 @@ describe('the settings', () => {
   test('the secrets include passwords inside addresses, as written and as decoded', () => {
     const config = readConfig({
       ...enough,
+      SLACK_BOT_TOKEN: botToken,
+      SLACK_APP_TOKEN: appToken,
+      SLACK_SIGNING_SECRET: signingSecret,
       SMTP_URL: 'smtp://u:p%40ss@mail.example.com',
       REDIS_URL: 'redis+sentinel://:first@h1:1,h2:2/m?sentinelPassword=second',
     })
@@ -124,6 +173,9 @@ describe('the settings', () => {
       expect.arrayContaining([
         enough.NAGIOS_TOKEN,
         enough.CONSOLE_SECRET,
+        botToken,
+        appToken,
+        signingSecret,
         'p%40ss',
         'p@ss',
         'first',
