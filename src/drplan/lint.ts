@@ -23,6 +23,7 @@ export function lint(plan: DrPlan): readonly Complaint[] {
     ...checkOverrides(plan),
     ...checkEscalation(plan),
     ...checkApprovers(plan),
+    ...checkUserGroups(plan),
     ...checkSystems(plan),
     ...checkMatchers(plan),
   ]
@@ -166,6 +167,24 @@ function checkApprovers(plan: DrPlan): readonly Complaint[] {
       write: 'Give the role approver to two people at least',
     },
   ]
+}
+
+/** Who cannot be found at Slack cannot be put into the user group of who is on call. */
+function checkUserGroups(plan: DrPlan): readonly Complaint[] {
+  return plan.oncall.rotations.flatMap((rotation, index) => {
+    if (rotation.slack === undefined) return []
+    const unknown = rotation.people.filter(
+      (person) => plan.people[person]?.slack === undefined && plan.people[person]?.email === undefined,
+    )
+    if (unknown.length === 0) return []
+    return [
+      {
+        path: ['oncall', 'rotations', index, 'slack'],
+        found: `${unknown.join(', ')} cannot be found at Slack; when on call, the user group keeps the one before`,
+        write: 'Add "slack" (the member id) to each person of the rotation',
+      },
+    ]
+  })
 }
 
 function checkSystems(plan: DrPlan): readonly Complaint[] {

@@ -12,6 +12,7 @@ export function checkReferences(plan: DrPlan): readonly Complaint[] {
   return [
     ...checkGroups(plan),
     ...checkRotations(plan),
+    ...checkUserGroups(plan),
     ...checkAbsences(plan),
     ...checkEscalation(plan),
     ...checkDiagnosis(plan),
@@ -73,6 +74,30 @@ function checkRotations(plan: DrPlan): readonly Complaint[] {
       })
     }
     return complaints
+  })
+}
+
+/** The bot sets the members of a rotation's user group, so that nobody else may mean anything by it. */
+function checkUserGroups({ groups, oncall }: DrPlan): readonly Complaint[] {
+  const ids = oncall.rotations.map((rotation) => rotation.slack)
+  return oncall.rotations.flatMap(({ slack }, index) => {
+    if (slack === undefined) return []
+    const group = Object.keys(groups).find((name) => groups[name]?.slack === slack)
+    const first = ids.indexOf(slack)
+    const user =
+      group !== undefined
+        ? `group "${group}"`
+        : first < index
+          ? `rotation "${oncall.rotations[first]?.name}"`
+          : undefined
+    if (user === undefined) return []
+    return [
+      {
+        path: ['oncall', 'rotations', index, 'slack'],
+        found: `the user group "${slack}" is that of the ${user}, and the bot would make who is on call its only member`,
+        write: 'Make a user group at Slack for this rotation alone and write its id, or remove the key',
+      },
+    ]
   })
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { channels } from '../incident/incident.ts'
 import { hostStates, serviceStates } from '../intake/alert.ts'
 import { Recovery } from './recoveries.ts'
+import { SlackOptions } from './slack.ts'
 import { Group, Person, Rotation, TimeOff } from './team.ts'
 import { duration, httpsUrl, line, localMoment, name, timeZone } from './values.ts'
 import type { Channel, Target } from '../incident/incident.ts'
@@ -196,8 +197,16 @@ export const DrPlan = z.strictObject(
       .max(10, 'at most 10 levels'),
     after_recovery: z
       .strictObject(
-        { resolve_after: duration().prefault('2m'), relapse_within: duration().prefault('30m') },
-        { error: 'such as {resolve_after: 2m, relapse_within: 30m}' },
+        {
+          resolve_after: duration().prefault('2m'),
+          relapse_within: duration().prefault('30m'),
+          /** How long after it was resolved an incident's rooms are put away. */
+          close_rooms_after: duration(
+            'a duration of 1h or more, such as "24h"',
+            (ms) => ms >= 60 * minutes,
+          ).prefault('24h'),
+        },
+        { error: 'such as {resolve_after: 2m, relapse_within: 30m, close_rooms_after: 24h}' },
       )
       .prefault({}),
     /** How long a proposed recovery may be approved. */
@@ -212,6 +221,7 @@ export const DrPlan = z.strictObject(
         { error: 'such as {valid_for: 5m}' },
       )
       .prefault({}),
+    slack: SlackOptions.prefault({}),
     systems: z.strictObject(
       {
         dns: system,

@@ -1,6 +1,7 @@
 // The people of a DR plan: how to reach them, who belongs together, whose turn it is, who is away.
 import { z } from 'zod'
-import { duration, httpsUrl, line, localDateTime, localMoment, name } from './values.ts'
+import { memberId, userGroupId } from './slack.ts'
+import { duration, httpsUrl, line, localDateTime, localMoment, matching, name } from './values.ts'
 
 const roles = ['engineer', 'manager', 'approver', 'admin', 'viewer'] as const
 /** A person: how to reach them, and what they may do. */
@@ -11,10 +12,7 @@ export const Person = z.strictObject(
       .array(z.enum(roles, { error: `one of: ${roles.join(', ')}` }), { error: 'a list such as [engineer]' })
       .min(1, 'at least one role, such as [engineer]'),
     /** Slack member id. */
-    slack: matching(
-      /^[UW][A-Z0-9]{2,20}$/,
-      'a Slack member id such as "U0ANN" (profile, "Copy member ID")',
-    ).exactOptional(),
+    slack: memberId.exactOptional(),
     /** Entra (Azure AD) object id. */
     teams: matching(
       /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
@@ -43,7 +41,7 @@ export const Group = z.strictObject(
   {
     people: z.array(name, { error: 'a list of people such as [dan, eve]' }).max(200, 'at most 200 people'),
     /** Slack user group id. */
-    slack: matching(/^S[A-Z0-9]{2,20}$/, 'a Slack user group id such as "S0DEV"').exactOptional(),
+    slack: userGroupId.exactOptional(),
   },
   { error: 'a group such as {people: [dan, eve]}' },
 )
@@ -63,6 +61,8 @@ export const Rotation = z.strictObject(
       (ms) => ms >= 3_600_000 && ms <= 60 * 86_400_000 && ms % 3_600_000 === 0,
     ).exactOptional(),
     people: z.array(name, { error: 'a list of people such as [ann, bob]' }).max(200, 'at most 200 people'),
+    /** Slack user group whose only member is kept to be who is on call now. */
+    slack: userGroupId.exactOptional(),
   },
   { error: 'a rotation such as {name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann, bob]}' },
 )
@@ -72,7 +72,3 @@ export const TimeOff = z.strictObject(
   { person: name, from: localMoment, to: localMoment },
   { error: 'an absence such as {person: bob, from: 2026-12-20, to: 2027-01-03}' },
 )
-
-function matching(pattern: RegExp, write: string): z.ZodString {
-  return z.string({ error: write }).regex(pattern, write)
-}

@@ -13,6 +13,11 @@ export function line(write: string): z.ZodString {
     .regex(/^[^\p{Cc}]*$/u, write)
 }
 
+/** Text that a pattern describes. */
+export function matching(pattern: RegExp, write: string): z.ZodString {
+  return z.string({ error: write }).regex(pattern, write)
+}
+
 const named = 'a name of letters, digits, ".", "_" and "-" such as "ann"'
 
 /** The name of a person, group, rotation or recovery: what people type after `/dr`. */

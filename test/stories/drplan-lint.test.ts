@@ -57,6 +57,36 @@ describe('the example plan', () => {
   })
 })
 
+describe('the user group of a rotation', () => {
+  const rotation = { name: 'primary', type: 'weekly', start: '2026-01-05T09:00', people: ['ann', 'bob'] }
+  const ann = { name: 'Ann Onken', roles: ['engineer'], phone: '+49 30 90182 001' }
+  const people = { ...planWith().people, ann }
+
+  test('is told when somebody of the rotation cannot be found at Slack', () => {
+    const oncall = { rotations: [{ ...rotation, slack: 'S0ONCALL' }] }
+
+    const [warning] = warningsOf({ people, oncall }).filter((line) => line.includes('user group'))
+
+    expect(warning).toContain('ann cannot be found at Slack')
+  })
+
+  test('is no matter when each has a Slack id or an e-mail address', () => {
+    const found = { ...people, ann: { ...ann, slack: 'U0ANN' } }
+    const oncall = { rotations: [{ ...rotation, slack: 'S0ONCALL' }] }
+
+    expect(warningsOf({ people: found, oncall }).join()).not.toContain('user group')
+  })
+})
+
+describe('what is not said about chats', () => {
+  test('is the memo emoji for notes, no announcement, and rooms that stay for a day', () => {
+    const { slack, after_recovery: after } = planWith()
+
+    expect(slack).toEqual({ note_emoji: 'memo' })
+    expect(after.close_rooms_after).toBe(24 * 60 * 60_000)
+  })
+})
+
 describe('an objective', () => {
   test('that a restore cannot meet is told with the document, the figure and what meets it', () => {
     const [warning] = warningsOf(database('10m', '10m', [restore])).filter((line) => line.includes('restore'))
