@@ -1,0 +1,200 @@
+// A card as a Slack message: what is broken, who has it and the clocks first; always within Slack's limits.
+import type { Card, Line, Section, Tone } from '../../../message.ts'
+import { limits, sizeOf } from './blocks.ts'
+import type { Actions, Block, ButtonElement, Context, Header, SlackMessage } from './blocks.ts'
+import { buttonElements } from './buttons.ts'
+import { blockOf, fieldsPart, noteOf, partsOf, shorter, sizeOfPart } from './parts.ts'
+import type { Part } from './parts.ts'
+import { before, dateToken, textPieces, wordsOf } from './rich.ts'
+import { clean, cut, escaped, plainText } from './text.ts'
+
+export interface MessageOptions {
+  /** The page of the console that shows all of it. */
+  readonly more?: string
+  /** The most that the blocks may take as JSON, in bytes. */
+  readonly room?: number
+  /** Number of the first button, where several cards are shown on one page. */
+  readonly firstButton?: number
+}
+
+/** Bytes for buttons: what they do matters more than all text under them, but not more than the title. */
+const buttonRoom = 5_000
+/** Characters of the small print. */
+const longestFooter = 300
+/** Characters of the message's text: what a notification shows, and a screen reader reads. */
+const longestText = 1_500
+
+const marks: Readonly<Record<Tone, string>> = {
+  bad: '🔴 Act:',
+  warn: '🟠 Look:',
+  good: '🟢 Good:',
+  quiet: '⚪',
+}
+
+/** The card as a message: `text` for notifications and screen readers, `blocks` for everybody else. */
+export function messageOf(card: Card, options: MessageOptions = {}): SlackMessage {
+  return { text: summaryText(card), blocks: cardBlocks(card, options) }
+}
+
+/** The card's blocks: the title, what stands first, the fields, the body and the buttons. */
+export function cardBlocks(card: Card, options: MessageOptions = {}): readonly Block[] {
+  const { lead, rest } = parted(card.sections ?? [])
+  const top = [...lead.flatMap((section) => partsOf(section, 'lead')), ...fieldsPart(card.fields ?? [])]
+  const body = rest.flatMap((section) => partsOf(section))
+  const title = header(card)
+  const buttons = actions(card, options.firstButton)
+  const foot = footer(card.footer ?? [])
+  const around = [title, ...buttons, ...foot]
+  const room = (options.room ?? limits.whole) - sizeOf(around)
+  const fitting = fit(top, body, { room, blocks: limits.blocks - around.length - 1, more: options.more })
+  const above = fitting.top.map((part) => blockOf(part, options.more))
+  const below = fitting.body.map((part) => blockOf(part, options.more))
+  const note: readonly Block[] = fitting.note === undefined ? [] : [fitting.note]
+  const read = [...below, ...note]
+  // What is read before deciding, a table of before and after, stands over the buttons; else they are within reach.
+  const first = top.length > 0 && !rest.some((section) => section.table !== undefined)
+  return [title, ...above, ...(first ? [...buttons, ...read] : [...read, ...buttons]), ...foot]
+}
+
+/** One or two lines: the title, then what it is about and the fields. Escaped; times are Slack's date tokens. */
+function summaryText(card: Card): string {
+  const { lead } = parted(card.sections ?? [])
+  const lines: readonly Line[] = [
+    ...lead.flatMap((section) => section.lines ?? []).slice(0, 3),
+    ...(card.fields ?? []).slice(0, 8).map(({ label, value }): Line => [`${label}: `, ...value]),
+  ]
+  const title = escaped(cut(`${marks[card.tone]} ${clean(card.title)}`, limits.header))
+  let text = title
+  for (const [index, line] of lines.entries()) {
+    const pieces = textPieces(shortLine(line))
+    const next = `${text}${index === 0 ? '\n' : ' · '}${pieces.join('')}`
+    if (next.length > longestText) break
+    text = next
+  }
+  return text
+}
+
+/** A line of at most 200 characters beside its times. */
+function shortLine(line: Line): Line {
+  let left = 200
+  return line.map((span) => {
+    if (typeof span !== 'string' && 'at' in span) return span
+    const words = left < 1 ? '' : cut(wordsOf(span), left)
+    left -= words.length
+    return words
+  })
+}
+
+/** The lines at the beginning that have no heading say what the card is about: they stand over the fields. */
+function parted(sections: readonly Section[]): {
+  readonly lead: readonly Section[]
+  readonly rest: readonly Section[]
+} {
+  const end = sections.findIndex(
+    ({ heading, table, preformatted }) =>
+      heading !== undefined || table !== undefined || preformatted !== undefined,
+  )
+  const count = end === -1 ? sections.length : end
+  return { lead: sections.slice(0, count), rest: sections.slice(count) }
+}
+
+function header(card: Card): Header {
+  return { type: 'header', text: plainText(`${marks[card.tone]} ${card.title}`, limits.header) }
+}
+
+function actions(card: Card, first: number | undefined): readonly (Actions | Context)[] {
+  const elements = buttonElements(card, first)
+  const fitting: ButtonElement[] = []
+  let room = buttonRoom
+  for (const element of elements.slice(0, limits.actions)) {
+    room -= sizeOf(element)
+    if (room < 0) break
+    fitting.push(element)
+  }
+  const wanted = (card.buttons?.length ?? 0) + (card.links?.length ?? 0)
+  const left = wanted - fitting.length
+  const all: readonly Actions[] = fitting.length === 0 ? [] : [{ type: 'actions', elements: fitting }]
+  if (left === 0) return all
+  const text = `${left} more ${left === 1 ? 'button is' : 'buttons are'} in the console`
+  return [...all, { type: 'context', elements: [plainText(text, limits.text)] }]
+}
+
+/** Small print. Its times stand in elements of their own, so that the text around them is never parsed. */
+function footer(line: Line): readonly Context[] {
+  const elements: Context['elements'][number][] = []
+  let words = ''
+  let left = longestFooter
+  const flush = (): void => {
+    if (words.trim() !== '') elements.push(plainText(cut(words, left), longestFooter))
+    left = Math.max(1, left - words.length)
+    words = ''
+  }
+  for (const span of line) {
+    if (typeof span === 'string' || !('at' in span)) {
+      words += clean(wordsOf(span))
+      continue
+    }
+    words += before(span)
+    flush()
+    elements.push({ type: 'mrkdwn', text: dateToken(span) })
+  }
+  flush()
+  return elements.length === 0 ? [] : [{ type: 'context', elements: elements.slice(0, limits.context) }]
+}
+
+interface Frame {
+  readonly room: number
+  readonly blocks: number
+  readonly more: string | undefined
+}
+
+interface Fitting {
+  readonly top: readonly Part[]
+  readonly body: readonly Part[]
+  readonly note?: Block
+}
+
+/**
+ * Leaves out what matters least until the rest fits: first the long tails of lists, then all but one item of each part,
+ * then whole parts from the end, then the tail of what stands at the top.
+ */
+function fit(top: readonly Part[], body: readonly Part[], frame: Frame): Fitting {
+  const most = Math.max(0, frame.blocks - top.length)
+  let so: Fitting = withNote(top.slice(0, frame.blocks), body.slice(0, most), body.length - most, frame)
+  let left = Math.max(0, body.length - most)
+  while (sizeOfFitting(so, frame) > frame.room) {
+    const shorterBody = shortenedLongest(so.body, frame)
+    if (shorterBody !== undefined) so = { ...so, body: shorterBody }
+    else if (so.body.length > 0) {
+      left += 1
+      so = withNote(so.top, so.body.slice(0, -1), left, frame)
+    } else {
+      const shorterTop = shortenedLongest(so.top, frame) ?? so.top.slice(0, -1)
+      if (so.top.length === 0) return so
+      so = { ...so, top: shorterTop }
+    }
+  }
+  return so
+}
+
+function withNote(top: readonly Part[], body: readonly Part[], left: number, frame: Frame): Fitting {
+  if (left <= 0) return { top, body }
+  const text = `and ${left} more ${left === 1 ? 'part' : 'parts'}`
+  const elements = [{ type: 'rich_text_section', elements: noteOf(text, frame.more) }] as const
+  return { top, body, note: { type: 'rich_text', elements } }
+}
+
+function sizeOfFitting({ top, body, note }: Fitting, { more }: Frame): number {
+  const parts = [...top, ...body].reduce((sum, part) => sum + sizeOfPart(part, more) + 1, 0)
+  return parts + (note === undefined ? 0 : sizeOf(note) + 1)
+}
+
+/** The parts with the longest list of them shortened; undefined when there is nothing left to shorten. */
+function shortenedLongest(parts: readonly Part[], { more }: Frame): readonly Part[] | undefined {
+  const least = parts.some(({ items }) => items.length > 3) ? 3 : 1
+  const sizes = parts.map((part) => (part.items.length > least ? sizeOfPart(part, more) : 0))
+  const largest = Math.max(0, ...sizes)
+  if (largest === 0) return undefined
+  const index = sizes.indexOf(largest)
+  return parts.map((part, at) => (at === index ? shorter(part, least) : part))
+}
