@@ -20,6 +20,8 @@ export type Performers = {
     readonly giveUp?: (body: Extract<EffectBody, { readonly kind: K }>, reason: string) => Promise<void>
     /** The same key is done at most this often. */
     readonly every?: Duration
+    /** How long one try may take, in real milliseconds; absent: as long as `OutboxDeps.timeout` says. */
+    readonly timeout?: Duration
   }
 }
 
@@ -28,7 +30,7 @@ export interface OutboxDeps {
   readonly queue: EffectQueue
   readonly clock: Clock
   readonly log: Log
-  /** How long one try may take in real milliseconds. */
+  /** How long one try may take in real milliseconds, where its performer does not say. */
   readonly timeout: Duration
 }
 
@@ -113,8 +115,8 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   }
 
   async function perform(effect: Effect): Promise<void> {
-    const signal = AbortSignal.timeout(deps.timeout)
-    const { perform: run } = specOf(effect)
+    const { perform: run, timeout = deps.timeout } = specOf(effect)
+    const signal = AbortSignal.timeout(timeout)
     await Promise.race([run(effect.body, effect.key, signal), aborted(signal)])
   }
 
@@ -169,6 +171,7 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
 interface AnyPerformer {
   readonly perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
   readonly tries?: number
+  readonly timeout?: Duration
   readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
 }
 
