@@ -124,3 +124,46 @@ export interface SlackMessage {
 export function sizeOf(blocks: unknown): number {
   return Buffer.byteLength(JSON.stringify(blocks))
 }
+
+export interface Option {
+  readonly text: Plain
+  readonly value: string
+}
+
+/** A question of a modal; its answer comes back under `block_id`, which is its `action_id` too. */
+export interface Input {
+  readonly type: 'input'
+  readonly block_id: string
+  readonly label: Plain
+  readonly optional: boolean
+  readonly element:
+    | {
+        readonly type: 'plain_text_input'
+        readonly action_id: string
+        readonly multiline: boolean
+        readonly max_length: number
+        readonly initial_value?: string
+        readonly focus_on_load?: true
+      }
+    | {
+        readonly type: 'static_select'
+        readonly action_id: string
+        readonly options: readonly Option[]
+        readonly initial_option?: Option
+      }
+}
+
+export interface ModalView {
+  readonly type: 'modal'
+  readonly callback_id: string
+  readonly title: Plain
+  readonly submit?: Plain
+  readonly close: Plain
+  readonly private_metadata: string
+  readonly blocks: readonly (Block | Input)[]
+}
+
+export interface HomeView {
+  readonly type: 'home'
+  readonly blocks: readonly Block[]
+}

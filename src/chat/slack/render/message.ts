@@ -17,8 +17,6 @@ export interface MessageOptions {
   readonly firstButton?: number
 }
 
-/** Bytes for buttons: what they do matters more than all text under them, but not more than the title. */
-const buttonRoom = 5_000
 /** Characters of the small print. */
 const longestFooter = 300
 /** Characters of the message's text: what a notification shows, and a screen reader reads. */
@@ -42,10 +40,12 @@ export function cardBlocks(card: Card, options: MessageOptions = {}): readonly B
   const top = [...lead.flatMap((section) => partsOf(section, 'lead')), ...fieldsPart(card.fields ?? [])]
   const body = rest.flatMap((section) => partsOf(section))
   const title = header(card)
-  const buttons = actions(card, options.firstButton)
+  const all = options.room ?? limits.whole
+  // What buttons do matters more than the text under them, but never all of the room is theirs.
+  const buttons = actions(card, all / 2, options.firstButton)
   const foot = footer(card.footer ?? [])
   const around = [title, ...buttons, ...foot]
-  const room = (options.room ?? limits.whole) - sizeOf(around)
+  const room = all - sizeOf(around)
   const fitting = fit(top, body, { room, blocks: limits.blocks - around.length - 1, more: options.more })
   const above = fitting.top.map((part) => blockOf(part, options.more))
   const below = fitting.body.map((part) => blockOf(part, options.more))
@@ -102,10 +102,10 @@ function header(card: Card): Header {
   return { type: 'header', text: plainText(`${marks[card.tone]} ${card.title}`, limits.header) }
 }
 
-function actions(card: Card, first: number | undefined): readonly (Actions | Context)[] {
+function actions(card: Card, most: number, first: number | undefined): readonly (Actions | Context)[] {
   const elements = buttonElements(card, first)
   const fitting: ButtonElement[] = []
-  let room = buttonRoom
+  let room = most
   for (const element of elements.slice(0, limits.actions)) {
     room -= sizeOf(element)
     if (room < 0) break
