@@ -23,10 +23,11 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+const clock = createClock()
 process.exitCode = await runCli(process.argv.slice(2), {
   env: () => loadEnvironment(),
   home: homedir(),
-  now: createClock().now,
+  now: clock.now,
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   terminal: {
@@ -37,5 +38,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
   input: () => readAll(stdin),
+  slack: async () => {
+    const { checkSlack } = await import('./chat/slack/check.ts')
+    return (want, tell) => checkSlack(clock, want, tell)
+  },
   signer: async () => (await import('./web/session.ts')).createSigner,
 })

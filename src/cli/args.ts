@@ -8,6 +8,7 @@ export type Invocation =
   | { readonly kind: 'command'; readonly text: string; readonly json: boolean }
   | { readonly kind: 'setup'; readonly url: string }
   | { readonly kind: 'token' | 'login'; readonly person: string; readonly json: boolean }
+  | { readonly kind: 'slack check'; readonly attempt: boolean; readonly json: boolean }
   | { readonly kind: 'plan check'; readonly file?: string; readonly json: boolean }
   | { readonly kind: 'plan test'; readonly alert: AlertArgs; readonly json: boolean }
 
@@ -38,6 +39,8 @@ export function readArgs(args: readonly string[]): Invocation {
       return { kind: first, person: only(second, rest, `${first} ann`), json }
     case 'plan':
       return planArgs(second, rest, json)
+    case 'slack':
+      return slackArgs(second, rest, json)
     default:
       return { kind: 'command', text: commandText(words), json }
   }
@@ -71,6 +74,12 @@ function planArgs(verb: string | undefined, rest: readonly string[], json: boole
     return { kind: 'plan check', ...(file === undefined ? {} : { file }), json }
   if (verb === 'test') return { kind: 'plan test', alert: alertArgs(rest), json }
   throw new UserError('usage', planUsage)
+}
+
+function slackArgs(verb: string | undefined, rest: readonly string[], json: boolean): Invocation {
+  const attempt = rest.includes('--try')
+  if (verb === 'check' && rest.length === (attempt ? 1 : 0)) return { kind: 'slack check', attempt, json }
+  throw new UserError('usage', 'Type: dr slack check, or: dr slack check --try')
 }
 
 const alertOptions = {

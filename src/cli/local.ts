@@ -80,7 +80,8 @@ function readPlan(path: string): string {
   }
 }
 
-function loadedPlan(path: string): LoadedPlan {
+/** The plan of a file. @throws UserError with every error of it. */
+export function loadedPlan(path: string): LoadedPlan {
   const result = loadPlan(readPlan(path), path)
   if (!('errors' in result)) return result
   throw new UserError('plan', result.errors.map(printProblem).join('\n'))

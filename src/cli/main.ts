@@ -13,6 +13,7 @@ import type { Button } from '../message.ts'
 import type { BotAnswer, NoAnswer } from './client.ts'
 import type { Invocation } from './args.ts'
 import type { Issuer, Printed } from './local.ts'
+import type { SlackCheck } from './slack.ts'
 import type { BotAccess } from './settings.ts'
 import type { Terminal } from './render.ts'
 
@@ -33,6 +34,8 @@ export interface Machine {
   readonly input: () => Promise<string>
   /** Loaded only where it is needed, since the console's signer is the bot's. */
   readonly signer: () => Promise<(secret: string) => Issuer>
+  /** The bot's way to Slack, loaded only where it is needed. */
+  readonly slack: () => Promise<SlackCheck>
 }
 
 /** Does what the arguments say. */
@@ -60,6 +63,7 @@ async function run(invocation: Invocation, machine: Machine): Promise<ExitCode> 
     case 'login':
     case 'plan check':
     case 'plan test':
+    case 'slack check':
       return print(machine, await local(invocation, machine), invocation)
     default:
       return never(invocation)
@@ -79,6 +83,10 @@ async function local(
       return planCheck(machine.env(), invocation.file, machine.now())
     case 'plan test':
       return planTest(machine.env(), invocation.alert, machine.now())
+    case 'slack check': {
+      const { slackCheck } = await import('./slack.ts')
+      return slackCheck(machine.env(), invocation, await machine.slack(), machine.out)
+    }
     default:
       return never(invocation)
   }

@@ -20,6 +20,10 @@ export function usageText(): string {
     "On the bot's host:",
     row('token PERSON', 'Print a token for the command line and the API'),
     row('login PERSON', 'Print a link that signs somebody in at the console, once'),
+    row(
+      'slack check [--try]',
+      'Check tokens, scopes and people in Slack; --try makes a channel and archives it',
+    ),
     '',
     'Exit status: 0 done, 1 refused or failed, 2 not understood, 3 bot unreachable.',
     'DR_URL and DR_TOKEN come before what "dr setup" has kept.',

@@ -91,6 +91,7 @@ async function dr(
     ask: answers && ask,
     input: async () => '',
     signer: async () => createSigner,
+    slack: async () => async () => {},
     ...machine,
   })
   return { code, out: out.join(''), err: err.join(''), asked }

@@ -3,6 +3,8 @@
 /** Methods with the scopes a bot token needs for public channels and direct messages (docs.slack.dev/reference/methods). */
 export const methods = {
   'api.test': [],
+  // With the app-level token, whose scope is connections:write; the bot itself leaves it to its socket.
+  'apps.connections.open': [],
   'auth.test': [],
   'bookmarks.add': ['bookmarks:write'],
   'bookmarks.edit': ['bookmarks:write'],

@@ -1,0 +1,72 @@
+// `dr slack check`: what the bot would find in Slack, line by line, without a running bot.
+import { readConfig } from '../config.ts'
+import { UserError } from '../errors.ts'
+import { loadedPlan } from './local.ts'
+import { harmless } from './text.ts'
+import type { Config, Environment } from '../config.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Printed } from './local.ts'
+
+/** One thing that was looked at. `missing` must be mended; `open` is good to know, or cannot be known from here. */
+export interface Finding {
+  readonly mark: 'ok' | 'missing' | 'open'
+  /** What was looked at, such as `scopes` or `people.ann`. */
+  readonly about: string
+  /** What was found and, unless it is well, what to do. */
+  readonly text: string
+}
+
+/** Looks at the workspace and tells what it finds as it finds it. `attempt`: makes a channel to see whether it may. */
+export type SlackCheck = (
+  want: { readonly config: Config; readonly plan: DrPlan | undefined; readonly attempt: boolean },
+  tell: (finding: Finding) => void,
+) => Promise<void>
+
+const marks = { ok: '✓', missing: '✗', open: '!' } as const
+
+/** Runs the check and prints each finding at once; the answer holds the sum, and everything as data. */
+export async function slackCheck(
+  env: Environment,
+  want: { readonly attempt: boolean; readonly json: boolean },
+  check: SlackCheck,
+  out: (text: string) => void,
+): Promise<Printed> {
+  const findings: Finding[] = []
+  const tell = (finding: Finding): void => {
+    findings.push(finding)
+    if (!want.json) out(`${marks[finding.mark]} ${harmless(`${finding.about}: ${finding.text}`)}\n`)
+  }
+  const config = attempted(tell, 'settings', () => slackConfig(env))
+  if (config !== undefined) {
+    const plan = attempted(tell, 'plan', () => loadedPlan(config.DR_PLAN).plan)
+    await check({ config, plan, attempt: want.attempt }, tell)
+  }
+  const missing = findings.filter(({ mark }) => mark === 'missing').length
+  const open = findings.filter(({ mark }) => mark === 'open').length
+  const sum = missing === 0 ? 'Nothing is missing' : `${missing} missing`
+  return {
+    text: `\n${sum}${open === 0 ? '' : `, ${open} to know of`}.`,
+    json: { ok: missing === 0, findings },
+    exitCode: missing === 0 ? 0 : 1,
+  }
+}
+
+function slackConfig(env: Environment): Config {
+  const config = readConfig(env)
+  if (config.SLACK_BOT_TOKEN !== undefined) return config
+  throw new UserError(
+    'slack-off',
+    'SLACK_BOT_TOKEN is not set. docs/slack.md says how to get it, from nothing',
+  )
+}
+
+/** What the plan or the settings lack is a finding like any other; the check goes on with what there is. */
+function attempted<T>(tell: (finding: Finding) => void, about: string, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    tell({ mark: 'missing', about, text: error.message })
+    return undefined
+  }
+}
