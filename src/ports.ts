@@ -230,16 +230,26 @@ export interface RoomView {
   readonly links: readonly { readonly title: string; readonly link: string }[]
 }
 
+/** How far a room is in line with its view. */
+export interface RoomShown {
+  /** Where the room is now; absent: where it was. It moves when somebody has put it away in the middle of an outage. */
+  readonly link?: string
+  /** Parts that could not be done, each with its reason. */
+  readonly left: readonly string[]
+  /** Whether trying again can mend any of them. */
+  readonly again: boolean
+}
+
 /** A place where people are. Calls may hang or fail: each is given a signal and is tried again by its effect. */
 export interface Chat {
   readonly name: string
   /** Makes the incident's room, or finds the one made before. */
   readonly openRoom: (incident: Incident, signal: AbortSignal) => Promise<{ readonly link: string }>
   /**
-   * Brings the room in line with the view, each part for itself; the same view twice changes nothing. Answers which
-   * parts could not be done for now, with the reason; they are tried again. Throws when the card itself could not be shown.
+   * Brings the room in line with the view, each part for itself; the same view twice changes nothing. Throws when the
+   * card itself could not be shown.
    */
-  readonly showRoom: (incident: Incident, view: RoomView, signal: AbortSignal) => Promise<readonly string[]>
+  readonly showRoom: (incident: Incident, view: RoomView, signal: AbortSignal) => Promise<RoomShown>
   /** Shows a run's newest card in its incident's room; of a run without one, in the chat's common place, if it has one. */
   readonly showRun: (run: Run, card: Card, signal: AbortSignal) => Promise<void>
   readonly say: (incident: Incident, text: string, key: string, signal: AbortSignal) => Promise<void>

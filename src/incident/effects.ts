@@ -146,12 +146,14 @@ async function card(deps: EffectDeps, body: Body<'card'>, signal: AbortSignal): 
   const [incident, chat] = await roomOf(deps, body)
   if (!incident || !chat) return
   const view = { plan: deps.plan(), now: deps.clock.now(), publicUrl: deps.publicUrl }
-  const left = await chat.showRoom(incident, roomView(incident, view), signal)
-  const before = incident.rooms.find((each) => each.chat === chat.name)?.left ?? []
-  if (left.join() !== before.join())
-    await deps.incidents.input(incident.id, { kind: 'room', chat: chat.name, state: 'open', left })
-  if (left.length > 0)
-    throw new RetryableError(`the room in ${chat.name} is not complete: ${left.join('; ')}`)
+  const { link, left, again } = await chat.showRoom(incident, roomView(incident, view), signal)
+  const before = incident.rooms.find((each) => each.chat === chat.name)
+  const moved = link !== undefined && link !== before?.link
+  if (moved || left.join() !== (before?.left ?? []).join()) {
+    const news = { kind: 'room', chat: chat.name, state: 'open', left } as const
+    await deps.incidents.input(incident.id, link === undefined ? news : { ...news, link })
+  }
+  if (again) throw new RetryableError(`the room in ${chat.name} is not complete: ${left.join('; ')}`)
 }
 
 async function say(deps: EffectDeps, body: Body<'say'>, key: string, signal: AbortSignal): Promise<void> {

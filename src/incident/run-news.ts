@@ -24,7 +24,7 @@ export function runNews(
   acknowledge: Acknowledge,
 ): Change | undefined {
   const { next } = change
-  if (next.state === 'resolved' || news.direction === 'failback') return undefined
+  if (next.state === 'resolved' || news.direction === 'failback') return aside(change, news)
   switch (news.news) {
     case 'proposed':
       return card(diagnosed(taken(change, news, moment, acknowledge), moment))
@@ -35,20 +35,28 @@ export function runNews(
         ? card({ ...change, next: { ...next, checkBy: news.checkBy } })
         : card(change)
     case 'done':
-      return card(done(change, news, moment))
+      return card(said(done(change, news, moment), news))
     case 'failed':
     case 'cancelled':
-      return card(
-        effect(backToDiagnosing(change, news, moment), { kind: 'say', incident: next.id, text: news.text }),
-      )
+      return card(said(backToDiagnosing(change, news, moment), news))
     case 'unknown':
-      return card(effect(change, { kind: 'say', incident: next.id, text: news.text }))
+      return card(said(change, news))
     case 'denied':
     case 'expired':
       return card(change)
     default:
       return never(news.news)
   }
+}
+
+/** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
+function aside(change: Change, news: News): Change | undefined {
+  const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'unknown']
+  return ended.includes(news.news) ? said(change, news) : undefined
+}
+
+function said(change: Change, news: News): Change {
+  return effect(change, { kind: 'say', incident: change.next.id, text: news.text })
 }
 
 function card(change: Change): Change {

@@ -8,7 +8,7 @@ export function createConsoleChat(deps: { readonly publicUrl: string; readonly c
     openRoom: async (incident) => ({ link: new URL(`/incidents/${incident.id}`, deps.publicUrl).href }),
     showRoom: async (incident) => {
       deps.changes.tell(incident.id)
-      return []
+      return { left: [], again: false }
     },
     showRun: async (run) => deps.changes.tell(run.id),
     closeRoom: async () => {},
