@@ -169,7 +169,7 @@ function againFromTheStart(change: Change, silent: Call, moment: Moment): Change
   const data = { target: silent.target, round: again.round }
   const said = happened(withCall(change, again), 'call.nobody', { at: moment.now, by: bot, text, data })
   return round(
-    stopWhere(said, 'next-round', (each) => each.target === silent.target, moment),
+    stopWhere(said, { because: 'next-round' }, (each) => each.target === silent.target, moment),
     again,
     moment,
   )
@@ -192,7 +192,7 @@ export function stopAll(change: Change, because: Because, moment: Moment, by?: P
   const calls = change.next.calls.map((each) =>
     each.answeredBy === undefined ? { ...each, answeredBy: by ?? because } : each,
   )
-  return stopWhere(patch(change, { calls }), because, () => true, moment)
+  return stopWhere(patch(change, { calls }), { because, by }, () => true, moment)
 }
 
 /** Answers the calls of the targets that `person` belongs to; undefined when there is none. */
@@ -206,7 +206,8 @@ export function answer(change: Change, person: PersonId, moment: Moment): Change
   const calls = change.next.calls.map((each) =>
     mine.has(each.target) ? { ...each, answeredBy: person } : each,
   )
-  return stopWhere(patch(change, { calls }), 'acknowledged', (each) => mine.has(each.target), moment)
+  const end: End = { because: 'acknowledged', by: person }
+  return stopWhere(patch(change, { calls }), end, (each) => mine.has(each.target), moment)
 }
 
 /** True when `person` is one of those whom the target means, on call now or not. */
@@ -221,12 +222,20 @@ function belongs(plan: DrPlan, target: Target, person: PersonId): boolean {
   )
 }
 
-function stopWhere(change: Change, because: Because, which: (page: Page) => boolean, moment: Moment): Change {
+interface End {
+  readonly because: Because
+  readonly by?: PersonId | undefined
+}
+
+function stopWhere(change: Change, end: End, which: (page: Page) => boolean, moment: Moment): Change {
   const { now } = moment
+  const { because, by } = end
   const hit = change.next.pages.filter((each) => !each.stopped && which(each))
   if (hit.length === 0) return change
   const pages = change.next.pages.map((each) =>
-    hit.includes(each) ? { ...each, stopped: { at: now, because } } : each,
+    hit.includes(each)
+      ? { ...each, stopped: { at: now, because, ...(by === undefined ? {} : { by }) } }
+      : each,
   )
   const text = `Stopped paging ${hit.map((each) => nameOf(moment.policy.plan, each.person)).join(', ')}: ${because}`
   const data = { pages: hit.map((each) => each.id), because }

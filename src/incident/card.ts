@@ -4,7 +4,7 @@ import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
-import type { Incident, Page } from './incident.ts'
+import type { Incident, Page, Room } from './incident.ts'
 import { isEscalated, nextLevel } from './calls.ts'
 import { nameOf, targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
@@ -13,6 +13,8 @@ import { extension, extensionLeft } from './clocks.ts'
 export interface CardView {
   readonly plan: DrPlan
   readonly now: Instant
+  /** The chat in whose room the card stands: it needs no way to itself. */
+  readonly chat?: string
 }
 
 /** The card of an incident, the same for every door. */
@@ -22,15 +24,40 @@ export function incidentCard(incident: Incident, view: CardView): Card {
   return {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
     tone: toneOf(incident, view.now),
-    fields: fields(incident, view),
+    fields: incidentFields(incident, view),
     sections: [{ lines: [[incident.title]] }, ...sections],
     buttons: buttons(incident, view.plan),
-    footer: [
-      'Opened ',
-      { at: incident.openedAt, show: 'date-time' },
-      ` by ${nameOf(view.plan, incident.openedBy)}`,
-    ],
+    links: roomLinks(incident, 'Room', view.chat),
+    footer: openedLine(incident, view.plan),
   }
+}
+
+/** When it was opened, and by whom. */
+export function openedLine(incident: Incident, plan: DrPlan): Line {
+  return ['Opened ', { at: incident.openedAt, show: 'date-time' }, ` by ${nameOf(plan, incident.openedBy)}`]
+}
+
+/** The console shows every incident by itself: it has no room that somebody could join or put away. */
+export function isElsewhere({ chat }: Room): boolean {
+  return chat !== 'console'
+}
+
+/** `Slack` for the chat `slack`. */
+export function chatName(chat: string): string {
+  return chat.charAt(0).toUpperCase() + chat.slice(1)
+}
+
+/** The ways to the rooms that are open, but for the one in `except`: `Room in Slack`. */
+export function roomLinks(
+  { rooms }: Incident,
+  word: 'Room' | 'Join',
+  except?: string,
+): readonly { readonly label: string; readonly link: string }[] {
+  return rooms
+    .filter((room) => isElsewhere(room) && room.state === 'open' && room.chat !== except)
+    .flatMap(({ chat, link }) =>
+      link === undefined ? [] : [{ label: `${word} in ${chatName(chat)}`, link }],
+    )
 }
 
 /** The state in words that a person at 3 a.m. understands. */
@@ -64,7 +91,8 @@ export function objectiveAt(incident: Incident): Instant {
   return incident.marks.outage + incident.objective.rto
 }
 
-function fields(incident: Incident, { plan, now }: CardView): readonly Field[] {
+/** Since when, who has it, what is left of the objective, and the clocks. */
+export function incidentFields(incident: Incident, { plan, now }: CardView): readonly Field[] {
   const list: Field[] = [{ label: 'Down since', value: [{ at: incident.marks.outage, show: 'date-time' }] }]
   const who = incident.engineer === undefined ? 'nobody yet' : nameOf(plan, incident.engineer)
   list.push({

@@ -10,10 +10,11 @@ import { roomView } from './room.ts'
 import type { Channel, Incident } from './incident.ts'
 import type { Incidents } from './input.ts'
 import type { Performers } from './outbox.ts'
+import type { PageView, Tried } from './page-card.ts'
 import { pageMessage } from './page-message.ts'
 
 export interface EffectDeps {
-  readonly store: Pick<Store, 'incident' | 'objectsOf' | 'run'>
+  readonly store: Pick<Store, 'incident' | 'objectsOf' | 'run' | 'runs' | 'timeline'>
   readonly incidents: Pick<Incidents, 'input'>
   readonly plan: () => DrPlan
   readonly clock: Clock
@@ -35,6 +36,10 @@ type Body<K extends EffectBody['kind']> = Extract<EffectBody, { readonly kind: K
 const pageTries = 3
 /** Slack and Teams allow about one change a second in a channel for everything; a card is worth one in three. */
 const cardEvery = 3 * second
+/** The newest runs among which those of an incident are looked for. */
+const runsRead = 50
+/** The first level is called before anything can have been tried. */
+const nothingTried: Tried = { runs: [], events: [] }
 /** Objects acknowledged at Nagios for one incident; the incident, not each of a thousand alerts, is what somebody has. */
 const acknowledged = 50
 
@@ -69,16 +74,8 @@ async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: A
   const pager = deps.pagers.find((each) => each.channel === body.channel)
   if (!pager) throw new UserError('no-pager', `${body.channel} is not set up at the bot; see .env.example`)
   const to = addressOf(deps.plan().people[body.person], body.channel, body.person)
-  await pager.send(
-    body.person,
-    to,
-    pageMessage(
-      incident,
-      { key, why: page.why },
-      { plan: deps.plan(), now: deps.clock.now(), publicUrl: deps.publicUrl },
-    ),
-    signal,
-  )
+  const tried = page.level > 0 ? await triedFor(deps, incident.id) : nothingTried
+  await pager.send(body.person, to, pageMessage(incident, { key, page, tried }, viewOf(deps)), signal)
   const now = deps.clock.now()
   deps.measured.page(body.channel, 'sent', now - (page.steps[body.step]?.at ?? now))
   const told = await deps.incidents.input(body.incident, {
@@ -88,6 +85,16 @@ async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: A
     outcome: 'sent',
   })
   if (firstOfAll(told)) deps.measured.alertToPage(now - told.marks.detected)
+}
+
+/** What somebody who is called later wants to know: the runs of this incident, oldest first, and its record. */
+async function triedFor({ store }: EffectDeps, id: IncidentId): Promise<Tried> {
+  const [runs, events] = await Promise.all([store.runs({ open: false, limit: runsRead }), store.timeline(id)])
+  return { runs: runs.filter((run) => run.incident === id).toReversed(), events }
+}
+
+function viewOf({ plan, clock, publicUrl }: EffectDeps): PageView {
+  return { plan: plan(), now: clock.now(), publicUrl }
 }
 
 /** The page that was just sent is the first of this outage that is out. */

@@ -47,6 +47,8 @@ export interface Page {
   readonly stopped?: {
     readonly at: Instant
     readonly because: 'acknowledged' | 'recovered' | 'resolved' | 'next-round'
+    /** Who answered. */
+    readonly by?: PersonId
   }
 }
 

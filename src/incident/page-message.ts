@@ -1,31 +1,111 @@
-// What a person who is paged is told, in words that any channel can carry.
+// What a person who is paged is told, in words that any channel can carry, and what becomes of it when the page is over.
 import { printDuration } from '../drplan/duration.ts'
-import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import { plain } from '../message.ts'
-import type { Line, Span } from '../message.ts'
+import type { Card, Field, Line, Span } from '../message.ts'
 import { clockText, timeText, zoned } from '../oncall/wallclock.ts'
 import type { PageMessage } from '../ports.ts'
-import { incidentCard } from './card.ts'
-import type { Incident } from './incident.ts'
+import { incidentFields, openedLine } from './card.ts'
+import { nameOf } from './change.ts'
+import type { Incident, Page } from './incident.ts'
+import {
+  engineerCard,
+  escalation,
+  managerCard,
+  noteLines,
+  pageLinks,
+  triedLines,
+  waitingFor,
+} from './page-card.ts'
+import type { PageView, Tried } from './page-card.ts'
 
-/** The message of one page. `key` is its effect's; `why` says why this person. */
-export function pageMessage(
-  incident: Incident,
-  about: { readonly key: string; readonly why: string },
-  view: { readonly plan: DrPlan; readonly now: Instant; readonly publicUrl: string },
-): PageMessage {
-  const { plan, now, publicUrl } = view
-  const card = incidentCard(incident, { plan, now })
-  const fields = (card.fields ?? []).map(({ label, value }) => `${label}: ${said(value, plan.timezone, now)}`)
+/** A page that is to be sent: `key` is its effect's; `tried` is what those above level 0 are told of. */
+export interface Sending {
+  readonly key: string
+  readonly page: Page
+  readonly tried: Tried
+}
+
+/** The message of one page: the engineer's, or that of somebody to whom it was escalated. */
+export function pageMessage(incident: Incident, { key, page, tried }: Sending, view: PageView): PageMessage {
+  const manager = page.level > 0
+  const still = (line: Line): string => said(line, view.plan.timezone, view.now)
+  const story = manager
+    ? [
+        ...triedLines(tried).map((line) => `Recovery: ${still(line)}`),
+        ...noteLines(tried, view.plan).map((line) => `Note: ${still(line)}`),
+        ...escalation(tried).map(still),
+      ]
+    : []
+  const verdicts = manager ? waitingFor(tried, page.person, view) : []
   return {
-    key: about.key,
+    ...frame(incident, key, view),
+    lines: [
+      incident.title,
+      ...incidentFields(incident, view).map((field) => fieldText(field, still)),
+      ...story,
+      `Why you: ${page.why}`,
+      `Say: ack ${incident.id}`,
+      ...verdicts.map((run) => `${run.id} waits for your approval: ${view.publicUrl}/runs/${run.id}`),
+    ],
+    card: manager ? managerCard(incident, page, tried, view) : engineerCard(incident, view),
+  }
+}
+
+/**
+ * What takes the place of a page's message when the page is over: who has it, or how else it ended, and nothing to
+ * press. `page` is one of the incident's.
+ */
+export function stoppedMessage(incident: Incident, page: Page, view: PageView): PageMessage {
+  const ending = endingOf(incident, page, view)
+  const card: Card = {
+    title: `${incident.id} · ${incident.system} · ${ending}`,
+    tone: 'quiet',
+    fields: incidentFields(incident, view).slice(0, 1),
+    sections: [{ lines: [[incident.title]] }],
+    links: pageLinks(incident, view),
+    footer: openedLine(incident, view.plan),
+  }
+  const key = `${incident.id}-${page.id}-stopped`
+  return { ...frame(incident, key, view), lines: [incident.title, ending], card }
+}
+
+/** Why nobody need answer this page any more. */
+function endingOf(incident: Incident, page: Page, { plan }: PageView): string {
+  switch (page.stopped?.because) {
+    case 'recovered':
+      return 'works again'
+    case 'resolved':
+      return 'resolved'
+    case 'next-round':
+      return 'called again'
+    case 'acknowledged':
+    case undefined:
+      return answerOf(incident, page, plan)
+  }
+}
+
+function answerOf({ engineer }: Incident, { level, stopped }: Page, plan: PageView['plan']): string {
+  const who = stopped?.by ?? engineer
+  const name = who === undefined ? 'somebody' : nameOf(plan, who)
+  return level > 0 ? `${name} is on it` : `${name} has it`
+}
+
+function frame(
+  incident: Incident,
+  key: string,
+  { publicUrl }: PageView,
+): Omit<PageMessage, 'lines' | 'card'> {
+  return {
+    key,
     incident: incident.id,
     subject: `${incident.id} ${incident.system}: ${incident.title}`,
-    lines: [incident.title, ...fields, `Why you: ${about.why}`, `Say: ack ${incident.id}`],
     link: `${publicUrl}/incidents/${incident.id}`,
-    card,
   }
+}
+
+function fieldText({ label, value }: Field, still: (line: Line) => string): string {
+  return `${label}: ${still(value)}`
 }
 
 /** A line for somebody who reads it once and now: times in the plan's zone, and what is left as a duration. */

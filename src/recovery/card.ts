@@ -20,7 +20,7 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
     outcome(run),
   ]
   return {
-    title: `${run.id} · ${runName(run)} · ${stateText(run)}`,
+    title: runTitle(run),
     tone: toneOf(run),
     fields: fields(run, now, plan),
     sections: sections.filter((section) => section !== undefined),
@@ -31,6 +31,11 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
       run.incident === undefined ? '' : ` for ${run.incident}`,
     ],
   }
+}
+
+/** A run on one line: its number, what it does, how far it is. */
+export function runTitle(run: Run): string {
+  return `${run.id} · ${runName(run)} · ${stateText(run)}`
 }
 
 function stateText(run: Run): string {
@@ -192,7 +197,7 @@ function buttons(run: Run): readonly Button[] {
   const { id } = run
   switch (run.state) {
     case 'proposed':
-      return [approveButton(run), { label: 'Deny', command: `deny ${id}`, style: 'plain', input: 'Why not?' }]
+      return verdictButtons(run)
     case 'running':
       return run.cancelling ? [] : [cancelButton(run)]
     case 'unknown':
@@ -219,6 +224,11 @@ function buttons(run: Run): readonly Button[] {
     default:
       return never(run)
   }
+}
+
+/** Approve and deny, as the risk of a proposed run demands them. */
+export function verdictButtons(run: Run): readonly Button[] {
+  return [approveButton(run), { label: 'Deny', command: `deny ${run.id}`, style: 'plain', input: 'Why not?' }]
 }
 
 function approveButton({ id, proposal }: Run): Button {

@@ -1,6 +1,6 @@
 // What people say about a run: approve, deny, cancel, retry; who may, and what it leads to.
 import { never } from '../errors.ts'
-import type { Duration, Instant } from '../ids.ts'
+import type { Duration, Instant, PersonId } from '../ids.ts'
 import { minute } from '../ids.ts'
 import type { Role } from '../drplan/schema.ts'
 import type { Actor } from '../timeline/event.ts'
@@ -94,6 +94,13 @@ function whyNot(run: Run, { by, roles, typed }: SaidOf<'approve'>): Refusal | un
     default:
       return never(risk)
   }
+}
+
+/** Whether this person's word lets a proposed run start, once what must be typed is typed. */
+export function mayApprove(run: Run, person: PersonId, roles: readonly Role[], now: Instant): boolean {
+  if (run.state !== 'proposed' || run.expiresAt <= now) return false
+  const by: Actor = { person, door: 'bot' }
+  return whyNot(run, { kind: 'approve', by, roles, typed: run.proposal.typed }) === undefined
 }
 
 function notYours(run: Run): Refusal {

@@ -5,9 +5,12 @@ import { loadPlan } from '../../src/drplan/load.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import { incidentCard } from '../../src/incident/card.ts'
 import { begin, decide } from '../../src/incident/decide.ts'
-import type { Incident } from '../../src/incident/incident.ts'
+import type { Incident, Page } from '../../src/incident/incident.ts'
 import type { Attached, IncidentInput } from '../../src/incident/input.ts'
-import { pageMessage } from '../../src/incident/page-message.ts'
+import type { Tried } from '../../src/incident/page-card.ts'
+import { pageMessage, stoppedMessage } from '../../src/incident/page-message.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { run } from './store-samples.ts'
 
 const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
 if ('errors' in loaded) throw new Error('the example plan is broken')
@@ -60,12 +63,23 @@ function offered(incident: Incident, plan: DrPlan, now: number): readonly string
   return (incidentCard(incident, { plan, now }).buttons ?? []).map((button) => button.command)
 }
 
+const nothing: Tried = { runs: [], events: [] }
+const page: Page = {
+  id: 'p1',
+  person: 'ann',
+  target: 'rotation:primary',
+  level: 0,
+  why: 'on call',
+  startedAt: start,
+  steps: [],
+}
+
 describe('a page', () => {
   test('says times with their zone, and what is left as a duration', () => {
     const plan = planWith(20 * minute)
     const view = { plan, now: start + minute, publicUrl: 'https://dr.example.com' }
 
-    const { lines } = pageMessage(after(plan), { key: 'k', why: 'on call' }, view)
+    const { lines } = pageMessage(after(plan), { key: 'k', page, tried: nothing }, view)
 
     expect(lines).toEqual([
       'lb1 HAProxy is CRITICAL: HTTP 503',
@@ -76,6 +90,132 @@ describe('a page', () => {
       'Why you: on call',
       'Say: ack INC-1',
     ])
+  })
+})
+
+describe('a manager who is called', () => {
+  const plan = planWith(20 * minute)
+  const view = { plan, now: start + 9 * minute, publicUrl: 'https://dr.example.com' }
+  const ping: Page = { ...page, id: 'p2', person: 'mia', target: 'rotation:managers', level: 1 }
+  const proposed: Run = {
+    ...run('R-7'),
+    state: 'proposed',
+    incident: 'INC-1',
+    askedBy: 'ann',
+    expiresAt: start + 10 * minute,
+  }
+  const losing: Run = { ...proposed, id: 'R-8', proposal: { ...proposed.proposal, risk: 'loses-data' } }
+  const failed: Run = {
+    ...proposed,
+    id: 'R-6',
+    state: 'failed',
+    startedAt: 1,
+    endedAt: 2,
+    current: 0,
+    reason: 'the target does not answer',
+    advice: '',
+  }
+  const event = { timeline: 'INC-1', seq: 1, previous: '', hash: '', by: ann } as const
+  const tried: Tried = {
+    runs: [failed, proposed, losing],
+    events: [
+      { ...event, type: 'note', at: start + 5 * minute, text: 'the certificate is not it' },
+      {
+        ...event,
+        type: 'escalated',
+        at: start + 8 * minute,
+        text: 'Escalated to rotation managers: cannot fix it',
+      },
+    ],
+  }
+  const rooms: Incident['rooms'] = [
+    { chat: 'console', state: 'open', link: 'https://dr.example.com/incidents/INC-1' },
+    { chat: 'slack', state: 'open', link: 'https://slack.example.com/C1' },
+    { chat: 'teams', state: 'failed', reason: 'no answer' },
+  ]
+  const incident: Incident = { ...after(plan, [1, { kind: 'ack', by: ann }]), rooms }
+
+  test('learns who has it, what was tried and why they are called, in words and on the card', () => {
+    const { lines, card } = pageMessage(incident, { key: 'k', page: ping, tried }, view)
+
+    expect(lines).toEqual([
+      'lb1 HAProxy is CRITICAL: HTTP 503',
+      'Down since: Mon 23 Nov 03:11:30 Europe/Berlin',
+      'Who has it: Ann Onken',
+      'Objective (RTO 10m): 30s left',
+      'Diagnosis clock: 11m left, until 03:32 Europe/Berlin',
+      'Recovery: R-6 · failover lb to backup · failed at step 1 of 0: the target does not answer',
+      'Recovery: R-7 · failover lb to backup · waits for approval',
+      'Recovery: R-8 · failover lb to backup · waits for approval',
+      'Note: 03:17 Europe/Berlin Ann Onken: the certificate is not it',
+      'Escalated to rotation managers: cannot fix it',
+      'Why you: on call',
+      'Say: ack INC-1',
+      'R-7 waits for your approval: https://dr.example.com/runs/R-7',
+      'R-8 waits for your approval: https://dr.example.com/runs/R-8',
+    ])
+    expect(card.sections?.map((each) => each.heading)).toEqual([
+      undefined,
+      'What was tried',
+      'Last notes',
+      'Why you',
+    ])
+  })
+
+  test('is offered to take part, to approve as the risk demands, the room, and the console', () => {
+    const { card } = pageMessage(incident, { key: 'k', page: ping, tried }, view)
+
+    expect(card.buttons).toMatchObject([
+      { label: 'I am on it', command: 'ack INC-1', style: 'primary' },
+      { label: 'Approve R-7', command: 'approve R-7' },
+      { label: 'Deny R-7', command: 'deny R-7', input: 'Why not?' },
+      { label: 'Approve R-8', command: 'approve R-8', confirm: expect.stringContaining('lose data') },
+      { label: 'Deny R-8', command: 'deny R-8' },
+    ])
+    expect(card.links).toEqual([
+      { label: 'Join in Slack', link: 'https://slack.example.com/C1' },
+      { label: 'Console', link: 'https://dr.example.com/incidents/INC-1' },
+    ])
+  })
+
+  test.each([
+    ['that has lapsed', 'mia', proposed, start + 10 * minute],
+    ['that loses data, without the role approver', 'dan', losing, start],
+    ['that was asked for by the same person and loses data', 'bob', { ...losing, askedBy: 'bob' }, start],
+  ])('is not offered to approve what would be refused: a run %s', (_which, person, one, now) => {
+    const { card } = pageMessage(
+      incident,
+      { key: 'k', page: { ...ping, person }, tried: { runs: [one], events: [] } },
+      { ...view, now },
+    )
+
+    expect(card.buttons?.map((button) => button.command)).toEqual(['ack INC-1'])
+  })
+})
+
+describe('a page that is over', () => {
+  const plan = planWith(20 * minute)
+  const view = { plan, now: start + 2 * minute, publicUrl: 'https://dr.example.com' }
+
+  test.each([
+    ['who has it, for an engineer', { level: 0, because: 'acknowledged', by: 'ann' }, 'Ann Onken has it'],
+    ['who came, for a manager', { level: 1, because: 'acknowledged', by: 'mia' }, 'Mia Manger is on it'],
+    ['that it works again', { level: 0, because: 'recovered' }, 'works again'],
+    ['that it was resolved', { level: 0, because: 'resolved' }, 'resolved'],
+  ] as const)('says %s, and has nothing to press', (_what, { level, ...end }, ending) => {
+    const over: Page = { ...page, level, stopped: { at: start, ...end } }
+
+    const { card } = stoppedMessage(after(plan), over, view)
+
+    expect(card.title).toBe(`INC-1 · lb · ${ending}`)
+    expect(card.buttons).toBeUndefined()
+    expect(card.links?.map((each) => each.label)).toEqual(['Console'])
+  })
+
+  test('knows who answered it', () => {
+    const answered = after(plan, [1, { kind: 'ack', by: ann }])
+
+    expect(answered.pages[0]?.stopped).toMatchObject({ because: 'acknowledged', by: 'ann' })
   })
 })
 
