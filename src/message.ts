@@ -3,14 +3,19 @@ import type { Instant } from './ids.ts'
 
 /**
  * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
- * markup, a link or a command. Times are instants, shown in the reader's zone where the door can.
+ * markup, a link or a command. Times are instants, shown in the reader's zone where the door can. What runs out is said
+ * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`; a door whose text stays as it is while
+ * time goes on says `until 10:32` for both.
  */
 export type Span =
   | string
-  | { readonly at: Instant; readonly show: 'time' | 'date-time' | 'countdown' }
+  | { readonly at: Instant; readonly show: Show }
   | { readonly code: string }
   | { readonly strong: string }
   | { readonly link: string; readonly text: string }
+
+/** How an instant is shown. */
+export type Show = 'time' | 'date-time' | 'countdown' | 'deadline'
 
 /** One line of text. */
 export type Line = readonly Span[]
@@ -73,7 +78,8 @@ export function plain(line: Line): string {
     .join('')
 }
 
-function clockText(at: Instant, show: 'time' | 'date-time' | 'countdown'): string {
+function clockText(at: Instant, show: Show): string {
   const iso = Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' })
-  return show === 'date-time' ? iso.replace('T', ' ') : iso.slice(11)
+  if (show === 'date-time') return iso.replace('T', ' ')
+  return show === 'time' ? iso.slice(11) : `until ${iso.slice(11)}`
 }

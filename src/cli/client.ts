@@ -20,7 +20,7 @@ export type BotAnswer = Pick<Answer, 'status' | 'card' | 'data'> & { readonly no
 
 const Span = z.union([
   z.string(),
-  z.object({ at: z.number(), show: z.enum(['time', 'date-time', 'countdown']) }),
+  z.object({ at: z.number(), show: z.enum(['time', 'date-time', 'countdown', 'deadline']) }),
   z.object({ code: z.string() }),
   z.object({ strong: z.string() }),
   z.object({ link: z.string(), text: z.string() }),
@@ -47,6 +47,7 @@ const CardShape: z.ZodType<Card> = z.object({
   fields: z.array(z.object({ label: z.string(), value: Line, tone: Tone.exactOptional() })).exactOptional(),
   sections: z.array(Section).exactOptional(),
   buttons: z.array(Button).exactOptional(),
+  links: z.array(z.object({ label: z.string(), link: z.string() })).exactOptional(),
   footer: Line.exactOptional(),
 })
 const AnswerShape = z.object({

@@ -33,6 +33,7 @@ export function cardText(card: Card, terminal: Terminal): string {
     fieldLines(card.fields ?? [], terminal),
     ...(card.sections ?? []).map((section) => sectionLines(section, terminal)),
     buttonLines(card.buttons ?? [], terminal),
+    linkLines(card.links ?? [], terminal),
     footLines(card, terminal),
   ]
   const [first = [], ...rest] = blocks.filter((lines) => lines.length > 0)
@@ -134,6 +135,16 @@ function buttonLines(buttons: readonly Button[], terminal: Terminal): readonly s
   return [paint([{ text: 'You can type', style: 'strong' }], terminal.colour), ...lines]
 }
 
+/** Each place with its address on a line of its own where it fits, so that a terminal can open it. */
+function linkLines(links: NonNullable<Card['links']>, terminal: Terminal): readonly string[] {
+  const labels = links.map(({ label }) => harmless(label))
+  const width = Math.max(0, ...labels.map(columnsOf))
+  return links.flatMap(({ link }, index) => {
+    const label = { text: pad(labels[index] ?? '', width), style: 'quiet' } as const
+    return wrapped([label, { text: `  ${harmless(link)}`, style: 'plain' }], terminal, indent)
+  })
+}
+
 /** What else must be typed after the button's command. */
 function askedFor(button: Button): string {
   if (button.typed !== undefined) {
@@ -154,12 +165,12 @@ function runsOf(line: Line, terminal: Terminal, style: Style = 'plain'): readonl
 }
 
 function timeText(span: Extract<Span, { readonly at: Instant }>, terminal: Terminal): string {
-  if (span.show === 'countdown') {
-    const left = span.at - terminal.now
-    return left > 0 ? printDuration(left) : `${printDuration(-left)} over`
-  }
+  const ms = span.at - terminal.now
+  const left = ms > 0 ? `${printDuration(ms)} left` : `${printDuration(-ms)} over`
+  if (span.show === 'countdown') return left
   const local = Temporal.Instant.fromEpochMilliseconds(span.at).toZonedDateTimeISO(terminal.zone)
   const time = local.toPlainTime().toString({ smallestUnit: 'second' })
+  if (span.show === 'deadline') return ms > 0 ? `${left}, until ${time}` : `${left}, since ${time}`
   return span.show === 'time' ? time : `${local.toPlainDate().toString()} ${time}`
 }
 

@@ -104,7 +104,8 @@ export function incidentFields(incident: Incident, { plan, now }: CardView): rea
   if (incident.state === 'paging' || incident.state === 'diagnosing')
     list.push(diagnosis(incident.clock, now))
   if (incident.state === 'watching') {
-    list.push({ label: 'Resolves by itself', value: [{ at: incident.until, show: 'countdown' }] })
+    const value: Line = [{ at: incident.until, show: 'countdown' }, ', then it resolves by itself']
+    list.push({ label: 'Watching', value })
   }
   if (incident.state === 'resolved' && incident.what !== undefined)
     list.push({ label: 'What it was', value: [incident.what] })
@@ -124,19 +125,14 @@ function objective(incident: Incident, now: Instant): Field {
   const at = objectiveAt(incident)
   return at <= now
     ? { label, value: [`missed ${printDuration(now - at)} ago`], tone: 'bad' }
-    : { label, value: [{ at, show: 'countdown' }, ' left'], tone: at - now < rto / 3 ? 'bad' : 'warn' }
+    : { label, value: [{ at, show: 'countdown' }], tone: at - now < rto / 3 ? 'bad' : 'warn' }
 }
 
 function diagnosis(clock: { readonly endsAt: Instant; readonly endedAt?: Instant }, now: Instant): Field {
   const label = 'Diagnosis clock'
   if (clock.endedAt !== undefined || clock.endsAt <= now)
     return { label, value: ['is over; escalated'], tone: 'bad' }
-  const value: Line = [
-    { at: clock.endsAt, show: 'countdown' },
-    ' left, until ',
-    { at: clock.endsAt, show: 'time' },
-  ]
-  return { label, value, tone: 'warn' }
+  return { label, value: [{ at: clock.endsAt, show: 'deadline' }], tone: 'warn' }
 }
 
 function problems(incident: Incident): Section | undefined {

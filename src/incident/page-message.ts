@@ -112,9 +112,10 @@ function fieldText({ label, value }: Field, still: (line: Line) => string): stri
 function said(line: Line, zone: string, now: Instant): string {
   const still = line.map((span): Span => {
     if (typeof span === 'string' || !('at' in span)) return span
-    if (span.show === 'countdown') return printDuration(Math.max(0, span.at - now))
-    const text = span.show === 'time' ? timeText(zoned(span.at, zone)) : clockText(span.at, zone)
-    return `${text} ${zone}`
+    const left = `${printDuration(Math.max(0, span.at - now))} left`
+    if (span.show === 'countdown') return left
+    const text = span.show === 'date-time' ? clockText(span.at, zone) : timeText(zoned(span.at, zone))
+    return span.show === 'deadline' ? `${left}, until ${text} ${zone}` : `${text} ${zone}`
   })
   return plain(still)
 }

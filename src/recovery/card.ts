@@ -100,7 +100,7 @@ function fields(run: Run, now: Instant, plan: DrPlan): readonly Field[] {
     list.push(objective(objectiveAt, expected.duration, now))
   if (run.state === 'proposed') {
     list.push({ label: 'Approval', value: [approvalText(run)] })
-    list.push({ label: 'Valid for', value: [{ at: run.expiresAt, show: 'countdown' }] })
+    list.push({ label: 'Valid', value: [{ at: run.expiresAt, show: 'countdown' }] })
   }
   for (const { by, door, at } of run.approvals) {
     list.push({
@@ -119,7 +119,7 @@ function objective(objectiveAt: Instant, expected: number, now: Instant): Field 
   if (left <= 0) return { label, value: [`missed ${printDuration(-left)} ago`], tone: 'bad' }
   return {
     label,
-    value: [{ at: objectiveAt, show: 'countdown' }, ' left'],
+    value: [{ at: objectiveAt, show: 'countdown' }],
     tone: expected > left ? 'bad' : 'good',
   }
 }

@@ -36,10 +36,14 @@ export function cardHtml(card: Card, shown: Shown, level: 2 | 3 = 2): Html {
   </article>`
 }
 
-/** The card's buttons alone, in a row. */
+/** The card's buttons and the ways to places beside them, in a row. */
 export function buttonsHtml(card: Card, shown: Shown): Html | undefined {
-  if (!card.buttons || card.buttons.length === 0) return undefined
-  return html`<div class="buttons">${card.buttons.map((button) => buttonForm(button, shown))}</div>`
+  const { buttons = [], links = [] } = card
+  if (buttons.length + links.length === 0) return undefined
+  return html`<div class="buttons">
+    ${buttons.map((button) => buttonForm(button, shown))}
+    ${links.map(({ label, link }) => html`<span class="way">${linkHtml(link, label)}</span>`)}
+  </div>`
 }
 
 /** A line; every piece of data in it keeps its own direction of writing. */
@@ -93,7 +97,9 @@ function spanHtml(span: Span, view: View): Html {
   if ('code' in span) return html`<code>${span.code}</code>`
   if ('strong' in span) return html`<strong>${span.strong}</strong>`
   if ('link' in span) return linkHtml(span.link, span.text)
-  if (span.show === 'countdown') return countdown(span.at, view.now)
+  const left = html`${countdown(span.at, view.now)}<span class="left"> left</span>`
+  if (span.show === 'countdown') return left
+  if (span.show === 'deadline') return html`${left}, until ${timeOfDay(span.at, view.plan.timezone)}`
   return span.show === 'time' ? timeOfDay(span.at, view.plan.timezone) : dateTime(span.at, view.plan.timezone)
 }
 

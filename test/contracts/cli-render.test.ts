@@ -91,8 +91,10 @@ const everything: Card = {
       label: 'A rather long label',
       value: ['a value that goes on and on, far beyond what one line of a terminal can hold in it'],
     },
-    { label: 'Left', value: [{ at: start + 272_000, show: 'countdown' }, ' left'], tone: 'bad' },
+    { label: 'Left', value: [{ at: start + 272_000, show: 'countdown' }], tone: 'bad' },
     { label: 'Over', value: [{ at: start - 60_000, show: 'countdown' }] },
+    { label: 'Ends', value: [{ at: start + 272_000, show: 'deadline' }] },
+    { label: 'Ended', value: [{ at: start - 60_000, show: 'deadline' }] },
   ],
   sections: [
     {
@@ -128,6 +130,10 @@ const everything: Card = {
     { label: 'Approve', command: 'approve R-7', style: 'primary', typed: 'api.example.com' },
     { label: 'More time', command: 'extend INC-3 10m', style: 'plain', input: 'Why?' },
     { label: 'Deny', command: 'deny R-7', style: 'danger', confirm: 'Really?' },
+  ],
+  links: [
+    { label: 'Console', link: 'https://dr.example.com/incidents/INC-3' },
+    { label: 'Room in Slack', link: 'https://example.slack.com/archives/C0123' },
   ],
   footer: ['Opened ', { at: start, show: 'date-time' }],
 }

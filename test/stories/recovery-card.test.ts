@@ -75,9 +75,9 @@ describe('the card of a run', () => {
       Cost: No data is lost; clients that hold the old address follow within 5m.
       Expected: 2m (the DR plan)
       In effect for all: within 5m (the old TTL)
-      Objective (RTO): 12:10:00Z left
+      Objective (RTO): until 12:10:00Z
       Approval: To let it run: approve R-1
-      Valid for: 12:05:00Z
+      Valid: until 12:05:00Z
       # 
       api.example.com will point at backup (127.0.0.12)
       # Before and after

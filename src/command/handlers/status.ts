@@ -130,19 +130,21 @@ function incidentSection(desk: Desk, incident: Incident, now: Instant): Section 
 
 function clocks(incident: Incident, now: Instant): Line {
   if (incident.state === 'watching')
-    return ['Works again; resolves by itself in ', { at: incident.until, show: 'countdown' }]
+    return [
+      'Works again; watching: ',
+      { at: incident.until, show: 'countdown' },
+      ', then it resolves by itself',
+    ]
   const rtoAt = objectiveAt(incident)
   const rto = `RTO ${printDuration(incident.objective.rto)}`
   const left: Span[] =
     rtoAt > now
-      ? [`${rto}: `, { at: rtoAt, show: 'countdown' }, ' left']
+      ? [`${rto}: `, { at: rtoAt, show: 'countdown' }]
       : [`${rto}: missed ${printDuration(now - rtoAt)} ago`]
   if (incident.state !== 'paging' && incident.state !== 'diagnosing') return left
   const { endsAt } = incident.clock
   const diagnosis: Span[] =
-    endsAt > now
-      ? ['; diagnosis: ', { at: endsAt, show: 'countdown' }, ' left']
-      : ['; diagnosis clock is over']
+    endsAt > now ? ['; diagnosis: ', { at: endsAt, show: 'countdown' }] : ['; diagnosis clock is over']
   return [...left, ...diagnosis]
 }
 

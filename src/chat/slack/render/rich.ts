@@ -12,6 +12,7 @@ const formats = {
   time: '{time}',
   'date-time': '{date_short_pretty} {time}',
   countdown: '{time}',
+  deadline: '{time}',
 } as const
 
 /** A line as rich text of at most `most` characters; what is too long is cut with an ellipsis. Never an empty element. */
@@ -68,7 +69,7 @@ export function dateToken(span: TimeSpan): string {
 
 /** What stands before a moment: a message is not redrawn each second, so what is left is said as the point where it ends. */
 export function before(span: TimeSpan): string {
-  return span.show === 'countdown' ? 'until ' : ''
+  return span.show === 'countdown' || span.show === 'deadline' ? 'until ' : ''
 }
 
 /** The words of a span that is not a time. */
