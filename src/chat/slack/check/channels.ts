@@ -103,12 +103,7 @@ async function tryGroup(ask: Ask, { about, id, users }: KeptGroup, tell: Tell): 
     tell({ mark: 'ok', about, text: `may change the members of ${id}; they are the same as before` })
     return
   }
-  const settings = 'Organisation or workspace settings, "Permissions", "User groups": who can edit them'
-  tell({
-    mark: 'missing',
-    about,
-    text: `cannot change the members of ${id}: ${unanswered(asked).text} ${settings}`,
-  })
+  tell({ mark: 'missing', about, text: `cannot change the members of ${id}: ${unanswered(asked).text}` })
 }
 
 /** Names of channels are lower case. */

@@ -145,7 +145,7 @@ async function checkGroup(
     const copy = 'In Slack: People, User groups, three dots, "Copy group ID"'
     tell({ mark: 'missing', about, text: `this workspace has no enabled user group ${id}. ${copy}` })
   } else {
-    const text = `the user group ${id} cannot be read: ${unanswered(asked).text} User groups need a paid plan of Slack`
+    const text = `the user group ${id} cannot be read: ${unanswered(asked).text}`
     tell({ mark: 'missing', about, text })
   }
   return undefined
