@@ -2,14 +2,13 @@
 import type { Instant, PersonId } from '../ids.ts'
 import { minute } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
-import { channelsFor } from '../oncall/channels.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Call, Incident, Page, PageStep, Target } from './incident.ts'
-import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
+import { bot, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
+import { order, page, stepsWakeAt, withStep } from './pages.ts'
+import type { Chosen } from './pages.ts'
 
-/** Stopped pages that are kept in the state; older ones are in the timeline. */
-const pagesKept = 40
 /** When a whole round was silent, the next begins after this many turns at most. */
 const longestPause = 5
 
@@ -66,80 +65,6 @@ function ordered(people: readonly Chosen[], plan: DrPlan, first: PersonId | unde
 function nobody(change: Change, target: Target, moment: Moment): Change {
   const text = `Nobody of ${targetNames(moment.policy.plan, [target])} is available now. Add an override: oncall override PERSON FROM TO`
   return happened(change, 'call.nobody', { at: moment.now, by: bot, text, data: { target } })
-}
-
-interface Chosen {
-  readonly person: PersonId
-  readonly why: string
-}
-
-function page(change: Change, of: Call, chosen: Chosen, moment: Moment): Change {
-  const id = `p${change.next.nextPage}`
-  const steps = ladder(chosen.person, moment)
-  const begun: Page = {
-    id,
-    person: chosen.person,
-    target: of.target,
-    level: of.level,
-    why: chosen.why,
-    startedAt: moment.now,
-    steps,
-  }
-  const pages = trimmed([...change.next.pages, begun])
-  return order(patch(change, { pages, nextPage: change.next.nextPage + 1 }), moment)
-}
-
-/** The plan's ladder, as far as the person has an address and the channel is set up; the console is always there. */
-function ladder(person: PersonId, { now, policy }: Moment): readonly PageStep[] {
-  const steps = channelsFor(policy.plan, person)
-    .filter((step) => policy.channels?.includes(step.channel) ?? true)
-    .map((step) => ({ channel: step.channel, at: now + step.after }))
-  return steps.length > 0 ? steps : [{ channel: 'chat', at: now }]
-}
-
-function trimmed(pages: readonly Page[]): readonly Page[] {
-  const surplus = pages.length - pagesKept
-  if (surplus <= 0) return pages
-  const old = new Set(pages.filter((each) => each.stopped).slice(0, surplus))
-  return pages.filter((each) => !old.has(each))
-}
-
-/** Orders every step of every running page that is due. */
-export function order(change: Change, moment: Moment): Change {
-  let so = change
-  for (const each of change.next.pages) {
-    if (each.stopped) continue
-    each.steps.forEach((step, index) => {
-      if (step.outcome === undefined && step.at <= moment.now) so = orderStep(so, each.id, index, moment)
-    })
-  }
-  return so
-}
-
-function orderStep(change: Change, id: string, index: number, moment: Moment): Change {
-  const page = change.next.pages.find((each) => each.id === id)
-  const step = page?.steps[index]
-  if (!page || !step) return change
-  const ordered = patch(change, {
-    pages: withStep(change.next.pages, id, index, { ...step, outcome: 'ordered' }),
-  })
-  const text = `Paging ${nameOf(moment.policy.plan, page.person)} by ${step.channel}: ${page.why}`
-  const data = { page: id, person: page.person, channel: step.channel, target: page.target, why: page.why }
-  const { id: incident } = change.next
-  return effect(happened(ordered, 'page.ordered', { at: moment.now, by: bot, text, data }), {
-    kind: 'page',
-    incident,
-    page: id,
-    step: index,
-    person: page.person,
-    channel: step.channel,
-  })
-}
-
-function withStep(pages: readonly Page[], id: string, index: number, step: PageStep): readonly Page[] {
-  return pages.map((page) =>
-    page.id === id ? { ...page, steps: page.steps.map((old, at) => (at === index ? step : old)) } : page,
-  )
 }
 
 /** Goes on to the next person of each target that has been silent; after the last one it begins again. */
@@ -298,8 +223,5 @@ function hurry(change: Change, id: string, moment: Moment): Change {
 /** When the calls must be looked at next. */
 export function callsWakeAt(calls: readonly Call[], pages: readonly Page[]): readonly Instant[] {
   const silent = calls.filter((each) => each.answeredBy === undefined).map((each) => each.nextAt)
-  const steps = pages
-    .filter((each) => !each.stopped)
-    .flatMap((each) => each.steps.filter((step) => step.outcome === undefined).map((step) => step.at))
-  return [...silent, ...steps]
+  return [...silent, ...pages.flatMap(stepsWakeAt)]
 }

@@ -1,5 +1,5 @@
 // A decision in the making: the next state, what happened, what must be done. Each helper returns a new one.
-import type { IncidentId, Instant } from '../ids.ts'
+import type { IncidentId, Instant, PersonId } from '../ids.ts'
 import type { EffectBody } from '../ports.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
@@ -13,6 +13,8 @@ export interface Policy {
   readonly chats: readonly string[]
   /** The channels that pages can take because they are set up; absent: all. */
   readonly channels?: readonly Channel[]
+  /** What is known of a person in chat that makes a page there likely to be overlooked. Advice: the page goes out all the same. */
+  readonly advice?: (person: PersonId) => 'dnd' | 'away' | undefined
 }
 
 /** What is to be done. A card and words go to every room of the incident; the commit makes one effect for each. */

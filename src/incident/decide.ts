@@ -6,17 +6,8 @@ import { timingsOf } from '../drplan/timings.ts'
 import type { DiagnosisClock, Incident, Objective } from './incident.ts'
 import type { Decision, IncidentInput, Opening } from './input.ts'
 import { attach, bare, noProblems } from './alerts.ts'
-import {
-  answer,
-  call,
-  callsWakeAt,
-  goOn,
-  order,
-  pageResult,
-  stopAll,
-  isEscalated,
-  nextLevel,
-} from './calls.ts'
+import { answer, call, callsWakeAt, goOn, pageResult, stopAll, isEscalated, nextLevel } from './calls.ts'
+import { order } from './pages.ts'
 import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'

@@ -24,9 +24,10 @@ export interface Objective {
   readonly rpo?: Duration
 }
 
-/** One try on one channel. `sent` and `failed` come back from the channel; `order` numbers it for its effect's key. */
+/** One try on one channel. `sent` and `failed` come back from the channel. */
 export interface PageStep {
   readonly channel: Channel
+  /** When it is to be ordered; once it is, when it was. */
   readonly at: Instant
   readonly outcome?: 'ordered' | 'sent' | 'failed'
   readonly reason?: string

@@ -210,4 +210,24 @@ describe('an incident, whatever happens to it', () => {
       }),
     )
   })
+
+  it('leaves nobody waiting for a channel that does not answer: the next one is due within 5 seconds of it', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after }) => {
+          for (const page of after.pages.filter((each) => !each.stopped)) {
+            page.steps.forEach((step, index) => {
+              const next = page.steps[index + 1]
+              if (step.outcome !== 'ordered' || !next || next.outcome !== undefined) return
+              expect(wakeAt(after)).toBeLessThanOrEqual(step.at + 5_000)
+              const decision = decide(after, { kind: 'tick' }, step.at + 5_000, policy)
+              const pages = decision.kind === 'change' ? decision.next.pages : after.pages
+              const then = pages.find((each) => each.id === page.id)
+              expect(then?.stopped !== undefined || then?.steps[index + 1]?.outcome !== undefined).toBe(true)
+            })
+          }
+        })
+      }),
+    )
+  })
 })
