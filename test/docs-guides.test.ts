@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { specOf, verbs } from '../commands/index.ts'
+import { readArgs } from '../src/cli/args.ts'
+import { usageText } from '../src/cli/usage.ts'
+import { parseCommand } from '../src/command/parse.ts'
 import { variableNames } from '../src/config.ts'
 import { providerBlocks } from '../src/drplan/recoveries.ts'
 import { DrPlan } from '../src/drplan/schema.ts'
@@ -49,6 +52,53 @@ describe('docs/commands.md', () => {
     const [, table = ''] = read('docs/commands.md').split('## Safety rules')
 
     expect([...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1])).toEqual(safetyRules)
+  })
+})
+
+/** What people are told to type, at a terminal or in Slack: in backquotes, or as a line of its own. */
+function typedIn(document: string): readonly string[] {
+  const found = [...read(document).matchAll(/(?:`|^(?:\$ )?)(?:npx dr|\/dr|@dr-bot) ([^`\n]+)/gm)]
+  return found.flatMap(([whole = '', typed = '']) => {
+    const [line = ''] = typed.split(/ +#| && | > /)
+    const form = /\.{3}|\[|\b[A-Z]{3,}\b(?!-)/.test(line.replaceAll(/--state [A-Z]+/g, ''))
+    if (form) return []
+    return [whole.includes('npx dr') ? `npx dr ${line.trim()}` : line.trim()]
+  })
+}
+
+/** What is wrong with a command; undefined when it is understood. */
+function misunderstood(typed: string): string | undefined {
+  const local = typed.startsWith('npx dr ')
+  const words = typed.replace(/^npx dr /, '').replaceAll('INC-n', 'INC-3')
+  const isName = usageText().includes(`\n  ${words} `)
+  if (isName) return undefined
+  const invocation = local ? readArgs(words.split(' ')) : undefined
+  if (invocation !== undefined && invocation.kind !== 'command') return undefined
+  const parsed = parseCommand(words)
+  return 'command' in parsed ? undefined : `${typed}: ${parsed.problem}`
+}
+
+describe('commands in the guides', () => {
+  test('are many, and the check finds one that is wrong', () => {
+    expect(documents.flatMap(typedIn).length).toBeGreaterThan(30)
+    expect(misunderstood('/dr statsu')).toBeDefined()
+    expect(() => misunderstood('npx dr slack chekc')).toThrow('dr slack check')
+  })
+
+  test.each(documents.filter((document) => typedIn(document).length > 0))(
+    '%s: each one is understood',
+    (document) => {
+      expect(typedIn(document).flatMap((typed) => misunderstood(typed) ?? [])).toEqual([])
+    },
+  )
+
+  test('of the terminal are in its own list', () => {
+    const rows = [...read('docs/commands.md').matchAll(/^\| `npx dr ([a-z]+(?: [a-z]+)?)/gm)].map(
+      (match) => match[1] ?? '',
+    )
+
+    expect(rows.length).toBeGreaterThan(5)
+    expect(rows.filter((verb) => !usageText().includes(`\n  ${verb} `))).toEqual([])
   })
 })
 
