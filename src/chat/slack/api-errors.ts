@@ -1,5 +1,15 @@
-// What Slack's refusals and silences mean for the one who reads them, and for the one who tries again.
+// What Slack's refusals and silences mean: the one place where errors of its SDK become ours.
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from '@slack/web-api'
+import { z } from 'zod'
 import { RetryableError, UserError } from '../../errors.ts'
+import type { Clock } from '../../ports.ts'
+import { botTime } from './lanes.ts'
+import { advice } from './refusals.ts'
 
 /** Slack said no and trying again does not help: `reason` is Slack's error word, `message` says what to do. */
 export class SlackRefusal extends UserError {
@@ -13,3 +23,94 @@ export class SlackRefusal extends UserError {
 
 /** No answer, or one that leaves open whether Slack has done what it was asked for: look before doing it again. */
 export class SlackSilence extends RetryableError {}
+
+/** The call that failed, as far as it may be shown. */
+export interface FailedCall {
+  readonly method: string
+  /** The channel, user or file it was about. */
+  readonly about?: string | undefined
+  readonly clock: Clock
+}
+
+/** Slack's own trouble in words (docs.slack.dev, errors common to all methods): part of the work may have been done. */
+const troubles = new Set(['fatal_error', 'internal_error', 'request_timeout', 'service_unavailable'])
+/** Refusals that time mends. */
+const passing = new Set(['ratelimited', 'rate_limited', 'team_added_to_org', 'message_limit_exceeded'])
+/** What a call is put off by when Slack limits it without saying for how long, in real milliseconds. */
+const unsaid = 5_000
+
+const Answer = z.object({
+  error: z.string().catch(''),
+  needed: z.string().optional().catch(undefined),
+  errors: z.array(z.unknown()).optional().catch(undefined),
+  response_metadata: z
+    .object({
+      messages: z.array(z.string()).optional().catch(undefined),
+      retryAfter: z.number().optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+})
+
+/** Any error of a call as ours. Neither message nor cause holds what was sent, since that may hold secrets. */
+export function mapSlackError(thrown: unknown, call: FailedCall): SlackRefusal | RetryableError {
+  if (thrown instanceof SlackRefusal || thrown instanceof RetryableError) return thrown
+  if (thrown instanceof WebAPIRateLimitedError) return limited(thrown.retryAfter * 1_000, call)
+  if (thrown instanceof WebAPIPlatformError) return refused(Answer.parse(thrown.data), call)
+  if (thrown instanceof WebAPIHTTPError) return answered(thrown.statusCode, call)
+  if (thrown instanceof WebAPIRequestError) return silent(thrown.original, call)
+  // The SDK throws a bare Error for a 429 without Retry-After, and for nothing else that comes over the wire.
+  if (thrown instanceof Error && /retry header/i.test(thrown.message)) return limited(unsaid, call)
+  return silent(thrown, call)
+}
+
+function limited(wait: number, { method, about, clock }: FailedCall): RetryableError {
+  const seconds = Math.ceil(wait / 1_000)
+  return new RetryableError(
+    `Slack limits ${method}${aboutText(about)}: not before ${seconds} s from now are over.`,
+    {
+      after: botTime(clock, wait),
+    },
+  )
+}
+
+function refused(answer: z.infer<typeof Answer>, call: FailedCall): SlackRefusal | RetryableError {
+  const { error, response_metadata: metadata } = answer
+  if (error === 'ratelimited' || error === 'rate_limited')
+    return limited((metadata?.retryAfter ?? unsaid / 1_000) * 1_000, call)
+  if (passing.has(error)) return limited(60_000, call)
+  // What is no word was not written by Slack: a proxy's page, an answer cut off.
+  if (!/^[a-z][\w.]{1,80}$/i.test(error))
+    return new SlackSilence(`The answer to ${call.method} does not look like Slack's. Is a proxy in between?`)
+  if (troubles.has(error)) return new SlackSilence(`Slack has trouble with ${call.method} (${error}).`)
+  const details = (metadata?.messages ?? []).map((each) => each.replace(/^\[ERROR\]\s*/, ''))
+  const said = details.length > 0 ? ` (${details.join('; ').slice(0, 300)})` : ''
+  const what = `Slack refused ${call.method}${aboutText(call.about)}: ${error}${said}.`
+  return new SlackRefusal(error, `${what} ${advice(error, { method: call.method, needed: answer.needed })}`)
+}
+
+function answered(status: number, { method }: FailedCall): SlackRefusal | RetryableError {
+  if (status >= 500 || status === 408)
+    return new SlackSilence(`Slack answered ${method} with HTTP ${status}.`)
+  return new SlackRefusal(
+    `http_${status}`,
+    `Slack refused ${method} with HTTP ${status}. Check SLACK_API_URL, and the proxy if there is one.`,
+  )
+}
+
+function silent(thrown: unknown, { method }: FailedCall): SlackSilence {
+  return new SlackSilence(`Slack did not answer ${method}: ${wordOf(thrown)}.`)
+}
+
+/** Why there was no answer, in words of ours: the SDK's own may quote a header. */
+function wordOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (/^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
+  const name = thrown instanceof Error ? thrown.name : ''
+  return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : 'the connection failed'
+}
+
+function aboutText(about: string | undefined): string {
+  return about === undefined ? '' : ` for ${about}`
+}

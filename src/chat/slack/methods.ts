@@ -32,6 +32,8 @@ export const methods = {
   'reactions.add': ['reactions:write'],
   'usergroups.users.list': ['usergroups:read'],
   'usergroups.users.update': ['usergroups:write'],
+  // The bot's own channels: few, where conversations.list would be thousands.
+  'users.conversations': ['channels:read'],
   'users.getPresence': ['users:read'],
   'users.info': ['users:read', 'users:read.email'],
   'users.lookupByEmail': ['users:read.email'],

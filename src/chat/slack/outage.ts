@@ -1,0 +1,95 @@
+// Knowing that Slack is down: after some calls without an answer, until one is answered; a quiet probe finds its return.
+import { UserError } from '../../errors.ts'
+import { second } from '../../ids.ts'
+import type { Instant } from '../../ids.ts'
+import type { Check, Clock, Log } from '../../ports.ts'
+import { botTime } from './lanes.ts'
+
+/** This many calls in a row without an answer. */
+const enough = 3
+/** Real time between two probes. */
+const probeEvery = 15 * second
+
+export interface Outage {
+  readonly answered: () => void
+  /** Slack took the call and refuses the bot itself: its token, its account. */
+  readonly refused: (because: string) => void
+  readonly silent: (because: string) => void
+  /** Why a call that has another way to take should not be made; undefined while Slack answers. */
+  readonly down: () => UserError | undefined
+  readonly health: () => Check
+  readonly close: () => void
+}
+
+/** `probe` asks Slack something harmless; its outcome comes back through `answered` and `silent`. */
+export function createOutage(deps: {
+  readonly clock: Clock
+  readonly log: Log
+  readonly probe: () => Promise<unknown>
+}): Outage {
+  const { clock, log } = deps
+  let missed = 0
+  let since: Instant | undefined
+  let reason = ''
+  let refusal: string | undefined
+  let cancel = (): void => {}
+
+  function probeLater(): void {
+    cancel = clock.after(botTime(clock, probeEvery), () => void probeOnce())
+  }
+
+  async function probeOnce(): Promise<void> {
+    // How it went has been counted by the time it ends; what it threw was for that alone.
+    await deps.probe().catch(() => {})
+    if (since !== undefined) probeLater()
+  }
+
+  function back(): void {
+    missed = 0
+    if (since === undefined) return
+    log.info('Slack answers again', { after: clock.now() - since })
+    since = undefined
+    cancel()
+  }
+
+  return {
+    answered: () => {
+      refusal = undefined
+      back()
+    },
+    refused: (because) => {
+      refusal = because
+      back()
+    },
+    silent: (because) => {
+      missed += 1
+      reason = because
+      if (since !== undefined || missed < enough) return
+      since = clock.now()
+      log.warn('Slack does not answer; pages take their next channel', { reason })
+      probeLater()
+    },
+    down: () =>
+      since === undefined
+        ? undefined
+        : new UserError(
+            'slack-down',
+            `Slack is down (${reason}). Use the console or the terminal meanwhile.`,
+          ),
+    health: () => {
+      if (since !== undefined) {
+        const text = `Slack has not answered since ${timeOf(since)} (${reason}); the bot goes on by its other doors`
+        return { ok: false, text }
+      }
+      return refusal === undefined ? { ok: true } : { ok: false, text: refusal }
+    },
+    close: () => {
+      since = undefined
+      cancel()
+    },
+  }
+}
+
+function timeOf(at: Instant): string {
+  return Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' })
+}
