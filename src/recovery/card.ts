@@ -12,12 +12,12 @@ import type { Run, Step } from './run.ts'
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const sections = [
     { lines: [[run.proposal.summary]] },
+    outcome(run),
     changes(run),
     steps(run),
     findings(run),
     warnings(run),
     debts(run),
-    outcome(run),
   ]
   return {
     title: runTitle(run),

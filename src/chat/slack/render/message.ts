@@ -51,8 +51,9 @@ export function cardBlocks(card: Card, options: MessageOptions = {}): readonly B
   const below = fitting.body.map((part) => blockOf(part, options.more))
   const note: readonly Block[] = fitting.note === undefined ? [] : [fitting.note]
   const read = [...below, ...note]
-  // What is read before deciding, a table of before and after, stands over the buttons; else they are within reach.
-  const first = top.length > 0 && !rest.some((section) => section.table !== undefined)
+  // An approval stands under what it approves; all other buttons are within reach.
+  const approves = card.buttons?.some(({ command }) => command.startsWith('approve ')) ?? false
+  const first = top.length > 0 && !(approves && rest.some((section) => section.table !== undefined))
   return [title, ...above, ...(first ? [...buttons, ...read] : [...read, ...buttons]), ...foot]
 }
 
