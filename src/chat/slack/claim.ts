@@ -1,0 +1,127 @@
+// A channel for an incident, by name: made, or recognised as the one that was made before a crash.
+import { z } from 'zod'
+import { UserError } from '../../errors.ts'
+import type { Incident } from '../../incident/incident.ts'
+import type { Log } from '../../ports.ts'
+import { SlackRefusal } from './api.ts'
+import type { CallOptions, SlackApi } from './api.ts'
+
+/** The channel of an incident. */
+export interface Room {
+  readonly id: string
+  readonly name: string
+}
+
+/** A channel, and the number that its name has. */
+export interface Claimed {
+  readonly room: Room
+  readonly number: number
+}
+
+export interface ClaimDeps {
+  readonly api: Pick<SlackApi, 'call'>
+  readonly botUserId: () => Promise<string>
+  /** The plan's time zone: the day in a channel's name is that of its people. */
+  readonly zone: () => string
+  readonly log: Log
+  /** Told when the name with this number belongs to others. */
+  readonly taken: (incident: Incident, number: number) => Promise<void>
+}
+
+type Named = Pick<Incident, 'id' | 'system' | 'openedAt'>
+
+const Created = z.object({ channel: z.object({ id: z.string(), name: z.string() }) })
+const Listed = z.object({
+  channels: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      creator: z.string().exactOptional(),
+      is_archived: z.boolean().exactOptional(),
+      purpose: z.object({ value: z.string() }).exactOptional(),
+    }),
+  ),
+  response_metadata: z.object({ next_cursor: z.string().exactOptional() }).exactOptional(),
+})
+type Channel = z.infer<typeof Listed>['channels'][number]
+
+/** How many names are tried; somebody who takes them all does so on purpose. */
+const mostNames = 20
+/** Channels on one page of the bot's own. */
+const pageSize = 200
+
+/** The channel's name: `inc-12-lb-20261123`, with `-2`, `-3`, ... where that one cannot be had. */
+export function roomName(incident: Named, zone: string, number: number): string {
+  const opened = Temporal.Instant.fromEpochMilliseconds(incident.openedAt).toZonedDateTimeISO(zone)
+  const day = opened.toPlainDate().toString().replaceAll('-', '')
+  const name = `${incident.id.toLowerCase()}-${incident.system}-${day}`
+  return number === 1 ? name : `${name}-${number}`
+}
+
+/** What the channel is for; so exact that the channel of another bot, or of other days, is never taken for this one. */
+export function purposeOf(incident: Named): string {
+  const opened = Temporal.Instant.fromEpochMilliseconds(incident.openedAt).toString()
+  return `${incident.id}, outage of ${incident.system}, opened ${opened} by the DR bot`
+}
+
+/** Makes a channel under the first name that can be had, from `first` on, or recognises its own under that name. */
+export async function claimChannel(
+  deps: ClaimDeps,
+  incident: Incident,
+  first: number,
+  options: CallOptions,
+): Promise<Claimed> {
+  for (let number = first; number < first + mostNames; number += 1) {
+    const name = roomName(incident, deps.zone(), number)
+    const room = (await create(deps, name, options)) ?? (await own(deps, { name, incident }, options))
+    if (room) return { room, number }
+    deps.log.info('a channel of that name is there already and is not ours', { name })
+    await deps.taken(incident, number)
+  }
+  throw new UserError(
+    'room-names-taken',
+    `${mostNames} channels are named like ${roomName(incident, deps.zone(), first)}, and they are not the bot's. Rename them`,
+  )
+}
+
+/** Undefined when the name is taken. */
+async function create({ api }: ClaimDeps, name: string, options: CallOptions): Promise<Room | undefined> {
+  try {
+    const answer = await api.call('conversations.create', { name, is_private: false }, options)
+    const { id, name: given } = Created.parse(answer).channel
+    return { id, name: given }
+  } catch (thrown) {
+    if (thrown instanceof SlackRefusal && thrown.reason === 'name_taken') return undefined
+    throw thrown
+  }
+}
+
+/** A channel that was made for this incident and never recorded: among those that the bot is in, since it made it. */
+async function own(
+  deps: ClaimDeps,
+  { name, incident }: { readonly name: string; readonly incident: Incident },
+  options: CallOptions,
+): Promise<Room | undefined> {
+  const bot = await deps.botUserId()
+  let cursor: string | undefined
+  do {
+    const args = {
+      types: 'public_channel',
+      exclude_archived: true,
+      limit: pageSize,
+      ...(cursor && { cursor }),
+    }
+    const page = Listed.parse(await deps.api.call('users.conversations', args, options))
+    const found = page.channels.find((each) => each.name === name)
+    if (found) return isOurs(found, bot, incident) ? { id: found.id, name } : undefined
+    cursor = page.response_metadata?.next_cursor
+  } while (cursor !== undefined && cursor !== '')
+  return undefined
+}
+
+/** The crash may have come before the purpose was written. */
+function isOurs(channel: Channel, bot: string, incident: Incident): boolean {
+  const purpose = channel.purpose?.value ?? ''
+  const says = purpose === '' || purpose === purposeOf(incident)
+  return channel.creator === bot && channel.is_archived !== true && says
+}
