@@ -18,7 +18,7 @@ interface FreezeDeps {
 }
 
 /** Who froze recoveries, why and since when; undefined while they may start. */
-export async function readFrozen(store: Store): Promise<Frozen | undefined> {
+export async function readFrozen(store: Pick<Store, 'claims'>): Promise<Frozen | undefined> {
   const [text = ''] = await store.claims([name])
   return text === '' ? undefined : Frozen.parse(JSON.parse(text))
 }

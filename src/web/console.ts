@@ -1,7 +1,7 @@
 // The console's routes: pages, their event streams, and what its forms post.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Dispatch } from '../command/command.ts'
-import { printWord } from '../command/words.ts'
+import { pressedText } from '../command/press.ts'
 import { readFrozen } from '../recovery/freeze.ts'
 import { toIncidentId } from '../ids.ts'
 import type { Button } from '../message.ts'
@@ -156,9 +156,11 @@ async function runCommand(
 
 /** The command as the person would have typed it: the button's, then the name or the words that it asked for. */
 function commandText(request: FastifyRequest): string {
-  const typed = fieldOf(request.body, 'typed')?.trim()
-  const input = fieldOf(request.body, 'input')?.trim()
-  return [fieldOf(request.body, 'text') ?? '', typed && printWord(typed), input].filter(Boolean).join(' ')
+  const { body } = request
+  return pressedText(fieldOf(body, 'text') ?? '', {
+    typed: fieldOf(body, 'typed'),
+    input: fieldOf(body, 'input'),
+  })
 }
 
 function answerHtml(answer: Answer, view: View): Html {

@@ -5,6 +5,7 @@ import formbody from '@fastify/formbody'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, LightMyRequestResponse } from 'fastify'
 import type { InjectOptions } from 'fastify'
+import type { ReceiveHttp } from '../chat/slack/inbound/http.ts'
 import type { Dispatch } from '../command/command.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import { ConflictError, reasonOf, RetryableError, UserError } from '../errors.ts'
@@ -18,6 +19,7 @@ import { setPageHeaders } from './headers.ts'
 import { addLogin } from './login.ts'
 import type { Sources } from './pages/page.ts'
 import type { Signer } from './session.ts'
+import { addSlack } from './slack.ts'
 import { createStreams } from './stream.ts'
 import type { Streams } from './stream.ts'
 import { addWebhook } from './webhook.ts'
@@ -37,6 +39,8 @@ export interface WebDeps extends WebhookDeps {
   /** PUBLIC_URL; sessions are kept to https when it is. */
   readonly publicUrl: string
   readonly ready: () => Promise<Readiness>
+  /** Takes Slack's requests; absent where Slack does not come by HTTP. */
+  readonly slack?: ReceiveHttp | undefined
 }
 
 export interface Web {
@@ -87,6 +91,8 @@ export function createWeb(deps: WebDeps): Web {
       metrics: deps.metrics,
     })
   })
+  const { slack } = deps
+  if (slack !== undefined) server.register(async (scope) => addSlack(scope, slack))
   server.register(async (scope) => addConsoleScope(scope, { ...auth, web: deps, streams }))
 
   return {

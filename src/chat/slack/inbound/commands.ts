@@ -1,0 +1,81 @@
+// `/dr ...`, mentions and direct messages: the same words, each answered where it was said.
+import { reasonOf } from '../../../errors.ts'
+import type { Card } from '../../../message.ts'
+import type { Said, SlashCommand } from './payload.ts'
+import { response, send, within } from './reply.ts'
+import type { Reply } from './reply.ts'
+import { replyTo, speak, storeDown } from './speak.ts'
+import type { Inbound, Spoken } from './speak.ts'
+import { withoutBot } from './written.ts'
+
+/** What Slack is told at once; its argument is shown to the asker. */
+export type Ack = (body?: object) => Promise<void>
+
+/** Slack waits 3 s for an acknowledgement; an answer that is there by then stands in it. Real milliseconds. */
+export const patience = 1_500
+
+const working: Card = {
+  title: 'Working on it ...',
+  tone: 'quiet',
+  sections: [{ lines: [['The answer follows here. Once is enough: it is being done.']] }],
+}
+
+const notAtTheStart: Card = {
+  title: 'To give the bot a command, begin with its name',
+  tone: 'quiet',
+  sections: [{ lines: [['Such as: ', { code: '@dr-bot status' }, '. Nothing was done.']] }],
+}
+
+/** Answers a slash command: in the acknowledgement when it is there in time, else afterwards. */
+export async function onCommand(inbound: Inbound, command: SlashCommand, ack: Ack): Promise<void> {
+  const { user_id: user, channel_id: channel, response_url: responseUrl, text } = command
+  const asked = { user, channel, responseUrl }
+  const work = answerTo(inbound, { user, channel, text })
+  const early = await within(work, patience)
+  const told = await acknowledged(inbound, early ?? { card: working, to: 'asker' }, ack)
+  if (early === undefined || !told) await send(early ?? (await work), asked, inbound)
+}
+
+async function answerTo(inbound: Inbound, spoken: Spoken): Promise<Reply> {
+  const heard = await speak(inbound, spoken)
+  return 'refusal' in heard ? { card: heard.refusal, to: 'asker' } : replyTo(heard, spoken.text)
+}
+
+/** Whether Slack heard it: a connection that is cut meanwhile takes the acknowledgement with it. */
+async function acknowledged(inbound: Inbound, reply: Reply, ack: Ack): Promise<boolean> {
+  try {
+    await ack(response(reply))
+    return true
+  } catch (thrown) {
+    inbound.log.warn('an acknowledgement did not reach Slack', { reason: reasonOf(thrown) })
+    return false
+  }
+}
+
+/** Answers a mention, or a direct message: in the room where it is one, else in a thread under what was said. */
+export async function onSaid(inbound: Inbound, said: Said): Promise<void> {
+  const { user, channel, text } = said
+  if (user === undefined) return
+  const direct = said.type === 'message'
+  const words = withoutBot(text, inbound.workspace.known()?.botUserId ?? '')
+  if (!direct && words === undefined) {
+    await send({ card: notAtTheStart, to: 'asker' }, { user, channel, thread: said.thread_ts }, inbound)
+    return
+  }
+  const heard = await speak(inbound, { user, channel, text: words ?? text })
+  if ('refusal' in heard)
+    return send(
+      { card: heard.refusal, to: direct ? 'room' : 'asker' },
+      { user, channel, thread: said.thread_ts },
+      inbound,
+    )
+  const under = direct || heard.room !== undefined ? undefined : said.ts
+  const asked = { user, channel, thread: said.thread_ts ?? under }
+  await send({ card: replyTo(heard, words ?? text).card, to: 'room' }, asked, inbound)
+}
+
+/** Says that the store is away to somebody whose words cannot be acknowledged with an answer. */
+export async function sayUndone(inbound: Inbound, said: Said): Promise<void> {
+  const asked = { user: said.user ?? '', channel: said.channel, thread: said.thread_ts }
+  await send({ card: storeDown(inbound), to: said.type === 'message' ? 'room' : 'asker' }, asked, inbound)
+}

@@ -1,0 +1,132 @@
+// How an answer reaches its asker: in the acknowledgement, by the address that Slack gave, or as a message.
+import { RetryableError, reasonOf } from '../../../errors.ts'
+import type { Card } from '../../../message.ts'
+import type { Log } from '../../../ports.ts'
+import type { SlackApi } from '../api.ts'
+import { messageOf } from '../render/message.ts'
+import type { SlackMessage } from '../render/blocks.ts'
+import { answerView } from '../render/views.ts'
+
+/** A card, and whether all who are there see it or only the one who asked. */
+export interface Reply {
+  readonly card: Card
+  readonly to: 'asker' | 'room'
+}
+
+/** Where somebody asked. */
+export interface Asked {
+  readonly user: string
+  /** Absent in the home tab and in what is started from anywhere. */
+  readonly channel?: string | undefined
+  readonly thread?: string | undefined
+  /** For 3 seconds; opens a modal where there is no conversation to answer in. */
+  readonly trigger?: string | undefined
+  /** For 30 minutes and 5 answers (docs.slack.dev/interactivity/handling-user-interaction). */
+  readonly responseUrl?: string | undefined
+}
+
+/** Answers that somebody waits for; real milliseconds. */
+const responseTimeout = 3_000
+/** Nothing in what the bot says becomes a mention, a link or a preview. */
+const harmless = {
+  parse: 'none',
+  link_names: false,
+  unfurl_links: false,
+  unfurl_media: false,
+  mrkdwn: false,
+} as const
+
+export interface ReplyDeps {
+  readonly api: Pick<SlackApi, 'call'>
+  readonly log: Log
+}
+
+/** What stands in an acknowledgement, or is sent to a response address. */
+export function response({
+  card,
+  to,
+}: Reply): SlackMessage & { readonly response_type: 'ephemeral' | 'in_channel' } {
+  return { response_type: to === 'asker' ? 'ephemeral' : 'in_channel', ...messageOf(card) }
+}
+
+/** Sends an answer by the first way that works; what reaches nobody is logged. Never rejects. */
+export async function send(reply: Reply, asked: Asked, deps: ReplyDeps): Promise<void> {
+  const { responseUrl, channel, trigger } = asked
+  const ways = [
+    ...(responseUrl === undefined ? [] : [respond(responseUrl)]),
+    ...(channel === undefined && trigger !== undefined ? [inModal(trigger)] : []),
+    channel === undefined || reply.to === 'room' ? say(asked) : whisper({ ...asked, channel }),
+  ]
+  const reasons: string[] = []
+  for (const way of ways) {
+    try {
+      return await way(reply, deps)
+    } catch (thrown) {
+      reasons.push(reasonOf(thrown))
+    }
+  }
+  deps.log.warn('an answer in Slack reached nobody', { answer: reply.card.title, reasons })
+}
+
+type Way = (reply: Reply, deps: ReplyDeps) => Promise<void>
+
+function respond(url: string): Way {
+  return async (reply) => {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({ ...response(reply), replace_original: false }),
+      signal: AbortSignal.timeout(responseTimeout),
+      redirect: 'error',
+    }).catch((thrown: unknown) => {
+      // The cause may hold the address, which is a secret while it lives.
+      throw new RetryableError(`the response address did not answer (${nameOf(thrown)})`)
+    })
+    await answer.body?.cancel()
+    if (!answer.ok) throw new RetryableError(`the response address answered ${answer.status}`)
+  }
+}
+
+function nameOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.name : 'error'
+}
+
+function inModal(trigger: string): Way {
+  return async ({ card }, { api }) => {
+    await api.call('views.open', { trigger_id: trigger, view: answerView(card) }, { lane: 'answer' })
+  }
+}
+
+/** Only the asker sees it; it is gone when Slack is opened anew. */
+function whisper({ channel, user, thread }: Asked & { readonly channel: string }): Way {
+  return async ({ card }, { api }) => {
+    await api.call(
+      'chat.postEphemeral',
+      { channel, user, ...inThread(thread), ...messageOf(card), parse: 'none', link_names: false },
+      { lane: 'answer' },
+    )
+  }
+}
+
+/** A message in the channel, or to the asker where there is none. */
+function say({ channel, user, thread }: Asked): Way {
+  return async ({ card }, { api }) => {
+    await api.call(
+      'chat.postMessage',
+      { channel: channel ?? user, ...inThread(thread), ...messageOf(card), ...harmless },
+      { lane: 'answer' },
+    )
+  }
+}
+
+function inThread(thread: string | undefined): { readonly thread_ts?: string } {
+  return thread === undefined ? {} : { thread_ts: thread }
+}
+
+/** The answer, or undefined when it takes longer than `ms` real milliseconds. */
+export function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

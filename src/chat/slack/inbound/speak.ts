@@ -1,0 +1,159 @@
+// What somebody says in Slack is carried out: who it is, which room, the command, and what of the answer to show to whom.
+import { specOf } from '../../../../commands/index.ts'
+import type { Answer, Dispatch } from '../../../command/command.ts'
+import { parseCommand } from '../../../command/parse.ts'
+import type { DrPlan } from '../../../drplan/schema.ts'
+import { reasonOf } from '../../../errors.ts'
+import type { IncidentId, PersonId } from '../../../ids.ts'
+import type { Card } from '../../../message.ts'
+import type { Clock, Log, Store } from '../../../ports.ts'
+import type { Run } from '../../../recovery/run.ts'
+import type { SlackApi } from '../api.ts'
+import type { Records } from '../record.ts'
+import type { Identity } from './identity.ts'
+import type { Reply } from './reply.ts'
+import { bySlackId, channelsIn, written } from './written.ts'
+
+/** The one workspace that is served, and who the bot is in it, as remembered: asking Slack would need Slack. */
+export interface HomeWorkspace {
+  readonly teamId: string
+  readonly botId: string
+  readonly botUserId: string
+  /** The app's id; not checked while it is not known. */
+  readonly appId?: string | undefined
+}
+
+/** What everything that comes in from Slack is served with. */
+export interface Inbound {
+  readonly api: Pick<SlackApi, 'call'>
+  readonly records: Pick<Records, 'incidentOf'>
+  readonly store: Pick<Store, 'once' | 'incident' | 'incidents' | 'runs' | 'claims'>
+  readonly dispatch: Dispatch
+  readonly identity: Identity
+  /** `known`: undefined until Slack has said it for the first time. */
+  readonly workspace: { readonly known: () => HomeWorkspace | undefined }
+  readonly plan: () => DrPlan
+  readonly runCard: (run: Run) => Card
+  readonly clock: Clock
+  readonly log: Log
+  /** Where the console is; without a slash at its end. */
+  readonly publicUrl: string
+}
+
+/** A command as somebody said it in Slack. */
+export interface Spoken {
+  readonly user: string
+  readonly text: string
+  readonly channel?: string | undefined
+  /** Known already, such as in a modal that was opened in a room. */
+  readonly incident?: IncidentId | undefined
+}
+
+/** What was answered, and the incident whose room it was said in. */
+export interface Heard {
+  readonly answer: Answer
+  readonly room: IncidentId | undefined
+}
+
+/** Commands that concern everybody who is there. */
+const forAll: readonly string[] = ['open', 'freeze', 'unfreeze', 'oncall override']
+
+/** What Slack shows of a title. */
+const longestTitle = 140
+
+/** Carries a command out. Never rejects; `refusal` is for somebody who may not speak here, or when the store is away. */
+export async function speak(inbound: Inbound, spoken: Spoken): Promise<Heard | { readonly refusal: Card }> {
+  const known = await inbound.identity.personOf(spoken.user)
+  if ('refusal' in known) return known
+  try {
+    const room = spoken.incident ?? (await roomOf(inbound, spoken.channel))
+    const text = await readText(inbound, spoken.text)
+    const answer = await inbound.dispatch(text, speakerOf(known.person, room))
+    return { answer, room }
+  } catch (thrown) {
+    inbound.log.warn('a command from Slack could not be carried out', { reason: reasonOf(thrown) })
+    return { refusal: storeDown(inbound) }
+  }
+}
+
+/** The incident whose room the channel is. */
+export async function roomOf(
+  inbound: Pick<Inbound, 'records'>,
+  channel: string | undefined,
+): Promise<IncidentId | undefined> {
+  return channel === undefined ? undefined : inbound.records.incidentOf(channel)
+}
+
+function speakerOf(person: PersonId, incident: IncidentId | undefined) {
+  return { person, door: 'slack' as const, ...(incident !== undefined && { incident }) }
+}
+
+/** The text with people, rooms and addresses as the words that commands know. */
+async function readText(inbound: Inbound, text: string): Promise<string> {
+  const channels = channelsIn(text)
+  const rooms = new Map(
+    await Promise.all(channels.map(async (id) => [id, await inbound.records.incidentOf(id)] as const)),
+  )
+  return written(text, {
+    person: (slack) => bySlackId(inbound.plan(), slack),
+    incident: (channel) => rooms.get(channel),
+  })
+}
+
+/** What is shown to whom: answers and refusals to the asker; in a room, what its card shows is only pointed at. */
+export function replyTo({ answer, room }: Heard, text: string): Reply {
+  const { card, said, status, run, incident } = answer
+  if (status !== 'done') return { card, to: 'asker' }
+  const parsed = parseCommand(text)
+  const verb = 'command' in parsed ? parsed.command.verb : undefined
+  if (verb === undefined || !specOf(verb).changes) return { card, to: 'asker' }
+  const here = room !== undefined && incident === room
+  if (run !== undefined && ['failover', 'failback'].includes(verb))
+    return here ? { card: pointer(answer), to: 'asker' } : { card, to: 'room' }
+  const to = forAll.includes(verb) && !here ? 'room' : 'asker'
+  return { card: said === undefined ? card : short(said, card), to }
+}
+
+/** The answer to a press: short where the card it stands on is brought up to date by itself. */
+export function replyToPress(heard: Heard, text: string): Reply {
+  return { card: replyTo(heard, text).card, to: 'asker' }
+}
+
+function pointer({ card, said, run }: Answer): Card {
+  const title = said ?? `${run} is proposed`
+  return {
+    title,
+    tone: card.tone,
+    sections: [{ lines: [['Its card, with all there is to see before deciding, is in this channel.']] }],
+  }
+}
+
+function short(said: string, { tone }: Card): Card {
+  return said.length <= longestTitle
+    ? { title: said, tone }
+    : { title: 'Done', tone, sections: [{ lines: [[said]] }] }
+}
+
+/** What is said when nothing can be remembered, and so nothing may be done. */
+export function storeDown({ publicUrl }: Pick<Inbound, 'publicUrl'>): Card {
+  return {
+    title: 'Not done: Redis does not answer',
+    tone: 'bad',
+    sections: [
+      {
+        lines: [
+          ['The bot keeps everything in Redis, and Redis does not answer. Nothing was done.'],
+          [
+            'Try again in a minute: with ',
+            { code: '/dr' },
+            ', in a terminal with ',
+            { code: 'dr status' },
+            ', or on the console at ',
+            { link: publicUrl, text: publicUrl },
+            '. If it lasts, whoever runs the bot must start Redis; act by hand meanwhile, as the runbook says.',
+          ],
+        ],
+      },
+    ],
+  }
+}
