@@ -17,7 +17,7 @@ import { createInbox } from './intake/inbox.ts'
 import { incidentEffects } from './incident/effects.ts'
 import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
-import type { Performers } from './incident/outbox.ts'
+import type { Performers } from './incident/tries.ts'
 import { createEmailPager } from './pagers/email.ts'
 import { patiently } from './deadlines/patiently.ts'
 import type { Chat, Clock, Log, NagiosCommands, Pager, Providers, Store } from './ports.ts'
@@ -30,6 +30,7 @@ import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
 import { createRuns } from './recovery/engine.ts'
 import type { Run } from './recovery/run.ts'
+import { beginLife } from './store/life.ts'
 import { openRedis } from './store/open.ts'
 import { createStore } from './store/redis.ts'
 import { release } from './triage/release.ts'
@@ -62,6 +63,7 @@ const warmAfter: Duration = 3 * second
 const effectTimeout: Duration = 10 * second
 /** Sweeps are the safety net: often enough that a lost bell is met within the second that is promised. */
 const every = {
+  life: 1_000,
   deadlines: 500,
   effects: 2_000,
   inbox: 1_000,
@@ -106,7 +108,11 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { url: config.REDIS_URL, dataDir: config.DATA_DIR },
     { log, clock, started: (stop) => stops.push(stop) },
   )
-  const store = createStore({ redis: redis.redis })
+  const life = await patiently(clock, () =>
+    beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined }),
+  )
+  stops.push(life.end)
+  const store = createStore({ redis: redis.redis, process: life.name })
   const queue = createQueue(redis, { clock, log })
   stops.push(queue.close)
   const current = await patiently(clock, () =>
@@ -130,9 +136,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { store, queue: queue.effects, clock, log, timeout: effectTimeout },
     () => performers,
   )
+  stops.push(outbox.close)
   const kick = outbox.start
-  // A connection that comes back was lost: a commit may be on disk whose answer nobody heard.
-  redis.redis.on('ready', outbox.takeOver)
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
   const cloudflare = createCloudflareDns({
@@ -245,6 +250,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     metrics.incidents(await store.incidents({ open: true, limit: 1_000 }))
   }
   for (const task of [
+    { name: 'sign of life', every: every.life, run: life.beat },
     { name: 'deadlines', every: every.deadlines, run: deadlines.sweep },
     { name: 'effects', every: every.effects, run: outbox.sweep },
     { name: 'inbox', every: every.inbox, run: inbox.sweep },

@@ -151,7 +151,17 @@ export interface Commit {
   readonly triaged?: readonly string[]
 }
 
-/** Due effects are lent to one process for a while; whoever has one does it and says so. */
+/** An effect in the hand of this process: what is to be done by now, and how often it was tried in vain. */
+export interface Taken {
+  readonly effect: Effect
+  readonly tried: number
+}
+
+/**
+ * Several processes share one store. Each holds the effects that it is at, for as long as it gives signs of life;
+ * what a dead one held is lent to another. A commit gives its effects to the committer; what another process is at
+ * already stays with it, and counts there as put again.
+ */
 export interface Store {
   /** Makes alerts durable before they are answered. An alert whose id was accepted before is not stored again. Resolves only once on disk. */
   readonly accept: (
@@ -159,6 +169,8 @@ export interface Store {
   ) => Promise<readonly { readonly id: string; readonly fresh: boolean }[]>
   /** Accepted alerts that no commit has triaged yet, oldest first. */
   readonly untriaged: (limit: number) => Promise<readonly Alert[]>
+  /** Those of the ids whose alerts no commit has triaged yet. */
+  readonly stillUntriaged: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   /** Next number for `INC` or `R`, never given twice. */
   readonly nextNumber: (kind: 'INC' | 'R') => Promise<number>
   readonly incident: (id: IncidentId) => Promise<Versioned<Incident> | undefined>
@@ -169,7 +181,10 @@ export interface Store {
     readonly limit: number
   }) => Promise<readonly Incident[]>
   readonly runs: (query: { readonly open: boolean; readonly limit: number }) => Promise<readonly Run[]>
-  /** `conflict` when a version, a head or a claim was not as expected: nothing was written; load and decide again. */
+  /**
+   * `conflict` when a version, a head or a claim was not as expected, or an alert was triaged already: nothing was
+   * written; load and decide again.
+   */
   readonly commit: (commit: Commit, now: Instant) => Promise<'committed' | 'conflict'>
   readonly claims: (names: readonly string[]) => Promise<readonly string[]>
   readonly objects: (keys: readonly string[]) => Promise<readonly (ObjectRecord | undefined)[]>
@@ -182,10 +197,19 @@ export interface Store {
     now: Instant,
     limit: number,
   ) => Promise<readonly { readonly id: IncidentId | RunId; readonly wakeAt: Instant }[]>
-  /** Lends pending effects that nobody holds at `now`, until `until`. A commit lends its own to the committer for 30 s. */
-  readonly lend: (now: Instant, until: Instant, limit: number) => Promise<readonly Effect[]>
-  readonly effectDone: (key: string) => Promise<void>
-  /** Not done: nobody may take it before `at`. */
+  /**
+   * Lends what is due at `now` and nobody holds, and what dead processes held. What this process has held for some
+   * seconds comes too: it was lost on the way here when nobody is at it.
+   */
+  readonly lend: (now: Instant, limit: number) => Promise<readonly Effect[]>
+  /** Takes an effect for a try; undefined when it is done already, or another process holds it. */
+  readonly take: (key: string) => Promise<Taken | undefined>
+  /**
+   * `done`: it is forgotten. `again`: it was put again since it was taken, and stays with this process to be done once
+   * more. `lost`: this process does not hold it any more, since it was taken for dead; nothing was changed.
+   */
+  readonly effectDone: (key: string) => Promise<'done' | 'again' | 'lost'>
+  /** Tried in vain: this process gives it back; nobody is lent it before `at`. */
   readonly effectLater: (key: string, at: Instant) => Promise<void>
   readonly pendingEffects: () => Promise<number>
   /** Small settings by name (overrides of the rotation, revoked sessions): JSON, compare-and-set on the text read. */
@@ -195,7 +219,11 @@ export interface Store {
     from: string | undefined,
     to: string,
   ) => Promise<'committed' | 'conflict'>
-  /** True for the first who asks with this name; false for everybody else until `forMs` (real milliseconds) are over. */
+  /**
+   * True for the first who asks with this name; false for everybody else, in all processes, until `forMs` (real
+   * milliseconds) are over. As durable as a commit: who was told true is remembered over a crash of Redis. Who hears
+   * no answer does not know whether it was the first: asking again may say false although nobody was told true.
+   */
   readonly once: (name: string, forMs: Duration) => Promise<boolean>
   /** Resolves when the store answers and can write; rejects with what to do. */
   readonly ping: () => Promise<void>
@@ -341,8 +369,9 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, Check>>
 }
 
-/** Happenings for those who watch live (the console's event stream): an id changed. */
+/** Happenings for those who watch live (the console's event stream), in this process or in another one. */
 export interface Changes {
   readonly tell: (id: IncidentId | RunId) => void
-  readonly subscribe: (listener: (id: IncidentId | RunId) => void) => () => void
+  /** `all`: anything may have changed, for this process could not hear of it. */
+  readonly subscribe: (listener: (id: IncidentId | RunId | 'all') => void) => () => void
 }

@@ -9,7 +9,7 @@ import type { Run } from '../recovery/run.ts'
 import { roomView } from './room.ts'
 import type { Channel, Incident } from './incident.ts'
 import type { Incidents } from './input.ts'
-import type { Performers } from './outbox.ts'
+import type { Performers } from './tries.ts'
 import type { PageView, Tried } from './page-card.ts'
 import { pageMessage } from './page-message.ts'
 

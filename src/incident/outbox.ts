@@ -2,77 +2,56 @@
 import { RetryableError, reasonOf } from '../errors.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
+import type { Effect, EffectQueue, Store } from '../ports.ts'
+import { createTries, sweptAfter } from './tries.ts'
+import type { Failure, Performers, TryDeps } from './tries.ts'
 import { createTurns } from './turns.ts'
-import type { Clock, Effect, EffectBody, EffectQueue, Log, Store } from '../ports.ts'
 
-type Kind = EffectBody['kind']
-
-/** How each kind of effect is done. A thrown RetryableError means try again; `lost` is told when that has no end. */
-export type Performers = {
-  readonly [K in Kind]: {
-    readonly perform: (
-      body: Extract<EffectBody, { readonly kind: K }>,
-      key: string,
-      signal: AbortSignal,
-    ) => Promise<void>
-    /** After this many tries it is given up and `giveUp` decides what follows; absent: tried until it succeeds. */
-    readonly tries?: number
-    readonly giveUp?: (body: Extract<EffectBody, { readonly kind: K }>, reason: string) => Promise<void>
-    /** The same key is done at most this often. */
-    readonly every?: Duration
-    /** How long one try may take, in real milliseconds; absent: as long as `OutboxDeps.timeout` says. */
-    readonly timeout?: Duration
-  }
-}
-
-export interface OutboxDeps {
-  readonly store: Pick<Store, 'effectDone' | 'effectLater' | 'lend'>
+export interface OutboxDeps extends TryDeps {
+  readonly store: TryDeps['store'] & Pick<Store, 'lend'>
   readonly queue: EffectQueue
-  readonly clock: Clock
-  readonly log: Log
-  /** How long one try may take in real milliseconds, where its performer does not say. */
-  readonly timeout: Duration
 }
 
 export interface Outbox {
   /** Starts effects that this process has just committed. */
   readonly start: (effects: readonly Effect[]) => void
-  /** Takes what nobody else does: after a restart, after a crash elsewhere. */
+  /** Takes what nobody is at: after a crash here or elsewhere, or when the answer to a commit was lost. */
   readonly sweep: () => Promise<number>
-  /** The next sweep takes what is lent too: who committed it may be dead, or never have heard that it was committed. */
-  readonly takeOver: () => void
   /** Resolves when nothing is under way any more; what only waits for its interval is not under way. */
   readonly idle: () => Promise<void>
+  /** Begins nothing more, and waits a little for what is under way. */
+  readonly close: () => Promise<void>
 }
 
-const lentFor: Duration = 30 * second
 const sweepLimit = 200
 /** GoAlert's figure for sending again: 15 s between tries (its engine/message). The first tries are quicker. */
 const pauses: readonly Duration[] = [1 * second, 3 * second, 15 * second]
+/** How long `close` waits, in real milliseconds. */
+const closeTimeout: Duration = 2 * second
 
 /** `performers` is asked late, since the composition root joins them after the outbox exists. */
 export function createOutbox(deps: OutboxDeps, performers: () => Performers): Outbox {
-  const attempts = new Map<string, number>()
   const lastDone = new Map<string, number>()
-  const latest = new Map<string, Effect>()
-  // A start may follow a crash: what was ordered just before it shall not wait until its loan has run out.
-  let takingOver = true
-  const turns = createTurns<RetryableError | undefined>((key) => {
-    const effect = latest.get(key)
-    if (effect && coalesces(effect)) void startOne(effect)
+  const turns = createTurns<Failure | undefined>()
+  const attempt = createTries(deps, performers, {
+    begun: (effect) => {
+      if (everyOf(effect) !== undefined) lastDone.set(effect.key, deps.clock.now())
+    },
+    again: (effect) => turns.again(effect.key, () => void startOne(effect)),
   })
+  let closed = false
 
-  /** Only such an effect is worth doing once more: it shows what is newer by now. */
-  function coalesces(effect: Effect): boolean {
-    return performers()[effect.body.kind].every !== undefined
+  function everyOf(effect: Effect): Duration | undefined {
+    return performers()[effect.body.kind].every
   }
 
-  /** What fails here is tried again through the queue, which outlives this process. */
-  async function startOne(effect: Effect): Promise<void> {
-    const failure = await run(effect)
+  /** What fails here is tried again through the queue, which outlives this process. `own`: fresh from a commit of ours. */
+  async function startOne(effect: Effect, own = false): Promise<void> {
+    if (closed) return
+    const failure = await run(effect, own)
     if (!failure) return
     try {
-      const pause = failure.after ?? pauseAfter(attempts.get(effect.key) ?? 1)
+      const pause = failure.error.after ?? pauseAfter(failure.tried)
       await deps.queue.put(effect, deps.clock.now() + pause)
     } catch (thrown) {
       // The store itself is down: the effect is still in it, and the sweep finds it when it is back.
@@ -80,14 +59,17 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
     }
   }
 
-  function run(effect: Effect): Promise<RetryableError | undefined> {
-    latest.set(effect.key, effect)
-    return turns.take(effect.key, interval(effect), () => attempt(effect))
+  function run(effect: Effect, own: boolean): Promise<Failure | undefined> {
+    return turns.take(effect.key, {
+      pause: interval(effect),
+      run: () => attempt(effect, own),
+      onceMore: () => void startOne(effect),
+    })
   }
 
   /** The rest of the interval of an effect that coalesces; undefined when there is none to wait for. */
   function interval(effect: Effect): Promise<void> | undefined {
-    const { every } = performers()[effect.body.kind]
+    const every = everyOf(effect)
     const last = lastDone.get(effect.key)
     const left = every === undefined || last === undefined ? 0 : last + every - deps.clock.now()
     if (left <= 0) return undefined
@@ -96,91 +78,37 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
     })
   }
 
-  async function attempt(effect: Effect): Promise<RetryableError | undefined> {
-    if (coalesces(effect)) lastDone.set(effect.key, deps.clock.now())
-    try {
-      await perform(effect)
-      return await finish(effect)
-    } catch (thrown) {
-      return failed(effect, thrown)
-    }
-  }
-
-  async function finish(effect: Effect): Promise<undefined> {
-    attempts.delete(effect.key)
-    // A newer commit has put the same card again meanwhile: what it wants shown is still to be done.
-    if (coalesces(effect) && turns.askedAgain(effect.key)) return
-    latest.delete(effect.key)
-    await deps.store.effectDone(effect.key)
-  }
-
-  async function perform(effect: Effect): Promise<void> {
-    const { perform: run, timeout = deps.timeout } = specOf(effect)
-    const signal = AbortSignal.timeout(timeout)
-    await Promise.race([run(effect.body, effect.key, signal), aborted(signal)])
-  }
-
-  async function failed(effect: Effect, thrown: unknown): Promise<RetryableError | undefined> {
-    const tried = (attempts.get(effect.key) ?? 0) + 1
-    attempts.set(effect.key, tried)
-    const reason = reasonOf(thrown)
-    const spec = specOf(effect)
-    const hopeless = !(thrown instanceof RetryableError)
-    deps.log.warn('effect failed', { key: effect.key, kind: effect.body.kind, tried, reason })
-    try {
-      if (spec.giveUp && (hopeless || tried >= (spec.tries ?? Infinity))) {
-        await spec.giveUp(effect.body, reason)
-        return await finish(effect)
-      }
-      await deps.store.effectLater(effect.key, deps.clock.now() + lentFor)
-    } catch (again) {
-      deps.log.error('effect could not be recorded as failed', { key: effect.key, reason: reasonOf(again) })
-    }
-    return thrown instanceof RetryableError ? thrown : new RetryableError(reason, { cause: thrown })
-  }
-
-  function specOf(effect: Effect): AnyPerformer {
-    return performers()[effect.body.kind] as AnyPerformer
-  }
-
   async function sweep(): Promise<number> {
-    const now = deps.clock.now()
-    const found = await deps.store.lend(takingOver ? now + lentFor : now, now + lentFor, sweepLimit)
-    takingOver = takingOver && found.length === sweepLimit
-    for (const effect of found) void startOne(effect)
-    return found.length
+    const found = await deps.store.lend(deps.clock.now(), sweepLimit)
+    // What this process is at comes too when that takes long.
+    const idle = found.filter((effect) => !turns.has(effect.key))
+    for (const effect of idle) void startOne(effect)
+    return idle.length
   }
 
   deps.queue.onEffect(async (effect) => {
-    const failure = await run(effect)
-    if (failure) throw failure
+    if (closed) throw new RetryableError('this process is being stopped')
+    const failure = await run(effect, false)
+    if (failure) throw failure.error
   })
   return {
     start: (effects) => {
-      for (const effect of effects) void startOne(effect)
+      for (const effect of effects) void startOne(effect, true)
     },
     sweep,
-    takeOver: () => {
-      takingOver = true
-    },
     idle: turns.idle,
+    close: async () => {
+      closed = true
+      let cancel = (): void => {}
+      const late = new Promise<void>((resolve) => {
+        cancel = deps.clock.after(closeTimeout / deps.clock.real(1), resolve)
+      })
+      await Promise.race([turns.idle(), late])
+      cancel()
+    },
   }
 }
 
-/** A performer for whatever body its table entry belongs to. */
-interface AnyPerformer {
-  readonly perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
-  readonly tries?: number
-  readonly timeout?: Duration
-  readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
-}
-
 function pauseAfter(tried: number): Duration {
-  return pauses[Math.min(tried, pauses.length) - 1] ?? lentFor
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new RetryableError('no answer in time')), { once: true })
-  })
+  return pauses[Math.min(tried, pauses.length) - 1] ?? sweptAfter
 }

@@ -44,7 +44,13 @@ const bellKind: Kind = { name: 'bells', attempts: 5, workers: 4, concurrency: 50
 /** An effect is tried for about ten minutes; after that the sweep over pending effects brings it back. */
 const effectKind: Kind = { name: 'effects', attempts: 25, workers: 1, concurrency: 100 }
 
-/** Starts both queues. Listeners are given once, by `onRing` and `onEffect`; their workers start then. */
+/**
+ * Pages have a queue of their own. Rooms of a chat that hangs may take every slot of the effects' queue for as long as
+ * their tries last: a page that failed once must not wait behind them.
+ */
+const pageKind: Kind = { ...effectKind, name: 'pages' }
+
+/** Starts the queues. Listeners are given once, by `onRing` and `onEffect`; their workers start then. */
 export function createQueue(
   connection: Pick<RedisConnection, 'redis' | 'open'>,
   ports: { readonly clock: Clock; readonly log: Log },
@@ -54,6 +60,7 @@ export function createQueue(
   const taker = connection.open('worker')
   const bells = createJobs<Bell>(bellKind, { adder, taker, log })
   const effects = createJobs<Effect>(effectKind, { adder, taker, log })
+  const pages = createJobs<Effect>(pageKind, { adder, taker, log })
   let closing: Promise<unknown> | undefined
   const delayUntil = (at: Instant) => Math.max(0, Math.ceil(clock.real(at - clock.now())))
   return {
@@ -62,12 +69,16 @@ export function createQueue(
       onRing: (listener) => bells.work(({ id, at }) => listener(id, at)),
     },
     effects: {
-      put: (effect, at) => effects.add(effect.key, effect, delayUntil(at)),
-      onEffect: (listener) => effects.work(listener),
+      put: (effect, at) =>
+        (effect.body.kind === 'page' ? pages : effects).add(effect.key, effect, delayUntil(at)),
+      onEffect: (listener) => {
+        effects.work(listener)
+        pages.work(listener)
+      },
     },
     close: async () => {
       closing ??= Promise.race([
-        Promise.all([bells.close(), effects.close()]),
+        Promise.all([bells.close(), effects.close(), pages.close()]),
         sleep(closeTimeout, undefined, { ref: false }),
       ])
       await closing

@@ -1,5 +1,5 @@
 // A commit as the flat list of arguments that commit.lua takes.
-import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
+import type { IncidentId, RunId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Commit, ObjectRecord } from '../ports.ts'
 import type { Run } from '../recovery/run.ts'
@@ -7,16 +7,13 @@ import type { Head } from '../timeline/event.ts'
 
 type Argument = string | number
 
-/** How long the committer may take for its own effects before the sweep hands them to somebody else. */
-const committersLoan: Duration = 30_000
-
-/** The arguments of commit.lua, in the order that its head describes. */
-export function commitArguments(commit: Commit, now: Instant): readonly Argument[] {
+/** The arguments of commit.lua, in the order that its head describes; `process` gets the effects. */
+export function commitArguments(commit: Commit, process: string): readonly Argument[] {
   return [
     ...stateArguments(commit.write),
     ...timelineArguments(commit.timeline),
     ...rows(commit.claims, (claim) => [claim.name, claim.from, claim.to]),
-    now + committersLoan,
+    process,
     ...rows(commit.effects, (effect) => [effect.key, JSON.stringify(effect.body)]),
     ...rows(commit.objects, (object) => [object.key, ownerOf(object), object.at, JSON.stringify(object)]),
     ...rows(commit.triaged, (id) => [id]),

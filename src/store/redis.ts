@@ -1,4 +1,5 @@
 // The store in Redis: every decision is one Lua script, so that all of it becomes true at once, on disk, or nothing does.
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccept } from './accept.ts'
 import { commitArguments, incidentIsOpen, runIsOpen } from './commit.ts'
@@ -19,21 +20,25 @@ import type { Head, TimelineEvent } from '../timeline/event.ts'
  * The store on a connection from `connectRedis`. While Redis is down each call rejects with a RetryableError, at once
  * when the connection is known to be lost and after 1.5 s at most when Redis is silent.
  *
+ * `process` is the name under which it holds effects; absent: one of its own, which gives signs of life only by what
+ * it does.
+ *
  * Keys, all under `{dr}:`
  * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` sorted sets by number ·
  * `wake` sorted set by wakeAt · `timeline:ID` list of events · `heads` hash `seq:hash` · `claims` `settings` hashes ·
  * `objects` hash `incident|JSON` · `bad:INCIDENT` sorted set by time · `inbox` hash, `inbox:order` sorted set ·
- * `effects` hash, `effects:due` sorted set by when it may be taken · `seen:*` ids of accepted alerts · `once:*` what was seen lately · `next:*` counters
+ * `effects*` `processes*` see scripts/leases.lua · `seen:*` ids of accepted alerts · `once:*` what was seen lately · `next:*` counters
  */
-export function createStore(ports: { readonly redis: RedisClient }): Store {
-  const { redis } = ports
+export function createStore(ports: { readonly redis: RedisClient; readonly process?: string }): Store {
+  const { redis, process = randomUUID() } = ports
   const run = loadScripts(redis)
   const script: RunScript = (name, args) => ask(() => run(name, args))
   return {
     accept: createAccept(script),
-    ...aggregates(redis, script),
+    commit: async (commit) => verdict(await script('commit', commitArguments(commit, process))),
+    ...aggregates(redis),
     ...records(redis),
-    ...effects(redis, script),
+    ...effects(redis, { script, process }),
     setting: (name) => ask(async () => (await redis.hget(`${root}:settings`, name)) ?? undefined),
     putSetting: async (name, from, to) =>
       verdict(await script('put-setting', [name, from === undefined ? 0 : 1, from ?? '', to])),
@@ -45,8 +50,7 @@ export function createStore(ports: { readonly redis: RedisClient }): Store {
 
 function aggregates(
   redis: RedisClient,
-  script: RunScript,
-): Pick<Store, 'commit' | 'nextNumber' | 'incident' | 'run' | 'incidents' | 'runs' | 'due'> {
+): Pick<Store, 'nextNumber' | 'incident' | 'run' | 'incidents' | 'runs' | 'due'> {
   async function list<S>(index: string, kind: string, limit: number): Promise<readonly S[]> {
     if (limit < 1) return []
     const ids = await redis.zrevrange(`${root}:${kind}s:${index}`, 0, limit - 1)
@@ -55,7 +59,6 @@ function aggregates(
     return texts.flatMap((text) => (text === null ? [] : [versioned<S>(text).state]))
   }
   return {
-    commit: async (commit, now) => verdict(await script('commit', commitArguments(commit, now))),
     nextNumber: (kind) => ask(() => redis.incr(`${root}:next:${kind}`)),
     incident: (id) => ask(async () => maybe(await redis.get(`${root}:incident:${id}`), versioned<Incident>)),
     run: (id) => ask(async () => maybe(await redis.get(`${root}:run:${id}`), versioned<Run>)),
@@ -79,7 +82,7 @@ function aggregates(
 
 function records(
   redis: RedisClient,
-): Pick<Store, 'untriaged' | 'claims' | 'objects' | 'objectsOf' | 'head' | 'timeline'> {
+): Pick<Store, 'untriaged' | 'stillUntriaged' | 'claims' | 'objects' | 'objectsOf' | 'head' | 'timeline'> {
   async function objects(keys: readonly string[]): Promise<readonly (ObjectRecord | undefined)[]> {
     if (keys.length === 0) return []
     return (await redis.hmget(`${root}:objects`, ...keys)).map((text) => maybe(text, objectRecord))
@@ -90,6 +93,12 @@ function records(
         const ids = await lowest(redis, `${root}:inbox:order`, limit)
         const bodies = ids.length === 0 ? [] : await redis.hmget(`${root}:inbox`, ...ids)
         return bodies.flatMap((body) => (body === null ? [] : [JSON.parse(body) as Alert]))
+      }),
+    stillUntriaged: (ids) =>
+      ask(async () => {
+        if (ids.length === 0) return new Set()
+        const places = await redis.zmscore(`${root}:inbox:order`, ...ids)
+        return new Set(ids.filter((_, index) => places[index] !== null))
       }),
     claims: (names) =>
       ask(async () => {
@@ -119,18 +128,26 @@ async function lowest(redis: RedisClient, key: string, limit: number): Promise<r
 
 function effects(
   redis: RedisClient,
-  script: RunScript,
-): Pick<Store, 'lend' | 'effectDone' | 'effectLater' | 'pendingEffects'> {
+  { script, process }: { readonly script: RunScript; readonly process: string },
+): Pick<Store, 'lend' | 'take' | 'effectDone' | 'effectLater' | 'pendingEffects'> {
   return {
-    lend: async (now, until, limit): Promise<readonly Effect[]> => {
+    lend: async (now, limit) => {
       if (limit < 1) return []
-      const flat = (await script('lend', [now, until, limit])) as readonly string[]
-      return pairsOf(flat).map(([key, body]) => ({ key, body: JSON.parse(body) as EffectBody }))
+      const flat = (await script('lend', [process, now, limit])) as readonly string[]
+      return pairsOf(flat).map(([key, body]) => effect(key, body))
     },
-    effectDone: async (key) => void (await script('effect-done', [key])),
-    effectLater: (key, at) => ask(async () => void (await redis.zadd(`${root}:effects:due`, 'XX', at, key))),
-    pendingEffects: () => ask(() => redis.zcard(`${root}:effects:due`)),
+    take: async (key) => {
+      const [body, tried] = (await script('take', [process, key])) as readonly string[]
+      return body === undefined ? undefined : { effect: effect(key, body), tried: Number(tried) }
+    },
+    effectDone: async (key) => (await script('effect-done', [process, key])) as 'done' | 'again' | 'lost',
+    effectLater: async (key, at) => void (await script('effect-later', [process, key, at])),
+    pendingEffects: () => ask(() => redis.hlen(`${root}:effects`)),
   }
+}
+
+function effect(key: string, body: string): Effect {
+  return { key, body: JSON.parse(body) as EffectBody }
 }
 
 /** Runs a command, maps its error, and tries again while a Cluster finds out which node took over. */

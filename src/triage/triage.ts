@@ -35,21 +35,38 @@ export interface Verdict {
   readonly reason?: string
 }
 
-/** Deals with a batch of accepted alerts, in their order. An alert counts as dealt with only in the commit that did it. */
+/**
+ * Deals with a batch of accepted alerts, in their order. An alert counts as dealt with only in the commit that did it;
+ * there is no verdict on one that another process was faster with.
+ */
 export async function triage(deps: TriageDeps, alerts: readonly Alert[]): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (let from = 0; from < alerts.length; from += batchSize) {
-    let left = alerts.slice(from, from + batchSize)
-    for (let round = 0; left.length > 0; round += 1) {
-      if (round === tries)
+    let left: readonly Alert[] = alerts.slice(from, from + batchSize)
+    for (let inVain = 0; left.length > 0;) {
+      if (inVain === tries)
         throw new ConflictError(`alerts could not be placed: the incidents changed ${tries} times meanwhile`)
       const done = await batch(deps, left)
       verdicts.push(...done)
-      const ids = new Set(done.map((each) => each.alert.id))
-      left = left.filter((each) => !ids.has(each.id))
+      const next = await remaining(deps, left, done)
+      inVain = next.length < left.length ? 0 : inVain + 1
+      left = next
     }
   }
   return verdicts
+}
+
+/** What a conflict has left over, without what another process has dealt with: its sweep takes the same alerts. */
+async function remaining(
+  deps: TriageDeps,
+  alerts: readonly Alert[],
+  done: readonly Verdict[],
+): Promise<readonly Alert[]> {
+  const ids = new Set(done.map((each) => each.alert.id))
+  const left = alerts.filter((each) => !ids.has(each.id))
+  if (left.length === 0) return left
+  const waiting = await deps.store.stillUntriaged(left.map((each) => each.id))
+  return left.filter((each) => waiting.has(each.id))
 }
 
 /** Does as much of a batch as the world allows; what met a conflict is left for the next round. */

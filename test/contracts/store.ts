@@ -14,11 +14,12 @@ import {
   writing,
   writingRun,
 } from './store-samples.ts'
+import type { OpenStore } from './store-effects.ts'
 import type { Commit, Store } from '../../src/ports.ts'
 import type { TimelineEvent } from '../../src/timeline/event.ts'
 
-/** Registers the contract; `open` gives an empty store. */
-export function storeContract(open: () => Promise<Store>): void {
+/** Registers the contract. */
+export function storeContract(open: OpenStore): void {
   describe('accepting alerts', () => {
     test('an alert that was accepted before is not stored again', async () => {
       const store = await open()
@@ -74,6 +75,19 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(await store.untriaged(10)).toEqual([alert(2)])
       expect(await store.accept([alert(1)])).toEqual([{ id: alert(1).id, fresh: false }])
       expect(await store.untriaged(10)).toEqual([alert(2)])
+    })
+
+    test('an alert that another process has triaged is not triaged again, nor is what was to be written with it', async () => {
+      const store = await open()
+      await store.accept([alert(1), alert(2)])
+      await store.commit({ write: undefined, triaged: [alert(1).id] }, noon)
+
+      const late: Commit = { ...writing(incident('INC-1')), triaged: [alert(2).id, alert(1).id] }
+
+      expect(await (await open.beside()).commit(late, noon)).toBe('conflict')
+      expect(await store.incident('INC-1')).toBeUndefined()
+      expect(await store.stillUntriaged([alert(1).id, alert(2).id, 'A-none'])).toEqual(new Set([alert(2).id]))
+      expect(await store.stillUntriaged([])).toEqual(new Set())
     })
 
     test('accepting nothing answers nothing', async () => {
@@ -221,7 +235,10 @@ export function storeContract(open: () => Promise<Store>): void {
           timeline: { id: 'INC-1', head: emptyHead, events },
           claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
           effects: [
-            { key: 'INC-1-v1-1', body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'ü | \n"' } },
+            {
+              key: 'INC-1-v1-1',
+              body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'ü | \n"', at: noon },
+            },
           ],
           objects: [object('lb1', { incident: 'INC-1' })],
           triaged: [alert(1).id],
@@ -312,73 +329,6 @@ export function storeContract(open: () => Promise<Store>): void {
         object('db1'),
       ])
       expect(await store.objects([])).toEqual([])
-    })
-  })
-
-  describe('effects', () => {
-    const card = {
-      key: 'INC-1-card-console',
-      body: { kind: 'card', incident: 'INC-1', chat: 'console' },
-    } as const
-    const say = {
-      key: 'INC-1-v1-1',
-      body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'a' },
-    } as const
-
-    test("a commit's effects are lent to the committer for 30 s, then to whoever asks", async () => {
-      const store = await open()
-      await store.commit({ write: undefined, effects: [card, say] }, noon)
-
-      expect(await store.lend(noon + 29_999, noon + 60_000, 10)).toEqual([])
-      expect(await store.lend(noon + 30_000, noon + 60_000, 10)).toEqual(expect.arrayContaining([card, say]))
-      expect(await store.lend(noon + 59_999, noon + 90_000, 10)).toEqual([])
-      expect(await store.pendingEffects()).toBe(2)
-    })
-
-    test('an effect is lent to one of many who ask at the same time', async () => {
-      const store = await open()
-      await store.commit({ write: undefined, effects: [card, say] }, noon)
-
-      const lent = await Promise.all(
-        Array.from({ length: 10 }, () => store.lend(noon + 30_000, noon + 60_000, 1)),
-      )
-
-      expect(lent.flat()).toHaveLength(2)
-    })
-
-    test('an effect that was done is gone; one that was not is taken later', async () => {
-      const store = await open()
-      await store.commit({ write: undefined, effects: [card, say] }, noon)
-
-      await store.effectDone(card.key)
-      await store.effectLater(say.key, noon + 40_000)
-
-      expect(await store.pendingEffects()).toBe(1)
-      expect(await store.lend(noon + 39_999, noon + 60_000, 10)).toEqual([])
-      expect(await store.lend(noon + 40_000, noon + 60_000, 10)).toEqual([say])
-    })
-
-    test('an effect that was done does not come back by being put off', async () => {
-      const store = await open()
-      await store.commit({ write: undefined, effects: [card] }, noon)
-      await store.effectDone(card.key)
-
-      await store.effectLater(card.key, noon)
-
-      expect(await store.pendingEffects()).toBe(0)
-      expect(await store.lend(noon + 99_000, noon + 100_000, 10)).toEqual([])
-    })
-
-    test('the same key again replaces the body and is pending once', async () => {
-      const store = await open()
-      await store.commit({ write: undefined, effects: [say] }, noon)
-      const newer = { ...say, body: { ...say.body, text: 'b' } }
-
-      await store.commit({ write: undefined, effects: [newer] }, noon + 10_000)
-
-      expect(await store.pendingEffects()).toBe(1)
-      expect(await store.lend(noon + 39_999, noon + 60_000, 10)).toEqual([])
-      expect(await store.lend(noon + 40_000, noon + 60_000, 10)).toEqual([newer])
     })
   })
 

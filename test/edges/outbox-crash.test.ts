@@ -1,85 +1,349 @@
 // What was ordered just before a crash, or while Redis died over the answer: done as soon as somebody is there again.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMovableClock } from '../../sim/clock.ts'
 import { createOutbox } from '../../src/incident/outbox.ts'
-import type { Outbox, Performers } from '../../src/incident/outbox.ts'
-import type { Effect, Store } from '../../src/ports.ts'
+import type { Outbox } from '../../src/incident/outbox.ts'
+import type { Performers } from '../../src/incident/tries.ts'
+import { RetryableError } from '../../src/errors.ts'
+import type { Effect, EffectBody, Store } from '../../src/ports.ts'
+import { beginLife } from '../../src/store/life.ts'
+import type { Life } from '../../src/store/life.ts'
 import { createStore } from '../../src/store/redis.ts'
+import type { RedisClient } from '../../src/store/connect.ts'
 import { silent, startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 
 const clock = createMovableClock()
+const soon = { timeout: 10_000, interval: 20 }
 let redis: TestRedis
-let store: Store
-let done: string[]
+let client: RedisClient
+let dataDir: string
 
 beforeAll(async () => {
   redis = await startTestRedis()
-  store = createStore({ redis: (await redis.connect()).redis })
+  client = (await redis.connect()).redis
 })
 beforeEach(async () => {
   await redis.flush()
-  done = []
+  dataDir = await mkdtemp(join(tmpdir(), 'dr-life-'))
 })
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
 afterAll(() => redis.stop())
 
-/** The outbox of a bot that has just started; what it does is only written down. */
-function freshOutbox(): Outbox {
-  const perform = async (_body: unknown, key: string): Promise<void> => void done.push(key)
-  const kinds = ['card', 'room', 'say', 'page', 'tell-nagios', 'release', 'advance', 'run-news']
-  const performers = Object.fromEntries(kinds.map((kind) => [kind, { perform }])) as unknown as Performers
+type Perform = (key: string) => Promise<void>
+
+/** A bot as far as effects go: what it does is written down. */
+interface Bot {
+  readonly life: Life
+  readonly store: Store
+  readonly outbox: Outbox
+  readonly done: string[]
+  /** Sweeps once, and waits for what came of it. */
+  readonly sweep: () => Promise<void>
+}
+
+async function startBot(
+  options: { readonly dataDir?: string; readonly perform?: Perform; readonly store?: Partial<Store> } = {},
+): Promise<Bot> {
+  const life = await beginLife({
+    redis: client,
+    dataDir: options.dataDir ?? join(dataDir, crypto.randomUUID()),
+    alone: false,
+  })
+  const store = { ...createStore({ redis: client, process: life.name }), ...options.store }
+  const done: string[] = []
+  async function perform(_body: unknown, key: string): Promise<void> {
+    await options.perform?.(key)
+    done.push(key)
+  }
+  const kinds = ['page', 'release', 'card'] satisfies EffectBody['kind'][]
+  const performers = Object.fromEntries(
+    kinds.map((kind) => [kind, { perform, tries: 3, giveUp: async () => void done.push('given up') }]),
+  ) as unknown as Performers
   const queue = { put: async () => {}, onEffect: () => {} }
-  return createOutbox({ store, queue, clock, log: silent, timeout: 1_000 }, () => performers)
+  const outbox = createOutbox({ store, queue, clock, log: silent, timeout: 5_000 }, () => performers)
+  async function sweep(): Promise<void> {
+    await outbox.sweep()
+    await outbox.idle()
+  }
+  return { life, store, outbox, done, sweep }
+}
+
+function effect(key: string): Effect {
+  return { key, body: { kind: 'release', incident: 'INC-1' } }
 }
 
 /** A decision whose maker never comes to do what it demands. */
-async function decideAndDie(...keys: readonly string[]): Promise<void> {
-  const effects = keys.map((key): Effect => ({ key, body: { kind: 'release', incident: 'INC-1' } }))
-  expect(await store.commit({ write: undefined, effects }, clock.now())).toBe('committed')
+async function decideAndDie({ store }: Bot, ...keys: readonly string[]): Promise<void> {
+  expect(await store.commit({ write: undefined, effects: keys.map(effect) }, clock.now())).toBe('committed')
 }
 
-async function sweep(outbox: Outbox): Promise<void> {
-  await outbox.sweep()
-  await outbox.idle()
+/** As if it had been silent for so long, while others gave signs of life. */
+async function silentFor({ life }: Bot, duration: number): Promise<void> {
+  const [seconds] = await client.time()
+  await client.zadd('{dr}:processes', Number(seconds) * 1_000 - duration, life.name)
+  await client.set('{dr}:processes:awake', 0)
 }
 
-test('what was ordered just before a crash is done by the next start at once', async () => {
-  await decideAndDie('INC-1-v1-1')
+/** As if it had held what it holds for so long. */
+async function holdsSince({ life }: Bot, duration: number): Promise<void> {
+  const key = `{dr}:effects:held:${life.name}`
+  for (const held of await client.zrange(key, 0, '-1')) await client.zincrby(key, -duration, held)
+}
 
-  await sweep(freshOutbox())
+/** What the mark of a process that is gone says; its number is another process' by now. */
+async function markOfTheDead(dir: string, { life }: Bot, fields: object = {}): Promise<void> {
+  const own = JSON.parse(await readFile(join(dir, 'process.json'), 'utf8')) as object
+  await writeFile(
+    join(dir, 'process.json'),
+    JSON.stringify({ ...own, name: life.name, began: '1', ...fields }),
+  )
+}
 
-  expect(done).toEqual(['INC-1-v1-1'])
-  expect(await store.pendingEffects()).toBe(0)
+/** Resolves and rejects by hand. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { opened: promise, open: resolve }
+}
+
+describe('a bot that was killed', () => {
+  test('finds what it ordered just before at its next start, at once', async () => {
+    const killed = await startBot({ dataDir })
+    await decideAndDie(killed, 'INC-1-v1-1')
+    await markOfTheDead(dataDir, killed)
+
+    const next = await startBot({ dataDir })
+    await next.sweep()
+
+    expect(next.done).toEqual(['INC-1-v1-1'])
+    expect(await next.store.pendingEffects()).toBe(0)
+  })
+
+  test('leaves more than one sweep can hold, and all of it is taken over', async () => {
+    const killed = await startBot({ dataDir })
+    await decideAndDie(killed, ...Array.from({ length: 450 }, (_, index) => `INC-1-v1-${index + 1}`))
+    await markOfTheDead(dataDir, killed)
+
+    const next = await startBot({ dataDir })
+    for (let round = 0; round < 3; round += 1) await next.sweep()
+
+    expect(new Set(next.done).size).toBe(450)
+  })
+
+  test('on another machine is noticed after five seconds of silence, and what it had is done there', async () => {
+    const killed = await startBot()
+    const other = await startBot()
+    await decideAndDie(killed, 'INC-1-v1-1')
+
+    await silentFor(killed, 4_000)
+    await other.sweep()
+    expect(other.done).toEqual([])
+    await silentFor(killed, 6_000)
+    await other.sweep()
+
+    expect(other.done).toEqual(['INC-1-v1-1'])
+  })
+
+  test('whose number cannot be checked from here, in another container, waits for its silence too', async () => {
+    const killed = await startBot({ dataDir })
+    await decideAndDie(killed, 'INC-1-v1-1')
+    await markOfTheDead(dataDir, killed, { place: 'another-machine' })
+
+    const next = await startBot({ dataDir })
+    await next.sweep()
+    expect(next.done).toEqual([])
+    await silentFor(killed, 6_000)
+    await next.sweep()
+
+    expect(next.done).toEqual(['INC-1-v1-1'])
+  })
+
+  test('and was closed in order hands over what it had at once', async () => {
+    const closing = await startBot()
+    const other = await startBot()
+    await decideAndDie(closing, 'INC-1-v1-1')
+
+    await closing.life.end()
+    await other.sweep()
+
+    expect(other.done).toEqual(['INC-1-v1-1'])
+  })
 })
 
-test('after a start, what somebody else has just ordered is left to them', async () => {
-  const outbox = freshOutbox()
-  await sweep(outbox)
-  await decideAndDie('INC-1-v2-1')
+describe('a bot that lives', () => {
+  test('keeps what it has ordered, also from a second one on its directory', async () => {
+    const first = await startBot({ dataDir })
+    await decideAndDie(first, 'INC-1-v2-1')
 
-  await sweep(outbox)
+    const second = await startBot({ dataDir })
+    await second.sweep()
 
-  expect(done).toEqual([])
+    expect(second.life.name).not.toBe(first.life.name)
+    expect(second.done).toEqual([])
+  })
+
+  test('is not taken for dead because Redis was away', async () => {
+    const first = await startBot()
+    const second = await startBot()
+    await decideAndDie(first, 'INC-1-v2-1')
+    for (const bot of [first, second]) await silentFor(bot, 60_000)
+
+    await second.sweep()
+
+    expect(second.done).toEqual([])
+  })
+
+  test("is not taken for dead because Redis' clock was set back", async () => {
+    const first = await startBot()
+    const second = await startBot()
+    await silentFor(first, -3_600_000)
+
+    await second.life.beat()
+
+    const last = Number(await client.zscore('{dr}:processes', first.life.name))
+    expect(last).toBeLessThanOrEqual(Number(await client.zscore('{dr}:processes', second.life.name)))
+  })
+
+  test('does what Redis kept without an answer after some seconds', async () => {
+    const bot = await startBot()
+    await bot.sweep()
+    await decideAndDie(bot, 'INC-1-v3-1')
+    await bot.sweep()
+    expect(bot.done).toEqual([])
+
+    await holdsSince(bot, 2_000)
+    await bot.sweep()
+
+    expect(bot.done).toEqual(['INC-1-v3-1'])
+  })
+
+  test('does not do twice what takes it long', async () => {
+    const long = gate()
+    const bot = await startBot({ perform: () => long.opened })
+    await decideAndDie(bot, 'INC-1-v3-1')
+    bot.outbox.start([effect('INC-1-v3-1')])
+    await holdsSince(bot, 25_000)
+
+    expect(await bot.outbox.sweep()).toBe(0)
+    long.open()
+    await bot.outbox.idle()
+
+    expect(bot.done).toEqual(['INC-1-v3-1'])
+  })
+
+  test('does not do again what was done while Redis could not be told', async () => {
+    const silence = vi.fn<Store['effectDone']>().mockRejectedValueOnce(new RetryableError('Redis is away'))
+    const bot = await startBot({ store: { effectDone: silence } })
+    silence.mockImplementation((key) =>
+      createStore({ redis: client, process: bot.life.name }).effectDone(key),
+    )
+    await decideAndDie(bot, 'INC-1-v3-1')
+    bot.outbox.start([effect('INC-1-v3-1')])
+    await bot.outbox.idle()
+
+    await holdsSince(bot, 2_000)
+    await bot.sweep()
+
+    expect(bot.done).toEqual(['INC-1-v3-1'])
+    expect(await bot.store.pendingEffects()).toBe(0)
+  })
+
+  test('gives a page up after three tries, whichever of two bots tried', async () => {
+    const fails = { perform: () => Promise.reject(new RetryableError('no answer')) }
+    const [first, second] = [await startBot(fails), await startBot(fails)]
+    await decideAndDie(first, 'INC-1-v3-1')
+    first.outbox.start([effect('INC-1-v3-1')])
+    await first.outbox.idle()
+
+    for (const bot of [second, first]) {
+      clock.skip(30_000)
+      await bot.sweep()
+    }
+
+    expect([...first.done, ...second.done]).toEqual(['given up'])
+  })
+
+  test('begins nothing more once it is being closed', async () => {
+    const bot = await startBot()
+    await decideAndDie(bot, 'INC-1-v3-1')
+
+    await bot.outbox.close()
+    bot.outbox.start([effect('INC-1-v3-1')])
+    await bot.outbox.idle()
+
+    expect(bot.done).toEqual([])
+  })
 })
 
-test('after Redis was away, what it kept without an answer is done at once', async () => {
-  const outbox = freshOutbox()
-  await sweep(outbox)
-  await decideAndDie('INC-1-v3-1')
+describe('of two bots that show the same card', () => {
+  const key = 'INC-1-card-slack'
 
-  outbox.takeOver()
-  await sweep(outbox)
+  /** What the card shows: whoever writes it has read the world before. */
+  function board(): {
+    world: string
+    shown: string
+    readonly show: (before: () => Promise<void>) => Promise<void>
+  } {
+    const state = {
+      world: 'paging',
+      shown: '',
+      show: async (before: () => Promise<void>) => {
+        const read = state.world
+        await before()
+        state.shown = read
+      },
+    }
+    return state
+  }
 
-  expect(done).toEqual(['INC-1-v3-1'])
-})
+  test('the one that is at it looks once more when the other has news, and the other leaves it to it', async () => {
+    const card = board()
+    const slow = gate()
+    const first = await startBot({ perform: () => card.show(() => slow.opened) })
+    const second = await startBot({ perform: () => card.show(() => Promise.resolve()) })
+    await decideAndDie(first, key)
+    first.outbox.start([effect(key)])
+    await vi.waitFor(async () => expect(await client.hget('{dr}:effects:holder', key)).toBe(first.life.name))
 
-test('more than one sweep can hold is taken over all the same', async () => {
-  const outbox = freshOutbox()
-  await decideAndDie(...Array.from({ length: 450 }, (_, index) => `INC-1-v1-${index + 1}`))
+    card.world = 'acknowledged'
+    await decideAndDie(second, key)
+    second.outbox.start([effect(key)])
+    await second.outbox.idle()
+    slow.open()
+    await vi.waitFor(async () => expect(await first.store.pendingEffects()).toBe(0), soon)
 
-  await sweep(outbox)
-  await sweep(outbox)
-  await sweep(outbox)
+    expect(card.shown).toBe('acknowledged')
+    expect([first.done, second.done]).toEqual([[key, key], []])
+  })
 
-  expect(new Set(done).size).toBe(450)
+  test('one that was taken for dead does not have the last word', async () => {
+    const card = board()
+    const slow = gate()
+    const begun = gate()
+    const frozen = await startBot({
+      perform: () =>
+        card.show(() => {
+          begun.open()
+          return slow.opened
+        }),
+    })
+    const other = await startBot({ perform: () => card.show(() => Promise.resolve()) })
+    await decideAndDie(frozen, key)
+    frozen.outbox.start([effect(key)])
+    await begun.opened
+
+    card.world = 'acknowledged'
+    await silentFor(frozen, 6_000)
+    await other.sweep()
+    expect(card.shown).toBe('acknowledged')
+    slow.open()
+    await vi.waitFor(async () => expect(await other.store.pendingEffects()).toBe(0), soon)
+    await frozen.outbox.idle()
+
+    expect(card.shown).toBe('acknowledged')
+    expect(frozen.done).toEqual([key, key])
+  })
 })

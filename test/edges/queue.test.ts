@@ -68,6 +68,13 @@ function card(key: string): Effect {
   return { key, body: { kind: 'card', incident: 'INC-1', chat: 'console' } }
 }
 
+function page(key: string): Effect {
+  return {
+    key,
+    body: { kind: 'page', incident: 'INC-1', page: 'P1', step: 0, person: 'ann', channel: 'email' },
+  }
+}
+
 test('a bell rings at its time, not before, and one that is late already rings at once', async () => {
   const queue = open()
   const rung = listen(queue)
@@ -237,6 +244,35 @@ test('an effect that was handed over can be put again', async () => {
     await queue.effects.put(card('INC-1-card'), Date.now())
     expect(handed.length).toBeGreaterThan(1)
   }, soon)
+})
+
+test('a page is tried at once while rooms that hang take every slot of the other effects', async () => {
+  const queue = open()
+  const hanging = new AbortController()
+  const hung = new Promise<void>((resolve) => hanging.signal.addEventListener('abort', () => resolve()))
+  let taken = 0
+  const pages: number[] = []
+  queue.effects.onEffect((effect) => {
+    if (effect.body.kind === 'page') {
+      pages.push(Date.now())
+      return Promise.resolve()
+    }
+    taken += 1
+    return hung
+  })
+  await Promise.all(
+    Array.from({ length: 150 }, (_, n) => queue.effects.put(card(`INC-${n}-card-slack`), Date.now())),
+  )
+  await vi.waitFor(() => expect(taken).toBe(100), soon)
+  const at = Date.now()
+
+  await queue.effects.put(page('INC-1-v1-1'), at)
+
+  await vi.waitFor(() => expect(pages).toHaveLength(1), soon)
+  expect((pages[0] ?? 0) - at).toBeLessThan(500)
+  expect(taken).toBe(100)
+  hanging.abort()
+  await vi.waitFor(() => expect(taken).toBe(150), soon)
 })
 
 test('an effect waits as long as the other side asked before it is tried again', async () => {

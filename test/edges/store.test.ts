@@ -4,6 +4,7 @@ import { RetryableError } from '../../src/errors.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { loadScripts } from '../../src/store/scripts.ts'
 import { alert, incident, noon, writing } from '../contracts/store-samples.ts'
+import { storeEffectsContract } from '../contracts/store-effects.ts'
 import { storeContract } from '../contracts/store.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { Store } from '../../src/ports.ts'
@@ -22,7 +23,11 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 beforeEach(() => server.flush())
 
-storeContract(() => Promise.resolve(store))
+const open = Object.assign(() => Promise.resolve(store), {
+  beside: () => Promise.resolve(createStore({ redis: connection.redis })),
+})
+storeContract(open)
+storeEffectsContract(open)
 
 describe('in a storm', () => {
   test('the memory for ids is bounded: when a generation is full, the one before it goes', async () => {
@@ -97,6 +102,15 @@ describe('when Redis goes away', () => {
     expect([...answered].filter((id) => !kept.includes(id))).toEqual([])
   })
 
+  test('what was done once is remembered over kill -9', async () => {
+    expect(await store.once('slack:Ev0001', 60_000)).toBe(true)
+    await server.kill9()
+    await server.restart()
+    await vi.waitFor(() => store.ping(), { timeout: 5_000 })
+
+    expect(await store.once('slack:Ev0001', 60_000)).toBe(false)
+  })
+
   test('each call rejects at once with what to do, and works again when Redis is back', async () => {
     await server.kill9()
     await vi.waitFor(() => expect(connection.redis.status).not.toBe('ready'))
@@ -140,6 +154,7 @@ function everyCall(store: Store): readonly Promise<unknown>[] {
   return [
     store.accept([alert(1)]),
     store.untriaged(1),
+    store.stillUntriaged(['x']),
     store.nextNumber('INC'),
     store.incident('INC-1'),
     store.run('R-1'),
@@ -152,12 +167,14 @@ function everyCall(store: Store): readonly Promise<unknown>[] {
     store.head('INC-1'),
     store.timeline('INC-1'),
     store.due(noon, 1),
-    store.lend(noon, noon, 1),
+    store.lend(noon, 1),
+    store.take('x'),
     store.effectDone('x'),
     store.effectLater('x', noon),
     store.pendingEffects(),
     store.setting('x'),
     store.putSetting('x', undefined, 'y'),
+    store.once('x', 1_000),
     store.ping(),
   ]
 }

@@ -71,7 +71,10 @@ async function useStore(connection: RedisConnection): Promise<void> {
   expect(await store.incidents({ open: true, limit: 5 })).toEqual([incident('INC-1')])
   expect(await store.untriaged(5)).toEqual([alert(2)])
   expect(await store.due(noon, 5)).toHaveLength(1)
-  expect(await store.lend(noon + 30_000, noon + 60_000, 5)).toHaveLength(1)
+  await store.effectLater('INC-1-card-console', noon)
+  expect(await store.lend(noon, 5)).toHaveLength(1)
+  expect(await store.take('INC-1-card-console')).toMatchObject({ tried: 1 })
+  expect(await store.effectDone('INC-1-card-console')).toBe('done')
   expect(await store.nextNumber('INC')).toBe(1)
 }
 

@@ -14,6 +14,7 @@ import { createRuns } from '../../src/recovery/engine.ts'
 import type { Ask, Runs, Verdict } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { createStore } from '../../src/store/redis.ts'
+import { loadScripts } from '../../src/store/scripts.ts'
 import type { Actor } from '../../src/timeline/event.ts'
 import { verifyChain } from '../../src/timeline/chain.ts'
 import { noon } from '../contracts/store-samples.ts'
@@ -71,7 +72,11 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
   await redis.flush()
   const world = await startWorld(options)
   const connection = await redis.connect()
-  const store = createStore({ redis: connection.redis })
+  const { redis: client } = connection
+  const script = loadScripts(client)
+  const store = createStore({ redis: client })
+  let life = 1
+  let living = createStore({ redis: client, process: `life ${life}` })
   let time = noon
   const clock: Clock = { now: () => time, real: (duration) => duration, after: () => () => {} }
   let plan = planFor(world)
@@ -104,10 +109,10 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     async function commit(what: Commit, now: number): Promise<'committed' | 'conflict'> {
       if (dead) throw new Error('the process is dead')
       commits += 1
-      if (end?.n !== commits) return store.commit(what, now)
+      if (end?.n !== commits) return living.commit(what, now)
       dead = true
       inHand = []
-      if (end.when === 'after') await store.commit(what, now)
+      if (end.when === 'after') await living.commit(what, now)
       throw new Error('the process died')
     }
     const runs = createRuns({
@@ -140,7 +145,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
   async function perform(effect: Effect): Promise<void> {
     if (effect.body.kind === 'advance') await process.runs.advance(effect.body.run)
     if (effect.body.kind === 'run-news') news.push(`${effect.body.news}: ${effect.body.text}`)
-    await store.effectDone(effect.key)
+    await living.effectDone(effect.key)
   }
 
   async function settle(): Promise<void> {
@@ -150,7 +155,8 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
         await perform(effect)
         continue
       }
-      inHand.push(...(await store.lend(time, time + 30_000, 50)))
+      await script('bury', [`life ${life}`, '*'])
+      inHand.push(...(await living.lend(time, 50)))
       const before = process.commits()
       for (const { id } of await store.due(time, 50)) await process.runs.advance(id as RunId)
       if (inHand.length === 0 && process.commits() === before) return
@@ -176,6 +182,8 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     },
     crash: () => {
       process.die()
+      life += 1
+      living = createStore({ redis: client, process: `life ${life}` })
       process = start()
     },
     dieAt: (n, when) => process.dieAt(n, when),

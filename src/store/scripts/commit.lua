@@ -4,10 +4,9 @@
 --   kind ('incident', 'run' or ''), id, number, expected version, state (JSON), open ('1' or '0'), wakeAt
 --   timeline id, head before, head after ('seq:hash'), count, then each event (JSON)
 --   count of claims, then each: name, value it must have, value it gets
---   lent until (ms), count of effects, then each: key, body (JSON)
+--   process that commits, count of effects, then each: key, body (JSON)
 --   count of object records, then each: key, incident whose bad object it is, time, record (JSON)
 --   count of triaged alerts, then each: id
-local root = KEYS[1]
 local position = 0
 
 local function take()
@@ -28,7 +27,7 @@ end
 local kind, id, number, expected, state, open, wakeAt = take(), take(), take(), take(), take(), take(), take()
 local timeline, headBefore, headAfter, events = take(), take(), take(), takeRows(1)
 local claims = takeRows(3)
-local lentUntil, effects = take(), takeRows(2)
+local process, effects = take(), takeRows(2)
 local objects = takeRows(4)
 local triaged = takeRows(1)
 
@@ -45,6 +44,10 @@ end
 for _, claim in ipairs(claims) do
   local value = redis.call('HGET', root .. ':claims', claim[1]) or ''
   if value ~= claim[2] then return 'conflict' end
+end
+for _, alert in ipairs(triaged) do
+  -- Another process has dealt with it.
+  if not redis.call('ZSCORE', root .. ':inbox:order', alert[1]) then return 'conflict' end
 end
 
 -- Writes.
@@ -73,9 +76,17 @@ for _, claim in ipairs(claims) do
     redis.call('HDEL', root .. ':claims', claim[1])
   end
 end
+-- What is new, and what nobody is at, is the committer's. Whoever is at it already does it once more.
+local now = redisNow()
+if #effects > 0 then beat(process, now) end
 for _, effect in ipairs(effects) do
-  redis.call('HSET', root .. ':effects', effect[1], effect[2])
-  redis.call('ZADD', root .. ':effects:due', lentUntil, effect[1])
+  local key = effect[1]
+  local known = redis.call('HSET', root .. ':effects', key, effect[2]) == 0
+  if known and redis.call('HEXISTS', root .. ':effects:holder', key) == 1 then
+    redis.call('SADD', root .. ':effects:again', key)
+  else
+    hold(process, now, key)
+  end
 end
 -- A record is kept as 'incident|JSON', so that the incident it leaves is known without reading the JSON.
 for _, object in ipairs(objects) do

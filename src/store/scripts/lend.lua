@@ -1,13 +1,29 @@
--- Lends the effects that nobody holds now, earliest first.
+-- Lends effects to a process: what dead processes held, and what is due, earliest first; and shows it again what it
+-- has held for long, so that it sees what it was given without hearing of it (an answer that was lost).
 -- KEYS[1] root of all keys
--- ARGV[1] now (ms), [2] until when they are lent (ms), [3] how many at most
+-- ARGV[1] process, [2] now (ms, the bot's clock), [3] how many at most of what is due, and of what it holds
 -- Answers key, body (JSON), key, body, ...
-local root = KEYS[1]
-local due = redis.call('ZRANGEBYSCORE', root .. ':effects:due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+
+-- An answer comes sooner, or the caller has given up waiting for it.
+local unheardAfter = 2000
+local process, limit = ARGV[1], ARGV[3]
+local now = redisNow()
+beat(process, now)
+buryDead(now)
+
 local lent = {}
-for _, key in ipairs(due) do
-  redis.call('ZADD', root .. ':effects:due', ARGV[2], key)
-  lent[#lent + 1] = key
-  lent[#lent + 1] = redis.call('HGET', root .. ':effects', key)
+local function lend(effect)
+  local body = redis.call('HGET', root .. ':effects', effect)
+  hold(process, now, effect)
+  lent[#lent + 1] = effect
+  lent[#lent + 1] = body
+end
+
+local held = root .. ':effects:held:' .. process
+for _, effect in ipairs(redis.call('ZRANGEBYSCORE', held, '-inf', now - unheardAfter, 'LIMIT', 0, limit)) do
+  lend(effect)
+end
+for _, effect in ipairs(redis.call('ZRANGEBYSCORE', root .. ':effects:due', '-inf', ARGV[2], 'LIMIT', 0, limit)) do
+  lend(effect)
 end
 return lent

@@ -1,0 +1,157 @@
+// One try of one effect: it is taken, done, and its store told what became of it.
+import { RetryableError, reasonOf } from '../errors.ts'
+import type { Duration } from '../ids.ts'
+import { second } from '../ids.ts'
+import type { Clock, Effect, EffectBody, Log, Store, Taken } from '../ports.ts'
+
+type Kind = EffectBody['kind']
+
+/** How each kind of effect is done. A thrown RetryableError means try again; `lost` is told when that has no end. */
+export type Performers = {
+  readonly [K in Kind]: {
+    readonly perform: (
+      body: Extract<EffectBody, { readonly kind: K }>,
+      key: string,
+      signal: AbortSignal,
+    ) => Promise<void>
+    /** After this many tries it is given up and `giveUp` decides what follows; absent: tried until it succeeds. */
+    readonly tries?: number
+    readonly giveUp?: (body: Extract<EffectBody, { readonly kind: K }>, reason: string) => Promise<void>
+    /** The same key is done at most this often by this process. */
+    readonly every?: Duration
+    /** How long one try may take, in real milliseconds; absent: as long as `TryDeps.timeout` says. */
+    readonly timeout?: Duration
+  }
+}
+
+export interface TryDeps {
+  readonly store: Pick<Store, 'commit' | 'effectDone' | 'effectLater' | 'take'>
+  readonly clock: Clock
+  readonly log: Log
+  /** How long one try may take in real milliseconds, where its performer does not say. */
+  readonly timeout: Duration
+}
+
+/** An effect that was not done, and how often it has been tried. */
+export interface Failure {
+  readonly error: RetryableError
+  readonly tried: number
+}
+
+/** When the sweep may take what failed, if the queue has not brought it before. */
+export const sweptAfter: Duration = 30 * second
+/** A key with a version is put by one commit only; any other one is put again by whoever wants it done once more. */
+const ofOneCommit = /-v\d+-\d+$/
+
+/** What the outbox hears of a try. */
+interface Listener {
+  /** It is really being done now. */
+  readonly begun: (effect: Effect) => void
+  /** It is to be done once more after this. */
+  readonly again: (effect: Effect) => void
+}
+
+/** Makes the function that tries an effect once; `own`: fresh from a commit of this process. Answers why it was not done. */
+export function createTries(
+  deps: TryDeps,
+  performers: () => Performers,
+  tell: Listener,
+): (effect: Effect, own: boolean) => Promise<Failure | undefined> {
+  /** What was done while the store could not be told. */
+  const untold = new Set<string>()
+
+  async function attempt(effect: Effect, own: boolean): Promise<Failure | undefined> {
+    let taken: Taken | undefined
+    try {
+      // A fresh page is this process's already, and nobody else can have put it: it goes out without another question.
+      taken = own && ofOneCommit.test(effect.key) ? { effect, tried: 0 } : await deps.store.take(effect.key)
+    } catch (thrown) {
+      return { error: retryable(thrown), tried: 1 }
+    }
+    if (!taken) {
+      untold.delete(effect.key)
+      return undefined
+    }
+    tell.begun(effect)
+    try {
+      if (!untold.has(effect.key)) await perform(taken.effect)
+    } catch (thrown) {
+      return failed(taken, thrown)
+    }
+    await finish(taken.effect)
+    return undefined
+  }
+
+  async function finish(effect: Effect): Promise<void> {
+    const { key } = effect
+    try {
+      const outcome = await deps.store.effectDone(key)
+      untold.delete(key)
+      if (outcome === 'again' || (outcome === 'lost' && (await putAgain(effect)))) tell.again(effect)
+    } catch (thrown) {
+      // It stays with this process, and comes back with a sweep: what is done then is only to tell the store.
+      if (ofOneCommit.test(key)) untold.add(key)
+      deps.log.warn('effect done, but not recorded yet', { key, reason: reasonOf(thrown) })
+    }
+  }
+
+  /**
+   * This process was taken for dead while it was at it, and what it has shown last may be older than what another one
+   * has shown meanwhile: somebody must look once more.
+   */
+  async function putAgain(effect: Effect): Promise<boolean> {
+    if (ofOneCommit.test(effect.key)) return false
+    await deps.store.commit({ write: undefined, effects: [effect] }, deps.clock.now())
+    return true
+  }
+
+  async function perform(effect: Effect): Promise<void> {
+    const { perform: run, timeout = deps.timeout } = specOf(effect)
+    const signal = AbortSignal.timeout(timeout)
+    await Promise.race([run(effect.body, effect.key, signal), aborted(signal)])
+  }
+
+  async function failed({ effect, tried: before }: Taken, thrown: unknown): Promise<Failure | undefined> {
+    const { key, body } = effect
+    const tried = before + 1
+    const reason = reasonOf(thrown)
+    const spec = specOf(effect)
+    const hopeless = !(thrown instanceof RetryableError)
+    deps.log.warn('effect failed', { key, kind: body.kind, tried, reason })
+    try {
+      if (spec.giveUp && (hopeless || tried >= (spec.tries ?? Infinity))) {
+        await spec.giveUp(body, reason)
+        await finish(effect)
+        return undefined
+      }
+      await deps.store.effectLater(key, deps.clock.now() + sweptAfter)
+    } catch (again) {
+      deps.log.error('effect could not be recorded as failed', { key, reason: reasonOf(again) })
+    }
+    return { error: retryable(thrown), tried }
+  }
+
+  function specOf(effect: Effect): AnyPerformer {
+    return performers()[effect.body.kind] as AnyPerformer
+  }
+
+  return attempt
+}
+
+/** A performer for whatever body its table entry belongs to. */
+interface AnyPerformer {
+  readonly perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
+  readonly tries?: number
+  readonly timeout?: Duration
+  readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
+}
+
+function retryable(thrown: unknown): RetryableError {
+  return thrown instanceof RetryableError ? thrown : new RetryableError(reasonOf(thrown), { cause: thrown })
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new RetryableError('no answer in time')), { once: true })
+  })
+}
