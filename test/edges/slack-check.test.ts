@@ -11,7 +11,7 @@ import { scopesUsed } from '../../src/chat/slack/methods.ts'
 import { runCli } from '../../src/cli/main.ts'
 import { createClock } from '../../src/clock.ts'
 import type { AddressInfo } from 'node:net'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
 const botToken = 'xoxb-1111-2222-hunter2'
 const appToken = 'xapp-1-A0DR-3333-hunter2'
@@ -65,23 +65,7 @@ beforeEach(async () => {
     'pins.add': () => ({}),
     'conversations.archive': () => ({}),
   }
-  server = createServer((request, response) => {
-    void readAll(request).then((body) => {
-      const method = request.url?.replace('/api/', '') ?? ''
-      const args = Object.fromEntries(new URLSearchParams(body))
-      const token = method === 'apps.connections.open' ? appToken : botToken
-      const own = request.headers.authorization === `Bearer ${token}`
-      calls.push({ method, args })
-      const answer = own ? (answers[method] ?? refuse('unknown_method'))(args) : refuse('invalid_auth')()
-      const { httpStatus = 200, retryAfter, ...rest } = answer
-      response.writeHead(Number(httpStatus), {
-        'content-type': 'application/json',
-        ...(scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(',') }),
-        ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
-      })
-      response.end(JSON.stringify({ ok: true, ...rest }))
-    })
-  })
+  server = createServer((request, response) => void answer(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`
@@ -97,6 +81,22 @@ afterEach(async () => {
   server.close()
   await rm(home, { recursive: true })
 })
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const method = request.url?.replace('/api/', '') ?? ''
+  const args = Object.fromEntries(new URLSearchParams(await readAll(request)))
+  const token = method === 'apps.connections.open' ? appToken : botToken
+  const own = request.headers.authorization === `Bearer ${token}`
+  calls.push({ method, args })
+  const body = own ? (answers[method] ?? refuse('unknown_method'))(args) : refuse('invalid_auth')()
+  const wait = body['retryAfter']
+  response.writeHead(typeof wait === 'number' ? 429 : 200, {
+    'content-type': 'application/json',
+    ...(scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(',') }),
+    ...(typeof wait === 'number' ? { 'retry-after': String(wait) } : {}),
+  })
+  response.end(JSON.stringify({ ok: true, ...body }))
+}
 
 interface Ran {
   readonly code: number
@@ -398,7 +398,7 @@ describe('dr slack check when something is not there', () => {
     answers['users.info'] = (args) => {
       const limited = first
       first = false
-      return limited ? { httpStatus: 429, retryAfter: 1 } : (others?.(args) ?? {})
+      return limited ? { retryAfter: 1 } : (others?.(args) ?? {})
     }
 
     expect(await check()).toMatchObject({ code: 0, missing: [] })
