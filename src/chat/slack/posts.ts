@@ -125,7 +125,7 @@ export function createPosts(deps: PostsDeps): Posts {
       return inTurn(work, () => draw(work, seen))
     },
     find: async ({ scope, key }) => {
-      const found = await recordOf({ scope, id: idOf(key) })
+      const found = await recordOf({ scope, id: plainKey(key) })
       return found?.state === 'sent' ? { channel: found.channel, ts: found.ts } : undefined
     },
   }
@@ -133,11 +133,11 @@ export function createPosts(deps: PostsDeps): Posts {
 
 function workOf({ scope, key }: Place, to: string, message: SlackMessage, options: CallOptions): Work {
   const digest = createHash('sha256').update(JSON.stringify(message)).digest('base64url')
-  return { scope, id: idOf(key), to, message, digest, options }
+  return { scope, id: plainKey(key), to, message, digest, options }
 }
 
 /** A key as it is while it is short and plain, as those of effects are; else a digest of it. */
-function idOf(key: string): string {
+export function plainKey(key: string): string {
   return /^[\w:.@-]{1,100}$/.test(key) ? key : createHash('sha256').update(key).digest('base64url')
 }
 

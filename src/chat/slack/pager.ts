@@ -1,0 +1,171 @@
+// Pages a person by a direct message in Slack, and takes its buttons away when the page is over.
+import type { DrPlan } from '../../drplan/schema.ts'
+import { UserError, never } from '../../errors.ts'
+import type { PersonId } from '../../ids.ts'
+import type { Incident, Page } from '../../incident/incident.ts'
+import type { Card, Line, Section } from '../../message.ts'
+import type { PageMessage, Pager } from '../../ports.ts'
+import { SlackRefusal } from './api-errors.ts'
+import type { CallOptions } from './api.ts'
+import type { People } from './people.ts'
+import { plainKey } from './posts.ts'
+import type { Posts } from './posts.ts'
+import type { Records } from './record.ts'
+import { messageOf } from './render/message.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface SlackPager extends Pager {
+  /** Whether the plan has a Slack id or an e-mail address of this person, by which Slack may know them. */
+  readonly reaches: (person: PersonId) => boolean
+}
+
+/** The direct messages that have paged people. */
+export interface PageMessages {
+  /** Takes the buttons from the messages of everybody whose pages of this incident are over; one update for each. */
+  readonly refresh: (incident: Incident, options: CallOptions) => Promise<void>
+}
+
+export interface SlackPagerDeps {
+  readonly posts: Posts
+  readonly records: Pick<Records, 'read'>
+  readonly people: Pick<People, 'find'>
+  readonly workspace: Pick<Workspace, 'known'>
+  readonly plan: () => DrPlan
+  readonly publicUrl: string
+}
+
+/** The pager, and what keeps its messages true. */
+export function createSlackPager(deps: SlackPagerDeps): {
+  readonly pager: SlackPager
+  readonly pages: PageMessages
+} {
+  const { posts, records, people, plan } = deps
+
+  async function send(
+    person: PersonId,
+    _to: string,
+    message: PageMessage,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const options: CallOptions = { lane: 'page', signal }
+    const found = await people.find(person, options)
+    if ('nobody' in found)
+      throw new UserError('not-in-slack', `${person} cannot be paged in Slack. Check this: ${found.nobody}`)
+    const room = (await records.read(message.incident)).channel
+    const url = deps.workspace.known()?.url
+    const join =
+      room && url ? { label: 'Join the channel', link: new URL(`archives/${room.id}`, url).href } : undefined
+    const place = { scope: message.incident, key: keyOf(person, message.key) }
+    try {
+      await posts.post(place, found.user, messageOf(pageCard(message, join)), options)
+    } catch (thrown) {
+      throw thrown instanceof SlackRefusal ? ofPerson(thrown, person) : thrown
+    }
+  }
+
+  async function refresh(incident: Incident, options: CallOptions): Promise<void> {
+    const record = await records.read(incident.id)
+    const old = Object.keys(record.posts).flatMap((key) => {
+      const person = personOf(key)
+      const post = record.posts[key]
+      return person === undefined || post?.state !== 'sent' ? [] : [{ key, person, to: post.to }]
+    })
+    const over = old.filter(({ person }) => !isPaged(incident, person))
+    await Promise.all(
+      over.map(({ key, person, to }) =>
+        posts.show(
+          { scope: incident.id, key },
+          to,
+          messageOf(overCard(incident, lastPage(incident, person), deps)),
+          options,
+        ),
+      ),
+    )
+  }
+
+  return {
+    pager: {
+      channel: 'chat',
+      reaches: (person) => {
+        const { slack, email } = plan().people[person] ?? {}
+        return slack !== undefined || email !== undefined
+      },
+      send,
+    },
+    pages: { refresh },
+  }
+}
+
+function keyOf(person: PersonId, key: string): string {
+  return `page:${person}:${plainKey(key)}`
+}
+
+/** Whom a key of the record paged; undefined for other messages. */
+function personOf(key: string): PersonId | undefined {
+  return /^page:([^:]+):/.exec(key)?.[1]
+}
+
+/** The incident's card as a page: what is said to this person first, the way to the room and the console with the buttons. */
+function pageCard(message: PageMessage, join: Link | undefined): Card {
+  const { card, subject, lines, link } = message
+  const labels = (card.fields ?? []).map(({ label }) => `${label}: `)
+  const own = lines.filter(
+    (line) => !subject.includes(line) && !labels.some((label) => line.startsWith(label)),
+  )
+  const first: readonly Section[] = own.length === 0 ? [] : [{ lines: own.map((line) => [line]) }]
+  const links = [...(join ? [join] : []), ...(card.links ?? []), { label: 'Console', link }]
+  return {
+    ...card,
+    title: subject,
+    sections: [...first, ...(card.sections ?? [])],
+    links: links.filter((each, at) => links.findIndex((other) => other.link === each.link) === at),
+  }
+}
+
+type Link = NonNullable<Card['links']>[number]
+
+function isPaged(incident: Incident, person: PersonId): boolean {
+  return incident.pages.some((page) => page.person === person && !page.stopped)
+}
+
+function lastPage(incident: Incident, person: PersonId): Page | undefined {
+  return incident.pages.findLast((page) => page.person === person)
+}
+
+/** What is left of a page that is over: nothing to press, and who has it. */
+function overCard(incident: Incident, page: Page | undefined, { plan, publicUrl }: SlackPagerDeps): Card {
+  return {
+    title: `${incident.id} ${incident.system}: ${incident.title}`,
+    tone: 'quiet',
+    sections: [{ lines: [['This page is over. ', ...whyOver(incident, page, plan())]] }],
+    links: [{ label: 'Console', link: `${publicUrl}/incidents/${incident.id}` }],
+  }
+}
+
+function whyOver(incident: Incident, page: Page | undefined, plan: DrPlan): Line {
+  if (!page?.stopped) return []
+  const { at, because } = page.stopped
+  const when = { at, show: 'date-time' } as const
+  switch (because) {
+    case 'acknowledged': {
+      const by = incident.calls.find(({ target }) => target === page.target)?.answeredBy ?? ''
+      const name = plan.people[by]?.name ?? 'Somebody'
+      return [`${name} answered at `, when, '.']
+    }
+    case 'recovered':
+      return ['It works again since ', when, '.']
+    case 'resolved':
+      return ['Resolved at ', when, '.']
+    case 'next-round':
+      return ['Calling began again from the first at ', when, '.']
+    default:
+      return never(because)
+  }
+}
+
+/** A refusal that is about the person, with the setting to mend. */
+function ofPerson(refusal: SlackRefusal, person: PersonId): SlackRefusal {
+  const about = ['channel_not_found', 'user_not_found', 'user_disabled', 'users_not_found', 'cannot_dm_bot']
+  const step = about.includes(refusal.reason) ? ` Check people.${person}.slack in the DR plan.` : ''
+  return new SlackRefusal(refusal.reason, `The page to ${person} is not out. ${refusal.message}${step}`)
+}
