@@ -89,6 +89,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const own = request.headers.authorization === `Bearer ${token}`
   calls.push({ method, args })
   const body = own ? (answers[method] ?? refuse('unknown_method'))(args) : refuse('invalid_auth')()
+  if (body['hangUp'] === true) return void response.destroy()
   const wait = body['retryAfter']
   response.writeHead(typeof wait === 'number' ? 429 : 200, {
     'content-type': 'application/json',
@@ -382,6 +383,17 @@ describe('dr slack check when something is not there', () => {
     expect(ran.missing).toEqual([
       expect.stringMatching(/^Slack: cannot be reached: .*https:\/\/status\.slack\.com/),
     ])
+  })
+
+  test('goes on without waiting for each answer when Slack falls silent in between', async () => {
+    answers['users.info'] = () => ({ hangUp: true })
+
+    const ran = await check()
+
+    expect(ran.code).toBe(1)
+    expect(ran.missing).toHaveLength(names.length + 3)
+    expect(ran.missing.at(-1)).toBe('slack.announce: Slack no longer answers.')
+    expect(calls.filter(({ method }) => method === 'users.info')).toHaveLength(2)
   })
 
   test('says when what answers is not Slack', async () => {

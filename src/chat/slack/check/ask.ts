@@ -34,19 +34,30 @@ export type Ask = <T>(
 const longestWait: Duration = 1.5 * minute
 const tries = 4
 
+/** Calls in a row without an answer; after that nobody wants to wait for the time limit of each. */
+const patience = 2
+
 /** Who asks. Nothing else is going on in a check, so it may wait out a rate limit. */
 export function createAsk(api: Pick<SlackApi, 'call'>, clock: Clock): Ask {
+  let silent = 0
   return async (method, args, shape) => {
-    for (let left = tries; ; left -= 1) {
-      try {
-        const answer = shape.safeParse(await api.call(method, args, { lane: 'room' }))
-        if (answer.success) return { answer: answer.data }
-        return { unreachable: `what answers to ${method} is not Slack` }
-      } catch (thrown) {
-        const wait = thrown instanceof RetryableError ? thrown.after : undefined
-        if (left <= 1 || wait === undefined || wait > longestWait) return ended(thrown)
-        await new Promise<void>((resolve) => void clock.after(wait, resolve))
-      }
+    if (silent >= patience) return { unreachable: 'Slack no longer answers.' }
+    const asked = await patiently(() => api.call(method, args, { lane: 'room' }), clock)
+    silent = 'unreachable' in asked ? silent + 1 : 0
+    if (!('answer' in asked)) return asked
+    const read = shape.safeParse(asked.answer)
+    return read.success ? { answer: read.data } : { unreachable: `what answers to ${method} is not Slack.` }
+  }
+}
+
+async function patiently<T>(call: () => Promise<T>, clock: Clock): Promise<Asked<T>> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return { answer: await call() }
+    } catch (thrown) {
+      const wait = thrown instanceof RetryableError ? thrown.after : undefined
+      if (left <= 1 || wait === undefined || wait > longestWait) return ended(thrown)
+      await new Promise<void>((resolve) => void clock.after(wait, resolve))
     }
   }
 }
