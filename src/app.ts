@@ -1,8 +1,7 @@
 // The composition root: the one straight line that joins stages and edges, and takes them apart again.
 import { readFile } from 'node:fs/promises'
 import { createChanges } from './changes.ts'
-import { createConsoleChat } from './chat/console/chat.ts'
-import { createConsolePager } from './chat/console/pager.ts'
+import { createChats } from './chats.ts'
 import { createClock } from './clock.ts'
 import { createDispatch } from './command/dispatch.ts'
 import type { Config } from './config.ts'
@@ -18,9 +17,8 @@ import { incidentEffects } from './incident/effects.ts'
 import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
 import type { Performers } from './incident/tries.ts'
-import { createEmailPager } from './pagers/email.ts'
 import { patiently } from './deadlines/patiently.ts'
-import type { Chat, Clock, Log, NagiosCommands, Pager, Providers, Store } from './ports.ts'
+import type { Clock, Log, NagiosCommands, Providers, Store } from './ports.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
 import { createDnsCheck } from './providers/dns-check.ts'
 import { createNagiosCommands } from './providers/nagios-commands.ts'
@@ -121,10 +119,22 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const changes = createChanges()
   const metrics = createMetrics()
 
-  const chats: readonly Chat[] = [createConsoleChat({ publicUrl: config.PUBLIC_URL, changes })]
-  const pagers: readonly Pager[] = [createConsolePager({ changes }), ...emailPager(config)]
-  const channels = pagers.map((pager) => pager.channel)
-  const policy = () => ({ plan: current.plan(), chats: chats.map((chat) => chat.name), channels })
+  const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
+  const publicUrl = config.PUBLIC_URL
+  const chats = await createChats(config, {
+    store,
+    plan: current.plan,
+    runCard: cardOf,
+    changes,
+    clock,
+    log,
+    publicUrl,
+    process: life.name,
+  })
+  stops.push(chats.close)
+  const chatNames = chats.all.map((chat) => chat.name)
+  const channels = chats.pagers.map((pager) => pager.channel)
+  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice: chats.advice })
   const missing = current.plan().paging.ladder.filter((step) => !channels.includes(step.channel))
   if (missing.length > 0) {
     log.warn('the plan pages by channels that are not set up; they are left out', {
@@ -170,17 +180,16 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     log,
     kick,
   })
-  const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
   const performers: Performers = {
     ...incidentEffects({
       store,
       incidents,
       plan: current.plan,
       clock,
-      chats,
-      pagers,
+      chats: chats.all,
+      pagers: chats.pagers,
       nagios: nagiosCommands(config),
-      publicUrl: config.PUBLIC_URL,
+      publicUrl,
       runCard: cardOf,
       measured: metrics,
     }),
@@ -219,7 +228,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     plan: current.plan,
     clock,
     log,
-    publicUrl: config.PUBLIC_URL,
+    publicUrl,
     addOverride: current.addOverride,
     revoke: (person) => credentials.revokeAll(person, clock.now()),
   })
@@ -236,8 +245,16 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     changes,
     plan: current.plan,
     signer,
-    publicUrl: config.PUBLIC_URL,
-    ready: () => readiness({ store, clock, audit: deadlines.audit, heartbeat: () => lastHeartbeat }),
+    publicUrl,
+    ready: () =>
+      readiness({
+        store,
+        clock,
+        audit: deadlines.audit,
+        heartbeat: () => lastHeartbeat,
+        chats: chats.checks,
+      }),
+    slack: chats.slack?.open(dispatch).receive,
     metrics,
     clock,
     log,
@@ -270,12 +287,6 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   }
   log.info('ready', { url })
   return { url, store, plan: current, settle, close }
-}
-
-function emailPager(config: Config): readonly Pager[] {
-  return config.SMTP_URL === undefined
-    ? []
-    : [createEmailPager({ smtpUrl: config.SMTP_URL, publicUrl: config.PUBLIC_URL })]
 }
 
 function nagiosCommands(config: Config): NagiosCommands | undefined {

@@ -12,6 +12,8 @@ export interface ReadinessDeps {
   readonly audit: () => Promise<Duration>
   /** When Nagios was last heard of; undefined when never since the start. */
   readonly heartbeat: () => Instant | undefined
+  /** What the chats say of themselves. The bot works without them: they do not make it unready. */
+  readonly chats: () => Readonly<Record<string, Check>>
 }
 
 /** A deadline is met within a second while the bot is up; this late, bell and sweep have both failed. */
@@ -42,7 +44,8 @@ export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
     }),
   ])
   const checks = { store, deadlines, effects, nagios: nagiosCheck(deps) }
-  return { ready: Object.values(checks).every((check) => check.ok), checks }
+  const ready = Object.values(checks).every((check) => check.ok)
+  return { ready, checks: { ...checks, ...deps.chats() } }
 }
 
 async function look(check: () => Promise<Check>): Promise<Check> {

@@ -1,0 +1,118 @@
+// Slack as a whole: joins its parts, and keeps what is kept up to date by itself.
+import type { Dispatch } from '../../command/command.ts'
+import { repeat } from '../../deadlines/deadlines.ts'
+import type { DrPlan } from '../../drplan/schema.ts'
+import type { PersonId } from '../../ids.ts'
+import { minute, second } from '../../ids.ts'
+import type { Card } from '../../message.ts'
+import { candidates } from '../../oncall/candidates.ts'
+import type { Chat, Check, Clock, Log, Store } from '../../ports.ts'
+import type { Run } from '../../recovery/run.ts'
+import { createSlackApi } from './api.ts'
+import { createSlackChat } from './chat.ts'
+import { createSlackDoor } from './door.ts'
+import type { SlackDoor } from './door.ts'
+import { createGroups } from './groups.ts'
+import { createSlackPager } from './pager.ts'
+import type { SlackPager } from './pager.ts'
+import { createPeople } from './people.ts'
+import { createPosts } from './posts.ts'
+import { createPresence } from './presence.ts'
+import type { Presence } from './presence.ts'
+import { createRecords } from './record.ts'
+import { openWorkspace } from './workspace.ts'
+
+export interface SlackSettings {
+  readonly botToken: string
+  readonly appToken: string | undefined
+  readonly signingSecret: string | undefined
+  /** Slack's API without a slash at its end; absent: Slack's own. */
+  readonly apiUrl: string | undefined
+}
+
+export interface SlackDeps {
+  readonly store: Store
+  readonly plan: () => DrPlan
+  readonly runCard: (run: Run) => Card
+  readonly clock: Clock
+  readonly log: Log
+  readonly publicUrl: string
+  /** Tells this process from the others. */
+  readonly process: string
+}
+
+export interface Slack {
+  readonly chat: Chat
+  readonly pager: SlackPager
+  readonly advice: Presence['advice']
+  /** The way in for commands; begins to listen at once in Socket Mode, and gives the handler of requests otherwise. */
+  readonly open: (dispatch: Dispatch) => Pick<SlackDoor, 'receive'>
+  /** Whether Slack answers, and whether something can come in from it. */
+  readonly checks: () => Readonly<Record<string, Check>>
+  readonly close: () => Promise<void>
+}
+
+const slackItself = 'https://slack.com/api'
+const groupsEvery = minute
+/** The overrides of a rotation come into force within seconds; a user group follows soon after. */
+const groupsAtFirst = 5 * second
+
+/** Makes everything that concerns Slack. Nothing in it needs Slack to answer: what Slack is needed for is tried again. */
+export async function createSlack(settings: SlackSettings, deps: SlackDeps): Promise<Slack> {
+  const { store, plan, clock, log, publicUrl } = deps
+  const apiUrl = `${settings.apiUrl ?? slackItself}/`
+  const api = createSlackApi({ token: settings.botToken, url: apiUrl, clock, log })
+  const workspace = await openWorkspace({ api, store, clock, log })
+  const records = createRecords(store)
+  const people = createPeople({ api, records, plan })
+  const posts = createPosts({ api, records, clock, process: deps.process })
+  const { pager, pages } = createSlackPager({ posts, records, people, workspace, plan, publicUrl })
+  const presence = createPresence({ api, people: () => onDuty(plan(), clock), clock, log })
+  const groups = createGroups({ api, store, people, plan, clock, log })
+  const chat = createSlackChat({
+    api,
+    records,
+    posts,
+    people,
+    workspace: workspace.identity,
+    plan,
+    clock,
+    log,
+    publicUrl,
+    incident: async (id) => (await store.incident(id))?.state,
+    refreshPages: pages.refresh,
+  })
+  const tending = [
+    clock.after(groupsAtFirst, () => void groups.keep()),
+    repeat({ name: 'user groups', every: groupsEvery, run: groups.keep }, { clock, log }),
+  ]
+  let door: SlackDoor | undefined
+  return {
+    chat,
+    pager,
+    advice: presence.advice,
+    open: (dispatch) => {
+      door = createSlackDoor({ ...settings, ...deps, apiUrl, api, records, workspace, dispatch })
+      door.start()
+      return door
+    },
+    checks: () => ({ slack: api.health(), ...(door ? { 'slack-door': door.health() } : {}) }),
+    close: async () => {
+      for (const stop of tending) stop()
+      presence.close()
+      workspace.close()
+      await door?.stop()
+      api.close()
+    },
+  }
+}
+
+/** Who may be paged next, with their Slack ids. */
+function onDuty(plan: DrPlan, clock: Clock): readonly { readonly person: PersonId; readonly user: string }[] {
+  const targets = plan.escalation.flatMap((level) => level.to)
+  const called = targets.flatMap((target) => candidates(plan, target, clock.now()).map((each) => each.person))
+  return [...new Set(called)].flatMap((person) => {
+    const user = plan.people[person]?.slack
+    return user === undefined ? [] : [{ person, user }]
+  })
+}
