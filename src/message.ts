@@ -37,6 +37,8 @@ export interface Section {
   readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly Line[])[] }
   /** Text whose line breaks and spaces matter, such as a Markdown report. */
   readonly preformatted?: string
+  /** Lines in the order of time: where there is no room for all, the first are left out. */
+  readonly newestLast?: true
 }
 
 /**

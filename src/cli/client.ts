@@ -40,6 +40,7 @@ const Section = z.object({
   lines: z.array(Line).exactOptional(),
   table: z.object({ columns: z.array(z.string()), rows: z.array(z.array(Line)) }).exactOptional(),
   preformatted: z.string().exactOptional(),
+  newestLast: z.literal(true).exactOptional(),
 })
 const CardShape: z.ZodType<Card> = z.object({
   title: z.string(),

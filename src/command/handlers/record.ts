@@ -111,6 +111,7 @@ function proof(verdict: ReturnType<typeof verifyChain>, head: Head): Section {
 function daySection({ day, lines }: TimelineDay): Section {
   return {
     heading: day,
+    newestLast: true,
     lines: lines.map(({ time, text, who }): Line => [
       { code: time },
       ' ',

@@ -3,7 +3,7 @@ import type { Card, Line } from '../../../message.ts'
 import { limits, sizeOf } from './blocks.ts'
 import type { Block, HomeView, RichText } from './blocks.ts'
 import { cardBlocks } from './message.ts'
-import { blockOf, noteOf, shorter, sizeOfPart } from './parts.ts'
+import { blockOf, noteOf, shorter } from './parts.ts'
 import type { Part } from './parts.ts'
 import { richLine, richText } from './rich.ts'
 
@@ -65,8 +65,9 @@ function drawn({ open, approvals, shift, notes = [], more }: HomeParts, shown: n
 function words(heading: string, lines: readonly Line[], more: string | undefined): readonly Block[] {
   const items = lines.slice(0, mostLines).map((line) => richLine(line, longestLine))
   const above = richText(heading, { bold: true })
-  let part: Part = { kind: 'lines', heading: above, items, left: lines.length - items.length }
-  while (sizeOfPart(part, more) > wordsRoom && part.items.length > 1) part = shorter(part, 1)
+  const left = lines.length - items.length
+  let part: Part = { kind: 'lines', heading: above, items, left, newestLast: false }
+  while (sizeOf(blockOf(part, more)) > wordsRoom && part.items.length > 1) part = shorter(part, 1)
   return part.items.length + part.heading.length === 0 ? [] : [blockOf(part, more)]
 }
 

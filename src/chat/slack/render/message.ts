@@ -3,8 +3,8 @@ import type { Card, Line, Section, Tone } from '../../../message.ts'
 import { limits, sizeOf } from './blocks.ts'
 import type { Actions, Block, ButtonElement, Context, Header, SlackMessage } from './blocks.ts'
 import { buttonElements } from './buttons.ts'
-import { blockOf, fieldsPart, noteOf, partsOf, shorter, sizeOfPart } from './parts.ts'
-import type { Part } from './parts.ts'
+import { fit } from './fit.ts'
+import { fieldsPart, partsOf } from './parts.ts'
 import { before, dateToken, textPieces, wordsOf } from './rich.ts'
 import { clean, cut, escaped, plainText } from './text.ts'
 
@@ -17,6 +17,8 @@ export interface MessageOptions {
   readonly firstButton?: number
 }
 
+/** Sections without a heading that may stand above the fields. */
+const mostLead = 4
 /** Characters of the small print. */
 const longestFooter = 300
 /** Characters of the message's text: what a notification shows, and a screen reader reads. */
@@ -38,7 +40,10 @@ export function messageOf(card: Card, options: MessageOptions = {}): SlackMessag
 export function cardBlocks(card: Card, options: MessageOptions = {}): readonly Block[] {
   const { lead, rest } = parted(card.sections ?? [])
   const top = [...lead.flatMap((section) => partsOf(section, 'lead')), ...fieldsPart(card.fields ?? [])]
-  const body = rest.flatMap((section) => partsOf(section))
+  // No card has room for more parts than a message has for blocks.
+  const left = Math.max(0, rest.length - limits.blocks)
+  const kept = rest.at(-1)?.newestLast ? rest.slice(left) : rest.slice(0, limits.blocks)
+  const body = kept.flatMap((section) => partsOf(section))
   const title = header(card)
   const all = options.room ?? limits.whole
   // What buttons do matters more than the text under them, but never all of the room is theirs.
@@ -46,11 +51,8 @@ export function cardBlocks(card: Card, options: MessageOptions = {}): readonly B
   const foot = footer(card.footer ?? [])
   const around = [title, ...buttons, ...foot]
   const room = all - sizeOf(around)
-  const fitting = fit(top, body, { room, blocks: limits.blocks - around.length - 1, more: options.more })
-  const above = fitting.top.map((part) => blockOf(part, options.more))
-  const below = fitting.body.map((part) => blockOf(part, options.more))
-  const note: readonly Block[] = fitting.note === undefined ? [] : [fitting.note]
-  const read = [...below, ...note]
+  const blocks = limits.blocks - around.length - 1
+  const { top: above, body: read } = fit(top, body, left, { room, blocks, more: options.more })
   // An approval stands under what it approves; all other buttons are within reach.
   const approves = card.buttons?.some(({ command }) => command.startsWith('approve ')) ?? false
   const first = top.length > 0 && !(approves && rest.some((section) => section.table !== undefined))
@@ -95,7 +97,7 @@ function parted(sections: readonly Section[]): {
     ({ heading, table, preformatted }) =>
       heading !== undefined || table !== undefined || preformatted !== undefined,
   )
-  const count = end === -1 ? sections.length : end
+  const count = Math.min(mostLead, end === -1 ? sections.length : end)
   return { lead: sections.slice(0, count), rest: sections.slice(count) }
 }
 
@@ -141,61 +143,4 @@ function footer(line: Line): readonly Context[] {
   }
   flush()
   return elements.length === 0 ? [] : [{ type: 'context', elements: elements.slice(0, limits.context) }]
-}
-
-interface Frame {
-  readonly room: number
-  readonly blocks: number
-  readonly more: string | undefined
-}
-
-interface Fitting {
-  readonly top: readonly Part[]
-  readonly body: readonly Part[]
-  readonly note?: Block
-}
-
-/**
- * Leaves out what matters least until the rest fits: first the long tails of lists, then all but one item of each part,
- * then whole parts from the end, then the tail of what stands at the top.
- */
-function fit(top: readonly Part[], body: readonly Part[], frame: Frame): Fitting {
-  const most = Math.max(0, frame.blocks - top.length)
-  let so: Fitting = withNote(top.slice(0, frame.blocks), body.slice(0, most), body.length - most, frame)
-  let left = Math.max(0, body.length - most)
-  while (sizeOfFitting(so, frame) > frame.room) {
-    const shorterBody = shortenedLongest(so.body, frame)
-    if (shorterBody !== undefined) so = { ...so, body: shorterBody }
-    else if (so.body.length > 0) {
-      left += 1
-      so = withNote(so.top, so.body.slice(0, -1), left, frame)
-    } else {
-      const shorterTop = shortenedLongest(so.top, frame) ?? so.top.slice(0, -1)
-      if (so.top.length === 0) return so
-      so = { ...so, top: shorterTop }
-    }
-  }
-  return so
-}
-
-function withNote(top: readonly Part[], body: readonly Part[], left: number, frame: Frame): Fitting {
-  if (left <= 0) return { top, body }
-  const text = `and ${left} more ${left === 1 ? 'part' : 'parts'}`
-  const elements = [{ type: 'rich_text_section', elements: noteOf(text, frame.more) }] as const
-  return { top, body, note: { type: 'rich_text', elements } }
-}
-
-function sizeOfFitting({ top, body, note }: Fitting, { more }: Frame): number {
-  const parts = [...top, ...body].reduce((sum, part) => sum + sizeOfPart(part, more) + 1, 0)
-  return parts + (note === undefined ? 0 : sizeOf(note) + 1)
-}
-
-/** The parts with the longest list of them shortened; undefined when there is nothing left to shorten. */
-function shortenedLongest(parts: readonly Part[], { more }: Frame): readonly Part[] | undefined {
-  const least = parts.some(({ items }) => items.length > 3) ? 3 : 1
-  const sizes = parts.map((part) => (part.items.length > least ? sizeOfPart(part, more) : 0))
-  const largest = Math.max(0, ...sizes)
-  if (largest === 0) return undefined
-  const index = sizes.indexOf(largest)
-  return parts.map((part, at) => (at === index ? shorter(part, least) : part))
 }

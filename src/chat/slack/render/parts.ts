@@ -1,6 +1,6 @@
 // The body of a card as parts that can be shortened: what is said in them, item by item, and what was left out.
 import type { Field, Line, Section } from '../../../message.ts'
-import { limits, sizeOf } from './blocks.ts'
+import { limits } from './blocks.ts'
 import type { Rich, RichPart, RichText } from './blocks.ts'
 import { lengthOf, richLine, richText, stacked } from './rich.ts'
 import { cleanLines, cut } from './text.ts'
@@ -10,27 +10,29 @@ const longestItem = 600
 const longestValue = 300
 const longestLabel = 80
 /** Items of one part that are looked at; more never fit. */
-const mostItems = 200
+const mostItems = 100
 /** Text of one block, with room for the note on what was left out. */
 const longestPart = limits.text - 200
 
-/** A part of the body. `items` are shown in order; `left` counts those that were left out at the end. */
+/** A part of the body. `items` are shown in order; `left` counts those that were left out. */
 export interface Part {
   readonly kind: 'fields' | 'lead' | 'lines' | 'preformatted'
   readonly heading: readonly Rich[]
   readonly items: readonly (readonly Rich[])[]
   readonly left: number
+  /** The items that are left out are the first ones. */
+  readonly newestLast: boolean
 }
 
 /** The parts of a section: its lines, its table, its preformatted text; the heading stands over the first. */
 export function partsOf(section: Section, kind: 'lead' | 'lines' = 'lines'): readonly Part[] {
-  const { heading = '', lines = [], table, preformatted } = section
+  const { heading = '', lines = [], table, preformatted, newestLast = false } = section
   const bodies: readonly Body[] = [
-    { kind, items: lines.slice(0, mostItems).map((line) => richLine(line, longestItem)), all: lines.length },
+    { kind, items: shownOf(lines, newestLast).map((line) => richLine(line, longestItem)), all: lines.length },
     { kind: 'lines', items: rowsOf(table), all: table?.rows.length ?? 0 },
     preformattedBody(preformatted),
   ]
-  const filled = bodies.map(filledPart).filter(({ items }) => items.length > 0)
+  const filled = bodies.map((body) => filledPart(body, newestLast)).filter(({ items }) => items.length > 0)
   const above = richText(cut(heading.trim(), longestItem), { bold: true })
   const [first, ...rest] = filled
   if (first === undefined) return above.length === 0 ? [] : [emptyPart(above)]
@@ -44,11 +46,12 @@ export function fieldsPart(fields: readonly Field[]): readonly Part[] {
   return [fitted(filledPart({ kind: 'fields', items, all: fields.length }))]
 }
 
-/** The part without its last items: a tenth of them, at least one, never fewer than `least` are kept. */
+/** The part without a tenth of its items, at least one; never fewer than `least` are kept. */
 export function shorter(part: Part, least: number): Part {
   const fewer = Math.max(least, part.items.length - Math.max(1, Math.floor(part.items.length / 10)))
   const dropped = part.items.length - fewer
-  return { ...part, items: part.items.slice(0, fewer), left: part.left + dropped }
+  const items = part.newestLast ? part.items.slice(dropped) : part.items.slice(0, fewer)
+  return { ...part, items, left: part.left + dropped }
 }
 
 /** A part as a block, with a note on what was left out; `more` leads to all of it. */
@@ -56,7 +59,8 @@ export function blockOf(part: Part, more: string | undefined): RichText {
   const above: readonly RichPart[] =
     part.heading.length === 0 ? [] : [{ type: 'rich_text_section', elements: part.heading }]
   const unit = part.kind === 'preformatted' ? ' lines' : ''
-  const note = part.left === 0 ? [] : noteOf(`and ${part.left} more${unit}`, more)
+  const words = part.newestLast ? `${part.left} earlier` : `and ${part.left} more${unit}`
+  const note = part.left === 0 ? [] : noteOf(words, more)
   return { type: 'rich_text', elements: [...above, ...bodyOf(part, note)] }
 }
 
@@ -66,7 +70,7 @@ export function noteOf(text: string, more: string | undefined): readonly Rich[] 
   return richLine([`${text}: `, { link: more, text: 'open the console' }])
 }
 
-function bodyOf({ kind, items }: Part, note: readonly Rich[]): readonly RichPart[] {
+function bodyOf({ kind, items, newestLast }: Part, note: readonly Rich[]): readonly RichPart[] {
   const under: readonly RichPart[] = note.length === 0 ? [] : [{ type: 'rich_text_section', elements: note }]
   if (items.length === 0) return under
   if (kind === 'preformatted') {
@@ -75,7 +79,8 @@ function bodyOf({ kind, items }: Part, note: readonly Rich[]): readonly RichPart
     return [{ type: 'rich_text_preformatted', elements }, ...under]
   }
   if (kind !== 'lines') return [{ type: 'rich_text_section', elements: stacked([...items, note]) }]
-  const all = note.length === 0 ? items : [...items, note]
+  const told = note.length === 0 ? [] : [note]
+  const all = newestLast ? [...told, ...items] : [...items, ...told]
   if (all.length === 1) return [{ type: 'rich_text_section', elements: stacked(all) }]
   const elements = all.map((item) => ({ type: 'rich_text_section', elements: item }) as const)
   return [{ type: 'rich_text_list', style: 'bullet', elements }]
@@ -87,13 +92,17 @@ interface Body {
   readonly all: number
 }
 
-function filledPart({ kind, items, all }: Body): Part {
+function filledPart({ kind, items, all }: Body, newestLast = false): Part {
   const filled = items.filter((item) => item.length > 0)
-  return { kind, heading: [], items: filled, left: all - items.length }
+  return { kind, heading: [], items: filled, left: all - items.length, newestLast }
+}
+
+function shownOf(lines: readonly Line[], newestLast: boolean): readonly Line[] {
+  return newestLast ? lines.slice(-mostItems) : lines.slice(0, mostItems)
 }
 
 function emptyPart(heading: readonly Rich[]): Part {
-  return { kind: 'lines', heading, items: [], left: 0 }
+  return { kind: 'lines', heading, items: [], left: 0, newestLast: false }
 }
 
 /** The part with as many items as the text of one block may hold. */
@@ -141,9 +150,4 @@ function preformattedBody(text: string | undefined): Body {
   const lines = text === undefined || text.trim() === '' ? [] : cleanLines(text.trimEnd())
   const items = lines.slice(0, mostItems).map((line) => richText(cut(line, longestItem) || ' '))
   return { kind: 'preformatted', items, all: lines.length }
-}
-
-/** Bytes that a part takes as a block. */
-export function sizeOfPart(part: Part, more: string | undefined): number {
-  return sizeOf(blockOf(part, more))
 }

@@ -15,6 +15,9 @@ const formats = {
   deadline: '{time}',
 } as const
 
+/** Characters of one text that are looked at: as many as can be shown, and as many unseen ones. */
+const longestRead = 2 * limits.text
+
 /** A line as rich text of at most `most` characters; what is too long is cut with an ellipsis. Never an empty element. */
 export function richLine(line: Line, most: number = limits.text, style: TextStyle = {}): readonly Rich[] {
   const pieces: Rich[] = []
@@ -30,7 +33,7 @@ export function richLine(line: Line, most: number = limits.text, style: TextStyl
 
 /** Text with a style, or nothing where there is no text. */
 export function richText(text: string, style: TextStyle = {}): readonly Rich[] {
-  const harmless = clean(text)
+  const harmless = clean(text.slice(0, longestRead))
   if (harmless === '') return []
   return [{ type: 'text', text: harmless, ...(Object.keys(style).length > 0 && { style }) }]
 }
@@ -58,7 +61,7 @@ export function lengthOf(piece: Rich): number {
 export function textPieces(line: Line): readonly string[] {
   return line.map((span) => {
     if (typeof span !== 'string' && 'at' in span) return `${before(span)}${dateToken(span)}`
-    return escaped(clean(wordsOf(span)))
+    return escaped(clean(wordsOf(span).slice(0, longestRead)))
   })
 }
 

@@ -1,4 +1,5 @@
 // Text for Slack: made harmless, cut to length, escaped where Slack would parse it.
+import { limits } from './blocks.ts'
 import type { Plain } from './blocks.ts'
 
 /** What is unseen and turns or hides other text: control characters, direction marks, line separators. */
@@ -21,7 +22,7 @@ export function cut(text: string, most: number): string {
 
 /** Plain text of 1 to `most` characters; Slack refuses empty texts, so `instead` stands in for one. */
 export function plainText(text: string, most: number, instead = '…'): Plain {
-  const shown = cut(clean(text).trim(), most)
+  const shown = cut(clean(text.slice(0, 2 * limits.text)).trim(), most)
   return { type: 'plain_text', text: shown === '' ? instead : shown, emoji: false }
 }
 

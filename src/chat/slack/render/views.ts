@@ -74,7 +74,9 @@ export function noteView(
   const choices = incidents.map(({ id, title }) => ({ value: id, text: `${id} · ${title}` }))
   const note = textInput('text', 'Note', {
     optional: false,
-    text: cleanLines(text).join('\n').trim(),
+    text: cleanLines(text.slice(0, 2 * longestNote))
+      .join('\n')
+      .trim(),
     long: true,
   })
   return {
