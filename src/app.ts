@@ -31,6 +31,7 @@ import type { Run } from './recovery/run.ts'
 import { beginLife } from './store/life.ts'
 import { openRedis } from './store/open.ts'
 import { createStore } from './store/redis.ts'
+import { createWire } from './store/wire.ts'
 import { release } from './triage/release.ts'
 import { reportVerdicts } from './triage/report.ts'
 import { triage } from './triage/triage.ts'
@@ -116,7 +117,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const current = await patiently(clock, () =>
     openPlan({ file: config.DR_PLAN, readFile: (file) => readFile(file, 'utf8'), store, clock, log }),
   )
-  const changes = createChanges()
+  const changes = createChanges(createWire(redis, { process: life.name, log }))
   const metrics = createMetrics()
 
   const cardOf = (run: Run): Card => runCard(run, clock.now(), current.plan())
@@ -156,7 +157,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     clock,
   })
   // The SDK is large: it is loaded after something broke and the page is out, not while an engineer waits for it.
-  const unsubscribe = changes.subscribe(() => {
+  const unsubscribe = changes.subscribe((id) => {
+    if (id === 'all') return
     unsubscribe()
     clock.after(warmAfter, () => {
       cloudflare.warm().catch((thrown: unknown) => {
