@@ -4,8 +4,8 @@ import type { Instant } from './ids.ts'
 /**
  * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
  * markup, a link or a command. Times are instants, shown in the reader's zone where the door can. What runs out is said
- * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`; a door whose text stays as it is while
- * time goes on says `until 10:32` for both.
+ * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`, and what is over, `ago`, is `4m ago`; a
+ * door whose text stays as it is while time goes on says `until 10:32`, and `at 10:32`.
  */
 export type Span =
   | string
@@ -15,7 +15,7 @@ export type Span =
   | { readonly link: string; readonly text: string }
 
 /** How an instant is shown. */
-export type Show = 'time' | 'date-time' | 'countdown' | 'deadline'
+export type Show = 'time' | 'date-time' | 'countdown' | 'deadline' | 'ago'
 
 /** One line of text. */
 export type Line = readonly Span[]
@@ -83,5 +83,6 @@ export function plain(line: Line): string {
 function clockText(at: Instant, show: Show): string {
   const iso = Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' })
   if (show === 'date-time') return iso.replace('T', ' ')
-  return show === 'time' ? iso.slice(11) : `until ${iso.slice(11)}`
+  if (show === 'time') return iso.slice(11)
+  return `${show === 'ago' ? 'at' : 'until'} ${iso.slice(11)}`
 }

@@ -20,7 +20,7 @@ export type BotAnswer = Pick<Answer, 'status' | 'card' | 'data'> & { readonly no
 
 const Span = z.union([
   z.string(),
-  z.object({ at: z.number(), show: z.enum(['time', 'date-time', 'countdown', 'deadline']) }),
+  z.object({ at: z.number(), show: z.enum(['time', 'date-time', 'countdown', 'deadline', 'ago']) }),
   z.object({ code: z.string() }),
   z.object({ strong: z.string() }),
   z.object({ link: z.string(), text: z.string() }),

@@ -55,7 +55,11 @@ function showsTime(card: Card): boolean {
     ...(card.sections ?? []).flatMap(({ lines: own = [], table }) => [...own, ...(table?.rows.flat() ?? [])]),
     card.footer ?? [],
   ]
-  return lines.flat().some((span) => typeof span !== 'string' && 'at' in span && span.show !== 'countdown')
+  return lines
+    .flat()
+    .some(
+      (span) => typeof span !== 'string' && 'at' in span && span.show !== 'countdown' && span.show !== 'ago',
+    )
 }
 
 function wrapped(runs: readonly Run[], terminal: Terminal, before: string): readonly string[] {
@@ -168,6 +172,7 @@ function timeText(span: Extract<Span, { readonly at: Instant }>, terminal: Termi
   const ms = span.at - terminal.now
   const left = ms > 0 ? `${printDuration(ms)} left` : `${printDuration(-ms)} over`
   if (span.show === 'countdown') return left
+  if (span.show === 'ago') return `${printDuration(Math.max(0, -ms))} ago`
   const local = Temporal.Instant.fromEpochMilliseconds(span.at).toZonedDateTimeISO(terminal.zone)
   const time = local.toPlainTime().toString({ smallestUnit: 'second' })
   if (span.show === 'deadline') return ms > 0 ? `${left}, until ${time}` : `${left}, since ${time}`

@@ -124,7 +124,7 @@ function objective(incident: Incident, now: Instant): Field {
   }
   const at = objectiveAt(incident)
   return at <= now
-    ? { label, value: [`missed ${printDuration(now - at)} ago`], tone: 'bad' }
+    ? { label, value: ['missed ', { at, show: 'ago' }], tone: 'bad' }
     : { label, value: [{ at, show: 'countdown' }], tone: at - now < rto / 3 ? 'bad' : 'warn' }
 }
 

@@ -114,6 +114,7 @@ function said(line: Line, zone: string, now: Instant): string {
     if (typeof span === 'string' || !('at' in span)) return span
     const left = `${printDuration(Math.max(0, span.at - now))} left`
     if (span.show === 'countdown') return left
+    if (span.show === 'ago') return `${printDuration(Math.max(0, now - span.at))} ago`
     const text = span.show === 'date-time' ? clockText(span.at, zone) : timeText(zoned(span.at, zone))
     return span.show === 'deadline' ? `${left}, until ${text} ${zone}` : `${text} ${zone}`
   })

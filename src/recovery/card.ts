@@ -116,7 +116,7 @@ function fields(run: Run, now: Instant, plan: DrPlan): readonly Field[] {
 function objective(objectiveAt: Instant, expected: number, now: Instant): Field {
   const label = 'Objective (RTO)'
   const left = objectiveAt - now
-  if (left <= 0) return { label, value: [`missed ${printDuration(-left)} ago`], tone: 'bad' }
+  if (left <= 0) return { label, value: ['missed ', { at: objectiveAt, show: 'ago' }], tone: 'bad' }
   return {
     label,
     value: [{ at: objectiveAt, show: 'countdown' }],

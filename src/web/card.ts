@@ -4,7 +4,7 @@ import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { buttonForm } from './button.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import { countdown, dateTime, timeOfDay } from './time.ts'
+import { countdown, dateTime, elapsed, timeOfDay } from './time.ts'
 import type { View } from './view.ts'
 
 /** Longest text shown at once; the rest opens on demand. */
@@ -97,6 +97,7 @@ function spanHtml(span: Span, view: View): Html {
   if ('code' in span) return html`<code>${span.code}</code>`
   if ('strong' in span) return html`<strong>${span.strong}</strong>`
   if ('link' in span) return linkHtml(span.link, span.text)
+  if (span.show === 'ago') return html`${elapsed(span.at, view.now)} ago`
   const left = html`${countdown(span.at, view.now)}<span class="left"> left</span>`
   if (span.show === 'countdown') return left
   if (span.show === 'deadline') return html`${left}, until ${timeOfDay(span.at, view.plan.timezone)}`

@@ -95,6 +95,7 @@ const everything: Card = {
     { label: 'Over', value: [{ at: start - 60_000, show: 'countdown' }] },
     { label: 'Ends', value: [{ at: start + 272_000, show: 'deadline' }] },
     { label: 'Ended', value: [{ at: start - 60_000, show: 'deadline' }] },
+    { label: 'Missed', value: [{ at: start - 60_000, show: 'ago' }] },
   ],
   sections: [
     {

@@ -135,7 +135,9 @@ describe('a card in Slack', () => {
 
     const { text, blocks } = messageOf(card)
 
-    expect(JSON.stringify(blocks)).not.toMatch(/"type":"(?:link|user|broadcast|usergroup|channel|emoji|mrkdwn)"/)
+    expect(JSON.stringify(blocks)).not.toMatch(
+      /"type":"(?:link|user|broadcast|usergroup|channel|emoji|mrkdwn)"/,
+    )
     expect(text).not.toMatch(/[<>]/)
     expect(text).toContain('&lt;!channel&gt; &lt;@U1&gt;')
   })

@@ -180,6 +180,6 @@ describe('the card of a run', () => {
   })
 
   test('says when the objective is missed', () => {
-    expect(text(draw(proposed, noon + 660_000))).toContain('Objective (RTO): missed 1m ago')
+    expect(text(draw(proposed, noon + 660_000))).toContain('Objective (RTO): missed at 12:10:00Z')
   })
 })

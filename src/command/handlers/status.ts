@@ -140,7 +140,7 @@ function clocks(incident: Incident, now: Instant): Line {
   const left: Span[] =
     rtoAt > now
       ? [`${rto}: `, { at: rtoAt, show: 'countdown' }]
-      : [`${rto}: missed ${printDuration(now - rtoAt)} ago`]
+      : [`${rto}: missed `, { at: rtoAt, show: 'ago' }]
   if (incident.state !== 'paging' && incident.state !== 'diagnosing') return left
   const { endsAt } = incident.clock
   const diagnosis: Span[] =

@@ -13,6 +13,7 @@ const formats = {
   'date-time': '{date_short_pretty} {time}',
   countdown: '{time}',
   deadline: '{time}',
+  ago: '{time}',
 } as const
 
 /** Characters of one text that are looked at: as many as can be shown, and as many unseen ones. */
@@ -72,6 +73,7 @@ export function dateToken(span: TimeSpan): string {
 
 /** What stands before a moment: a message is not redrawn each second, so what is left is said as the point where it ends. */
 export function before(span: TimeSpan): string {
+  if (span.show === 'ago') return 'at '
   return span.show === 'countdown' || span.show === 'deadline' ? 'until ' : ''
 }
 
