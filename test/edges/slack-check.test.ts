@@ -1,33 +1,25 @@
 // `dr slack check` against a server that answers as Slack does: what is well, what is missing, and what to do about it.
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text as readAll } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkSlack } from '../../src/chat/slack/check.ts'
 import { scopesUsed } from '../../src/chat/slack/methods.ts'
 import { runCli } from '../../src/cli/main.ts'
 import { createClock } from '../../src/clock.ts'
-import type { AddressInfo } from 'node:net'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { startAnswers } from '../servers/slack-answers.ts'
+import type { Answer, Args, SlackAnswers } from '../servers/slack-answers.ts'
 
 const botToken = 'xoxb-1111-2222-hunter2'
 const appToken = 'xapp-1-A0DR-3333-hunter2'
 const signingSecret = 'hunter2hunter2hunter2hunter2hunt'
 const names = ['ANN', 'BOB', 'CEM', 'MIA', 'MAX', 'DAN', 'EVE']
 
-type Args = Readonly<Record<string, string>>
-type Answer = Readonly<Record<string, unknown>>
-
 /** What the workspace answers; a test replaces what it is about. */
 let answers: Record<string, (args: Args) => Answer>
-let scopes: readonly string[] | undefined
 let calls: { readonly method: string; readonly args: Args }[]
-let server: Server
+let server: SlackAnswers
 let home: string
-let apiUrl: string
 let plan: string
 
 function member(name: string, more: Answer = {}): Answer {
@@ -43,7 +35,6 @@ function refuse(error: string): () => Answer {
 
 beforeEach(async () => {
   calls = []
-  scopes = scopesUsed()
   answers = {
     'auth.test': () => ({
       team: 'Example',
@@ -65,10 +56,11 @@ beforeEach(async () => {
     'pins.add': () => ({}),
     'conversations.archive': () => ({}),
   }
-  server = createServer((request, response) => void answer(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`
+  server = await startAnswers(({ method, args, token }) => {
+    calls.push({ method, args })
+    const own = method === 'apps.connections.open' ? appToken : botToken
+    return token === own ? (answers[method] ?? refuse('unknown_method'))(args) : refuse('invalid_auth')()
+  })
   home = await mkdtemp(join(tmpdir(), 'dr-slack-'))
   plan = join(home, 'dr-plan.yml')
   const example = await readFile('dr-plan.example.yml', 'utf8')
@@ -78,26 +70,9 @@ beforeEach(async () => {
   await writeFile(plan, whole)
 })
 afterEach(async () => {
-  server.close()
+  await server.stop()
   await rm(home, { recursive: true })
 })
-
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const method = request.url?.replace('/api/', '') ?? ''
-  const args = Object.fromEntries(new URLSearchParams(await readAll(request)))
-  const token = method === 'apps.connections.open' ? appToken : botToken
-  const own = request.headers.authorization === `Bearer ${token}`
-  calls.push({ method, args })
-  const body = own ? (answers[method] ?? refuse('unknown_method'))(args) : refuse('invalid_auth')()
-  if (body['hangUp'] === true) return void response.destroy()
-  const wait = body['retryAfter']
-  response.writeHead(typeof wait === 'number' ? 429 : 200, {
-    'content-type': 'application/json',
-    ...(scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(',') }),
-    ...(typeof wait === 'number' ? { 'retry-after': String(wait) } : {}),
-  })
-  response.end(JSON.stringify({ ok: true, ...body }))
-}
 
 interface Ran {
   readonly code: number
@@ -121,7 +96,7 @@ async function check(
       DR_PLAN: plan,
       SLACK_BOT_TOKEN: botToken,
       SLACK_APP_TOKEN: appToken,
-      SLACK_API_URL: apiUrl,
+      SLACK_API_URL: server.url,
       ...env,
     }),
     home,
@@ -182,7 +157,10 @@ describe('dr slack check', () => {
   })
 
   test('names each scope that is not granted, and each that is too many', async () => {
-    scopes = [...scopesUsed().filter((scope) => !['pins:write', 'users:read'].includes(scope)), 'team:read']
+    server.scopes = [
+      ...scopesUsed().filter((scope) => !['pins:write', 'users:read'].includes(scope)),
+      'team:read',
+    ]
 
     const ran = await check()
 
@@ -304,13 +282,44 @@ describe('dr slack check', () => {
     ])
   })
 
-  test.each([
-    ['the bot is not in it', { is_member: false }, 'Type there: /invite @dr-bot'],
-    ['it is archived', { is_member: true, is_archived: true }, '#outages is archived'],
-  ])("the announcements' channel: %s", async (_, state, said) => {
-    answers['conversations.info'] = () => ({ channel: { id: 'C0OUTAGES', name: 'outages', ...state } })
+  test("without the bot in the announcements' channel it can post, and is better invited", async () => {
+    answers['conversations.info'] = () => ({
+      channel: { id: 'C0OUTAGES', name: 'outages', is_member: false },
+    })
 
-    expect(await check()).toMatchObject({ code: 1, missing: [expect.stringContaining(said)] })
+    const ran = await check()
+
+    expect(ran).toMatchObject({ code: 0, missing: [] })
+    expect(ran.open[0]).toMatch(/^slack\.announce: .* Type there: \/invite @dr-bot$/)
+  })
+
+  test("says that the announcements' channel is archived, or none", async () => {
+    answers['conversations.info'] = () => ({
+      channel: { id: 'C0OUTAGES', name: 'outages', is_archived: true },
+    })
+    const archived = await check()
+    answers['conversations.info'] = refuse('channel_not_found')
+    const gone = await check()
+
+    expect(archived).toMatchObject({ code: 1, missing: [expect.stringContaining('#outages is archived')] })
+    expect(gone).toMatchObject({
+      code: 1,
+      missing: [expect.stringContaining('C0OUTAGES is no public channel')],
+    })
+  })
+
+  test('says when the two tokens are of different apps', async () => {
+    const who = answers['auth.test']
+    answers['auth.test'] = (args) => ({ ...who?.(args), app_id: 'A0OTHER' })
+
+    const ran = await check()
+
+    expect(ran).toMatchObject({
+      code: 1,
+      missing: [expect.stringMatching(/the app A0DR, .* the app A0OTHER/)],
+    })
+    answers['auth.test'] = (args) => ({ ...who?.(args), app_id: 'A0DR' })
+    expect((await check()).code).toBe(0)
   })
 })
 
@@ -375,7 +384,7 @@ describe('dr slack check --try', () => {
 
 describe('dr slack check when something is not there', () => {
   test('without Slack it says so in clear words and ends with 1', async () => {
-    server.close()
+    await server.stop()
 
     const ran = await check()
 

@@ -45,7 +45,7 @@ export async function checkSlack(clock: Clock, want: WantedCheck, tell: Tell): P
     const workspace = await checkBotToken(ask, tell)
     if (workspace === undefined) return
     if (app === undefined) checkRequestUrl(want.config.PUBLIC_URL, tell)
-    else await checkAppToken(createAsk(app, clock), tell)
+    else await checkAppToken(createAsk(app, clock), { appToken: appToken ?? '', app: workspace.app }, tell)
     const { plan, attempt } = want
     if (plan !== undefined) await checkPlan(ask, { plan, attempt, ...workspace, now: clock.now() }, tell)
   } finally {
@@ -78,6 +78,8 @@ const Who = z.object({
   team_id: z.string(),
   user: z.string(),
   bot_id: z.string().optional(),
+  /** Not in every answer. */
+  app_id: z.string().optional(),
   response_metadata: z.object({ scopes: z.array(z.string()).optional() }).optional(),
 })
 
@@ -87,7 +89,7 @@ const reinstall =
 async function checkBotToken(
   ask: Ask,
   tell: Tell,
-): Promise<{ readonly team: string; readonly bot: string } | undefined> {
+): Promise<{ readonly team: string; readonly bot: string; readonly app: string | undefined } | undefined> {
   const about = 'bot token'
   const asked = await ask('auth.test', {}, Who)
   if ('unreachable' in asked) {
@@ -110,7 +112,7 @@ async function checkBotToken(
   }
   tell({ mark: 'ok', about, text: `the bot is @${user} in the workspace ${team} (${id})` })
   checkScopes(metadata?.scopes, tell)
-  return { team: id, bot: user }
+  return { team: id, bot: user, app: asked.answer.app_id }
 }
 
 function silence(why: string): string {
@@ -137,7 +139,17 @@ function checkScopes(granted: readonly string[] | undefined, tell: Tell): void {
 
 const Connection = z.object({ url: z.string() })
 
-async function checkAppToken(ask: Ask, tell: Tell): Promise<void> {
+async function checkAppToken(
+  ask: Ask,
+  { appToken, app }: { readonly appToken: string; readonly app: string | undefined },
+  tell: Tell,
+): Promise<void> {
+  const [, , ofToken] = appToken.split('-')
+  if (app !== undefined && /^A[A-Z0-9]+$/.test(ofToken ?? '') && ofToken !== app) {
+    const text = `SLACK_APP_TOKEN is of the app ${ofToken}, SLACK_BOT_TOKEN of the app ${app}. Take both from the same app`
+    tell({ mark: 'missing', about: 'app token', text })
+    return
+  }
   const asked = await ask('apps.connections.open', {}, Connection)
   const ok = { mark: 'ok', text: 'Slack opens a socket for it; no way in from outside is needed' } as const
   tell({ about: 'app token', ...('answer' in asked ? ok : { mark: 'missing', text: noSocket(asked) }) })

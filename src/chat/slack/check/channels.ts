@@ -19,7 +19,7 @@ const Posted = z.object({ ts: z.string() })
 
 type Tell = (finding: Finding) => void
 
-/** The channel of the announcements: there, open, and with the bot in it. */
+/** The channel of the announcements: there, open, and with the bot in it. A public one takes posts from outside too. */
 export async function checkAnnounce(ask: Ask, channel: string, bot: string, tell: Tell): Promise<void> {
   const about = 'slack.announce'
   const asked = await ask('conversations.info', { channel }, Channel)
@@ -32,7 +32,11 @@ export async function checkAnnounce(ask: Ask, channel: string, bot: string, tell
   const { name = channel, is_archived: archived, is_member: member } = asked.answer.channel
   if (archived) tell({ mark: 'missing', about, text: `#${name} is archived. Choose another channel` })
   else if (!member)
-    tell({ mark: 'missing', about, text: `the bot is not in #${name}. Type there: /invite @${bot}` })
+    tell({
+      mark: 'open',
+      about,
+      text: `the bot is not in #${name}; it can post there, and hears nothing. Type there: /invite @${bot}`,
+    })
   else tell({ mark: 'ok', about, text: `the bot is in #${name}` })
 }
 
