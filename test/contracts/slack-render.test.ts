@@ -171,6 +171,19 @@ describe('a card that is too long for Slack', () => {
       expect(text).toContain(kept)
   })
 
+  test('keeps the newest lines of what is told in the order of time', () => {
+    const days = [1, 2, 3].map((day) => ({
+      heading: `Day ${day}`,
+      newestLast: true as const,
+      lines: Array.from({ length: 80 }, (_, number) => [`${day}-${number}: ${line}`]),
+    }))
+    const text = shown(cardWith({ sections: days }))
+
+    expect(text).toContain('3-79: a problem')
+    expect(text).not.toContain('3-0: a problem')
+    expect(text).toMatch(/\*\*Day 3\*\*\n• \d+ earlier in the console\n• 3-/)
+  })
+
   test('counts what it leaves out', () => {
     const text = shown(long(1_000))
     const items = text.match(/• \d+: /g) ?? []

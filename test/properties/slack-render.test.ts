@@ -112,7 +112,7 @@ const dateToken = /<!date\^\d+\^[{} _a-z]+\|[-0-9: ]+UTC>/g
 function isMore(element: Readonly<Record<string, unknown>>, addresses: ReadonlySet<string>): boolean {
   const { type, text: words, url } = element
   if (type === 'mrkdwn') return String(words).replaceAll(dateToken, '') !== ''
-  if (url !== undefined && !(addresses.has(String(url)) && /^https?:/.test(String(url)))) return true
+  if (typeof url === 'string' && !(addresses.has(url) && /^https?:/.test(url))) return true
   return mention.includes(String(type))
 }
 
