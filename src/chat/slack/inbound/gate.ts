@@ -4,6 +4,7 @@ import { RetryableError, reasonOf } from '../../../errors.ts'
 import { minute, second } from '../../../ids.ts'
 import type { Duration } from '../../../ids.ts'
 import { answerView } from '../render/views.ts'
+import type { Workspace } from '../workspace.ts'
 import { sayUndone } from './commands.ts'
 import { askedBy } from './modals.ts'
 import { isNote } from './notes.ts'
@@ -38,7 +39,8 @@ export function gated(inbound: Inbound, app: Processor): Processor {
     processEvent: async (event) => {
       const delivery = readDelivery(event.body)
       if (delivery === undefined || !wanted(inbound, delivery, event.body)) return event.ack()
-      if (!(await ours(inbound, delivery))) return refuse(inbound, delivery, event)
+      const why = await foreign(inbound, delivery)
+      if (why !== undefined) return refuse(inbound, delivery, event, why)
       const first = await firstTime(inbound, delivery)
       if (first === undefined) return storeAway(inbound, delivery, event)
       // The first answer may have gone down with its connection: it is given again, and nothing is done again.
@@ -81,20 +83,28 @@ function wanted(inbound: Inbound, delivery: Delivery, body: Event['body']): bool
   return said.success && isNote(inbound.plan(), said.data)
 }
 
-/** Whether it comes from the workspace that this bot belongs to, and through its app. */
-async function ours(inbound: Inbound, { team, app }: Delivery): Promise<boolean> {
-  const known = inbound.workspace.known()
-  return (
-    known !== undefined &&
-    team === known.teamId &&
-    (app === undefined || known.appId === undefined || app === known.appId)
-  )
+/** Why it is not served: it comes from another workspace or app, or nobody knows yet which is ours. */
+async function foreign(inbound: Inbound, { team, app }: Delivery): Promise<string | undefined> {
+  const ours = await ourWorkspace(inbound)
+  if (ours === undefined) return 'Slack has not yet told this bot which workspace it belongs to. Nothing was done; try again in a minute.'
+  const here = team === ours.teamId && (app === undefined || ours.appId === undefined || app === ours.appId)
+  return here ? undefined : 'This bot serves another workspace. Nothing was done.'
 }
 
-async function refuse(inbound: Inbound, delivery: Delivery, event: Event): Promise<void> {
+async function ourWorkspace({ workspace, log }: Inbound): Promise<ReturnType<Workspace['known']>> {
+  const known = workspace.known()
+  if (known !== undefined) return known
+  try {
+    return await within(workspace.identity(), storePatience)
+  } catch (thrown) {
+    log.warn('Slack does not say which workspace is ours', { reason: reasonOf(thrown) })
+    return undefined
+  }
+}
+
+async function refuse(inbound: Inbound, delivery: Delivery, event: Event, text: string): Promise<void> {
   const { kind, team, app } = delivery
-  inbound.log.warn('something from another workspace or app was refused', { kind, team, app })
-  const text = 'This bot serves another workspace. Nothing was done.'
+  inbound.log.warn('something from Slack was refused', { kind, team, app, why: text })
   await (kind === 'command' ? event.ack({ response_type: 'ephemeral', text }) : event.ack())
 }
 

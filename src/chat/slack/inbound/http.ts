@@ -66,10 +66,12 @@ async function reasonToRefuse(
   const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': at }
   if (!isValidSlackRequest({ signingSecret: deps.signingSecret, body: body.toString(), headers }))
     return 'its signature is wrong; is SLACK_SIGNING_SECRET that of the app?'
+  // A retry may come in the same second, and so be the same bytes; its event is done once, by its id.
+  if (request.headers['x-slack-retry-num'] !== undefined) return undefined
   return (await replayed(signature, deps)) ? 'it was received before' : undefined
 }
 
-/** Slack's own second delivery is signed anew. While the store is away the gate refuses everything anyway. */
+/** While the store is away the gate refuses everything anyway. */
 async function replayed(signature: string, { store, log }: HttpDeps): Promise<boolean> {
   try {
     const name = `slack:signature:${hash('sha256', signature, 'hex').slice(0, 32)}`

@@ -40,7 +40,7 @@ export interface Keeping {
 
 /** The emoji that makes a message a note, without colons. */
 export function noteEmoji(plan: DrPlan): string {
-  return plan.slack?.note_emoji ?? 'memo'
+  return plan.slack.note_emoji
 }
 
 /** Whether a message begins with the note emoji, and so may be a note. */

@@ -10,18 +10,10 @@ import type { Clock, Log, Store } from '../../../ports.ts'
 import type { Run } from '../../../recovery/run.ts'
 import type { SlackApi } from '../api.ts'
 import type { Records } from '../record.ts'
+import type { Workspace } from '../workspace.ts'
 import type { Identity } from './identity.ts'
 import type { Reply } from './reply.ts'
 import { bySlackId, channelsIn, written } from './written.ts'
-
-/** The one workspace that is served, and who the bot is in it, as remembered: asking Slack would need Slack. */
-export interface HomeWorkspace {
-  readonly teamId: string
-  readonly botId: string
-  readonly botUserId: string
-  /** The app's id; not checked while it is not known. */
-  readonly appId?: string | undefined
-}
 
 /** What everything that comes in from Slack is served with. */
 export interface Inbound {
@@ -30,8 +22,7 @@ export interface Inbound {
   readonly store: Pick<Store, 'once' | 'incident' | 'incidents' | 'runs' | 'claims'>
   readonly dispatch: Dispatch
   readonly identity: Identity
-  /** `known`: undefined until Slack has said it for the first time. */
-  readonly workspace: { readonly known: () => HomeWorkspace | undefined }
+  readonly workspace: Pick<Workspace, 'known' | 'identity'>
   readonly plan: () => DrPlan
   readonly runCard: (run: Run) => Card
   readonly clock: Clock
