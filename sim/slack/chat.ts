@@ -1,5 +1,5 @@
 // chat.*: posting, updating and deleting messages, and the ones that only one person sees.
-import { flag, optional, required, structured, type Args } from './args.ts'
+import { optional, required, structured, type Args } from './args.ts'
 import { checkBlocks } from './blocks.ts'
 import { Refusal } from './envelope.ts'
 import { channelOf, requireMember, userOf, visible, type Call, type Method } from './method.ts'
@@ -13,7 +13,10 @@ import {
   type Workspace,
 } from './workspace.ts'
 
-/** Characters of a posted text, and of an updated one: Slack's limits differ. */
+/**
+ * Characters of a posted text, and of an updated one. Slack cuts a posted text off without a word of refusal; here it
+ * is refused, so that no test takes half a message for a whole one.
+ */
 const longest = { post: 40_000, update: 4_000 }
 
 export const chatMethods: Readonly<Record<string, Method>> = {
@@ -37,8 +40,7 @@ function post(call: Call): object {
     ...(thread !== undefined && { thread }),
     ...(metadata !== undefined && { metadata }),
   })
-  const { user: _, type, ...shown } = messageBody(slack, message)
-  return { channel: channel.id, ts: message.ts, message: { type, user: slack.botUser, ...shown } }
+  return { channel: channel.id, ts: message.ts, message: messageBody(slack, message) }
 }
 
 function postEphemeral(call: Call): object {
@@ -70,6 +72,8 @@ function update(call: Call): object {
   if (onlyRich(message.blocks) && content.blocks !== undefined && !hasRich(content.blocks)) {
     throw new Refusal('block_mismatch')
   }
+  const metadata = metadataOf(args)
+  if (metadata !== undefined) message.metadata = metadata
   rewrite(slack, channel, message, content)
   return { channel: channel.id, ts: message.ts, text: message.text, message: messageBody(slack, message) }
 }
@@ -186,7 +190,6 @@ function threadOf(channel: SlackChannel, args: Args): string | undefined {
   if (thread === undefined) return undefined
   const first = channel.messages.find((message) => message.ts === thread)
   if (!first) throw new Refusal('thread_not_found')
-  if (flag(args, 'reply_broadcast')) throw new Refusal('restricted_action_thread_broadcast')
   return first.thread ?? first.ts
 }
 

@@ -1,5 +1,5 @@
 // conversations.*: making channels, who is in them, their topic and their end, and opening direct messages.
-import { flag, idList, optional, page, required, type Args } from './args.ts'
+import { flag, idList, optional, page, type Args } from './args.ts'
 import { requireScope } from './access.ts'
 import { Refusal } from './envelope.ts'
 import {
@@ -20,7 +20,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
   'conversations.create': { scopes: write, tier: 2, run: create },
   'conversations.info': { scopes: anyScope('read'), tier: 3, run: info },
   'conversations.list': { scopes: anyScope('read'), tier: 2, run: list },
-  'users.conversations': { scopes: anyScope('read'), tier: 3, run: ownChannels },
+  'users.conversations': { scopes: anyScope('read'), tier: 3, run: ownConversations },
   'conversations.members': { scopes: anyScope('read'), tier: 4, run: members },
   'conversations.invite': { scopes: [...write, 'channels:write.invites'], tier: 3, run: invite },
   'conversations.join': { scopes: ['channels:join'], tier: 3, run: join },
@@ -30,7 +30,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
   'conversations.rename': { scopes: write, tier: 2, run: rename },
   'conversations.archive': { scopes: write, tier: 2, run: archive },
   'conversations.unarchive': { scopes: write, tier: 2, run: unarchive },
-  'conversations.open': { scopes: ['im:write', 'mpim:write'], tier: 3, run: open },
+  'conversations.open': { scopes: ['im:write'], tier: 3, run: open },
 }
 
 function create({ slack, args, token }: Call): object {
@@ -62,7 +62,23 @@ function info(call: Call): object {
 
 const kinds = { public_channel: 'public', private_channel: 'private', im: 'im', mpim: undefined } as const
 
-function list({ slack, args, token }: Call): object {
+function list(call: Call): object {
+  const { items, response_metadata } = page(listed(call), call.args, 1_000)
+  const channels = items.map((channel) => ({
+    ...channelBody(call.slack, channel),
+    num_members: channel.members.size,
+  }))
+  return { channels, response_metadata }
+}
+
+/** Only those the bot is in. */
+function ownConversations(call: Call): object {
+  const own = listed(call).filter((channel) => channel.members.has(call.slack.botUser))
+  const { items, response_metadata } = page(own, call.args, 1_000)
+  return { channels: items.map((channel) => channelBody(call.slack, channel)), response_metadata }
+}
+
+function listed({ slack, args, token }: Call): readonly SlackChannel[] {
   const asked = idList(args, 'types')
   const types = asked.length === 0 ? ['public_channel'] : asked
   const wanted = types.map((type) => {
@@ -72,27 +88,10 @@ function list({ slack, args, token }: Call): object {
   if (wanted.includes('public')) requireScope(token, ['channels:read'])
   if (wanted.includes('private')) requireScope(token, ['groups:read'])
   if (wanted.includes('im')) requireScope(token, ['im:read'])
-  const seen = [...slack.channels.values()]
+  return [...slack.channels.values()]
     .filter((channel) => wanted.includes(channel.kind))
     .filter((channel) => channel.kind === 'public' || channel.members.has(slack.botUser))
     .filter((channel) => !(flag(args, 'exclude_archived') && channel.archived))
-  const { items, response_metadata } = page(seen, args, 1_000)
-  const channels = items.map((channel) => ({
-    ...channelBody(slack, channel),
-    num_members: channel.members.size,
-  }))
-  return { channels, response_metadata }
-}
-
-/** Of the bot itself, when no user is given: only that is simulated. */
-function ownChannels(call: Call): object {
-  const { slack, args, token } = call
-  requireScope(token, ['channels:read'])
-  const own = [...slack.channels.values()]
-    .filter((channel) => channel.kind === 'public' && channel.members.has(slack.botUser))
-    .filter((channel) => !(flag(args, 'exclude_archived') && channel.archived))
-  const { items, response_metadata } = page(own, args, 999)
-  return { channels: items.map((channel) => channelBody(slack, channel)), response_metadata }
 }
 
 function members(call: Call): object {
@@ -153,6 +152,7 @@ function leave(call: Call): object {
   const { slack } = call
   const channel = channelFor(call, 'write')
   if (channel.general) throw new Refusal('cant_leave_general')
+  if (channel.archived) throw new Refusal('is_archived')
   if (!channel.members.delete(slack.botUser)) return { not_in_channel: true }
   return {}
 }
@@ -220,14 +220,18 @@ function open({ slack, args }: Call): object {
     if (channel?.kind !== 'im') throw new Refusal('channel_not_found')
     return { no_op: true, already_open: true, channel: directBody(slack, args, channel) }
   }
-  const users = idList(args, 'users')
-  if (users.length > 8) throw new Refusal('too_many_users')
-  if (users.length > 1) throw new Refusal('not_enough_users')
-  const user = userOf(slack, users[0] ?? required(args, 'users'))
+  const [first, ...others] = idList(args, 'users')
+  if (first === undefined) throw new Refusal('users_list_not_supplied')
+  if (others.length > 0)
+    throw new Refusal(others.length > 7 ? 'too_many_users' : 'missing_scope', groupDirect)
+  const user = userOf(slack, first)
   if (user.deleted) throw new Refusal('user_disabled')
-  if (user.bot) throw new Refusal('cannot_dm_bot')
+  if (user.team !== slack.team) throw new Refusal('invalid_user_combination')
   return { channel: directBody(slack, args, openDirect(slack, user.id)) }
 }
+
+/** Direct messages with several people are not simulated: the bot has no scope for them. */
+const groupDirect = { needed: 'mpim:write' }
 
 function directBody(slack: Workspace, args: Args, channel: SlackChannel): object {
   return flag(args, 'return_im') ? channelBody(slack, channel) : { id: channel.id }

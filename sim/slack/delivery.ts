@@ -69,6 +69,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let url: string | undefined
   let last: { readonly what: Outgoing; readonly request?: Request } | undefined
 
+  /** Whether there is an app at all: before it first came, nothing is kept for it. */
+  function known(): boolean {
+    return url !== undefined || sockets.opened()
+  }
+
   async function post(request: Request): Promise<Delivered> {
     const start = performance.now()
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(ackWithin)])
@@ -142,7 +147,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const first = attempt(what, 0, how)
       if (how.twice) await attempt(what, 0, how)
       const outcome = await first
-      if (!outcome.ok && what.type === 'events_api') retryLater(what, 1, how)
+      if (!outcome.ok && what.type === 'events_api' && known()) retryLater(what, 1, how)
       return outcome
     },
     replay: async () => {

@@ -1,13 +1,12 @@
 // What people do in Slack, each carried out in the workspace and told to the app; answers with what the app said.
+import { general, heard, modal, person, place, pressed, submitted } from './acts.ts'
 import { archiveChannel, joinChannel } from './conversations.ts'
 import { erase, messageOf } from './chat.ts'
 import type { Delivered, Delivery, Outgoing } from './delivery.ts'
-import { Refusal } from './envelope.ts'
-import { react } from './marks.ts'
+import { react, reactionAdded } from './marks.ts'
 import {
   commandBody,
   eventBody,
-  messageAction,
   said,
   shortcutBody,
   viewAction,
@@ -15,20 +14,17 @@ import {
   viewSubmission,
   type Doing,
 } from './payloads.ts'
-import { say } from './respond.ts'
 import type { ResponseTarget, Triggers } from './triggers.ts'
 import { typedText } from './typing.ts'
 import { actionOf, stateOf, type Aim } from './usable.ts'
-import { homeOf, pushView, replaceView, viewBlocks, viewBody, viewErrors } from './views.ts'
+import { homeOf, viewBlocks, viewBody } from './views.ts'
 import {
-  named,
   openDirect,
   putMessage,
   type SlackChannel,
   type SlackEvent,
   type SlackMessage,
   type SlackUser,
-  type SlackView,
   type Workspace,
 } from './workspace.ts'
 
@@ -169,7 +165,7 @@ export function createDrives(parts: DriveParts): Drives {
       const channel = place(slack, channelId)
       const message = messageOf(channel, ts)
       if (!react(message, { user: user.id, name: emoji })) return Promise.resolve(notSubscribed)
-      return tell(reactionAdded(slack, channel, message, { user: user.id, emoji }))
+      return tell(reactionAdded(slack, channel, message, { user: user.id, name: emoji }))
     },
     openHome: (userId) => {
       const user = person(slack, userId)
@@ -213,98 +209,4 @@ export function createDrives(parts: DriveParts): Drives {
       erase(slack, channel, messageOf(channel, ts))
     },
   }
-}
-
-function person(slack: Workspace, id: string): SlackUser {
-  const user = slack.users.get(id)
-  if (!user) throw new Error(`nobody in Slack has the id ${id}`)
-  return user
-}
-
-function place(slack: Workspace, id: string): SlackChannel {
-  const channel = slack.channels.get(id)
-  if (!channel) throw new Error(`no channel has the id ${id}`)
-  return channel
-}
-
-function general(slack: Workspace): string {
-  return [...slack.channels.values()].find((channel) => channel.general)?.id ?? ''
-}
-
-function modal(slack: Workspace, user: SlackUser, id: string): SlackView {
-  const view = slack.views.get(id)
-  if (view?.type !== 'modal' || view.user !== user.id) throw new Error(`${user.name} has no modal ${id} open`)
-  return view
-}
-
-function pressed(
-  slack: Workspace,
-  user: SlackUser,
-  target: Aim & { readonly channel: string; readonly ts: string },
-  doing: (user: SlackUser, more: { readonly respond: ResponseTarget }) => Doing,
-): Body {
-  const channel = place(slack, target.channel)
-  const { ts } = target
-  const message = channel.messages.find((message) => message.ts === ts)
-  const ephemeral = slack.ephemerals.find((shown) => shown.ts === ts && shown.user === user.id)
-  const shown = message ?? ephemeral
-  if (!shown) throw new Error(`${user.name} sees no message ${ts} in ${target.channel}`)
-  const action = actionOf(named(shown.blocks ?? []), target)
-  const respond = { user: user.id, channel: channel.id, ts, ephemeral: message === undefined }
-  return messageAction(slack, doing(user, { respond }), { channel, ts, message, action })
-}
-
-/** An acknowledgement of a command may be its answer; one that Slack cannot show is shown as an error. */
-function heard(slack: Workspace, target: ResponseTarget, outcome: Delivered): Delivered {
-  if (!outcome.ok || outcome.body === undefined) return outcome
-  const args = typeof outcome.body === 'string' ? { text: outcome.body } : (outcome.body as Body)
-  return orRefused(outcome, () => say(slack, target, args))
-}
-
-/** What a modal does after it was submitted. */
-function submitted(slack: Workspace, view: SlackView, outcome: Delivered): Delivered {
-  const answer = (outcome.body ?? {}) as { readonly response_action?: string; readonly view?: Body }
-  switch (answer.response_action) {
-    case 'errors':
-      return outcome
-    case 'clear':
-      for (const other of slack.views.values()) if (other.root === view.root) slack.views.delete(other.id)
-      return outcome
-    case 'update':
-      return orRefused(outcome, () => replaceView(view, checked(slack, answer.view)))
-    case 'push':
-      return orRefused(outcome, () => pushView(slack, view.user, checked(slack, answer.view), view))
-    case undefined:
-      slack.views.delete(view.id)
-      return outcome
-    default:
-      return { ...outcome, ok: false, error: 'invalid_response_action' }
-  }
-}
-
-function checked(slack: Workspace, view: Body | undefined): Body {
-  const errors = viewErrors(slack, view, 'modal')
-  if (view === undefined || errors.length > 0) throw new Refusal('invalid_arguments', { errors })
-  return view
-}
-
-function orRefused(outcome: Delivered, run: () => void): Delivered {
-  try {
-    run()
-    return outcome
-  } catch (thrown) {
-    if (!(thrown instanceof Refusal)) throw thrown
-    return { ...outcome, ok: false, error: thrown.word }
-  }
-}
-
-function reactionAdded(
-  slack: Workspace,
-  channel: SlackChannel,
-  message: SlackMessage,
-  { user, emoji }: { readonly user: string; readonly emoji: string },
-): SlackEvent {
-  const item = { type: 'message', channel: channel.id, ts: message.ts }
-  const body = { user, reaction: emoji, item, item_user: message.user, event_ts: slack.nextTs() }
-  return { type: 'reaction_added', channel, body: { type: 'reaction_added', ...body } }
 }

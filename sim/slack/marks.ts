@@ -3,7 +3,14 @@ import { optional, required } from './args.ts'
 import { messageOf } from './chat.ts'
 import { invalidArguments, Refusal } from './envelope.ts'
 import { channelOf, requireMember, type Call, type Method } from './method.ts'
-import { messageBody, type Bookmark, type SlackChannel, type SlackMessage } from './workspace.ts'
+import {
+  messageBody,
+  type Bookmark,
+  type SlackChannel,
+  type SlackEvent,
+  type SlackMessage,
+  type Workspace,
+} from './workspace.ts'
 
 export const markMethods: Readonly<Record<string, Method>> = {
   'pins.add': { scopes: ['pins:write'], tier: 2, run: addPin },
@@ -18,7 +25,7 @@ export const markMethods: Readonly<Record<string, Method>> = {
 
 function addPin(call: Call): object {
   const channel = open(call, 'channel')
-  const { ts } = messageOf(channel, required(call.args, 'timestamp'))
+  const { ts } = messageOf(channel, timestampOf(call))
   if (channel.pins.includes(ts)) throw new Refusal('already_pinned')
   if (channel.pins.length >= 100) throw new Refusal('too_many_pins')
   channel.pins.push(ts)
@@ -35,7 +42,7 @@ function listPins(call: Call): object {
 
 function removePin(call: Call): object {
   const channel = open(call, 'channel')
-  const { ts } = messageOf(channel, required(call.args, 'timestamp'))
+  const { ts } = messageOf(channel, timestampOf(call))
   const place = channel.pins.indexOf(ts)
   if (place < 0) throw new Refusal('no_pin')
   channel.pins.splice(place, 1)
@@ -87,9 +94,29 @@ function addReaction(call: Call): object {
   if (channel.archived) throw new Refusal('is_archived')
   const name = required(args, 'name')
   if (!/^[a-z0-9_+'-]+$/.test(name)) throw new Refusal('invalid_name')
-  const message = messageOf(channel, required(args, 'timestamp'))
+  const message = messageOf(channel, timestampOf(call))
   if (!react(message, { user: slack.botUser, name })) throw new Refusal('already_reacted')
+  slack.emit(reactionAdded(slack, channel, message, { user: slack.botUser, name }))
   return {}
+}
+
+function timestampOf({ args }: Call): string {
+  const ts = optional(args, 'timestamp')
+  if (ts === undefined) throw new Refusal('no_item_specified')
+  if (!/^\d+\.\d{6}$/.test(ts)) throw new Refusal('bad_timestamp')
+  return ts
+}
+
+/** The event that tells the app of an emoji. */
+export function reactionAdded(
+  slack: Workspace,
+  channel: SlackChannel,
+  message: SlackMessage,
+  { user, name }: { readonly user: string; readonly name: string },
+): SlackEvent {
+  const item = { type: 'message', channel: channel.id, ts: message.ts }
+  const body = { user, reaction: name, item, item_user: message.user, event_ts: slack.nextTs() }
+  return { type: 'reaction_added', channel, body: { type: 'reaction_added', ...body } }
 }
 
 /** Puts an emoji on a message; false if that person did so before. */

@@ -69,7 +69,7 @@ export function answer(api: Api, request: ApiRequest): SlackAnswer {
   try {
     return answered(api, request)
   } catch (thrown) {
-    if (thrown instanceof Refusal) return failure(thrown)
+    if (thrown instanceof Refusal) return { ...failure(thrown), headers: scopeHeaders(api, request) }
     if (thrown instanceof TooMany) return rateLimited(thrown.retryAfter)
     throw thrown
   }
@@ -88,7 +88,7 @@ function answered(api: Api, request: ApiRequest): SlackAnswer {
   requireScope(token, method.scopes)
   countCall(api, method, request.method, args)
   const call: Call = { slack, args, token, triggers, openSocket }
-  return { ...success(method.run(call)), headers: scopeHeaders(method, token) }
+  return { ...success(method.run(call)), headers: scopeHeaders(api, request) }
 }
 
 const noToken: SlackToken = { value: '', kind: 'bot', scopes: [] }
@@ -99,9 +99,14 @@ function countCall(api: Api, method: Method, name: string, args: Args): void {
   api.limits.count(method.tier, `${name} ${optional(args, 'channel') ?? ''}`)
 }
 
-function scopeHeaders(method: Method, token: SlackToken): Readonly<Record<string, string>> {
-  const accepted = method.scopes.length === 0 ? {} : { 'x-accepted-oauth-scopes': method.scopes.join(',') }
-  return { 'x-oauth-scopes': token.scopes.join(','), ...accepted }
+/** Slack names the scopes of the token, and those that would do, with every answer. */
+function scopeHeaders(api: Api, request: ApiRequest): Readonly<Record<string, string>> {
+  const token = api.tokens.find(({ value }) => request.authorization === `Bearer ${value}`)
+  const accepted = methods[request.method]?.scopes ?? []
+  return {
+    ...(token && { 'x-oauth-scopes': token.scopes.join(',') }),
+    ...(accepted.length > 0 && { 'x-accepted-oauth-scopes': accepted.join(',') }),
+  }
 }
 
 function apiTest({ args }: Call): object {

@@ -42,10 +42,10 @@ function dndInfo({ slack, args }: Call): object {
   return dndBody(slack, userOf(slack, required(args, 'user')))
 }
 
-/** Answers for at most 50 people; who is not known is left out. */
+/** Answers for at most 50 people (Slack documents no number); who is not known is left out. */
 function dndTeamInfo({ slack, args }: Call): object {
   const ids = idList(args, 'users')
-  if (ids.length === 0) throw new Refusal('missing_argument')
+  if (ids.length === 0) throw new Refusal('no_users_provided')
   if (ids.length > 50) throw new Refusal('too_many_users')
   const known = ids.flatMap((id) => slack.users.get(id) ?? [])
   return { users: Object.fromEntries(known.map((user) => [user.id, dndBody(slack, user)])) }

@@ -17,6 +17,9 @@ const style = z
 
 const id = z.string().min(1).max(255)
 
+/** Time stamps are seconds; Slack would take milliseconds for a year far off and show that. */
+const seconds = 9_999_999_999
+
 const Words = z.strictObject({ type: z.literal('text'), text: z.string().min(1), style })
 const Link = z.strictObject({
   type: z.literal('link'),
@@ -45,7 +48,7 @@ const Inline = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('date'),
-    timestamp: z.number().int(),
+    timestamp: z.number().int().positive().max(seconds),
     format: z.string().min(1),
     url: z.string().optional(),
     fallback: z.string().optional(),

@@ -148,7 +148,7 @@ async function withFault(
       request.socket.destroy()
       return 'silence'
     case 'slow':
-      await delay(fault.ms ?? 1_000)
+      await delay(fault.ms ?? 1_000, undefined, { ref: false })
       return answer()
     case 'status':
       return { status: fault.status ?? 503, body: '<html>Server Error</html>' }

@@ -22,7 +22,10 @@ export type SocketOutcome =
   | { readonly acked: false; readonly reason: 'timeout' | 'nobody' }
 
 export interface Sockets {
+  /** How many are connected now. */
   readonly count: () => number
+  /** Whether there ever was one. */
+  readonly opened: () => boolean
   /** The address of one new connection. */
   readonly open: () => string
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -57,6 +60,7 @@ export function createSockets(faults: FaultSwitch, app: string, host: () => stri
   const links = new Set<Link>()
   const waiting = new Map<string, Waiting>()
   let turn = 0
+  let everOpened = false
   const pinging = setInterval(() => {
     if (!faults.sockets().frozen) for (const { socket } of links) socket.ping()
   }, pingEvery).unref()
@@ -74,6 +78,7 @@ export function createSockets(faults: FaultSwitch, app: string, host: () => stri
   function connected(socket: WebSocket): void {
     const link: Link = { socket, timer: undefined }
     links.add(link)
+    everOpened = true
     socket.on('message', (data: Buffer) => acknowledge(data.toString()))
     socket.on('error', () => socket.terminate())
     socket.on('close', () => closed(link))
@@ -81,6 +86,7 @@ export function createSockets(faults: FaultSwitch, app: string, host: () => stri
     if (faults.sockets().frozen) return
     socket.send(hello(app, links.size))
     socket.ping()
+    handOver()
   }
 
   function suffer(link: Link): void {
@@ -102,8 +108,13 @@ export function createSockets(faults: FaultSwitch, app: string, host: () => stri
   function closed(link: Link): void {
     links.delete(link)
     clearTimeout(link.timer)
+    handOver()
+  }
+
+  /** What a connection took away with it unacknowledged goes to another one. */
+  function handOver(): void {
     for (const waited of waiting.values()) {
-      const other = waited.on === link.socket ? next() : undefined
+      const other = waited.on.readyState === waited.on.OPEN ? undefined : next()
       if (other) {
         waited.on = other
         deliver(other, waited.text)
@@ -113,6 +124,7 @@ export function createSockets(faults: FaultSwitch, app: string, host: () => stri
 
   return {
     count: () => links.size,
+    opened: () => everOpened,
     open: () => {
       const ticket = randomUUID()
       tickets.add(ticket)

@@ -100,6 +100,13 @@ export function homeOf(slack: Workspace, user: string): SlackView | undefined {
 }
 
 function stack(slack: Workspace, user: string, view: ViewBody, previous?: SlackView): SlackView {
+  const external = view['external_id']
+  if (
+    external !== undefined &&
+    [...slack.views.values()].some((other) => other.view['external_id'] === external)
+  ) {
+    throw new Refusal('duplicate_external_id')
+  }
   const id = slack.nextId('V')
   const added: SlackView = {
     id,
@@ -118,11 +125,15 @@ function hashOf(text: string): string {
   return createHash('md5').update(text).digest('hex').slice(0, 18)
 }
 
+/** Bytes of a view. */
+const largest = 250_000
+
 function viewOf(slack: Workspace, args: Args, type: SlackView['type']): ViewBody {
   const value = structured(args, 'view', () =>
     invalidArguments('view is not valid JSON [json-pointer:/view]'),
   )
   if (value === undefined) throw invalidArguments('missing required field: view')
+  if (JSON.stringify(value).length > largest) throw new Refusal('view_too_large')
   const errors = viewErrors(slack, value, type)
   if (errors.length > 0) throw invalidArguments(...errors)
   return value as ViewBody

@@ -30,8 +30,8 @@ export interface SlackMessage {
   readonly subtype?: string
   /** The first message of the thread it belongs to. */
   readonly thread?: string
-  readonly metadata?: unknown
   readonly files?: readonly string[]
+  metadata?: unknown
   text: string
   blocks?: readonly unknown[]
   /** Seconds, as Slack writes them; set by an update. */

@@ -1,4 +1,4 @@
-// A Slack workspace for tests: the simulator with the people of the example plan, a stranger and a guest in it.
+// A Slack workspace for tests: the simulator with the app of manifest.yml, the people of the example plan, and two more.
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -23,7 +23,7 @@ const Plan = z.object({
   ),
   groups: z.record(z.string(), z.object({ people: z.array(z.string()), slack: z.string().optional() })),
 })
-const example = Plan.parse(parse(readFileSync(new URL('../../dr-plan.example.yml', import.meta.url), 'utf8')))
+const example = Plan.parse(read('dr-plan.example.yml'))
 
 /** The people of the example plan as Slack knows them: id, name, e-mail. */
 export const planPeople = Object.entries(example.people).map(([name, person]) => ({
@@ -42,12 +42,31 @@ const planGroups = [
   { id: 'S0ONCALL', handle: 'oncall', users: [] },
 ]
 
+const Manifest = z.object({
+  features: z.object({ slash_commands: z.tuple([z.object({ should_escape: z.boolean() })]) }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
+})
+const manifest = Manifest.parse(read('manifest.yml'))
+
+/** The app as manifest.yml installs it: with these scopes and events, and no more. */
+const installed = {
+  scopes: manifest.oauth_config.scopes.bot,
+  events: manifest.settings.event_subscriptions.bot_events,
+  shouldEscape: manifest.features.slash_commands[0].should_escape,
+}
+
+function read(file: string): unknown {
+  return parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
+}
+
 /** Starts a workspace with `people` (default: the example plan's), `stranger` and `guest`. Stop it in the end. */
 export function startSlackFor(
   people: NonNullable<SimSlackOptions['people']> = planPeople,
   options: Omit<SimSlackOptions, 'people'> = {},
 ): Promise<SimSlack> {
   return startSlack({
+    ...installed,
     groups: planGroups,
     channels: [{ id: 'C0ALERTS', name: 'alerts', members: people.map(({ id }) => id) }],
     ...options,
