@@ -36,8 +36,8 @@ export interface Rooms {
   readonly link: (room: Room) => Promise<string>
 }
 
-/** Slack's words for a channel that cannot be used any more as it is. */
-const lostReasons = ['is_archived', 'channel_not_found', 'not_in_channel']
+/** Slack's words for a channel that cannot be used any more as it is; chat.update has its own for an archived one. */
+const lostReasons = ['is_archived', 'is_inactive', 'channel_not_found', 'not_in_channel']
 /** How often a work is begun anew: once after joining, once in another room. */
 const mostAnew = 2
 
@@ -140,7 +140,7 @@ function isPutAway({ channel, done }: SlackRecord): boolean {
 }
 
 function becameOf(reason: string): string {
-  if (reason === 'is_archived') return 'was archived in the middle of the outage'
+  if (reason === 'is_archived' || reason === 'is_inactive') return 'was archived in the middle of the outage'
   return reason === 'not_in_channel' ? 'the bot was removed from' : 'is not there any more'
 }
 
