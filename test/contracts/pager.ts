@@ -69,14 +69,18 @@ export function pagerContract(name: string, start: () => Promise<PagerWorld>): v
       for (const text of [message.subject, ...message.lines, message.link]) expect(last?.text).toContain(text)
     })
 
-    test('the same page sent twice carries the same id, another page another one', async () => {
+    test('the same page sent twice carries the same id, or arrives once; another page has another id', async () => {
+      const before = world.arrived().length
       await send(pageMessage({ key: 'twice' }))
       await send(pageMessage({ key: 'twice' }))
       await send(pageMessage({ key: 'other' }))
 
-      const [first, again, other] = world.arrived().slice(-3)
-      expect(again?.id).toBe(first?.id)
-      expect(other?.id).not.toBe(first?.id)
+      const ids = world
+        .arrived()
+        .slice(before)
+        .map(({ id }) => id)
+      expect(new Set(ids).size).toBe(2)
+      expect(ids.at(-1)).not.toBe(ids[0])
     })
 
     test('a refusal for good is told with the next step to take', async () => {

@@ -26,7 +26,7 @@ export interface GroupsDeps {
 
 /** Somebody may have changed a group in Slack: it is looked at this often, in real time, though nothing changed here. */
 const lookAgain = 10 * minute
-/** One process changes a group; the others leave it alone so long, in real time. */
+/** One process makes a change; the others leave it to that one for so long, in real time. */
 const turn = 30 * second
 const options: CallOptions = { lane: 'room' }
 
@@ -55,8 +55,9 @@ export function createGroups(deps: GroupsDeps): Groups {
     const known = inStep.get(group)
     if (known?.users === asked && clock.now() - known.at < botTime(clock, lookAgain)) return
     const members = Members.parse(await api.call('usergroups.users.list', { usergroup: group }, options))
-    if (members.users.toSorted().join(',') !== asked) {
-      if (!(await store.once(`slack-group:${group}:${asked}`, turn))) return
+    const there = members.users.toSorted().join(',')
+    if (there !== asked) {
+      if (!(await store.once(`slack-group:${group}:${there}:${asked}`, turn))) return
       await api.call('usergroups.users.update', { usergroup: group, users: asked }, options)
       log.info('the on-call user group was brought in step', { group, users })
     }

@@ -13,7 +13,7 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   if (!signal) return work
   let stop = (): void => {}
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new RetryableError('no answer in time'))
+    stop = () => reject(outOfTime())
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
@@ -22,6 +22,10 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+function outOfTime(): RetryableError {
+  return new RetryableError('no answer in time')
 }
 
 export interface Lanes {
@@ -63,6 +67,7 @@ async function afterwards<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await unlessAborted(before, signal)
+  if (signal?.aborted) throw outOfTime()
   return work()
 }
 

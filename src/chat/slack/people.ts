@@ -16,7 +16,17 @@ export interface People {
   readonly userGroup: (id: string, options: CallOptions) => Promise<readonly string[]>
 }
 
-const ByEmail = z.object({ user: z.object({ id: z.string() }) })
+const ByEmail = z.object({
+  user: z.object({
+    id: z.string(),
+    deleted: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    is_restricted: z.boolean().optional(),
+    is_ultra_restricted: z.boolean().optional(),
+    is_stranger: z.boolean().optional(),
+    is_email_confirmed: z.boolean().optional(),
+  }),
+})
 const Members = z.object({ users: z.array(z.string()) })
 const scope = 'people'
 
@@ -33,6 +43,11 @@ export function createPeople(deps: {
     if (known !== undefined) return { user: known }
     try {
       const { user } = ByEmail.parse(await api.call('users.lookupByEmail', { email }, options))
+      const why = whyNot(user)
+      if (why !== undefined)
+        return {
+          nobody: `the Slack account with the address ${email} ${why}; set people.${person}.slack in the DR plan`,
+        }
       await records.change(scope, (old) => ({ ...old, done: { ...old.done, [key]: user.id } }))
       return { user: user.id }
     } catch (thrown) {
@@ -51,4 +66,13 @@ export function createPeople(deps: {
     userGroup: async (id, options) =>
       Members.parse(await api.call('usergroups.users.list', { usergroup: id }, options)).users,
   }
+}
+
+/** Why an account does not stand for the person whose address it has; undefined when it does. */
+function whyNot(user: z.infer<typeof ByEmail>['user']): string | undefined {
+  if (user.deleted) return 'is deactivated'
+  if (user.is_bot) return 'is a bot'
+  if (user.is_restricted || user.is_ultra_restricted) return 'is a guest'
+  if (user.is_stranger) return 'is of another workspace'
+  return user.is_email_confirmed === false ? 'has not confirmed it' : undefined
 }

@@ -138,7 +138,7 @@ function workOf({ scope, key }: Place, to: string, message: SlackMessage, option
 
 /** A key as it is while it is short and plain, as those of effects are; else a digest of it. */
 export function plainKey(key: string): string {
-  return /^[\w:.@-]{1,100}$/.test(key) ? key : createHash('sha256').update(key).digest('base64url')
+  return /^[a-z\d][\w:.@-]{0,99}$/i.test(key) ? key : createHash('sha256').update(key).digest('base64url')
 }
 
 /** The message with one more drawing begun, so that who began before sees it; what it shows is not known. */

@@ -1,0 +1,106 @@
+// What the tests of the Slack transport stand on: a workspace, a real Redis, a clock that can be moved, a log that is kept.
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { createMovableClock } from '../../sim/clock.ts'
+import type { MovableClock } from '../../sim/clock.ts'
+import type { SimSlack } from '../../sim/slack.ts'
+import { createSlackApi } from '../../src/chat/slack/api.ts'
+import type { CallOptions, SlackApi } from '../../src/chat/slack/api.ts'
+import { createPosts } from '../../src/chat/slack/posts.ts'
+import type { Posts } from '../../src/chat/slack/posts.ts'
+import { createRecords } from '../../src/chat/slack/record.ts'
+import type { Records } from '../../src/chat/slack/record.ts'
+import type { SlackMessage } from '../../src/chat/slack/render/blocks.ts'
+import { createStore } from '../../src/store/redis.ts'
+import type { Log, Store } from '../../src/ports.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+import { startSlackFor } from '../servers/slack.ts'
+
+/** What is new for each test. */
+export interface Transport {
+  readonly sim: SimSlack
+  readonly store: Store
+  readonly clock: MovableClock
+  readonly log: Log
+  readonly api: SlackApi
+  readonly records: Records
+  /** Levels and messages that were logged. */
+  readonly logged: readonly string[]
+  /** Another process of the bot: an API, records and posts of its own on the same store. */
+  readonly process: (name?: string) => { readonly api: SlackApi; readonly posts: Posts }
+  /** How often a method was called. */
+  readonly count: (method: string) => number
+}
+
+export const room: CallOptions = { lane: 'room' }
+export const page: CallOptions = { lane: 'page' }
+
+/** The message that says one line. */
+export function saying(text: string): SlackMessage {
+  return {
+    text,
+    blocks: [{ type: 'header', text: { type: 'plain_text', text: text.slice(0, 150), emoji: false } }],
+  }
+}
+
+/** Starts the servers for a file of tests and gives each test a workspace of its own; `use()` is it. */
+export function slackTransport(): () => Transport {
+  let redis: TestRedis
+  let store: Store
+  let current: Transport | undefined
+  let apis: SlackApi[] = []
+
+  beforeAll(async () => {
+    redis = await startTestRedis()
+    store = createStore({ redis: (await redis.connect()).redis })
+  })
+  afterAll(() => redis.stop())
+  beforeEach(async () => {
+    await redis.flush()
+    const sim = await startSlackFor(undefined, { limits: false })
+    const logged: string[] = []
+    const keep = (level: string) => (message: string) => void logged.push(`${level} ${message}`)
+    const log = { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') }
+    const clock = createMovableClock()
+    const records = createRecords(store)
+    const another = (): SlackApi => {
+      const api = createSlackApi({ token: sim.botToken, url: sim.apiUrl, clock, log })
+      apis.push(api)
+      return api
+    }
+    current = {
+      sim,
+      store,
+      clock,
+      log,
+      api: another(),
+      records,
+      logged,
+      process: (name) => {
+        const api = another()
+        const posts = createPosts({ api, records, clock, ...(name === undefined ? {} : { process: name }) })
+        return { api, posts }
+      },
+      count: (method) => sim.calls.filter((call) => call.method === method).length,
+    }
+  })
+  afterEach(async () => {
+    for (const api of apis) api.close()
+    apis = []
+    await current?.sim.stop()
+  })
+  return () => {
+    if (!current) throw new Error('only inside a test')
+    return current
+  }
+}
+
+/** What the work throws; fails when it does not. */
+export async function failure(work: Promise<unknown>): Promise<Error> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof Error)) throw new Error('it did not fail')
+  return error
+}
