@@ -71,7 +71,7 @@ export function submitted(slack: Workspace, view: SlackView, outcome: Delivered)
       for (const other of slack.views.values()) if (other.root === view.root) slack.views.delete(other.id)
       return outcome
     case 'update':
-      return orRefused(outcome, () => replaceView(view, checked(slack, answer.view)))
+      return orRefused(outcome, () => replaceView(slack, view, checked(slack, answer.view)))
     case 'push':
       return orRefused(outcome, () => pushView(slack, view.user, checked(slack, answer.view), view))
     case undefined:

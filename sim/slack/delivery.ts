@@ -186,6 +186,7 @@ function signed(
   const retried =
     retry === 0 ? {} : { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': 'http_timeout' }
   const headers = {
+    connection: 'close',
     'content-type': type === 'events_api' ? 'application/json' : 'application/x-www-form-urlencoded',
     'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
     'x-slack-request-timestamp': timestamp,

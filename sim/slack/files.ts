@@ -50,7 +50,7 @@ function completeUpload(call: Call): object {
   if (!Array.isArray(asked) || asked.length === 0) throw invalidArguments('missing required field: files')
   const files = asked.map((one: { readonly id?: unknown; readonly title?: unknown }) => {
     const file = slack.files.get(String(one.id))
-    if (!file?.content) throw new Refusal('file_not_found')
+    if (!file?.content || file.complete) throw new Refusal('file_not_found')
     return { file, title: typeof one.title === 'string' ? one.title : file.title }
   })
   const to = optional(args, 'channel_id')

@@ -1,5 +1,4 @@
 // views.*: modals that a trigger id opens, their stack, and the home tab.
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { optional, required, structured, type Args } from './args.ts'
 import { blockErrors, schemaErrors, ViewBlocks } from './blocks.ts'
@@ -62,7 +61,7 @@ export function pushView(slack: Workspace, user: string, view: ViewBody, previou
 function update({ slack, args }: Call): object {
   const view = viewOf(slack, args, 'modal')
   const found = findView(slack, optional(args, 'view_id'), optional(args, 'external_id'))
-  replaceView(found, view, optional(args, 'hash'))
+  replaceView(slack, found, view, optional(args, 'hash'))
   return { view: viewBody(slack, found) }
 }
 
@@ -75,10 +74,10 @@ function findView(slack: Workspace, id: string | undefined, external: string | u
 }
 
 /** Gives a view new content, unless somebody else did since `hash`. */
-export function replaceView(view: SlackView, body: ViewBody, hash?: string): void {
+export function replaceView(slack: Workspace, view: SlackView, body: ViewBody, hash?: string): void {
   if (hash !== undefined && hash !== view.hash) throw new Refusal('hash_conflict')
   view.view = body
-  view.hash = hashOf(`${view.hash}${JSON.stringify(body)}`)
+  view.hash = slack.nextTs()
 }
 
 function publish({ slack, args }: Call): object {
@@ -88,7 +87,7 @@ function publish({ slack, args }: Call): object {
   if (!user || user.team !== slack.team) throw invalidArguments('invalid `user_id`')
   const home = homeOf(slack, user.id)
   if (home) {
-    replaceView(home, view, optional(args, 'hash'))
+    replaceView(slack, home, view, optional(args, 'hash'))
     return { view: viewBody(slack, home) }
   }
   return { view: viewBody(slack, stack(slack, user.id, view)) }
@@ -115,14 +114,10 @@ function stack(slack: Workspace, user: string, view: ViewBody, previous?: SlackV
     root: previous?.root ?? id,
     ...(previous && { previous: previous.id }),
     view,
-    hash: hashOf(id),
+    hash: slack.nextTs(),
   }
   slack.views.set(id, added)
   return added
-}
-
-function hashOf(text: string): string {
-  return createHash('md5').update(text).digest('hex').slice(0, 18)
 }
 
 /** Bytes of a view. */
