@@ -55,7 +55,14 @@ export type EffectBody =
   /** Bring the incident's room in one chat up to date: its card, its people, its topic; many commits, one update. */
   | { readonly kind: 'card'; readonly incident: IncidentId; readonly chat: string }
   | { readonly kind: 'room'; readonly incident: IncidentId; readonly chat: string }
-  | { readonly kind: 'say'; readonly incident: IncidentId; readonly chat: string; readonly text: string }
+  | {
+      readonly kind: 'say'
+      readonly incident: IncidentId
+      readonly chat: string
+      readonly text: string
+      /** When it happened. */
+      readonly at: Instant
+    }
   /** Tell a room in one message what it missed while its chat was away. */
   | { readonly kind: 'catch-up'; readonly incident: IncidentId; readonly chat: string }
   /** Put the room of an incident that is over away. */

@@ -130,8 +130,10 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
       : kept
   // Nobody has it any more, and everybody may be called anew: those who were called before, too.
   const { engineer, ...nobodys } = bare(before)
+  const away = before.rooms.filter((room) => room.state === 'closed')
   const next: Incident = {
     ...nobodys,
+    rooms: before.rooms.map((room) => (away.includes(room) ? { ...room, state: 'opening' } : room)),
     calls: [],
     marks,
     relapses: before.relapses + 1,
@@ -151,7 +153,13 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
     (so, target, index) => call(so, { target, level: 0, first: index === 0 ? engineer : undefined }, moment),
     again,
   )
-  return effect(called, { kind: 'say', incident: before.id, text }, { kind: 'card', incident: before.id })
+  const reopened = away.map(({ chat }) => ({ kind: 'room', incident: before.id, chat }) as const)
+  return effect(
+    called,
+    ...reopened,
+    { kind: 'say', incident: before.id, text },
+    { kind: 'card', incident: before.id },
+  )
 }
 
 /** The fields that every state has, without those of the state it is in. */

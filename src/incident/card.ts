@@ -19,7 +19,7 @@ export interface CardView {
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
-  const parts = [problems(incident), calling(incident, view), runbook(incident, view.plan)]
+  const parts = [problems(incident), calling(incident, view), runbook(incident, view.plan), rooms(incident)]
   const sections = parts.filter((each) => each !== undefined)
   return {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
@@ -157,6 +157,19 @@ function runbook(incident: Incident, plan: DrPlan): Section | undefined {
   const link = plan.systems[incident.system]?.runbook
   if (link === undefined || incident.state === 'resolved') return undefined
   return { lines: [[{ link, text: `Runbook of ${incident.system}` }]] }
+}
+
+/** What is still missing of its rooms; nothing while all is well. */
+function rooms(incident: Incident): Section | undefined {
+  const lines = incident.rooms
+    .filter(isElsewhere)
+    .flatMap(({ chat, state, left, reason }): readonly Line[] => {
+      const name = chatName(chat)
+      if (state === 'failed')
+        return [[`No room in ${name} yet: ${reason ?? 'no reason given'}; trying again`]]
+      return state === 'open' && left ? [[`${name} room, not yet: ${left.join('; ')}`]] : []
+    })
+  return lines.length === 0 ? undefined : { lines }
 }
 
 function calling(incident: Incident, { plan }: CardView): Section | undefined {

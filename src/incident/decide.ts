@@ -5,14 +5,16 @@ import type { Actor } from '../timeline/event.ts'
 import { timingsOf } from '../drplan/timings.ts'
 import type { DiagnosisClock, Incident, Objective } from './incident.ts'
 import type { Decision, IncidentInput, Opening } from './input.ts'
-import { attach, bare, noProblems } from './alerts.ts'
+import { attach, noProblems } from './alerts.ts'
 import { answer, call, callsWakeAt, goOn, pageResult, stopAll, isEscalated, nextLevel } from './calls.ts'
 import { order } from './pages.ts'
 import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
 import { runNews } from './run-news.ts'
+import { putAway, resolved } from './ending.ts'
 import { roomNews } from './room.ts'
+import { caughtUp, remembered, unsaid } from './words.ts'
 import { never } from '../errors.ts'
 
 /** Begins an incident: who is called, which rooms open, when it must be looked at again. */
@@ -53,7 +55,7 @@ export function begin(opening: Opening, now: Instant, policy: Policy): Change {
   const reason = 'nobody of the first level is available'
   const heard = alone ? (escalateTo(called, 1, { by: bot, reason }, moment) ?? called) : called
   const rooms = policy.chats.map((chat) => ({ kind: 'room', incident: opening.id, chat }) as const)
-  return effect(heard, ...rooms, { kind: 'card', incident: opening.id })
+  return remembered(effect(heard, ...rooms, { kind: 'card', incident: opening.id }), moment)
 }
 
 /** The system's objective as the plan says now; ten minutes where it says nothing. */
@@ -68,7 +70,7 @@ export function decide(incident: Incident, input: IncidentInput, now: Instant, p
   const result = react(incident, input, moment)
   if (result === undefined) return { kind: 'same' }
   if (typeof result === 'string') return { kind: 'refused', code: `incident-${input.kind}`, message: result }
-  return { kind: 'change', ...result }
+  return { kind: 'change', ...remembered(result, moment) }
 }
 
 /** undefined: nothing changes; a text: refused. */
@@ -95,6 +97,10 @@ function react(incident: Incident, input: IncidentInput, moment: Moment): Reacti
       return pageResult(change, input, moment)
     case 'room':
       return roomNews(change, input, moment)
+    case 'unsaid':
+      return unsaid(change, input, moment)
+    case 'caught-up':
+      return caughtUp(change, input)
     case 'nagios-told':
       return happened(change, 'nagios.told', {
         at: moment.now,
@@ -111,7 +117,7 @@ function react(incident: Incident, input: IncidentInput, moment: Moment): Reacti
 
 function tick(change: Change, moment: Moment): Reaction {
   const { next } = change
-  if (next.state === 'resolved') return undefined
+  if (next.state === 'resolved') return putAway(change, moment)
   if (next.state === 'watching')
     return next.until <= moment.now ? resolved(change, { by: next.because, actor: bot }, moment) : undefined
   const called = goOn(order(change, moment), moment)
@@ -205,49 +211,11 @@ function resolveByHand(change: Change, by: Actor, what: string | undefined, mome
   return resolved(change, { by: by.person, actor: by, what }, moment)
 }
 
-function resolved(
-  change: Change,
-  end: { readonly by: string; readonly actor: Actor; readonly what?: string | undefined },
-  moment: Moment,
-): Change {
-  const { by, actor, what } = end
-  const quiet = stopAll(change, 'resolved', moment)
-  const { id, system, marks, problems } = quiet.next
-  const ended = { ...marks, verified: marks.verified ?? moment.now, resolved: moment.now }
-  const diagnosed =
-    what === undefined || marks.diagnosed !== undefined ? ended : { ...ended, diagnosed: moment.now }
-  const next: Incident = {
-    ...bare(quiet.next),
-    marks: diagnosed,
-    state: 'resolved',
-    at: moment.now,
-    by,
-    ...(what === undefined ? {} : { what }),
-  }
-  const still =
-    problems.open > 0
-      ? ` Nagios still reports ${problems.open} problem${problems.open === 1 ? '' : 's'} of ${system}.`
-      : ''
-  const text = `Resolved${what === undefined ? '' : `: ${what}`}.${still}`
-  const said = happened({ ...quiet, next }, 'incident.resolved', {
-    at: moment.now,
-    by: actor,
-    text,
-    data: { by, open: problems.open },
-  })
-  return effect(
-    said,
-    { kind: 'release', incident: id },
-    { kind: 'say', incident: id, text },
-    { kind: 'card', incident: id },
-  )
-}
-
-/** When the incident must be looked at again; undefined only when it is resolved. */
+/** When the incident must be looked at again; undefined only when it is resolved and its rooms are put away. */
 export function wakeAt(incident: Incident): Instant | undefined {
   switch (incident.state) {
     case 'resolved':
-      return undefined
+      return incident.closeAt
     case 'watching':
       return incident.until
     case 'recovering':

@@ -1,28 +1,20 @@
-// Doing an incident's effects: pages, rooms, cards, words in the room, the acknowledgement at Nagios.
-import { RetryableError, UserError, reasonOf } from '../errors.ts'
+// Doing an incident's effects: pages, the acknowledgement at Nagios, the news of a run; its rooms have a file of their own.
+import { UserError } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Duration, IncidentId, PersonId } from '../ids.ts'
-import type { Chat, Clock, EffectBody, NagiosCommands, Pager, Store } from '../ports.ts'
-import type { DrPlan, Person } from '../drplan/schema.ts'
-import type { Card } from '../message.ts'
-import type { Run } from '../recovery/run.ts'
-import { roomView } from './room.ts'
+import type { EffectBody, NagiosCommands, Pager, Store } from '../ports.ts'
+import type { Person } from '../drplan/schema.ts'
 import type { Channel, Incident } from './incident.ts'
-import type { Incidents } from './input.ts'
 import type { Performers } from './tries.ts'
-import type { PageView, Tried } from './page-card.ts'
+import type { Tried } from './page-card.ts'
 import { pageMessage } from './page-message.ts'
+import { roomEffects, viewOf } from './room-effects.ts'
+import type { RoomDeps } from './room-effects.ts'
 
-export interface EffectDeps {
+export interface EffectDeps extends RoomDeps {
   readonly store: Pick<Store, 'incident' | 'objectsOf' | 'run' | 'runs' | 'timeline'>
-  readonly incidents: Pick<Incidents, 'input'>
-  readonly plan: () => DrPlan
-  readonly clock: Clock
-  readonly chats: readonly Chat[]
   readonly pagers: readonly Pager[]
   readonly nagios: NagiosCommands | undefined
-  readonly publicUrl: string
-  readonly runCard: (run: Run) => Card
   /** Counts pages: how long a channel took, and how long the first page of an incident took since its alert. */
   readonly measured: {
     readonly page: (channel: Channel, outcome: 'sent' | 'failed', took: Duration) => void
@@ -34,8 +26,8 @@ type Body<K extends EffectBody['kind']> = Extract<EffectBody, { readonly kind: K
 
 /** GoAlert's figure: three tries on one channel before the next has its turn. */
 const pageTries = 3
-/** Slack and Teams allow about one change a second in a channel for everything; a card is worth one in three. */
-const cardEvery = 3 * second
+/** Who is called must not wait for a channel that hangs; in real milliseconds. */
+const pageTimeout = 5 * second
 /** The newest runs among which those of an incident are looked for. */
 const runsRead = 50
 /** The first level is called before anything can have been tried. */
@@ -49,14 +41,10 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
     page: {
       perform: (body, key, signal) => page(deps, body, key, signal),
       tries: pageTries,
+      timeout: pageTimeout,
       giveUp: (body, reason) => pageFailed(deps, body, reason),
     },
-    room: { perform: (body, _key, signal) => room(deps, body, signal) },
-    card: { perform: (body, _key, signal) => card(deps, body, signal), every: cardEvery },
-    'run-card': { perform: (body, _key, signal) => runCardIn(deps, body, signal), every: cardEvery },
-    say: { perform: (body, key, signal) => say(deps, body, key, signal), tries: 5, giveUp: async () => {} },
-    'catch-up': { perform: async () => {} },
-    'close-room': { perform: (body, _key, signal) => closeRoom(deps, body, signal) },
+    ...roomEffects(deps),
     'tell-nagios': {
       perform: (body, _key, signal) => tellNagios(deps, body, signal),
       tries: 5,
@@ -93,10 +81,6 @@ async function triedFor({ store }: EffectDeps, id: IncidentId): Promise<Tried> {
   return { runs: runs.filter((run) => run.incident === id).toReversed(), events }
 }
 
-function viewOf({ plan, clock, publicUrl }: EffectDeps): PageView {
-  return { plan: plan(), now: clock.now(), publicUrl }
-}
-
 /** The page that was just sent is the first of this outage that is out. */
 function firstOfAll(incident: Incident): boolean {
   const sent = incident.pages.flatMap((page) => page.steps.filter((step) => step.outcome === 'sent'))
@@ -129,64 +113,6 @@ async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string):
     outcome: 'failed',
     reason,
   })
-}
-
-async function room(deps: EffectDeps, body: Body<'room'>, signal: AbortSignal): Promise<void> {
-  const incident = (await deps.store.incident(body.incident))?.state
-  const chat = deps.chats.find((each) => each.name === body.chat)
-  if (!incident || !chat) return
-  try {
-    const { link } = await chat.openRoom(incident, signal)
-    await deps.incidents.input(body.incident, { kind: 'room', chat: body.chat, state: 'open', link })
-  } catch (thrown) {
-    await deps.incidents.input(body.incident, {
-      kind: 'room',
-      chat: body.chat,
-      state: 'failed',
-      reason: reasonOf(thrown),
-    })
-    throw new RetryableError(`no room in ${body.chat} yet: ${reasonOf(thrown)}`, { cause: thrown })
-  }
-}
-
-async function card(deps: EffectDeps, body: Body<'card'>, signal: AbortSignal): Promise<void> {
-  const [incident, chat] = await roomOf(deps, body)
-  if (!incident || !chat) return
-  const view = { plan: deps.plan(), now: deps.clock.now(), publicUrl: deps.publicUrl }
-  const { link, left, again } = await chat.showRoom(incident, roomView(incident, view), signal)
-  const before = incident.rooms.find((each) => each.chat === chat.name)
-  const moved = link !== undefined && link !== before?.link
-  if (moved || left.join() !== (before?.left ?? []).join()) {
-    const news = { kind: 'room', chat: chat.name, state: 'open', left } as const
-    await deps.incidents.input(incident.id, link === undefined ? news : { ...news, link })
-  }
-  if (again) throw new RetryableError(`the room in ${chat.name} is not complete: ${left.join('; ')}`)
-}
-
-async function say(deps: EffectDeps, body: Body<'say'>, key: string, signal: AbortSignal): Promise<void> {
-  const [incident, chat] = await roomOf(deps, body)
-  if (incident && chat) await chat.say(incident, body.text, key, signal)
-}
-
-async function closeRoom(deps: EffectDeps, body: Body<'close-room'>, signal: AbortSignal): Promise<void> {
-  const [incident, chat] = await roomOf(deps, body)
-  if (incident && chat) await chat.closeRoom(incident, signal)
-}
-
-/** The chat, if the incident has an open room there. */
-async function roomOf(
-  deps: EffectDeps,
-  { incident: id, chat: name }: { readonly incident: IncidentId; readonly chat: string },
-): Promise<readonly [Incident | undefined, Chat | undefined]> {
-  const incident = (await deps.store.incident(id))?.state
-  const open = incident?.rooms.some((each) => each.chat === name && each.state === 'open')
-  return [incident, open ? deps.chats.find((each) => each.name === name) : undefined]
-}
-
-async function runCardIn(deps: EffectDeps, body: Body<'run-card'>, signal: AbortSignal): Promise<void> {
-  const run = (await deps.store.run(body.run))?.state
-  const chat = deps.chats.find((each) => each.name === body.chat)
-  if (run && chat) await chat.showRun(run, deps.runCard(run), signal)
 }
 
 async function tellNagios(deps: EffectDeps, body: Body<'tell-nagios'>, signal: AbortSignal): Promise<void> {

@@ -85,14 +85,19 @@ export interface Marks {
   readonly resolved?: Instant
 }
 
-/** Where the incident lives in one chat. A room that failed is tried again; it never holds up the page. */
+/**
+ * Where the incident lives in one chat. A room that failed is tried again; it never holds up the page. Once it is put
+ * away (`closed`) nothing is shown or said in it any more, unless there is a relapse.
+ */
 export interface Room {
   readonly chat: string
-  readonly state: 'opening' | 'open' | 'failed'
+  readonly state: 'opening' | 'open' | 'failed' | 'closed'
   readonly link?: string
   readonly reason?: string
   /** Parts of an open room that could not be done for now, with the reason; absent when it is complete. */
   readonly left?: readonly string[]
+  /** The first and the last moment of words that could not be said in it: they are said together, in one message. */
+  readonly missed?: { readonly since: Instant; readonly until: Instant }
 }
 
 /** What is broken, shortly: counts and the first few objects; the whole list is in the store's object table. */
@@ -166,6 +171,8 @@ export type Incident =
       readonly at: Instant
       readonly by: 'nagios' | 'verified' | PersonId
       readonly what?: string
+      /** When its rooms are put away; absent once they are, or when there are none. */
+      readonly closeAt?: Instant
     })
 
 export type IncidentState = Incident['state']

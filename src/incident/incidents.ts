@@ -1,6 +1,6 @@
 // The one load-decide-commit loop of incidents: whatever happens to one goes through here.
 import { ConflictError, UserError } from '../errors.ts'
-import type { IncidentId } from '../ids.ts'
+import type { IncidentId, Instant } from '../ids.ts'
 import type {
   Bells,
   Changes,
@@ -20,6 +20,7 @@ import type { Incident } from './incident.ts'
 import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
 import type { Change, Policy, Wish } from './change.ts'
+import { hears } from './words.ts'
 
 /** How often a decision is made anew when others were faster. */
 const tries = 20
@@ -124,7 +125,8 @@ async function write(
   const { id } = next
   const version = read?.version ?? 0
   const head = read ? await deps.store.head(id) : emptyHead
-  const effects = keyed(next, version + 1, change.effects)
+  const now = deps.clock.now()
+  const effects = keyed(change, version + 1, now)
   const rings = wakeAt(next)
   const outcome = await deps.store.commit(
     {
@@ -133,7 +135,7 @@ async function write(
       effects,
       ...extra,
     },
-    deps.clock.now(),
+    now,
   )
   if (outcome === 'conflict') throw new ConflictError(`${id} was changed by somebody else`)
   deps.kick(effects)
@@ -150,9 +152,9 @@ function ring(deps: IncidentDeps, id: IncidentId, at: number): void {
 }
 
 /** Pages come first; a card, which only ever shows the newest state, has one key for all commits. */
-function keyed(incident: Incident, version: number, wishes: readonly Wish[]): readonly Effect[] {
-  const { id } = incident
-  const bodies = wishes.flatMap((wish) => placed(incident, wish))
+function keyed(change: Change, version: number, now: Instant): readonly Effect[] {
+  const { id } = change.next
+  const bodies = change.effects.flatMap((wish) => placed(change.next, wish, now))
   const sorted = [
     ...bodies.filter((body) => body.kind === 'page'),
     ...bodies.filter((body) => body.kind !== 'page'),
@@ -165,7 +167,8 @@ function keyed(incident: Incident, version: number, wishes: readonly Wish[]): re
 }
 
 /** One effect for each room: what one chat cannot do for now does not keep the others from it. */
-function placed({ rooms }: Incident, wish: Wish): readonly EffectBody[] {
-  if (wish.kind !== 'card' && wish.kind !== 'say') return [wish]
-  return rooms.map(({ chat }) => ({ ...wish, chat }))
+function placed({ rooms }: Incident, wish: Wish, at: Instant): readonly EffectBody[] {
+  if (wish.kind === 'card')
+    return rooms.filter((room) => room.state !== 'closed').map(({ chat }) => ({ ...wish, chat }))
+  return wish.kind === 'say' ? rooms.filter(hears).map(({ chat }) => ({ ...wish, chat, at })) : [wish]
 }

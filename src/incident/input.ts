@@ -49,6 +49,10 @@ export type IncidentInput =
       /** Parts of an open room that could not be done for now, with the reason. */
       readonly left?: readonly string[]
     }
+  /** Words of the moment `at` could not be said in a room, and are not tried on their own any more. */
+  | { readonly kind: 'unsaid'; readonly chat: string; readonly at: Instant; readonly reason: string }
+  /** A room was told what it had missed up to a moment. */
+  | { readonly kind: 'caught-up'; readonly chat: string; readonly until: Instant }
   | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
   /** What became of a run; `checkBy` is when the incident looks at the run again, whatever was said. */
   | {

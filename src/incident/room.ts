@@ -6,8 +6,10 @@ import { incidentCard, stateText } from './card.ts'
 import type { CardView } from './card.ts'
 import { bot, effect, happened, nameOf, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
+import type { EventType, Happening } from '../timeline/event.ts'
 import type { Incident, Room, Target } from './incident.ts'
 import type { IncidentInput } from './input.ts'
+import { catchingUp, withRoom } from './words.ts'
 
 /** What a room shows beside its messages, as it should be now. */
 export function roomView(incident: Incident, view: CardView & { readonly publicUrl: string }): RoomView {
@@ -48,30 +50,49 @@ type News = Extract<IncidentInput, { readonly kind: 'room' }>
 
 /** What became of opening or furnishing a room; undefined when nothing is new. */
 export function roomNews(change: Change, news: News, moment: Moment): Change | undefined {
-  const { chat, state, reason } = news
-  const old = change.next.rooms.find((each) => each.chat === chat)
-  const link = news.link ?? (state === 'open' ? old?.link : undefined)
-  const left = news.left?.length ? news.left : undefined
-  const told: Room = {
+  const { rooms, id } = change.next
+  const old = rooms.find((each) => each.chat === news.chat)
+  // Whatever was under way when it was put away comes too late.
+  if (old?.state === 'closed') return undefined
+  const told = toldBy(news, old)
+  if (old && isSame(old, told)) return undefined
+  const known = patch(change, { rooms: withRoom(rooms, told) })
+  const said = isNews(old, told) ? happened(known, ...eventOf(told, moment)) : known
+  const opened = told.state === 'open' && old?.state !== 'open'
+  const full = opened ? catchingUp(said, { room: told, first: old?.link === undefined }, moment) : said
+  return effect(full, { kind: 'card', incident: id })
+}
+
+function toldBy({ chat, state, reason, ...news }: News, old: Room | undefined): Room {
+  const link = news.link ?? old?.link
+  return {
     chat,
     state,
     ...(link === undefined ? {} : { link }),
     ...(reason === undefined ? {} : { reason }),
-    ...(left === undefined ? {} : { left }),
+    ...(news.left?.length ? { left: news.left } : {}),
+    ...(old?.missed === undefined ? {} : { missed: old.missed }),
   }
-  if (old && JSON.stringify(old) === JSON.stringify(told)) return undefined
-  const rooms = [...change.next.rooms.filter((each) => each.chat !== chat), told]
-  const known = patch(change, { rooms })
-  const said =
-    old?.state === state && old.link === link && old.reason === reason
-      ? known
-      : happened(known, state === 'open' ? 'room.open' : 'room.failed', {
-          at: moment.now,
-          by: bot,
-          text:
-            state === 'open'
-              ? `Room open in ${chat}`
-              : `No room in ${chat} yet: ${reason ?? 'no reason given'}; trying again`,
-        })
-  return effect(said, { kind: 'card', incident: change.next.id })
+}
+
+/** Parts of an open room that are still to be done are on the card; the record has where it is and why not. */
+function isNews(old: Room | undefined, told: Room): boolean {
+  return old?.state !== told.state || old.link !== told.link || old.reason !== told.reason
+}
+
+function isSame(old: Room, told: Room): boolean {
+  return !isNews(old, told) && (old.left ?? []).join('\n') === (told.left ?? []).join('\n')
+}
+
+function eventOf(
+  { chat, state, reason }: Room,
+  { now }: Moment,
+): readonly [EventType, Omit<Happening, 'type' | 'data'>] {
+  const about = { at: now, by: bot }
+  return state === 'open'
+    ? ['room.open', { ...about, text: `Room open in ${chat}` }]
+    : [
+        'room.failed',
+        { ...about, text: `No room in ${chat} yet: ${reason ?? 'no reason given'}; trying again` },
+      ]
 }

@@ -43,6 +43,7 @@ export const eventTypes = [
   'escalated',
   'room.open',
   'room.failed',
+  'room.closed',
   'nagios.told',
   'note',
   'run.proposed',

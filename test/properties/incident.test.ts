@@ -7,12 +7,13 @@ import type { Policy } from '../../src/incident/change.ts'
 import { begin, decide, wakeAt } from '../../src/incident/decide.ts'
 import type { Incident } from '../../src/incident/incident.ts'
 import { diagnosisLimit } from '../../src/incident/incident.ts'
-import type { Attached, IncidentInput } from '../../src/incident/input.ts'
+import type { Attached, Decision, IncidentInput } from '../../src/incident/input.ts'
+import { hears } from '../../src/incident/words.ts'
 import type { Actor } from '../../src/timeline/event.ts'
 
 const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
 if ('errors' in loaded) throw new Error('the example plan is broken')
-const policy: Policy = { plan: loaded.plan, chats: ['console'] }
+const policy: Policy = { plan: loaded.plan, chats: ['console', 'slack'] }
 const start = Date.UTC(2026, 10, 23, 3)
 const people = Object.keys(loaded.plan.people)
 
@@ -55,6 +56,23 @@ const input: fc.Arbitrary<IncidentInput> = fc.oneof(
     outcome: fc.constantFrom('sent' as const, 'failed' as const),
   }),
   fc.record({
+    kind: fc.constant('room' as const),
+    chat: fc.constantFrom('console', 'slack'),
+    state: fc.constantFrom('open' as const, 'failed' as const),
+    link: fc.constant('https://chat.example.com/C1'),
+  }),
+  fc.record({
+    kind: fc.constant('unsaid' as const),
+    chat: fc.constantFrom('console', 'slack'),
+    at: fc.integer({ min: start, max: start + 3_600_000 }),
+    reason: fc.constant('no answer'),
+  }),
+  fc.record({
+    kind: fc.constant('caught-up' as const),
+    chat: fc.constantFrom('console', 'slack'),
+    until: fc.integer({ min: start, max: start + 3_600_000 }),
+  }),
+  fc.record({
     kind: fc.constant('run-news' as const),
     run: fc.constantFrom('R-1' as const, 'R-2' as const),
     news: fc.constantFrom(
@@ -86,6 +104,7 @@ interface Seen {
   readonly before: Incident
   readonly after: Incident
   readonly input: IncidentInput
+  readonly decision: Decision
   readonly now: number
 }
 
@@ -111,19 +130,20 @@ function play(
     const given: IncidentInput = wait === 'wake' ? { kind: 'tick' } : what
     const decision = decide(incident, given, now, policy)
     const after = decision.kind === 'change' ? decision.next : incident
-    look({ before: incident, after, input: given, now })
+    look({ before: incident, after, input: given, decision, now })
     incident = after
   }
   return incident
 }
 
 describe('an incident, whatever happens to it', () => {
-  it('has a next deadline as long as it is open, and none once it is resolved', () => {
+  it('has a next deadline as long as it is open, and once it is resolved until its rooms are put away', () => {
     fc.assert(
       fc.property(moves, (list) => {
         play(list, ({ after }) => {
           const at = wakeAt(after)
-          if (after.state === 'resolved') expect(at).toBeUndefined()
+          const away = after.rooms.every((room) => room.chat === 'console' || room.state === 'closed')
+          if (after.state === 'resolved' && away) expect(at).toBeUndefined()
           else expect(Number.isFinite(at)).toBe(true)
         })
       }),
@@ -142,6 +162,37 @@ describe('an incident, whatever happens to it', () => {
             incident = decision.next
           }
           expect(wakeAt(incident) ?? Infinity).toBeGreaterThan(now)
+        })
+      }),
+    )
+  })
+
+  it('has its rooms put away only while it is resolved, a day after, and back when there is a relapse', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ before, after, now }) => {
+          const closed = after.rooms.some((room) => room.state === 'closed')
+          if (closed) expect(after.state).toBe('resolved')
+          if (closed && before.state === 'resolved' && before.closeAt !== undefined)
+            expect(now).toBeGreaterThanOrEqual(before.at + 24 * 3_600_000)
+        })
+      }),
+    )
+  })
+
+  it('loses no words: those said while a room cannot hear are noted down until it was told', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ before, after, input, decision, now }) => {
+          const room = after.rooms.find((each) => each.chat === 'slack')
+          const said = decision.kind === 'change' && decision.effects.some((wish) => wish.kind === 'say')
+          if (said && room && room.state !== 'closed' && !hears(room))
+            expect(room.missed?.until).toBeGreaterThanOrEqual(now)
+          const missed = before.rooms.find((each) => each.chat === 'slack')?.missed
+          if (!missed || room?.state === 'closed') return
+          const told = input.kind === 'caught-up' && input.chat === 'slack' && input.until >= missed.until
+          if (told) expect(room?.missed).toBeUndefined()
+          else expect(room?.missed?.until).toBeGreaterThanOrEqual(missed.until)
         })
       }),
     )
@@ -170,7 +221,7 @@ describe('an incident, whatever happens to it', () => {
     fc.assert(
       fc.property(moves, (list) => {
         play(list, ({ after, input, now }) => {
-          if (!['ack', 'page-result', 'room', 'resolve'].includes(input.kind)) return
+          if (!['ack', 'page-result', 'room', 'resolve', 'unsaid', 'caught-up'].includes(input.kind)) return
           const again = decide(after, input, now, policy)
           if (again.kind === 'change') expect(again.next).toEqual(after)
         })
