@@ -9,7 +9,8 @@ import { createDeadlines, repeat } from './deadlines/deadlines.ts'
 import { openPlan } from './drplan/current.ts'
 import type { CurrentPlan } from './drplan/current.ts'
 import { reasonOf } from './errors.ts'
-import type { Duration, Instant } from './ids.ts'
+import { createHeartbeat } from './heartbeat.ts'
+import type { Duration } from './ids.ts'
 import type { Card } from './message.ts'
 import { second, toIncidentId, toRunId } from './ids.ts'
 import { createInbox } from './intake/inbox.ts'
@@ -108,7 +109,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { log, clock, started: (stop) => stops.push(stop) },
   )
   const life = await patiently(clock, () =>
-    beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined }),
+    beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined, log }),
   )
   stops.push(life.end)
   const store = createStore({ redis: redis.redis, process: life.name })
@@ -180,6 +181,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     plan: current.plan,
     clock,
     log,
+    chats: policy().chats,
     kick,
   })
   const performers: Performers = {
@@ -234,13 +236,11 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     addOverride: current.addOverride,
     revoke: (person) => credentials.revokeAll(person, clock.now()),
   })
-  let lastHeartbeat: Instant | undefined
+  const heartbeat = createHeartbeat({ store, clock, log })
   const web = createWeb({
     nagiosToken: config.NAGIOS_TOKEN,
     accept: inbox.accept,
-    heartbeat: () => {
-      lastHeartbeat = clock.now()
-    },
+    heartbeat: heartbeat.heard,
     store,
     runCard: cardOf,
     dispatch,
@@ -253,7 +253,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
         store,
         clock,
         audit: deadlines.audit,
-        heartbeat: () => lastHeartbeat,
+        heartbeat: heartbeat.last,
         chats: chats.checks,
       }),
     slack: chats.slack?.open(dispatch).receive,

@@ -11,7 +11,7 @@ export interface ReadinessDeps {
   /** How late the latest unmet deadline is. */
   readonly audit: () => Promise<Duration>
   /** When Nagios was last heard of; undefined when never since the start. */
-  readonly heartbeat: () => Instant | undefined
+  readonly heartbeat: () => Promise<Instant | undefined>
   /** What the chats say of themselves. The bot works without them: they do not make it unready. */
   readonly chats: () => Readonly<Record<string, Check>>
 }
@@ -25,7 +25,7 @@ const silentNagios: Duration = 5 * minute
 
 /** Looks at every part; a part that does not answer is not ok, it does not hold up the others. */
 export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
-  const [store, deadlines, effects] = await Promise.all([
+  const [store, deadlines, effects, nagios] = await Promise.all([
     look(async () => {
       await deps.store.ping()
       return { ok: true }
@@ -42,8 +42,9 @@ export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
         ? { ok: true }
         : { ok: false, text: `${count} effects wait; look at the log for the channel that fails` }
     }),
+    look(async () => nagiosCheck(await deps.heartbeat(), deps.clock.now())),
   ])
-  const checks = { store, deadlines, effects, nagios: nagiosCheck(deps) }
+  const checks = { store, deadlines, effects, nagios }
   const ready = Object.values(checks).every((check) => check.ok)
   return { ready, checks: { ...checks, ...deps.chats() } }
 }
@@ -56,11 +57,10 @@ async function look(check: () => Promise<Check>): Promise<Check> {
   }
 }
 
-function nagiosCheck(deps: ReadinessDeps): Check {
-  const last = deps.heartbeat()
+function nagiosCheck(last: Instant | undefined, now: Instant): Check {
   if (last === undefined)
     return { ok: true, text: 'no heartbeat since the start; nagios/check_dr_bot sends one' }
-  const silent = deps.clock.now() - last
+  const silent = now - last
   if (silent <= silentNagios) return { ok: true }
   return {
     ok: false,

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { loadScripts } from './scripts.ts'
 import { toStoreError } from './errors.ts'
+import { reasonOf } from '../errors.ts'
+import type { Log } from '../ports.ts'
 import type { RedisClient } from './connect.ts'
 
 export interface Life {
@@ -22,6 +24,7 @@ export interface LifeOptions {
   readonly dataDir: string
   /** Nobody else can use this Redis: whoever is known to it is gone. */
   readonly alone: boolean
+  readonly log: Log
 }
 
 /** Who a process was, so that a later one can see that it is gone: numbers of processes are given again. */
@@ -39,7 +42,7 @@ type Mark = z.infer<typeof Mark>
  * Begins a life. What the life before it on this `dataDir` held is taken from it when it is certainly gone: a process
  * that starts again does not wait for its own death to be noticed. Throws RetryableError when Redis does not answer.
  */
-export async function beginLife({ redis, dataDir, alone }: LifeOptions): Promise<Life> {
+export async function beginLife({ redis, dataDir, alone, log }: LifeOptions): Promise<Life> {
   const name = randomUUID()
   const script = loadScripts(redis)
   async function ask(...[which, args]: Parameters<typeof script>): Promise<void> {
@@ -57,12 +60,23 @@ export async function beginLife({ redis, dataDir, alone }: LifeOptions): Promise
   if (before && fate === 'gone') await ask('bury', [name, before.name])
   const own = { name, pid: process.pid, place: await placeHere(), began: await beganAt(process.pid) }
   // The mark of a process that lives stays its own: this one, which shares its directory, is noticed by its silence.
-  if (fate !== 'lives') await write(file, own)
+  async function mark(now: Mark): Promise<void> {
+    if (fate === 'lives') return
+    await write(file, now).catch((thrown: unknown) => {
+      log.warn(
+        'DATA_DIR cannot be written: after a crash the next start waits five seconds for its effects',
+        {
+          reason: reasonOf(thrown),
+        },
+      )
+    })
+  }
+  await mark(own)
   return {
     name,
     beat: () => ask('beat', [name]),
     end: async () => {
-      if (fate !== 'lives') await write(file, { ...own, pid: 0 })
+      await mark({ ...own, pid: 0 })
       await ask('bury', [name, name])
     },
   }
@@ -103,8 +117,12 @@ async function placeHere(): Promise<string> {
   return [hostname(), boot.trim(), space].join(' ')
 }
 
-/** Field 22 of Linux' /proc/PID/stat (proc(5)): ticks since the machine's start; the name before it may hold anything. */
+/**
+ * Field 22 of Linux' /proc/PID/stat (proc(5)): ticks since the machine's start; the name before it may hold anything.
+ * Undefined for one that has ended and only waits for its parent to notice, and where there is no such file.
+ */
 async function beganAt(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? undefined : fields[19]
 }

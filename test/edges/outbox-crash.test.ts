@@ -52,6 +52,7 @@ async function startBot(
     redis: client,
     dataDir: options.dataDir ?? join(dataDir, crypto.randomUUID()),
     alone: false,
+    log: silent,
   })
   const store = { ...createStore({ redis: client, process: life.name }), ...options.store }
   const done: string[] = []
@@ -156,6 +157,33 @@ describe('a bot that was killed', () => {
     await next.sweep()
     expect(next.done).toEqual([])
     await silentFor(killed, 6_000)
+    await next.sweep()
+
+    expect(next.done).toEqual(['INC-1-v1-1'])
+  })
+
+  test('cannot leave a mark where nothing can be written, starts all the same, and says so', async () => {
+    const file = join(dataDir, 'file')
+    await writeFile(file, '')
+    const warned: string[] = []
+
+    const life = await beginLife({
+      redis: client,
+      dataDir: file,
+      alone: false,
+      log: { ...silent, warn: (message) => void warned.push(message) },
+    })
+    await life.beat()
+
+    expect(warned).toEqual([expect.stringContaining('DATA_DIR cannot be written')])
+  })
+
+  test("whose Redis is nobody else's leaves all it had to the next start, wherever it ran", async () => {
+    const killed = await startBot()
+    await decideAndDie(killed, 'INC-1-v1-1')
+
+    const next = await startBot()
+    await beginLife({ redis: client, dataDir: join(dataDir, 'other'), alone: true, log: silent })
     await next.sweep()
 
     expect(next.done).toEqual(['INC-1-v1-1'])

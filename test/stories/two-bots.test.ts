@@ -117,6 +117,22 @@ it('a page of the console that is open at one bot shows what was done at the oth
   await reading
 })
 
+it('a heartbeat of Nagios that reaches one bot is known to the other, which is ready as well', async () => {
+  const headers = { authorization: `Bearer ${nagiosToken}` }
+  const beat = (bot: Bot) => fetch(`${bot.app().url}/webhooks/nagios/heartbeat`, { method: 'POST', headers })
+  const nagiosAt = async (bot: Bot) =>
+    ((await (await fetch(`${bot.app().url}/readyz`)).json()) as { checks: { nagios: unknown } }).checks.nagios
+  expect(await nagiosAt(second)).toMatchObject({ text: expect.stringContaining('no heartbeat') as string })
+  await beat(second)
+  await vi.waitFor(async () => expect(await nagiosAt(second)).toEqual({ ok: true }), soon)
+  await pass(6 * minute)
+  expect(await nagiosAt(second)).toMatchObject({ ok: false })
+
+  await beat(first)
+
+  await vi.waitFor(async () => expect(await nagiosAt(second)).toEqual({ ok: true }), soon)
+})
+
 it('what a killed bot had in hand is done by the other within ten seconds', async () => {
   await second.app().close()
   const dir = await mkdtemp(join(tmpdir(), 'dr-victim-'))
