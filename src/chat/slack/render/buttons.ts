@@ -17,7 +17,6 @@ export type PressedButton = Readonly<z.infer<typeof PressedButton>>
 
 /** The action ids of buttons that are commands; those of links (`link:1`) need nothing but to be acknowledged. */
 export const commandAction = /^dr:\d+$/
-export const linkAction = /^link:\d+$/
 
 /** The card's buttons, then its links, numbered from `first` so that no two on one page are alike. */
 export function buttonElements(card: Card, first = 1): readonly ButtonElement[] {

@@ -40,7 +40,7 @@ export function richText(text: string, style: TextStyle = {}): readonly Rich[] {
 }
 
 /** A break inside a part of rich text. */
-export const lineBreak: Rich = { type: 'text', text: '\n' }
+const lineBreak: Rich = { type: 'text', text: '\n' }
 
 /** Lines of rich text under each other, as one. */
 export function stacked(lines: readonly (readonly Rich[])[]): readonly Rich[] {

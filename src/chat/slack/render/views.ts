@@ -13,7 +13,7 @@ import { richLine } from './rich.ts'
 import { clean, cleanLines, cut, plainText } from './text.ts'
 
 /** Callback ids of the modals, by what they ask. */
-export const callbacks = { ask: 'dr:ask', open: 'dr:open', note: 'dr:note', answer: 'dr:answer' } as const
+const callbacks = { ask: 'dr:ask', open: 'dr:open', note: 'dr:note', answer: 'dr:answer' } as const
 
 /** Characters of a reason or a summary, and of a note: with its verb each stays within the longest command. */
 const longestAnswer = 1_000
