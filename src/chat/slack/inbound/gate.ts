@@ -86,7 +86,8 @@ function wanted(inbound: Inbound, delivery: Delivery, body: Event['body']): bool
 /** Why it is not served: it comes from another workspace or app, or nobody knows yet which is ours. */
 async function foreign(inbound: Inbound, { team, app }: Delivery): Promise<string | undefined> {
   const ours = await ourWorkspace(inbound)
-  if (ours === undefined) return 'Slack has not yet told this bot which workspace it belongs to. Nothing was done; try again in a minute.'
+  if (ours === undefined)
+    return 'Slack has not yet told this bot which workspace it belongs to. Nothing was done; try again in a minute.'
   const here = team === ours.teamId && (app === undefined || ours.appId === undefined || app === ours.appId)
   return here ? undefined : 'This bot serves another workspace. Nothing was done.'
 }

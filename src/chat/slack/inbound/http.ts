@@ -1,7 +1,7 @@
 // Slack over HTTP: signature, time and replay are checked on the raw body, then Bolt's receiver takes over.
 import { hash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HTTPReceiver, isValidSlackRequest } from '@slack/bolt'
+import { HTTPModuleFunctions, HTTPReceiver, isValidSlackRequest } from '@slack/bolt'
 import type { App } from '@slack/bolt'
 import { reasonOf } from '../../../errors.ts'
 import { minute, second } from '../../../ids.ts'
@@ -49,7 +49,19 @@ export function createHttp(deps: HttpDeps, processor: Processor): ReceiveHttp {
       response.writeHead(401).end()
       return
     }
-    receiver.requestListener(Object.assign(request, { rawBody: body }), response)
+    const read = Object.assign(request, { rawBody: body })
+    if (isReadable(read)) receiver.requestListener(read, response)
+    else response.writeHead(400).end()
+  }
+}
+
+/** Bolt takes for granted that what is read is an object. */
+function isReadable(request: Parameters<typeof HTTPModuleFunctions.parseHTTPRequestBody>[0]): boolean {
+  try {
+    const body: unknown = HTTPModuleFunctions.parseHTTPRequestBody(request)
+    return typeof body === 'object' && body !== null
+  } catch {
+    return false
   }
 }
 

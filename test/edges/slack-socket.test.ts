@@ -1,0 +1,150 @@
+// Socket Mode: the bot needs no Slack to start, finds its way back by itself, and loses or doubles nothing on the way.
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+import { connected, openDoorHouse, room, shown } from './slack-door-house.ts'
+import type { DoorHouse } from './slack-door-house.ts'
+
+let redis: TestRedis
+let house: DoorHouse
+beforeAll(async () => {
+  redis = await startTestRedis()
+})
+afterAll(() => redis.stop())
+afterEach(() => house.stop())
+
+test('holds two connections, so that one is there while Slack recycles the other', async () => {
+  house = await openDoorHouse(redis)
+
+  expect(house.slack.sockets()).toBe(2)
+  expect(house.door.health()).toEqual({ ok: true })
+})
+
+test.each(['warning', 'refresh_requested', 'abrupt'] as const)(
+  'is back at once after all connections were dropped: %s',
+  async (how) => {
+    house = await openDoorHouse(redis)
+    const before = house.slack.calls.filter(({ method }) => method === 'apps.connections.open').length
+    const dropped = performance.now()
+
+    house.slack.dropSockets(how)
+    await vi.waitFor(
+      () =>
+        expect(
+          house.slack.calls.filter(({ method }) => method === 'apps.connections.open').length,
+        ).toBeGreaterThanOrEqual(before + 2),
+      { timeout: 5_000, interval: 5 },
+    )
+    await connected(house)
+
+    expect(performance.now() - dropped).toBeLessThan(2_000)
+    expect((await house.slack.command('U0ANN', 'status')).ok).toBe(true)
+  },
+)
+
+test('starts while Slack is away, says so, and connects when it comes back', async () => {
+  house = await openDoorHouse(redis)
+  await house.slack.down()
+  await vi.waitFor(() => expect(house.door.health().ok).toBe(false), 3_000)
+
+  expect(house.door.health().text).toContain('Slack cannot reach the bot')
+  await vi.waitFor(() => expect(house.lines.join('\n')).toContain('warn Slack cannot be connected to'), 3_000)
+  await house.slack.up()
+  await connected(house)
+
+  expect((await house.slack.command('U0ANN', 'status')).ok).toBe(true)
+})
+
+test('says loudly what to do when Slack refuses the token, and goes on trying slowly', async () => {
+  house = await openDoorHouse(redis)
+  house.slack.refuseTokens('invalid_auth')
+  house.slack.dropSockets()
+
+  await vi.waitFor(() => expect(house.door.health().text).toContain('SLACK_APP_TOKEN is not valid'), 3_000)
+  const opened = house.slack.calls.filter(({ method }) => method === 'apps.connections.open').length
+  const errors = house.lines.filter((line) => line.startsWith('error Slack refuses the connection'))
+
+  expect(errors).toHaveLength(1)
+  expect(opened).toBeLessThan(8)
+})
+
+test('leaves a connection that is silent, and opens another', async () => {
+  house = await openDoorHouse(redis)
+  house.slack.fault({ kind: 'freeze-sockets' })
+  await vi.waitFor(() => expect(house.door.health().ok).toBe(false), { timeout: 12_000, interval: 50 })
+
+  house.slack.fault()
+  await connected(house)
+
+  expect((await house.slack.command('U0ANN', 'status')).ok).toBe(true)
+}, 30_000)
+
+test('loses nothing and does nothing twice while the sockets are dropped again and again', async () => {
+  house = await openDoorHouse(redis)
+  await house.outage()
+  house.slack.fault({ kind: 'drop-sockets', ms: 400 })
+
+  const outcomes = await Promise.all(
+    Array.from({ length: 60 }, async (_, n) => {
+      await new Promise((resolve) => void setTimeout(resolve, n * 50))
+      const outcome = await house.slack.command('U0ANN', `note number ${n}.`, { channel: room })
+      return { n, outcome }
+    }),
+  )
+
+  const answered = outcomes.filter(({ outcome }) => outcome.ok)
+  for (const { n, outcome } of answered) {
+    expect(house.said.filter((text) => text === `ann: note number ${n}.`)).toHaveLength(1)
+    expect(shown(outcome.body)).toContain('Noted in')
+  }
+  expect(new Set(house.said).size).toBe(house.said.length)
+  const reached = outcomes.filter(
+    ({ outcome }) => outcome.by === 'socket' && outcome.error !== 'dispatch_failed',
+  )
+  expect(answered.length).toBe(reached.length)
+  expect(answered.length).toBeGreaterThan(20)
+}, 30_000)
+
+test('does events that come while the sockets are dropped exactly once', async () => {
+  house = await openDoorHouse(redis, { slack: { retryAfter: [200, 400, 800], ackWithin: 1_000 } })
+  await house.outage()
+  house.slack.fault({ kind: 'drop-sockets', ms: 300 })
+
+  for (let n = 0; n < 20; n += 1) {
+    void house.slack.directMessage('U0ANN', `note INC-1 event ${n}.`)
+    await new Promise((resolve) => void setTimeout(resolve, 60))
+  }
+
+  await vi.waitFor(() => expect(new Set(house.said).size).toBe(20), 8_000)
+  expect(house.said).toHaveLength(20)
+}, 20_000)
+
+test('answers a command within 100 ms while Slack hangs', async () => {
+  house = await openDoorHouse(redis)
+  house.slack.fault({ kind: 'hang' })
+
+  const times: number[] = []
+  for (let n = 0; n < 50; n += 1) times.push((await house.slack.command('U0ANN', 'status')).ms)
+
+  expect(times.toSorted((a, b) => a - b)[24]).toBeLessThan(100)
+})
+
+test('is stopped within moments, with connections or without', async () => {
+  house = await openDoorHouse(redis)
+  const started = performance.now()
+
+  await house.door.stop()
+
+  expect(performance.now() - started).toBeLessThan(3_000)
+  await vi.waitFor(() => expect(house.slack.sockets()).toBe(0))
+})
+
+test('is stopped within moments while Slack refuses it', async () => {
+  house = await openDoorHouse(redis)
+  await house.slack.down()
+  const started = performance.now()
+
+  await house.door.stop()
+
+  expect(performance.now() - started).toBeLessThan(3_000)
+})
