@@ -28,6 +28,8 @@ export interface LoopDeps {
   readonly changes: Changes
   readonly clock: Clock
   readonly log: Log
+  /** The chats in which runs are shown. */
+  readonly chats: readonly string[]
   /** Starts the effects of a fresh commit in this process, without waiting for them. */
   readonly kick: (effects: readonly Effect[]) => void
 }
@@ -73,7 +75,8 @@ async function write(
   const expected = read?.version ?? 0
   const timeline = next.incident ?? next.id
   const head = events.length === 0 ? undefined : await deps.store.head(timeline)
-  const effects = keyed(next.id, expected + 1, change.effects)
+  const shown = looksOther(read?.state, change) ? cards(next.id, deps.chats) : []
+  const effects = [...keyed(next.id, expected + 1, change.effects), ...shown]
   const wakeAt = runWakeAt(next)
   const outcome = await deps.store.commit(
     {
@@ -101,6 +104,21 @@ function ring(deps: LoopDeps, id: RunId, at: Instant): void {
 
 function keyed(id: RunId, version: number, bodies: readonly EffectBody[]): readonly Effect[] {
   return bodies.map((body, index) => ({ key: `${id}-v${version}-${index + 1}`, body }))
+}
+
+/** One key for all commits: many of them, one update of the card. */
+function cards(run: RunId, chats: readonly string[]): readonly Effect[] {
+  return chats.map((chat) => ({ key: `${run}-run-card-${chat}`, body: { kind: 'run-card', run, chat } }))
+}
+
+/** Whether a person would want to see the run anew: not for each look that the engine takes at a step under way. */
+function looksOther(before: Run | undefined, { next, events }: RunChange): boolean {
+  if (before === undefined || events.length > 0 || before.state !== next.state) return true
+  return before.undoneBy !== next.undoneBy || isStopping(before) !== isStopping(next)
+}
+
+function isStopping(run: Run): boolean {
+  return run.state === 'running' && run.cancelling !== undefined
 }
 
 /** A run holds its targets from its approval to its end; one whose outcome is unknown holds them too. */

@@ -39,9 +39,9 @@ const historyLimit = 200
  * within one they queue up, and between them the commit of each step's intent lets only one start it.
  */
 export function createRuns(deps: RunDeps): Runs {
-  const { store, bells, changes, clock, log, kick, plan } = deps
+  const { store, bells, changes, clock, log, chats, kick, plan } = deps
   const calls = createCalls(deps.providers, deps.dns)
-  const engine: Engine = { store, bells, changes, clock, log, kick, plan, calls }
+  const engine: Engine = { store, bells, changes, clock, log, chats, kick, plan, calls }
   const turns = new Map<RunId, Promise<void>>()
 
   /** Whether the turn before went well is the matter of whoever asked for it. */

@@ -44,6 +44,8 @@ export interface EngineBench {
   readonly run: (id: RunId) => Promise<Run>
   /** What rooms were told. */
   readonly news: () => readonly string[]
+  /** Which cards were shown anew: the effect's key and the version that the run had then. */
+  readonly shown: () => readonly string[]
   /** Requests to Cloudflare that change something. */
   readonly changing: () => number
   /** Where `api.example.com` points at Cloudflare, as `content ttl proxied`. */
@@ -92,6 +94,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     'dns-check': createDnsCheck({ clock, timeout: 3_000 }),
   }
   const news: string[] = []
+  const shown: string[] = []
   let inHand: Effect[] = []
   let process = start()
 
@@ -124,6 +127,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
       plan: () => plan,
       clock,
       log: silent,
+      chats: ['slack'],
       kick: (effects) => {
         if (!dead) inHand.push(...effects)
       },
@@ -144,6 +148,8 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
 
   async function perform(effect: Effect): Promise<void> {
     if (effect.body.kind === 'advance') await process.runs.advance(effect.body.run)
+    if (effect.body.kind === 'run-card')
+      shown.push(`${effect.key} v${(await store.run(effect.body.run))?.version}`)
     if (effect.body.kind === 'run-news') news.push(`${effect.body.news}: ${effect.body.text}`)
     await living.effectDone(effect.key)
   }
@@ -194,6 +200,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
       return found.state
     },
     news: () => news,
+    shown: () => [...shown],
     changing: () => world.cloudflare.requests.filter((request) => request.changes).length,
     record: () => {
       const found = world.cloudflare.records(world.zone).find((one) => one.name === world.record)

@@ -428,3 +428,42 @@ describe('who may let it run', () => {
     expect(await bench.runs().verdict(run.id, approving())).toMatchObject({ state: 'running' })
   })
 })
+
+describe('the card of a run in a chat', () => {
+  test('is shown anew at each thing that a person would want to see, under one key', async () => {
+    const { run } = await bench.runs().propose(asking())
+    await bench.settle()
+    const proposed = bench.shown()
+    await bench.runs().verdict(run.id, approving())
+    await bench.settle()
+    const { state } = await bench.run(run.id)
+    const last = (await bench.store.run(run.id))?.version
+
+    expect(proposed).toEqual(['R-1-run-card-slack v1'])
+    expect(state).toBe('done')
+    expect(bench.shown().at(-1)).toBe(`R-1-run-card-slack v${last}`)
+    expect(new Set(bench.shown().map((each) => each.split(' ')[0])).size).toBe(1)
+  })
+
+  test('is shown anew when somebody denies it, when it lapses, and when another run has undone it', async () => {
+    const { run: denied } = await bench.runs().propose(asking())
+    await bench.runs().verdict(denied.id, { kind: 'deny', by: bob })
+    await bench.settle()
+    expect(bench.shown().at(-1)).toBe('R-1-run-card-slack v2')
+
+    const { run: lapsed } = await bench.runs().propose(asking())
+    await bench.settle()
+    const before = bench.shown().length
+    await bench.pass(301_000)
+    expect((await bench.run(lapsed.id)).state).toBe('expired')
+    expect(bench.shown().slice(before)).toContain('R-2-run-card-slack v2')
+
+    const first = await failedOver()
+    const { run: back } = await bench.runs().propose(asking({ direction: 'failback' }))
+    await bench.runs().verdict(back.id, approving())
+    await bench.settle()
+    const version = (await bench.store.run(first.id))?.version
+    expect(bench.shown()).toContain(`${first.id}-run-card-slack v${version}`)
+    expect((await bench.run(first.id)).undoneBy).toBe(back.id)
+  })
+})
