@@ -1,7 +1,7 @@
 // A bot's hand in a simulated Slack, with a real store behind it: what the tests of rooms and of the chat stand on.
 import { readFileSync } from 'node:fs'
 import { createClock } from '../../src/clock.ts'
-import { createSlackApi } from '../../src/chat/slack/api.ts'
+import { SlackRefusal, createSlackApi } from '../../src/chat/slack/api.ts'
 import { createSlackChat } from '../../src/chat/slack/chat.ts'
 import { createPeople } from '../../src/chat/slack/people.ts'
 import { createPosts } from '../../src/chat/slack/posts.ts'
@@ -37,6 +37,8 @@ export interface SlackHouse {
   readonly incidents: Map<IncidentId, Incident>
   /** The incidents whose direct messages were refreshed. */
   readonly refreshed: IncidentId[]
+  /** From now on the direct messages are refused with Slack's word. */
+  readonly refuse: (reason: string) => void
   /** What was logged at `warn`. */
   readonly warnings: string[]
   /** The calls since the last time this was asked, as `method`, or `method outcome` when it was not ok. */
@@ -75,6 +77,7 @@ export async function startSlackHouse(
   }
   const closing: (() => void)[] = []
   let seen = 0
+  let refusal: string | undefined
 
   function chat(): Chat {
     const api = createSlackApi({ token: slack.botToken, url: slack.apiUrl, clock, log })
@@ -91,6 +94,7 @@ export async function startSlackHouse(
       publicUrl: 'https://dr.example.com',
       incident: async (id) => incidents.get(id),
       refreshPages: async ({ id }) => {
+        if (refusal !== undefined) throw new SlackRefusal(refusal, `Slack refused chat.update: ${refusal}`)
         refreshed.push(id)
       },
     })
@@ -105,6 +109,9 @@ export async function startSlackHouse(
     chat,
     incidents,
     refreshed,
+    refuse: (reason) => {
+      refusal = reason
+    },
     warnings,
     calls: () => {
       const fresh = slack.calls.slice(seen)
@@ -140,6 +147,11 @@ export function outage(fields: Partial<Extract<Incident, { state: 'paging' }>> =
   return incident('INC-12', { pages: [page('ann')], ...fields })
 }
 
+/** The same outage in somebody's hands. */
+export function diagnosing(before: Incident): Incident {
+  return { ...before, state: 'diagnosing' } as Incident
+}
+
 /** The same outage when it is over. */
 export function over(before: Incident, fields: Partial<Incident> = {}): Incident {
   const { clock: _, ...common } = before as Extract<Incident, { state: 'paging' }>
@@ -162,4 +174,31 @@ export function viewOf(shown: Incident, plan: DrPlan): RoomView {
 /** A signal that leaves time enough. */
 export function inTime(ms = 10_000): AbortSignal {
   return AbortSignal.timeout(ms)
+}
+
+/** Every piece of what the bot wrote in Slack that would call somebody, lead somewhere unmeant, or is parsed. */
+export function aliveIn(slack: SimSlack): readonly string[] {
+  return slack
+    .channels()
+    .flatMap(({ topic, purpose, messages }) => [
+      ...[topic, purpose].flatMap((text) => parsed(text)),
+      ...messages
+        .filter(({ bot }) => bot !== undefined)
+        .flatMap(({ text, blocks }) => [...parsed(text), ...elementsIn(blocks)]),
+    ])
+}
+
+/** Slack's own markup in a text, but for moments. */
+function parsed(text: string): readonly string[] {
+  return (text.match(/<[^>]*>?/g) ?? []).filter((found) => !/^<!date\^\d+\^[^<>]*>$/.test(found))
+}
+
+function elementsIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { type, url, text } = value as Readonly<Record<string, unknown>>
+  const calls = ['user', 'usergroup', 'channel', 'broadcast', 'emoji'].includes(String(type))
+  const leads = typeof url === 'string' && url.includes('evil')
+  const read = type === 'mrkdwn' && typeof text === 'string' && parsed(text).length > 0
+  const own = calls || leads || read ? [JSON.stringify(value).slice(0, 200)] : []
+  return [...own, ...Object.values(value).flatMap(elementsIn)]
 }

@@ -1,5 +1,6 @@
 // Slack as a chat: each incident has a channel with its card, its runs and its people; what happens is said there.
 import type { DrPlan } from '../../drplan/schema.ts'
+import { RetryableError, UserError } from '../../errors.ts'
 import type { IncidentId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { Card } from '../../message.ts'
@@ -31,7 +32,7 @@ export interface SlackChatDeps extends Omit<RoomDeps, 'zone'>, InviteDeps, Pictu
   readonly clock: Pick<Clock, 'now'>
   readonly publicUrl: string
   readonly incident: (id: IncidentId) => Promise<Incident | undefined>
-  /** Brings the direct messages that paged people for this incident up to date; without a call when they are. */
+  /** Brings the direct messages that paged people for this incident up to date; no call where they are. */
   readonly refreshPages: (incident: Incident, options: CallOptions) => Promise<void>
 }
 
@@ -154,13 +155,13 @@ async function describe(
   return left.flat()
 }
 
-/** Escaped as message text is, and cut before that, so that no escape is cut in two. */
+/** Escaped as message text is. It is cut before that, so that no escape is cut in two; one takes five characters at most. */
 function topicText(topic: string): string {
-  let length = longestTopic
-  let text = escaped(cut(clean(topic), length))
+  let most = longestTopic
+  let text = escaped(cut(clean(topic), most))
   while (text.length > longestTopic) {
-    length -= text.length - longestTopic
-    text = escaped(cut(clean(topic), length))
+    most -= Math.ceil((text.length - longestTopic) / 5)
+    text = escaped(cut(clean(topic), most))
   }
   return text
 }
@@ -184,13 +185,15 @@ async function announce(
   })
 }
 
+/** Their channels are people's, not the room: one that is lost must not be taken for a lost room. */
 async function refresh(deps: SlackChatDeps, site: Site, incident: Incident): Promise<readonly Left[]> {
-  if (incident.state !== 'resolved') return []
-  return doPart(deps, site, {
-    name: 'direct messages',
-    wanted: `resolved ${incident.at}`,
-    work: () => deps.refreshPages(incident, site.options),
-  })
+  try {
+    await deps.refreshPages(incident, site.options)
+    return []
+  } catch (thrown) {
+    if (!(thrown instanceof RetryableError || thrown instanceof UserError)) throw thrown
+    return [{ text: `direct messages: ${thrown.message}`, again: thrown instanceof RetryableError }]
+  }
 }
 
 interface RunShown {
