@@ -45,9 +45,13 @@ for _, claim in ipairs(claims) do
   local value = redis.call('HGET', root .. ':claims', claim[1]) or ''
   if value ~= claim[2] then return 'conflict' end
 end
-for _, alert in ipairs(triaged) do
-  -- Another process has dealt with it.
-  if not redis.call('ZSCORE', root .. ':inbox:order', alert[1]) then return 'conflict' end
+if #triaged > 0 then
+  local ids = {}
+  for i, alert in ipairs(triaged) do ids[i] = alert[1] end
+  -- Another process has dealt with one that does not wait any more.
+  for _, place in ipairs(redis.call('ZMSCORE', root .. ':inbox:order', unpack(ids))) do
+    if not place then return 'conflict' end
+  end
 end
 
 -- Writes.
