@@ -1,4 +1,8 @@
 // Calling Slack's Web API over the wire: order, time limits, rate limits, outages, refusals that say what to do.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { RetryableError, UserError } from '../../src/errors.ts'
 import { createSlackApi, SlackRefusal } from '../../src/chat/slack/api.ts'
@@ -44,6 +48,31 @@ describe('a call', () => {
     caller.abort()
 
     expect(await call).toBeInstanceOf(SlackSilence)
+  })
+
+  test('that nobody waits for any more is cut off', async () => {
+    const { clock, log } = use()
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const api = createSlackApi({ token: 'xoxb-1', url: `http://127.0.0.1:${port}/api/`, clock, log })
+    const caller = new AbortController()
+    const [request, call] = [
+      once(server, 'request'),
+      failure(api.call('auth.test', {}, { ...room, signal: caller.signal })),
+    ]
+    const [, answer] = (await request) as [unknown, ServerResponse]
+    let cut = false
+    answer.on('close', () => {
+      cut = true
+    })
+
+    caller.abort()
+
+    await vi.waitFor(() => expect(cut).toBe(true))
+    await call
+    server.close()
   })
 
   test('whose signal was aborted before is not made', async () => {
@@ -99,7 +128,9 @@ describe('a call', () => {
     await vi.waitFor(() => expect(count('chat.postMessage')).toBe(1))
 
     await api.call('chat.postMessage', post, page)
+    const still = await Promise.race([stuck, Promise.resolve('it hangs')])
 
+    expect(still).toBe('it hangs')
     expect(sim.messages('C0ALERTS')).toHaveLength(1)
     hanging.abort()
     await stuck
@@ -122,6 +153,8 @@ describe('a call', () => {
 
     second.abort()
     await impatient
+    // Time in which the third would have come through.
+    for (let n = 0; n < 3; n += 1) await api.call('auth.test', {}, page)
 
     expect(count('chat.postMessage')).toBe(1)
     first.abort()
@@ -197,7 +230,7 @@ describe('when Slack is down', () => {
   })
 
   test('rooms go on trying, and the first answer ends it', async () => {
-    const { sim, api, logged } = use()
+    const { sim, api, clock, count, logged } = use()
     await bringDown()
     await sim.up()
 
@@ -206,20 +239,27 @@ describe('when Slack is down', () => {
 
     expect(api.health()).toEqual({ ok: true })
     expect(logged).toContain('info Slack answers again')
+    clock.skip(60_000)
+    await api.call('auth.test', {}, room)
+    expect(count('api.test')).toBe(0)
   })
 
-  test('a quiet probe finds its return', async () => {
+  test('a quiet probe goes on until it finds its return, then it ends', async () => {
     const { sim, api, clock, count } = use()
-    await bringDown()
-    clock.skip(15_000)
-    await sim.up()
+    sim.fault({ kind: 'status', status: 503 })
+    for (let n = 0; n < 3; n += 1) await failure(api.call('auth.test', {}, room))
+    const probed = (times: number) =>
+      vi.waitFor(() => {
+        clock.skip(15_000)
+        expect(count('api.test')).toBeGreaterThanOrEqual(times)
+      })
+    await probed(2)
+    expect(api.health().ok).toBe(false)
+    sim.fault()
 
-    await vi.waitFor(() => {
-      clock.skip(15_000)
-      expect(api.health()).toEqual({ ok: true })
-    })
+    await probed(3)
+    await vi.waitFor(() => expect(api.health()).toEqual({ ok: true }))
 
-    expect(count('api.test')).toBeGreaterThanOrEqual(1)
     const probes = count('api.test')
     clock.skip(60_000)
     await api.call('auth.test', {}, room)

@@ -183,6 +183,21 @@ describe('a page in Slack', () => {
     expect(error.message).toMatch(/ann cannot be paged in Slack.*set people\.ann\.slack/)
   })
 
+  test.each([
+    ['is a bot', { bot: true }],
+    ['has not confirmed it', { confirmed: false }],
+  ])('goes to no account that %s, though it has the address', async (why, change) => {
+    const known = withAnn({ email: 'ann@example.com' })
+    const at = house({ plan: () => known })
+    Object.assign(at.sim.users.find(({ id }) => id === 'U0ANN') ?? {}, change)
+
+    const error = await failure(send(at))
+
+    expect(error).toBeInstanceOf(UserError)
+    expect(error.message).toContain(why)
+    expect(at.sim.direct('U0ANN')).toEqual([])
+  })
+
   test('reaches nobody without Slack id and e-mail', () => {
     const known = withAnn({})
     const { email: _, ...ann } = known.people['ann'] ?? { name: '', roles: [] }
@@ -233,6 +248,33 @@ describe('when the page is over', () => {
     await at.pages.refresh(over, room)
 
     expect(at.sim.calls).toHaveLength(calls)
+  })
+
+  test('whoever cannot be told does not keep it from the others', async () => {
+    const at = house()
+    await send(at)
+    await at.pager.send(
+      'bob',
+      'bob',
+      pageMessage({ card: ackCard, key: 'to bob' }),
+      AbortSignal.timeout(5_000),
+    )
+    at.sim.fault({ kind: 'error', error: 'channel_not_found', methods: ['chat.update'], times: 1 })
+    const stopped = { at: noon, because: 'resolved' } as const
+    const over = incident('INC-12', {
+      pages: [
+        { ...running, stopped },
+        { ...running, id: 'p2', person: 'bob', stopped },
+      ],
+    })
+
+    const error = await failure(at.pages.refresh(over, room))
+    await at.pages.refresh(over, room)
+
+    expect(error).toMatchObject({ reason: 'channel_not_found' })
+    expect(use().count('chat.update')).toBe(3)
+    for (const user of ['U0ANN', 'U0BOB'])
+      expect(at.sim.buttons(at.sim.direct(user)[0] ?? {})).not.toContain('I have it')
   })
 
   test('of one person, the others keep their buttons', async () => {

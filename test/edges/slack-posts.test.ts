@@ -245,12 +245,12 @@ describe('showing', () => {
     expect(texts()).toEqual(['diagnosing'])
   })
 
-  test('anew, with its answer lost, does not take the old message for the new one', async () => {
+  test('anew, cut off on its way, does not take the old message for the new one', async () => {
     const { sim, process } = await joined()
     const { posts } = process()
     await posts.show(place, channel, saying('paging'), room)
     sim.setEditWindow(-1)
-    sim.fault({ kind: 'lose-answer', methods: ['chat.postMessage'], times: 1 })
+    sim.fault({ kind: 'refuse', methods: ['chat.postMessage'], times: 1 })
     await failure(posts.show(place, channel, saying('diagnosing'), room))
     sim.setEditWindow(3_600_000)
 

@@ -1,6 +1,6 @@
 // Pages a person by a direct message in Slack, and takes its buttons away when the page is over.
 import type { DrPlan } from '../../drplan/schema.ts'
-import { UserError, never } from '../../errors.ts'
+import { RetryableError, UserError, never } from '../../errors.ts'
 import type { PersonId } from '../../ids.ts'
 import type { Incident, Page } from '../../incident/incident.ts'
 import type { Card, Line, Section } from '../../message.ts'
@@ -21,7 +21,7 @@ export interface SlackPager extends Pager {
 
 /** The direct messages that have paged people. */
 export interface PageMessages {
-  /** Takes the buttons from the messages of everybody whose pages of this incident are over; one update for each. */
+  /** Takes the buttons from the messages of everybody whose pages of this incident are over; one update for each. Throws what failed after all were tried. */
   readonly refresh: (incident: Incident, options: CallOptions) => Promise<void>
 }
 
@@ -71,16 +71,15 @@ export function createSlackPager(deps: SlackPagerDeps): {
       return person === undefined || post?.state !== 'sent' ? [] : [{ key, person, to: post.to }]
     })
     const over = old.filter(({ person }) => !isPaged(incident, person))
-    await Promise.all(
-      over.map(({ key, person, to }) =>
-        posts.show(
-          { scope: incident.id, key },
-          to,
-          messageOf(overCard(incident, lastPage(incident, person), deps)),
-          options,
-        ),
-      ),
+    const tries = await Promise.allSettled(
+      over.map(({ key, person, to }) => {
+        const card = overCard(incident, lastPage(incident, person), deps)
+        return posts.show({ scope: incident.id, key }, to, messageOf(card), options)
+      }),
     )
+    const failures = tries.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+    const worth = failures.find((each) => each instanceof RetryableError) ?? failures[0]
+    if (worth !== undefined) throw worth
   }
 
   return {
