@@ -213,7 +213,7 @@ export function shown(what: unknown): string {
   const { text, blocks, elements, view, element, label, errors, rows } = what as Readonly<
     Record<string, unknown>
   >
-  return [text, blocks, elements, view, element, label, errors && Object.values(errors as object), rows]
+  return [text, blocks, elements, view, element, label, errors && Object.values(errors), rows]
     .map(shown)
     .filter(Boolean)
     .join('\n')

@@ -252,7 +252,7 @@ describe('hostile texts', () => {
     house.slack.fault({
       kind: 'status',
       status: 500,
-      methods: ['response_url', 'chat.postEphemeral', 'views.open'],
+      methods: ['response_url', 'chat.*', 'views.open'],
     })
 
     await house.slack.command('U0ANN', 'status')

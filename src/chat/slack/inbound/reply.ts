@@ -55,7 +55,7 @@ export async function send(reply: Reply, asked: Asked, deps: ReplyDeps): Promise
   const ways = [
     ...(responseUrl === undefined ? [] : [respond(responseUrl)]),
     ...(channel === undefined && trigger !== undefined ? [inModal(trigger)] : []),
-    channel === undefined || reply.to === 'room' ? say(asked) : whisper({ ...asked, channel }),
+    ...conversation(reply, asked),
   ]
   const reasons: string[] = []
   for (const way of ways) {
@@ -66,6 +66,13 @@ export async function send(reply: Reply, asked: Asked, deps: ReplyDeps): Promise
     }
   }
   deps.log.warn('an answer in Slack reached nobody', { answer: reply.card.title, reasons })
+}
+
+/** What only the asker may see, and the channel does not take, goes into their direct messages. */
+function conversation({ to }: Reply, asked: Asked): readonly Way[] {
+  const { channel, user } = asked
+  if (channel === undefined || to === 'room') return [say(asked)]
+  return [whisper({ ...asked, channel }), say({ user })]
 }
 
 type Way = (reply: Reply, deps: ReplyDeps) => Promise<void>
