@@ -1,5 +1,6 @@
 // Calling Slack's Web API over the wire: order, time limits, rate limits, outages, refusals that say what to do.
 import { once } from 'node:events'
+import { readFileSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -403,4 +404,15 @@ test('each scope that is used is named once, in order, and belongs to a method o
   expect(scopes).toEqual(expect.arrayContaining(['chat:write', 'commands', 'im:history', 'users:read.email']))
   for (const each of [...Object.values(methods), ...Object.values(inboundScopes)].flat())
     expect(scopes).toContain(each)
+})
+
+test('no method is in the table that nothing calls, so that no scope is asked for in vain', () => {
+  const folder = new URL('../../src/chat/slack/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && file !== 'methods.ts',
+  )
+  const code = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n')
+
+  expect(files.length).toBeGreaterThan(20)
+  expect(Object.keys(methods).filter((method) => !code.includes(`'${method}'`))).toEqual([])
 })

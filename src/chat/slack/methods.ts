@@ -19,8 +19,6 @@ export const methods = {
   'conversations.info': ['channels:read'],
   'conversations.invite': ['channels:manage'],
   'conversations.join': ['channels:join'],
-  'conversations.list': ['channels:read'],
-  'conversations.members': ['channels:read'],
   'conversations.open': ['im:write'],
   'conversations.replies': ['channels:history', 'im:history'],
   'conversations.setPurpose': ['channels:manage'],
