@@ -139,7 +139,7 @@ export function page(person: string, target: Page['target'] = 'rotation:primary'
     why: 'on call',
     startedAt: noon,
     steps: [],
-  } as Page
+  }
 }
 
 /** An outage of the load balancer with ann being paged. */
@@ -163,7 +163,7 @@ export function over(before: Incident, fields: Partial<Incident> = {}): Incident
     state: 'resolved',
     at,
     by: 'nagios',
-  } as Incident
+  }
 }
 
 /** What the room shows of it. */
