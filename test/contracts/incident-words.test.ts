@@ -1,11 +1,13 @@
 // What people read of an incident on its card and in a page: true for the moment, in their zone, and nothing offered that would be refused.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { Card } from '../../src/message.ts'
+import { plain } from '../../src/message.ts'
 import { loadPlan } from '../../src/drplan/load.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import { incidentCard } from '../../src/incident/card.ts'
 import { begin, decide } from '../../src/incident/decide.ts'
-import type { Incident, Page } from '../../src/incident/incident.ts'
+import type { Incident, Page, Room } from '../../src/incident/incident.ts'
 import type { Attached, IncidentInput } from '../../src/incident/input.ts'
 import type { Tried } from '../../src/incident/page-card.ts'
 import { pageMessage, stoppedMessage } from '../../src/incident/page-message.ts'
@@ -216,6 +218,43 @@ describe('a page that is over', () => {
     const answered = after(plan, [1, { kind: 'ack', by: ann }])
 
     expect(answered.pages[0]?.stopped).toMatchObject({ because: 'acknowledged', by: 'ann' })
+  })
+})
+
+describe('rooms, on the card', () => {
+  const plan = planWith(20 * minute)
+  const link = 'https://slack.example.com/C1'
+  const whole: Room = { chat: 'slack', state: 'open', link }
+  const own: Room = { chat: 'console', state: 'open', link: 'https://dr.example.com/incidents/INC-1' }
+
+  function cardWith(rooms: readonly Room[], chat?: string): Card {
+    const view = { plan, now: start, ...(chat === undefined ? {} : { chat }) }
+    return incidentCard({ ...after(plan), rooms }, view)
+  }
+
+  function linesOf({ sections }: Card): string {
+    return (sections ?? []).flatMap((each) => (each.lines ?? []).map(plain)).join('\n')
+  }
+
+  test('are a way to them for those who read it elsewhere', () => {
+    expect(cardWith([own, whole]).links).toEqual([{ label: 'Room in Slack', link }])
+    expect(cardWith([own, whole], 'slack').links).toEqual([])
+    expect(cardWith([{ ...whole, state: 'closed' }]).links).toEqual([])
+  })
+
+  test('are not mentioned while all is well with them', () => {
+    expect(linesOf(cardWith([own, whole]))).not.toMatch(/slack|console/i)
+  })
+
+  test('say what is still missing, and why', () => {
+    const failed: Room = { chat: 'teams', state: 'failed', reason: 'no answer in time' }
+
+    const lines = linesOf(
+      cardWith([{ ...whole, left: ['topic: restricted_action', 'pin: no answer'] }, failed]),
+    )
+
+    expect(lines).toContain('Slack room, not yet: topic: restricted_action; pin: no answer')
+    expect(lines).toContain('No room in Teams yet: no answer in time; trying again')
   })
 })
 
