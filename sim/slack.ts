@@ -158,7 +158,7 @@ export async function startSlack(options: SimSlackOptions = {}): Promise<SimSlac
     up: server.open,
     stop: async () => {
       delivery.stop()
-      sockets.stop()
+      await sockets.stop()
       await server.close()
     },
   }

@@ -120,7 +120,7 @@ export function createDrives(parts: DriveParts): Drives {
       const outcome = await delivery.send({ type: 'slash_commands', payload, answerable: true })
       return heard(slack, target, outcome)
     },
-    press: (userId, target) => {
+    press: async (userId, target) => {
       const user = person(slack, userId)
       if ('channel' in target) return interact(pressed(slack, user, target, doing))
       const view = 'home' in target ? homeOf(slack, user.id) : slack.views.get(target.view)
@@ -143,31 +143,31 @@ export function createDrives(parts: DriveParts): Drives {
       if (view.view['notify_on_close'] !== true) return notSubscribed
       return interact(viewClosed(slack, doing(user, { view: id }), view))
     },
-    mention: (userId, channelId, text, thread) => {
+    mention: async (userId, channelId, text, thread) => {
       const channel = place(slack, channelId)
       const words = `<@${slack.botUser}> ${typedText(slack, text)}`
       const message = post(person(slack, userId), channel, words, thread)
       void tell(said(slack, channel, message, 'message'))
       return tell(said(slack, channel, message, 'app_mention'))
     },
-    write: (userId, channelId, text, thread) => {
+    write: async (userId, channelId, text, thread) => {
       const channel = place(slack, channelId)
       const message = post(person(slack, userId), channel, typedText(slack, text), thread)
       return tell(said(slack, channel, message, 'message'))
     },
-    directMessage: (userId, text) => {
+    directMessage: async (userId, text) => {
       const user = person(slack, userId)
       const channel = openDirect(slack, user.id)
       return tell(said(slack, channel, post(user, channel, typedText(slack, text)), 'message'))
     },
-    react: (userId, channelId, ts, emoji) => {
+    react: async (userId, channelId, ts, emoji) => {
       const user = person(slack, userId)
       const channel = place(slack, channelId)
       const message = messageOf(channel, ts)
-      if (!react(message, { user: user.id, name: emoji })) return Promise.resolve(notSubscribed)
+      if (!react(message, { user: user.id, name: emoji })) return notSubscribed
       return tell(reactionAdded(slack, channel, message, { user: user.id, name: emoji }))
     },
-    openHome: (userId) => {
+    openHome: async (userId) => {
       const user = person(slack, userId)
       const home = homeOf(slack, user.id)
       const view = home === undefined ? {} : { view: viewBody(slack, home) }
@@ -175,7 +175,7 @@ export function createDrives(parts: DriveParts): Drives {
       const body = { user: user.id, channel: channel.id, tab: 'home', event_ts: slack.nextTs(), ...view }
       return tell({ type: 'app_home_opened', body: { type: 'app_home_opened', ...body } })
     },
-    shortcut: (userId, callback, on) => {
+    shortcut: async (userId, callback, on) => {
       const user = person(slack, userId)
       if (!on) return interact(shortcutBody(slack, doing(user), callback))
       const channel = place(slack, on.channel)

@@ -1,5 +1,6 @@
 // Socket Mode: connections opened with a ticket, envelopes that go to one of them, acknowledgements that come back.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -35,7 +36,8 @@ export interface Sockets {
   readonly drop: (how: 'warning' | 'refresh_requested' | 'abrupt') => void
   /** Carries out the faults that were just switched on or off, on the connections there are. */
   readonly faulted: () => void
-  readonly stop: () => void
+  /** Closes them in good order, so that the app's side ends too. */
+  readonly stop: () => Promise<void>
 }
 
 interface Link {
@@ -52,6 +54,8 @@ interface Waiting {
 /** Slack pings about this often, in ms. */
 const pingEvery = 5_000
 const mostConnections = 10
+/** Ms that the app has to say goodbye when the simulator stops. */
+const closeWithin = 500
 
 /** Starts with no connection; `host` is 127.0.0.1:PORT. */
 export function createSockets(faults: FaultSwitch, app: string, host: () => string): Sockets {
@@ -161,16 +165,27 @@ export function createSockets(faults: FaultSwitch, app: string, host: () => stri
       }
     },
     faulted: () => links.forEach(suffer),
-    stop: () => {
+    stop: async () => {
       clearInterval(pinging)
-      for (const { socket, timer } of links) {
+      const closing = [...links].map(({ socket, timer }) => {
         clearTimeout(timer)
-        socket.terminate()
-      }
+        return ended(socket)
+      })
+      await Promise.all(closing)
       for (const waited of waiting.values()) waited.settle({ acked: false, reason: 'nobody' })
       tickets.clear()
     },
   }
+}
+
+/** Ends a connection with both sides' word for it; without, if the other side says nothing. */
+async function ended(socket: WebSocket): Promise<void> {
+  const end = once(socket, 'close')
+  const timer = setTimeout(() => socket.terminate(), closeWithin)
+  if (socket.isPaused) socket.terminate()
+  else socket.close(1000)
+  await end
+  clearTimeout(timer)
 }
 
 function hello(app: string, connections: number): string {

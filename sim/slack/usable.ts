@@ -22,7 +22,7 @@ export function actionOf(blocks: readonly Block[], aim: Aim): Body {
   const found = all.find(({ element }) => fits(element, aim))
   if (!found) {
     const there = all.map(({ element }) => `${labelOf(element)} (${String(element['action_id'])})`).join(', ')
-    throw new Error(`there is no ${JSON.stringify(aim)}; there is: ${there || 'nothing to press'}`)
+    throw new Error(`there is no ${aimed(aim)}; there is: ${there || 'nothing to press'}`)
   }
   const { block, element } = found
   const { type, value, text, action_id: id, style } = element
@@ -31,6 +31,10 @@ export function actionOf(blocks: readonly Block[], aim: Aim): Body {
     return { ...common, text, ...(value !== undefined && { value }), ...(style !== undefined && { style }) }
   }
   return { ...common, ...choice(element, aim.option ?? '') }
+}
+
+function aimed({ label, action, value }: Aim): string {
+  return [label, action, value].filter((part) => part !== undefined).join(' ')
 }
 
 /** What stands on the buttons and menus, in their order. */

@@ -84,3 +84,15 @@ export function slackEnv(
     ? { ...token, SLACK_APP_TOKEN: sim.appToken }
     : { ...token, SLACK_SIGNING_SECRET: sim.signingSecret }
 }
+
+/** Calls one method with arguments as JSON, without an SDK in between; gives the answer's body. */
+export async function callSlack(
+  sim: SimSlack,
+  method: string,
+  args: object = {},
+  token = sim.botToken,
+): Promise<Readonly<Record<string, unknown>>> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const response = await fetch(sim.apiUrl + method, { method: 'POST', headers, body: JSON.stringify(args) })
+  return (await response.json()) as Readonly<Record<string, unknown>>
+}
