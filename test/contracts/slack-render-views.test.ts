@@ -193,7 +193,7 @@ describe('an answer in a modal', () => {
     const view = answerView(cards['incident-1-nobody-has-it'] ?? { title: '', tone: 'bad' })
 
     expect(refusals(view.blocks)).toEqual([])
-    expect(shown(view)).toContain('# 🔴 Act: INC-12')
+    expect(shown(view)).toContain('# 🔴 INC-12')
   })
 })
 
@@ -232,7 +232,7 @@ describe('the home tab', () => {
     const text = shown(view)
 
     expect(sizeOf(view.blocks)).toBeLessThanOrEqual(limits.whole)
-    const cardsShown = text.match(/# 🔴 Act: INC-12/g) ?? []
+    const cardsShown = text.match(/# 🔴 INC-12/g) ?? []
     expect(cardsShown.length).toBeGreaterThan(1)
     expect(text).toContain(`and ${30 - cardsShown.length} more incidents in the console`)
     expect(text).toContain('[Approve…]')

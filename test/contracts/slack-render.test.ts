@@ -44,7 +44,7 @@ describe('a card in Slack', () => {
   test('says in words what its colour says', () => {
     const titles = (['bad', 'warn', 'good', 'quiet'] as const).map((tone) => shown(cardWith({ tone })))
 
-    expect(titles).toEqual(['# 🔴 Act: A card', '# 🟠 Look: A card', '# 🟢 Good: A card', '# ⚪ A card'])
+    expect(titles).toEqual(['# 🔴 A card', '# 🟠 A card', '# 🟢 A card', '# ⚪ A card'])
   })
 
   test('begins with what is broken, who has it and the clocks, and has the answer within reach', () => {
@@ -200,7 +200,7 @@ describe('a card that is too long for Slack', () => {
     const text = shownBlocks(message.blocks, zone)
 
     expect(refusals(message)).toEqual([])
-    expect(text).toContain('# 🔴 Act: INC-12')
+    expect(text).toContain('# 🔴 INC-12')
     expect(text).toContain('[I have it]')
     const parts = text.match(/\*\*Part \d+\*\*/g) ?? []
     expect(parts.length).toBeGreaterThan(5)

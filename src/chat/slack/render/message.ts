@@ -25,9 +25,9 @@ const longestFooter = 300
 const longestText = 1_500
 
 const marks: Readonly<Record<Tone, string>> = {
-  bad: '🔴 Act:',
-  warn: '🟠 Look:',
-  good: '🟢 Good:',
+  bad: '🔴',
+  warn: '🟠',
+  good: '🟢',
   quiet: '⚪',
 }
 
