@@ -9,7 +9,7 @@ import type { Incident } from './incident.ts'
 /** More lines than these nobody reads in a chat; the timeline has them all. */
 const linesShown = 40
 /** Characters of one line: a plugin's output can be long. */
-const lineLength = 300
+const lineLength = 200
 
 /** One text with line breaks; times in the plan's zone. What is in it came from Nagios and from people: it is data. */
 export function catchUpText(

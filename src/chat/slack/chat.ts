@@ -22,7 +22,7 @@ import { messageOf } from './render/message.ts'
 import { clean, cut, escaped } from './render/text.ts'
 import { createRooms, movedKey } from './rooms.ts'
 import type { RoomDeps, Rooms } from './rooms.ts'
-import { messageOfLine } from './words.ts'
+import { messageOfLine, messageOfWords } from './words.ts'
 
 export interface SlackChatDeps extends Omit<RoomDeps, 'zone'>, InviteDeps, PictureDeps {
   readonly api: RoomDeps['api'] & PictureDeps['api']
@@ -51,7 +51,7 @@ export function createSlackChat(deps: SlackChatDeps): Chat {
     showRun: (run, card, signal) => showRun(deps, rooms, { run, card, options: via(signal) }),
     say: async (incident, text, key, signal) => {
       const options = via(signal)
-      const message = messageOfLine([text])
+      const message = messageOfWords(text)
       await rooms.use(incident, options, (room) =>
         deps.posts.post({ scope: incident.id, key }, room.id, message, options),
       )
