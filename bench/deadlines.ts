@@ -43,12 +43,9 @@ export async function measureDeadlines(): Promise<Lateness> {
   try {
     const write = async (id: IncidentId, n: number) => {
       const until = first + Math.round((n * spread) / count)
-      await store.commit(
-        {
-          write: { kind: 'incident', id, expected: 0, next: watched(id, until), wakeAt: until },
-        },
-        Date.now(),
-      )
+      await store.commit({
+        write: { kind: 'incident', id, expected: 0, next: watched(id, until), wakeAt: until },
+      })
       await queue.bells.set(id, until)
     }
     for (let from = 0; from < count; from += 500)

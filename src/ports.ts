@@ -192,7 +192,7 @@ export interface Store {
    * `conflict` when a version, a head or a claim was not as expected, or an alert was triaged already: nothing was
    * written; load and decide again.
    */
-  readonly commit: (commit: Commit, now: Instant) => Promise<'committed' | 'conflict'>
+  readonly commit: (commit: Commit) => Promise<'committed' | 'conflict'>
   readonly claims: (names: readonly string[]) => Promise<readonly string[]>
   readonly objects: (keys: readonly string[]) => Promise<readonly (ObjectRecord | undefined)[]>
   /** Keys of the bad objects that belong to an incident. */

@@ -128,15 +128,12 @@ async function write(
   const now = deps.clock.now()
   const effects = keyed(change, version + 1, now)
   const rings = wakeAt(next)
-  const outcome = await deps.store.commit(
-    {
-      write: { kind: 'incident', id, expected: version, next, wakeAt: rings },
-      timeline: { id, head, events: chain(head, id, change.events) },
-      effects,
-      ...extra,
-    },
-    now,
-  )
+  const outcome = await deps.store.commit({
+    write: { kind: 'incident', id, expected: version, next, wakeAt: rings },
+    timeline: { id, head, events: chain(head, id, change.events) },
+    effects,
+    ...extra,
+  })
   if (outcome === 'conflict') throw new ConflictError(`${id} was changed by somebody else`)
   deps.kick(effects)
   deps.changes.tell(id)
@@ -154,7 +151,9 @@ function ring(deps: IncidentDeps, id: IncidentId, at: number): void {
 /** Pages come first; a card, which only ever shows the newest state, has one key for all commits. */
 function keyed(change: Change, version: number, now: Instant): readonly Effect[] {
   const { id } = change.next
-  const bodies = change.effects.flatMap((wish) => placed(change.next, wish, now))
+  // Words are as old as the events they tell of: whoever is told later is told from there on.
+  const at = Math.min(now, ...change.events.map((event) => event.at))
+  const bodies = change.effects.flatMap((wish) => placed(change.next, wish, at))
   const sorted = [
     ...bodies.filter((body) => body.kind === 'page'),
     ...bodies.filter((body) => body.kind !== 'page'),

@@ -101,7 +101,7 @@ export function createTries(
    */
   async function putAgain(effect: Effect): Promise<boolean> {
     if (ofOneCommit.test(effect.key)) return false
-    await deps.store.commit({ write: undefined, effects: [effect] }, deps.clock.now())
+    await deps.store.commit({ write: undefined, effects: [effect] })
     return true
   }
 

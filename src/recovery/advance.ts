@@ -57,7 +57,7 @@ async function retell(deps: AdvanceDeps, run: Run): Promise<void> {
   if (!incident || incident.state !== 'recovering' || incident.run !== run.id) return
   const { effects } = tell(to(run), run.state, bot)
   const again = effects.map((body): Effect => ({ key: `${run.id}-told-again`, body }))
-  await deps.store.commit({ write: undefined, effects: again }, deps.clock.now())
+  await deps.store.commit({ write: undefined, effects: again })
   deps.kick(again)
 }
 

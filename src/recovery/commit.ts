@@ -78,15 +78,12 @@ async function write(
   const shown = looksOther(read?.state, change) ? cards(next.id, deps.chats) : []
   const effects = [...keyed(next.id, expected + 1, change.effects), ...shown]
   const wakeAt = runWakeAt(next)
-  const outcome = await deps.store.commit(
-    {
-      write: { kind: 'run', id: next.id, expected, next, wakeAt },
-      ...(head ? { timeline: { id: timeline, head, events: chain(head, timeline, events) } } : {}),
-      effects,
-      claims,
-    },
-    deps.clock.now(),
-  )
+  const outcome = await deps.store.commit({
+    write: { kind: 'run', id: next.id, expected, next, wakeAt },
+    ...(head ? { timeline: { id: timeline, head, events: chain(head, timeline, events) } } : {}),
+    effects,
+    claims,
+  })
   if (outcome === 'conflict') return false
   deps.kick(effects)
   deps.changes.tell(next.id)

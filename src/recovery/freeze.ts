@@ -47,10 +47,10 @@ export async function unfreeze(deps: FreezeDeps, by: Actor): Promise<void> {
   deps.log.warn('recoveries may start again', { by: by.person, door: by.door })
 }
 
-async function replace({ store, clock }: FreezeDeps, to: string): Promise<void> {
+async function replace({ store }: FreezeDeps, to: string): Promise<void> {
   for (let left = tries; left > 0; left -= 1) {
     const [from = ''] = await store.claims([name])
-    const outcome = await store.commit({ write: undefined, claims: [{ name, from, to }] }, clock.now())
+    const outcome = await store.commit({ write: undefined, claims: [{ name, from, to }] })
     if (outcome === 'committed') return
   }
   throw new ConflictError('the freeze was changed by somebody else at the same time')

@@ -165,7 +165,7 @@ export function countUp(view: View): ClaimChange {
 }
 
 async function commitAlone(deps: TriageDeps, extra: Extra): Promise<void> {
-  const outcome = await deps.store.commit({ write: undefined, ...extra }, deps.clock.now())
+  const outcome = await deps.store.commit({ write: undefined, ...extra })
   if (outcome === 'conflict') throw new ConflictError('another process was faster')
 }
 

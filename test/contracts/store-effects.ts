@@ -24,7 +24,7 @@ export function storeEffectsContract(open: OpenStore): void {
     test("a commit's effects are the committer's: nobody else is lent them, however late it is", async () => {
       const store = await open()
       const other = await open.beside()
-      await store.commit({ write: undefined, effects: [card, say] }, noon)
+      await store.commit({ write: undefined, effects: [card, say] })
 
       expect(await store.lend(noon + 90_000, 10)).toEqual([])
       expect(await other.lend(noon + 90_000, 10)).toEqual([])
@@ -36,7 +36,7 @@ export function storeEffectsContract(open: OpenStore): void {
     test('an effect that was given back is lent to one of many who ask at the same time', async () => {
       const store = await open()
       const others = await Promise.all(Array.from({ length: 5 }, () => open.beside()))
-      await store.commit({ write: undefined, effects: [card, say] }, noon)
+      await store.commit({ write: undefined, effects: [card, say] })
       for (const { key } of [card, say]) await store.effectLater(key, noon)
 
       const lent = await Promise.all(
@@ -49,7 +49,7 @@ export function storeEffectsContract(open: OpenStore): void {
     test('an effect that was done is gone; one that was not is taken later, by anybody', async () => {
       const store = await open()
       const other = await open.beside()
-      await store.commit({ write: undefined, effects: [card, say] }, noon)
+      await store.commit({ write: undefined, effects: [card, say] })
 
       expect(await store.effectDone(card.key)).toBe('done')
       await store.effectLater(say.key, noon + 40_000)
@@ -64,7 +64,7 @@ export function storeEffectsContract(open: OpenStore): void {
 
     test('an effect that was done does not come back by being put off', async () => {
       const store = await open()
-      await store.commit({ write: undefined, effects: [card] }, noon)
+      await store.commit({ write: undefined, effects: [card] })
       await store.effectDone(card.key)
 
       await store.effectLater(card.key, noon)
@@ -76,10 +76,10 @@ export function storeEffectsContract(open: OpenStore): void {
 
     test('the same key again replaces the body and is pending once', async () => {
       const store = await open()
-      await store.commit({ write: undefined, effects: [say] }, noon)
+      await store.commit({ write: undefined, effects: [say] })
       const newer = { ...say, body: { ...say.body, text: 'b' } }
 
-      await store.commit({ write: undefined, effects: [newer] }, noon + 10_000)
+      await store.commit({ write: undefined, effects: [newer] })
 
       expect(await store.pendingEffects()).toBe(1)
       expect(await store.take(say.key)).toEqual({ effect: newer, tried: 0 })
@@ -88,10 +88,10 @@ export function storeEffectsContract(open: OpenStore): void {
     test('what another process puts again while one is at it is done once more by that one', async () => {
       const store = await open()
       const other = await open.beside()
-      await store.commit({ write: undefined, effects: [card] }, noon)
+      await store.commit({ write: undefined, effects: [card] })
       await store.take(card.key)
 
-      await other.commit({ write: undefined, effects: [card] }, noon)
+      await other.commit({ write: undefined, effects: [card] })
 
       expect(await other.take(card.key)).toBeUndefined()
       expect(await other.effectDone(card.key)).toBe('lost')
@@ -104,10 +104,10 @@ export function storeEffectsContract(open: OpenStore): void {
     test('what is put again after it was given back is at once that of whoever puts it', async () => {
       const store = await open()
       const other = await open.beside()
-      await store.commit({ write: undefined, effects: [card] }, noon)
+      await store.commit({ write: undefined, effects: [card] })
       await store.effectLater(card.key, noon + 30_000)
 
-      await other.commit({ write: undefined, effects: [card] }, noon)
+      await other.commit({ write: undefined, effects: [card] })
 
       expect(await store.take(card.key)).toBeUndefined()
       expect(await other.take(card.key)).toEqual({ effect: card, tried: 1 })

@@ -70,7 +70,7 @@ export function storeContract(open: OpenStore): void {
       const store = await open()
       await store.accept([alert(1), alert(2)])
 
-      expect(await store.commit({ write: undefined, triaged: [alert(1).id] }, noon)).toBe('committed')
+      expect(await store.commit({ write: undefined, triaged: [alert(1).id] })).toBe('committed')
 
       expect(await store.untriaged(10)).toEqual([alert(2)])
       expect(await store.accept([alert(1)])).toEqual([{ id: alert(1).id, fresh: false }])
@@ -80,11 +80,11 @@ export function storeContract(open: OpenStore): void {
     test('an alert that another process has triaged is not triaged again, nor is what was to be written with it', async () => {
       const store = await open()
       await store.accept([alert(1), alert(2)])
-      await store.commit({ write: undefined, triaged: [alert(1).id] }, noon)
+      await store.commit({ write: undefined, triaged: [alert(1).id] })
 
       const late: Commit = { ...writing(incident('INC-1')), triaged: [alert(2).id, alert(1).id] }
 
-      expect(await (await open.beside()).commit(late, noon)).toBe('conflict')
+      expect(await (await open.beside()).commit(late)).toBe('conflict')
       expect(await store.incident('INC-1')).toBeUndefined()
       expect(await store.stillUntriaged([alert(1).id, alert(2).id, 'A-none'])).toEqual(new Set([alert(2).id]))
       expect(await store.stillUntriaged([])).toEqual(new Set())
@@ -110,9 +110,9 @@ export function storeContract(open: OpenStore): void {
     test('a state is read back with its version, and each commit raises it by one', async () => {
       const store = await open()
 
-      await store.commit(writing(incident('INC-1')), noon)
-      await store.commit(writing(incident('INC-1', { level: 1 }), 1), noon)
-      await store.commit(writingRun(run('R-1')), noon)
+      await store.commit(writing(incident('INC-1')))
+      await store.commit(writing(incident('INC-1', { level: 1 }), 1))
+      await store.commit(writingRun(run('R-1')))
 
       expect(await store.incident('INC-1')).toEqual({ state: incident('INC-1', { level: 1 }), version: 2 })
       expect(await store.run('R-1')).toEqual({ state: run('R-1'), version: 1 })
@@ -122,10 +122,10 @@ export function storeContract(open: OpenStore): void {
 
     test('of many who decide on the same version exactly one commits', async () => {
       const store = await open()
-      await store.commit(writing(incident('INC-1')), noon)
+      await store.commit(writing(incident('INC-1')))
 
       const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, n) => store.commit(writing(incident('INC-1', { level: n }), 1), noon)),
+        Array.from({ length: 20 }, (_, n) => store.commit(writing(incident('INC-1', { level: n }), 1))),
       )
 
       expect(answers.filter((answer) => answer === 'committed')).toHaveLength(1)
@@ -134,20 +134,20 @@ export function storeContract(open: OpenStore): void {
 
     test('what is new must not exist, and what is changed must', async () => {
       const store = await open()
-      await store.commit(writing(incident('INC-1')), noon)
+      await store.commit(writing(incident('INC-1')))
 
-      expect(await store.commit(writing(incident('INC-1')), noon)).toBe('conflict')
-      expect(await store.commit(writing(incident('INC-2'), 1), noon)).toBe('conflict')
+      expect(await store.commit(writing(incident('INC-1')))).toBe('conflict')
+      expect(await store.commit(writing(incident('INC-2'), 1))).toBe('conflict')
       expect(await store.incident('INC-2')).toBeUndefined()
     })
 
     test('lists are newest first by number; open ones leave out what has ended', async () => {
       const store = await open()
-      for (const n of [2, 10, 9]) await store.commit(writing(incident(`INC-${n}`)), noon)
-      for (const n of [2, 10, 9]) await store.commit(writingRun(run(`R-${n}`)), noon)
+      for (const n of [2, 10, 9]) await store.commit(writing(incident(`INC-${n}`)))
+      for (const n of [2, 10, 9]) await store.commit(writingRun(run(`R-${n}`)))
 
-      await store.commit(writing(resolved('INC-9'), 1), noon)
-      await store.commit(writingRun(expired('R-9'), 1), noon)
+      await store.commit(writing(resolved('INC-9'), 1))
+      await store.commit(writingRun(expired('R-9'), 1))
 
       const ids = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id)
       expect(ids(await store.incidents({ open: true, limit: 10 }))).toEqual(['INC-10', 'INC-2'])
@@ -158,18 +158,18 @@ export function storeContract(open: OpenStore): void {
 
     test('an incident that is re-opened is open again', async () => {
       const store = await open()
-      await store.commit(writing(resolved('INC-1')), noon)
+      await store.commit(writing(resolved('INC-1')))
 
-      await store.commit(writing(incident('INC-1'), 1), noon)
+      await store.commit(writing(incident('INC-1'), 1))
 
       expect(await store.incidents({ open: true, limit: 1 })).toEqual([incident('INC-1')])
     })
 
     test('what is due is found earliest first, moves with its state and goes when it needs no look', async () => {
       const store = await open()
-      await store.commit(writing(incident('INC-1'), 0, noon + 20), noon)
-      await store.commit(writingRun(run('R-1'), 0, noon + 10), noon)
-      await store.commit(writing(incident('INC-2'), 0, noon + 30), noon)
+      await store.commit(writing(incident('INC-1'), 0, noon + 20))
+      await store.commit(writingRun(run('R-1'), 0, noon + 10))
+      await store.commit(writing(incident('INC-2'), 0, noon + 30))
 
       expect(await store.due(noon + 20, 10)).toEqual([
         { id: 'R-1', wakeAt: noon + 10 },
@@ -177,8 +177,8 @@ export function storeContract(open: OpenStore): void {
       ])
       expect(await store.due(noon + 20, 1)).toEqual([{ id: 'R-1', wakeAt: noon + 10 }])
 
-      await store.commit(writing(incident('INC-1'), 1, noon + 90), noon)
-      await store.commit(writingRun(run('R-1'), 1), noon)
+      await store.commit(writing(incident('INC-1'), 1, noon + 90))
+      await store.commit(writingRun(run('R-1'), 1))
       expect(await store.due(noon + 50, 10)).toEqual([{ id: 'INC-2', wakeAt: noon + 30 }])
     })
   })
@@ -193,14 +193,11 @@ export function storeContract(open: OpenStore): void {
     ])('writes nothing at all when %s is not as expected', async (_what, changed) => {
       const store = await open()
       await store.accept([alert(1)])
-      await store.commit(
-        {
-          ...writing(incident('INC-9')),
-          timeline: { id: 'INC-9', head: emptyHead, events: someEvents(2, 'INC-9') },
-          claims: [{ name: 'system:lb', from: '', to: 'INC-9' }],
-        },
-        noon,
-      )
+      await store.commit({
+        ...writing(incident('INC-9')),
+        timeline: { id: 'INC-9', head: emptyHead, events: someEvents(2, 'INC-9') },
+        claims: [{ name: 'system:lb', from: '', to: 'INC-9' }],
+      })
       const whole: Commit = {
         ...writing(incident('INC-1'), 0, noon),
         timeline: { id: 'INC-1', head: emptyHead, events: someEvents(2) },
@@ -210,7 +207,7 @@ export function storeContract(open: OpenStore): void {
         triaged: [alert(1).id],
       }
 
-      const answer = await store.commit({ ...whole, ...changed }, noon)
+      const answer = await store.commit({ ...whole, ...changed })
 
       expect(answer).toBe('conflict')
       expect(await store.incident('INC-1')).toBeUndefined()
@@ -229,22 +226,19 @@ export function storeContract(open: OpenStore): void {
       await store.accept([alert(1)])
       const events = someEvents(3)
 
-      const answer = await store.commit(
-        {
-          ...writing(incident('INC-1'), 0, noon),
-          timeline: { id: 'INC-1', head: emptyHead, events },
-          claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
-          effects: [
-            {
-              key: 'INC-1-v1-1',
-              body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'ü | \n"', at: noon },
-            },
-          ],
-          objects: [object('lb1', { incident: 'INC-1' })],
-          triaged: [alert(1).id],
-        },
-        noon,
-      )
+      const answer = await store.commit({
+        ...writing(incident('INC-1'), 0, noon),
+        timeline: { id: 'INC-1', head: emptyHead, events },
+        claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
+        effects: [
+          {
+            key: 'INC-1-v1-1',
+            body: { kind: 'say', incident: 'INC-1', chat: 'console', text: 'ü | \n"', at: noon },
+          },
+        ],
+        objects: [object('lb1', { incident: 'INC-1' })],
+        triaged: [alert(1).id],
+      })
 
       expect(answer).toBe('committed')
       expect(await store.timeline('INC-1')).toEqual(events)
@@ -258,15 +252,12 @@ export function storeContract(open: OpenStore): void {
     test('a timeline of thousands of events is kept in order and verifies', async () => {
       const store = await open()
       const many = someEvents(3_000)
-      await store.commit(
-        { write: undefined, timeline: { id: 'INC-1', head: emptyHead, events: many.slice(0, 1_500) } },
-        noon,
-      )
+      await store.commit({
+        write: undefined,
+        timeline: { id: 'INC-1', head: emptyHead, events: many.slice(0, 1_500) },
+      })
       const head = await store.head('INC-1')
-      await store.commit(
-        { write: undefined, timeline: { id: 'INC-1', head, events: many.slice(1_500) } },
-        noon,
-      )
+      await store.commit({ write: undefined, timeline: { id: 'INC-1', head, events: many.slice(1_500) } })
 
       expect(verifyChain(await store.timeline('INC-1'), await store.head('INC-1'))).toEqual({ ok: true })
       expect(await store.timeline('INC-1')).toHaveLength(3_000)
@@ -277,7 +268,7 @@ export function storeContract(open: OpenStore): void {
 
       const answers = await Promise.all(
         ['R-1', 'R-2', 'R-3'].map((to) =>
-          store.commit({ write: undefined, claims: [{ name: 'lock:a', from: '', to }] }, noon),
+          store.commit({ write: undefined, claims: [{ name: 'lock:a', from: '', to }] }),
         ),
       )
       const [holder = ''] = await store.claims(['lock:a'])
@@ -293,33 +284,27 @@ export function storeContract(open: OpenStore): void {
   describe('objects', () => {
     test('an incident has its bad objects, oldest first, until they recover or move to another', async () => {
       const store = await open()
-      await store.commit(
-        {
-          write: undefined,
-          objects: [
-            object('lb2', { incident: 'INC-1', at: noon + 2 }),
-            object('lb1', { incident: 'INC-1', at: noon + 1 }),
-            object('lb3', { incident: 'INC-1', at: noon + 3 }),
-            object('db1'),
-          ],
-        },
-        noon,
-      )
+      await store.commit({
+        write: undefined,
+        objects: [
+          object('lb2', { incident: 'INC-1', at: noon + 2 }),
+          object('lb1', { incident: 'INC-1', at: noon + 1 }),
+          object('lb3', { incident: 'INC-1', at: noon + 3 }),
+          object('db1'),
+        ],
+      })
       const keysOf = async (id: 'INC-1' | 'INC-2', limit = 10) =>
         (await store.objectsOf(id, limit)).map(({ key }) => key)
       expect(await keysOf('INC-1')).toEqual(['lb1', 'lb2', 'lb3'])
       expect(await keysOf('INC-1', 2)).toEqual(['lb1', 'lb2'])
 
-      await store.commit(
-        {
-          write: undefined,
-          objects: [
-            object('lb1', { incident: 'INC-1', bad: false, state: 'UP' }),
-            object('lb2', { incident: 'INC-2' }),
-          ],
-        },
-        noon,
-      )
+      await store.commit({
+        write: undefined,
+        objects: [
+          object('lb1', { incident: 'INC-1', bad: false, state: 'UP' }),
+          object('lb2', { incident: 'INC-2' }),
+        ],
+      })
 
       expect(await keysOf('INC-1')).toEqual(['lb3'])
       expect(await keysOf('INC-2')).toEqual(['lb2'])
@@ -353,7 +338,7 @@ export function storeContract(open: OpenStore): void {
 }
 
 function claim(store: Store, name: string, from: string, to: string): Promise<'committed' | 'conflict'> {
-  return store.commit({ write: undefined, claims: [{ name, from, to }] }, noon)
+  return store.commit({ write: undefined, claims: [{ name, from, to }] })
 }
 
 function someEvents(count: number, id: 'INC-1' | 'INC-9' = 'INC-1'): readonly TimelineEvent[] {

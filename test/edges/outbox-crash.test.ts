@@ -79,7 +79,7 @@ function effect(key: string): Effect {
 
 /** A decision whose maker never comes to do what it demands. */
 async function decideAndDie({ store }: Bot, ...keys: readonly string[]): Promise<void> {
-  expect(await store.commit({ write: undefined, effects: keys.map(effect) }, clock.now())).toBe('committed')
+  expect(await store.commit({ write: undefined, effects: keys.map(effect) })).toBe('committed')
 }
 
 /** As if it had been silent for so long, while others gave signs of life. */

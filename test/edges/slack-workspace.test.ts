@@ -73,7 +73,7 @@ describe('the workspace', () => {
     const { api, store, logged, count } = use()
     await wasElsewhere()
     const there = incident('INC-12', { rooms: [{ chat: 'slack', state: 'open', link: 'https://old' }] })
-    await store.commit(writing(there), 0)
+    await store.commit(writing(there))
 
     const workspace = await open()
     await vi.waitFor(() => expect(workspace.known()).toBeUndefined())
@@ -94,10 +94,10 @@ describe('the workspace', () => {
     const { api, store, sim, clock } = use()
     await wasElsewhere()
     const there = incident('INC-12', { rooms: [{ chat: 'slack', state: 'open', link: 'https://old' }] })
-    await store.commit(writing(there), 0)
+    await store.commit(writing(there))
     const workspace = await open()
     await vi.waitFor(() => expect(workspace.known()).toBeUndefined())
-    await store.commit(writing(resolved('INC-12'), 1), 0)
+    await store.commit(writing(resolved('INC-12'), 1))
 
     await vi.waitFor(() => {
       clock.skip(15_000)

@@ -160,7 +160,7 @@ function everyCall(store: Store): readonly Promise<unknown>[] {
     store.run('R-1'),
     store.incidents({ open: true, limit: 1 }),
     store.runs({ open: true, limit: 1 }),
-    store.commit(writing(incident('INC-1')), noon),
+    store.commit(writing(incident('INC-1'))),
     store.claims(['frozen']),
     store.objects(['lb1']),
     store.objectsOf('INC-1', 1),

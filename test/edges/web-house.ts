@@ -203,7 +203,7 @@ export async function history(house: House): Promise<void> {
     by: ann,
     text: 'the new configuration has a wrong backend port',
   })
-  await house.store.commit(writingRun(proposal(second, house.now())), house.now())
+  await house.store.commit(writingRun(proposal(second, house.now())))
   pass(20_000)
 
   await outage(house, { system: 'api', key: 'api-main;HTTPS', output: 'connection refused' })

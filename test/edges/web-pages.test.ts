@@ -95,10 +95,10 @@ describe('what was left behind', () => {
     const proposal = { ...sample.proposal, debts }
     const at = house.now()
     const run = { ...sample, proposal, state: 'done', startedAt: at, endedAt: at } as const
-    await house.store.commit(writingRun(run), at)
+    await house.store.commit(writingRun(run))
     expect(await pageOf('/')).toMatch(/Still owed: .{0,20}api points at backup. When lb works: failback lb/)
 
-    await house.store.commit(writingRun({ ...run, undoneBy: 'R-9' }, 1), at)
+    await house.store.commit(writingRun({ ...run, undoneBy: 'R-9' }, 1))
     expect(await pageOf('/')).not.toContain('Still owed')
   })
 })
@@ -107,17 +107,14 @@ describe('while recoveries are frozen', () => {
   test('every page says by whom, since when, why, and how to end it', async () => {
     const frozen = JSON.stringify({ by: 'mia', reason: 'network works', since: house.now() })
     const claim = { name: 'frozen', from: '', to: frozen }
-    await house.store.commit({ write: undefined, claims: [claim] }, house.now())
+    await house.store.commit({ write: undefined, claims: [claim] })
     for (const path of ['/', '/incidents/INC-2']) {
       expect(await pageOf(path)).toMatch(
         /No recovery starts:.{0,40}Mia .{0,200}network works.{0,60}<code>unfreeze<\/code>/,
       )
     }
 
-    await house.store.commit(
-      { write: undefined, claims: [{ name: 'frozen', from: frozen, to: '' }] },
-      house.now(),
-    )
+    await house.store.commit({ write: undefined, claims: [{ name: 'frozen', from: frozen, to: '' }] })
     expect(await pageOf('/')).not.toContain('No recovery starts:')
   })
 })

@@ -58,15 +58,12 @@ async function useStore(connection: RedisConnection): Promise<void> {
   const store = createStore({ redis: connection.redis })
   await store.ping()
   await store.accept([alert(1), alert(2)])
-  const committed = await store.commit(
-    {
-      ...writing(incident('INC-1'), 0, noon),
-      claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
-      effects: [{ key: 'INC-1-card-console', body: { kind: 'card', incident: 'INC-1', chat: 'console' } }],
-      triaged: [alert(1).id],
-    },
-    noon,
-  )
+  const committed = await store.commit({
+    ...writing(incident('INC-1'), 0, noon),
+    claims: [{ name: 'system:lb', from: '', to: 'INC-1' }],
+    effects: [{ key: 'INC-1-card-console', body: { kind: 'card', incident: 'INC-1', chat: 'console' } }],
+    triaged: [alert(1).id],
+  })
   expect(committed).toBe('committed')
   expect(await store.incidents({ open: true, limit: 5 })).toEqual([incident('INC-1')])
   expect(await store.untriaged(5)).toEqual([alert(2)])

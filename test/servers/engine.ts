@@ -109,13 +109,13 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     let dead = false
     let commits = 0
     let end: { readonly n: number; readonly when: 'before' | 'after' } | undefined
-    async function commit(what: Commit, now: number): Promise<'committed' | 'conflict'> {
+    async function commit(what: Commit): Promise<'committed' | 'conflict'> {
       if (dead) throw new Error('the process is dead')
       commits += 1
-      if (end?.n !== commits) return living.commit(what, now)
+      if (end?.n !== commits) return living.commit(what)
       dead = true
       inHand = []
-      if (end.when === 'after') await living.commit(what, now)
+      if (end.when === 'after') await living.commit(what)
       throw new Error('the process died')
     }
     const runs = createRuns({

@@ -169,10 +169,7 @@ function lineText(line: Line): string {
 function simpleRuns(store: Store, clock: Clock, knobs: TestDesk['runs']): Runs {
   let frozen: Awaited<ReturnType<Runs['frozen']>>
   async function write(next: Run, expected: number): Promise<Run> {
-    await store.commit(
-      { write: { kind: 'run', id: next.id, expected, next, wakeAt: undefined } },
-      clock.now(),
-    )
+    await store.commit({ write: { kind: 'run', id: next.id, expected, next, wakeAt: undefined } })
     return next
   }
   async function propose(ask: Ask) {

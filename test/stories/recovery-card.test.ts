@@ -21,7 +21,7 @@ beforeAll(async () => {
   bench = await startEngine(redis)
   const next = incident('INC-1')
   const write = { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } as const
-  await bench.store.commit({ write }, noon)
+  await bench.store.commit({ write })
   const overrides = [{ rule: 'target-healthy', reason: 'the probe is blocked' }]
   bench.world.backup.set('failing')
   proposed = (await bench.runs().propose(asking({ incident: 'INC-1', overrides }))).run

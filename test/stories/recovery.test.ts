@@ -40,10 +40,7 @@ async function failedOver(to = 'backup') {
 
 async function openIncident(): Promise<void> {
   const next = incident('INC-1')
-  await bench.store.commit(
-    { write: { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } },
-    noon,
-  )
+  await bench.store.commit({ write: { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } })
 }
 
 describe('a failover of the load balancer', () => {
@@ -160,7 +157,7 @@ describe('a failover of the load balancer', () => {
     const clock = { startedAt: noon, endsAt: noon }
     const next = { ...incident('INC-1'), state: 'recovering', run: run.id, clock, checkBy: noon } as const
     const write = { kind: 'incident', id: 'INC-1', expected: 1, next, wakeAt: undefined } as const
-    await bench.store.commit({ write }, noon)
+    await bench.store.commit({ write })
 
     await bench.runs().advance('R-1')
     await bench.settle()

@@ -62,7 +62,7 @@ describe('status, of what is not fine although it has no open incident', () => {
       startedAt: desk.clock.now(),
       endedAt: desk.clock.now(),
     } as const
-    await desk.store.commit(writingRun(run), desk.clock.now())
+    await desk.store.commit(writingRun(run))
     const owed = 'Still owed: api points at backup. When lb works: failback lb (R-1)'
 
     for (const text of ['status', 'status lb']) {
@@ -73,7 +73,7 @@ describe('status, of what is not fine although it has no open incident', () => {
     await desk.say('ann', 'open lb')
     expect(said(await desk.say('vic', 'status lb'))).toContain(owed)
 
-    await desk.store.commit(writingRun({ ...run, undoneBy: 'R-2' }, 1), desk.clock.now())
+    await desk.store.commit(writingRun({ ...run, undoneBy: 'R-2' }, 1))
     for (const text of ['status', 'status lb'])
       expect(said(await desk.say('vic', text))).not.toContain('Still owed')
   })
