@@ -51,7 +51,7 @@ const mostNames = 20
 const pageSize = 200
 
 /** The channel's name: `inc-12-lb-20261123`, with `-2`, `-3`, ... where that one cannot be had. */
-export function roomName(incident: Named, zone: string, number: number): string {
+function roomName(incident: Named, zone: string, number: number): string {
   const opened = Temporal.Instant.fromEpochMilliseconds(incident.openedAt).toZonedDateTimeISO(zone)
   const day = opened.toPlainDate().toString().replaceAll('-', '')
   const name = `${incident.id.toLowerCase()}-${incident.system}-${day}`

@@ -55,7 +55,6 @@ export function isLost(thrown: unknown): thrown is SlackRefusal {
 
 export function createRooms(deps: RoomDeps): Rooms {
   const { api, records, workspace, zone, log } = deps
-  const inTurn = createTurns()
   const claim: ClaimDeps = {
     api,
     zone,
@@ -64,7 +63,10 @@ export function createRooms(deps: RoomDeps): Rooms {
     taken: (incident, number) => remember(records, incident.id, { [nextKey]: String(number + 1) }),
   }
 
-  /** Makes a room in place of `lost`, unless somebody was quicker. It is bound before it is known, known before it is used. */
+  /**
+   * Makes a room in place of `lost`, unless somebody was quicker. Two who do so at the same time find each other's
+   * channel by its name. It is bound before it is known, and known before it is used.
+   */
   async function make(incident: Incident, lost: Lost | undefined, options: CallOptions): Promise<Room> {
     const known = await records.read(incident.id)
     if (known.channel && known.channel.id !== lost?.room.id) return known.channel
@@ -84,7 +86,7 @@ export function createRooms(deps: RoomDeps): Rooms {
       became,
     })
     const why = `This channel replaces #${room.name}, which ${became}. The record of ${incident.id} is whole: go on here.`
-    return inTurn(incident.id, () => make(incident, { room, why }, options))
+    return make(incident, { room, why }, options)
   }
 
   /** Undefined: the outage is over, and somebody has put its room away already. */
@@ -123,7 +125,7 @@ export function createRooms(deps: RoomDeps): Rooms {
   }
 
   return {
-    open: (incident, options) => inTurn(incident.id, () => make(incident, undefined, options)),
+    open: (incident, options) => make(incident, undefined, options),
     use,
     close: (incident, options) => close(deps, incident, options),
     link: async (room) => new URL(`archives/${room.id}`, (await workspace()).url).href,
@@ -175,22 +177,4 @@ async function close(deps: RoomDeps, incident: Incident, options: CallOptions): 
       deps.log.warn('the room of an incident stays open', { incident: incident.id, reason: thrown.message })
   }
   await remember(deps.records, incident.id, { [archivedKey]: channel.id })
-}
-
-/** One after the other for each incident, so that two effects never make two rooms. */
-function createTurns(): <T>(id: IncidentId, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<IncidentId, Promise<unknown>>()
-  return async (id, work) => {
-    const before = last.get(id)
-    const mine = (async () => {
-      await Promise.allSettled([before])
-      return work()
-    })()
-    last.set(id, mine)
-    try {
-      return await mine
-    } finally {
-      if (last.get(id) === mine) last.delete(id)
-    }
-  }
 }
