@@ -165,9 +165,9 @@ function keyed(change: Change, version: number, now: Instant): readonly Effect[]
   return [...new Map(effects.map((each) => [each.key, each])).values()]
 }
 
-/** One effect for each room: what one chat cannot do for now does not keep the others from it. */
+/** One effect for each room: what one chat cannot do for now does not keep the others from it. A room that opens later is shown the card then. */
 function placed({ rooms }: Incident, wish: Wish, at: Instant): readonly EffectBody[] {
   if (wish.kind === 'card')
-    return rooms.filter((room) => room.state !== 'closed').map(({ chat }) => ({ ...wish, chat }))
+    return rooms.filter((room) => room.state === 'open').map(({ chat }) => ({ ...wish, chat }))
   return wish.kind === 'say' ? rooms.filter(hears).map(({ chat }) => ({ ...wish, chat, at })) : [wish]
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { IncidentId } from '../../ids.ts'
 import type { Log } from '../../ports.ts'
+import { SlackSilence } from './api-errors.ts'
 import { SlackRefusal } from './api.ts'
 import type { CallOptions, SlackApi } from './api.ts'
 import type { Room } from './claim.ts'
@@ -76,7 +77,7 @@ async function failed(
   thrown: unknown,
 ): Promise<readonly Left[]> {
   if (isLost(thrown)) throw thrown
-  if (thrown instanceof RetryableError) return [{ text: `${name}: ${thrown.message}`, again: true }]
+  if (thrown instanceof RetryableError) return [{ text: `${name}: ${passing(thrown)}`, again: true }]
   if (!(thrown instanceof UserError)) throw thrown
   deps.log.warn('a part of a room in Slack was refused', {
     incident: site.incident,
@@ -85,6 +86,18 @@ async function failed(
   })
   await markDone(deps, site, { [refusedKey(name)]: JSON.stringify([wanted, thrown.message]) })
   return [{ text: `${name}: ${thrown.message}`, again: false }]
+}
+
+/** The card shows it: a text that counts seconds would change the card with each try, and cost a call each time. */
+function passing(thrown: RetryableError): string {
+  return surelyUndone(thrown) ? 'Slack asks to wait' : thrown.message
+}
+
+/** Slack was not asked, or said no: there is nothing to look for. */
+function surelyUndone(thrown: unknown): boolean {
+  return (
+    thrown instanceof SlackRefusal || (thrown instanceof RetryableError && !(thrown instanceof SlackSilence))
+  )
 }
 
 function refusedKey(name: string): string {
@@ -102,9 +115,6 @@ const Bookmarks = z.object({
 })
 type Bookmark = z.infer<typeof Bookmarks>['bookmarks'][number]
 
-/** In `done` of a record: bookmarks were begun, so that after a crash they are looked at before more are added. */
-const begunKey = 'bookmarks'
-
 /** Has each link once under its title. */
 export async function bookmark(
   deps: FurnishDeps,
@@ -113,14 +123,13 @@ export async function bookmark(
 ): Promise<readonly Left[]> {
   const { done } = await deps.records.read(site.incident)
   const missing = links.filter(({ title, link }) => done[partOf(title)] !== link)
-  if (missing.length === 0) return []
   let there: Promise<readonly Bookmark[]> | undefined
   const look = (): Promise<readonly Bookmark[]> => (there ??= listed(deps, site))
-  const begun = done[begunKey] !== undefined
-  await markDone(deps, site, { [begunKey]: 'begun' })
   const left: Left[] = []
   for (const { title, link } of missing) {
-    const work = async (): Promise<void> => set(deps, site, { title, link }, begun ? await look() : [])
+    const seen = async (): Promise<readonly Bookmark[]> =>
+      done[partOf(title)] === undefined && done[begunKey(title)] === undefined ? [] : look()
+    const work = async (): Promise<void> => set(deps, site, { title, link }, await seen())
     left.push(...(await doPart(deps, site, { name: partOf(title), wanted: link, work })))
   }
   return left
@@ -130,19 +139,38 @@ function partOf(title: string): string {
   return `bookmark ${title}`
 }
 
+/** In `done` of a record: this bookmark may be there, so that after a crash the room is looked at before it is added. */
+function begunKey(title: string): string {
+  return `begun:${partOf(title)}`
+}
+
 async function listed({ api }: FurnishDeps, { room, options }: Site): Promise<readonly Bookmark[]> {
   return Bookmarks.parse(await api.call('bookmarks.list', { channel_id: room.id }, options)).bookmarks
 }
 
 async function set(
-  { api }: FurnishDeps,
-  { room, options }: Site,
+  deps: FurnishDeps,
+  site: Site,
   { title, link }: { readonly title: string; readonly link: string },
   there: readonly Bookmark[],
 ): Promise<void> {
+  const { room, options } = site
   const old = there.find((each) => each.title === title)
   if (old?.link === link) return
   const args = { channel_id: room.id, title, link }
-  if (old) await api.call('bookmarks.edit', { ...args, bookmark_id: old.id }, options)
-  else await api.call('bookmarks.add', { ...args, type: 'link' }, options)
+  await markDone(deps, site, { [begunKey(title)]: 'begun' })
+  try {
+    if (old) await deps.api.call('bookmarks.edit', { ...args, bookmark_id: old.id }, options)
+    else await deps.api.call('bookmarks.add', { ...args, type: 'link' }, options)
+  } catch (thrown) {
+    if (!old && surelyUndone(thrown)) await forget(deps, site, begunKey(title))
+    throw thrown
+  }
+}
+
+async function forget({ records }: FurnishDeps, { incident }: Site, key: string): Promise<void> {
+  await records.change(incident, (old) => {
+    const { [key]: _, ...done } = old.done
+    return { ...old, done }
+  })
 }

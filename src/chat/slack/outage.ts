@@ -58,6 +58,8 @@ export function createOutage(deps: {
       back()
     },
     refused: (because) => {
+      if (refusal === undefined)
+        log.error('Slack refuses the bot; pages take their next channel', { reason: because })
       refusal = because
       back()
     },
