@@ -1,0 +1,262 @@
+// Slack in trouble while an outage is under way: people are paged by other ways at once, and Slack is told the rest when it is back.
+import { afterEach, expect, test, vi } from 'vitest'
+import { service } from '../servers/bot.ts'
+import { patience, startSlackBot } from '../servers/slack-bot.ts'
+import type { SlackBot } from '../servers/slack-bot.ts'
+import {
+  copies,
+  done,
+  emailLater,
+  expectNothingTwice,
+  mentions,
+  readyOf,
+  whileTimePasses,
+} from './slack-witness.ts'
+
+const minute = 60_000
+const [bob, mia] = ['U0BOB', 'U0MIA'] as const
+
+let house: SlackBot
+
+afterEach(() => house.stop())
+
+/** Who got e-mails so far, in their order. */
+function mailed(): readonly string[] {
+  return house.bot.mailbox.received.flatMap(({ to }) => to)
+}
+
+/** The load balancer is down and Bob has it; answers its room, with the card in it. */
+async function broken(): Promise<string> {
+  const { bot } = house
+  bot.world.lb.set('failing')
+  if ((await bot.app().store.incidents({ open: true, limit: 1 })).length === 0) {
+    expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
+    await vi.waitFor(() => expect(house.direct(bob)).toHaveLength(1), patience)
+    expect(await bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
+  }
+  return house.room()
+}
+
+function isCard(text: string): boolean {
+  return text.startsWith('# ')
+}
+
+/** The incident's card as the room shows it now. */
+function cardIn(room: string): string {
+  const cards = house.reads(room).filter(isCard)
+  expect(cards).toHaveLength(1)
+  return cards.join()
+}
+
+/** What was said in the room beside its card, oldest first. */
+function wordsIn(room: string): readonly string[] {
+  return house.reads(room).filter((text) => !isCard(text))
+}
+
+async function slackReturns(): Promise<void> {
+  const { bot, slack } = house
+  await slack.up()
+  await whileTimePasses([bot], async () => {
+    expect(slack.sockets()).toBeGreaterThan(0)
+    expect((await readyOf(bot)).checks).toMatchObject({ slack: { ok: true }, 'slack-door': { ok: true } })
+  })
+}
+
+test('with Slack dead at the start the outage is paged, taken and escalated without it; Slack gets one room and one account of it', async () => {
+  house = await startSlackBot(emailLater, { wait: false, before: (slack) => slack.down() })
+  const { bot, slack } = house
+  bot.world.lb.set('failing')
+
+  expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
+  await vi.waitFor(() => expect(mailed()).toEqual(['bob@example.com']), patience)
+  expect(await bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
+  expect(await bot.say('bob', 'note INC-1 the certificates are fine')).toMatchObject({ status: 'done' })
+  await bot.pass(25 * minute)
+  await bot.pass(5 * minute + 1_000)
+  await vi.waitFor(
+    () =>
+      expect(mailed()).toEqual(
+        expect.arrayContaining(['mia@example.com', 'dan@example.com', 'eve@example.com']),
+      ),
+    patience,
+  )
+  const ready = await readyOf(bot)
+  expect(ready).toMatchObject({ status: 200, checks: { slack: { ok: false }, 'slack-door': { ok: false } } })
+  expect(ready.checks['slack']?.text).toContain('Slack has not answered since')
+  expect((await bot.incident()).rooms).toContainEqual(
+    expect.objectContaining({ chat: 'slack', state: 'failed' }),
+  )
+
+  await slackReturns()
+  await whileTimePasses([bot], () => expect(copies(slack)).toHaveProperty('INC-1/card'))
+  const room = await house.room()
+  await whileTimePasses([bot], () => expect(mentions(house, room, 'Before this room was open')).toBe(1))
+  await bot.pass(minute)
+
+  expect(slack.channels().filter(({ name }) => name.startsWith('inc-1-'))).toHaveLength(1)
+  expect(done(slack, 'conversations.create')).toHaveLength(1)
+  expect(mentions(house, room, 'Before this room was open')).toBe(1)
+  expect(mentions(house, room, 'the certificates are fine')).toBe(1)
+  expect([...slack.channel(room).members]).toEqual(expect.arrayContaining([bob, mia, 'U0DAN', 'U0EVE']))
+  expectNothingTwice(slack)
+  expect([bob, mia, 'U0DAN', 'U0EVE'].flatMap((user) => house.direct(user))).toEqual([])
+  expect(await slack.command(bob, 'status', { channel: room })).toMatchObject({
+    ok: true,
+    body: { response_type: 'ephemeral' },
+  })
+}, 60_000)
+
+test('with Slack dead in the middle of an outage people are paged by e-mail at once, and the room is brought up to date once', async () => {
+  house = await startSlackBot(emailLater)
+  const { bot, slack } = house
+  const room = await broken()
+  await slack.down()
+
+  expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
+  await vi.waitFor(
+    () =>
+      expect(mailed()).toEqual(
+        expect.arrayContaining(['mia@example.com', 'dan@example.com', 'eve@example.com']),
+      ),
+    patience,
+  )
+  for (const who of ['mia', 'dan']) expect(await bot.say(who, 'ack INC-1')).toMatchObject({ status: 'done' })
+  await whileTimePasses([bot], async () =>
+    expect((await bot.incident()).rooms).toContainEqual(
+      expect.objectContaining({ chat: 'slack', missed: expect.anything() as object }),
+    ),
+  )
+  await vi.waitFor(
+    async () => expect((await readyOf(bot)).checks).toMatchObject({ slack: { ok: false } }),
+    patience,
+  )
+  expect(await bot.say('mia', 'note INC-1 the provider is called')).toMatchObject({ status: 'done' })
+  const before = wordsIn(room)
+
+  await slackReturns()
+  await whileTimePasses([bot], () => expect(mentions(house, room, 'While Slack was away')).toBe(1))
+  await whileTimePasses([bot], () => expect(cardIn(room)).toContain('escalated'))
+  await bot.pass(minute)
+
+  const words = wordsIn(room)
+  expect(words).toHaveLength(before.length + 1)
+  expect(words.at(-1)).toContain('the provider is called')
+  expect(words.join('\n').match(/Escalated to/g)).toHaveLength(1)
+  expectNothingTwice(slack)
+  expect(done(slack, 'conversations.create')).toHaveLength(1)
+  expect([mia, 'U0DAN', 'U0EVE'].flatMap((user) => house.direct(user))).toEqual([])
+  expect(await slack.command(mia, 'status', { channel: room })).toMatchObject({ ok: true })
+}, 60_000)
+
+test('with every other call refused for its rate everything comes about, and nothing twice', async () => {
+  house = await startSlackBot(emailLater)
+  const { bot, slack } = house
+  slack.fault({ kind: 'rate-limit', every: 2, retryAfter: 1 })
+  const room = await broken()
+
+  await vi.waitFor(() => expect(house.direct(bob).join()).toContain('This page is over'), patience)
+  expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
+  await vi.waitFor(() => expect(house.direct(mia).join()).toContain('Who has it: **Bob Brandt'), patience)
+  for (const who of ['mia', 'dan']) await bot.say(who, 'ack INC-1')
+  await whileTimePasses(
+    [bot],
+    () => {
+      const { members, pins, topic } = slack.channel(room)
+      expect([...members]).toEqual(expect.arrayContaining([bob, mia, 'U0DAN', 'U0EVE']))
+      expect(pins).toHaveLength(1)
+      expect(topic).toContain('Bob Brandt has it')
+      expect(slack.bookmarks(room)).toHaveLength(3)
+      expect(mentions(house, room, 'Escalated to')).toBe(1)
+    },
+    5_000,
+  )
+  await whileTimePasses([bot], async () => expect(await bot.app().store.pendingEffects()).toBe(0))
+
+  expect(slack.calls.filter(({ outcome }) => outcome === 'ratelimited').length).toBeGreaterThan(5)
+  expectNothingTwice(slack)
+  expect(done(slack, 'conversations.create')).toHaveLength(1)
+}, 60_000)
+
+test('a page is not held up by the limits of rooms', async () => {
+  house = await startSlackBot(emailLater)
+  const { bot, slack } = house
+  const rooms = ['conversations.*', 'pins.*', 'bookmarks.*', 'chat.update', 'files.*']
+  slack.fault({ kind: 'rate-limit', methods: rooms, retryAfter: 600 })
+
+  await bot.notify(service('PROBLEM', 'CRITICAL'))
+  await vi.waitFor(() => expect(house.direct(bob)).toHaveLength(1), patience)
+
+  const limited = slack.calls.filter(({ outcome }) => outcome === 'ratelimited')
+  await vi.waitFor(
+    async () =>
+      expect((await bot.incident()).rooms).toContainEqual(
+        expect.objectContaining({ chat: 'slack', state: 'failed' }),
+      ),
+    patience,
+  )
+  expect(limited.every(({ method }) => method !== 'chat.postMessage')).toBe(true)
+  expect(mailed()).toEqual([])
+})
+
+test.each([100, 700])(
+  'with sockets cut %i ms after they open every command and every press is answered and done once',
+  async (ms) => {
+    house = await startSlackBot(emailLater)
+    const { bot, slack } = house
+    const room = await broken()
+    const notes = Array.from({ length: 30 }, (_, n) => `line ${n} was looked at`)
+    slack.fault({ kind: 'drop-sockets', ms })
+
+    const answers = []
+    for (const note of notes) {
+      await vi.waitFor(() => slack.sockets() || Promise.reject(new Error('no socket')), patience)
+      answers.push(await slack.command(bob, `note ${note}`, { channel: room }))
+    }
+    slack.fault()
+    const timeline = await bot.app().store.timeline('INC-1')
+    const noted = timeline.filter(({ type }) => type === 'note').map(({ text }) => text)
+
+    expect(answers.filter(({ ok }) => !ok)).toEqual([])
+    expect(noted).toEqual(notes)
+  },
+  60_000,
+)
+
+test('a token that is revoked in the middle is said where people look, once, with what to do; a new one is taken', async () => {
+  house = await startSlackBot(emailLater)
+  const { bot, slack } = house
+  const room = await broken()
+  slack.refuseTokens('token_revoked')
+  slack.dropSockets()
+
+  expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
+  await vi.waitFor(
+    () =>
+      expect(mailed()).toEqual(
+        expect.arrayContaining(['mia@example.com', 'dan@example.com', 'eve@example.com']),
+      ),
+    patience,
+  )
+  await vi.waitFor(async () => {
+    const { status, checks } = await readyOf(bot)
+    expect(status).toBe(200)
+    expect(checks['slack']).toMatchObject({
+      ok: false,
+      text: expect.stringContaining('SLACK_BOT_TOKEN') as string,
+    })
+    expect(checks['slack-door']).toMatchObject({
+      ok: false,
+      text: expect.stringContaining('SLACK_APP_TOKEN') as string,
+    })
+  }, patience)
+  for (let n = 0; n < 10; n += 1) await bot.pass(minute)
+  const errors = bot.log.lines.filter(({ level }) => level === 'error').map((line) => JSON.stringify(line))
+  expect(errors.filter((line) => line.includes('SLACK_BOT_TOKEN'))).toHaveLength(1)
+  expect(errors.filter((line) => line.includes('SLACK_APP_TOKEN'))).toHaveLength(1)
+
+  slack.refuseTokens(undefined)
+  await bot.restart()
+  await slackReturns()
+  await whileTimePasses([bot], () => expect(mentions(house, room, 'While Slack was away')).toBe(1))
+  expectNothingTwice(slack)
+}, 60_000)
