@@ -93,3 +93,17 @@ test('does not draw the messages tab', async () => {
 
   expect(house.slack.calls.slice(before).filter(({ method }) => method === 'views.publish')).toHaveLength(1)
 })
+
+test('goes on in the modal that answers a button of the tab', async () => {
+  await house.outage()
+  await house.slack.openHome('U0ANN')
+  await tab('U0ANN', 'INC-1')
+  const modal = () => house.slack.modals('U0ANN').at(-1)
+
+  await house.slack.press('U0ANN', { home: true, label: 'Fail over to backup' })
+  await vi.waitFor(() => expect(shown(modal())).toContain('R-1'), 5_000)
+  await house.slack.press('U0ANN', { view: modal()?.id ?? '', label: 'Approve' })
+
+  await vi.waitFor(() => expect(shown(modal())).toContain('R-1 is approved'), 5_000)
+  expect(house.slack.modals('U0ANN')).toHaveLength(1)
+})

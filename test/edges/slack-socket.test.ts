@@ -106,7 +106,9 @@ test('loses nothing and does nothing twice while the sockets are dropped again a
 }, 30_000)
 
 test('does events that come while the sockets are dropped exactly once', async () => {
-  house = await openDoorHouse(redis, { slack: { retryAfter: [200, 400, 800], ackWithin: 1_000 } })
+  house = await openDoorHouse(redis, {
+    slack: { retryAfter: [200, 400, 800, 1_600, 1_600], ackWithin: 1_000 },
+  })
   await house.outage()
   house.slack.fault({ kind: 'drop-sockets', ms: 300 })
 
@@ -114,6 +116,7 @@ test('does events that come while the sockets are dropped exactly once', async (
     void house.slack.directMessage('U0ANN', `note INC-1 event ${n}.`)
     await new Promise((resolve) => void setTimeout(resolve, 60))
   }
+  house.slack.fault()
 
   await vi.waitFor(() => expect(new Set(house.said).size).toBe(20), 8_000)
   expect(house.said).toHaveLength(20)
@@ -139,6 +142,29 @@ test('is stopped within moments, with connections or without', async () => {
   await vi.waitFor(() => expect(house.slack.sockets()).toBe(0))
 })
 
+test('is stopped within moments while Slack hangs', async () => {
+  house = await openDoorHouse(redis)
+  house.slack.fault({ kind: 'hang' })
+  house.slack.dropSockets()
+  await vi.waitFor(() => expect(house.door.health().ok).toBe(false))
+  const started = performance.now()
+
+  await house.door.stop()
+
+  expect(performance.now() - started).toBeLessThan(3_000)
+})
+
+test('connects also when each call to Slack takes ten seconds', async () => {
+  house = await openDoorHouse(redis)
+  house.slack.fault({ kind: 'slow', ms: 10_000, methods: ['apps.connections.open'] })
+  house.slack.dropSockets()
+  await vi.waitFor(() => expect(house.door.health().ok).toBe(false))
+
+  await vi.waitFor(() => expect(house.door.health().ok).toBe(true), 13_000)
+
+  expect((await house.slack.command('U0ANN', 'status')).ok).toBe(true)
+}, 30_000)
+
 test('is stopped within moments while Slack refuses it', async () => {
   house = await openDoorHouse(redis)
   await house.slack.down()
@@ -148,3 +174,25 @@ test('is stopped within moments while Slack refuses it', async () => {
 
   expect(performance.now() - started).toBeLessThan(3_000)
 })
+
+test('does what came in although its acknowledgement went down with the connection, and only once', async () => {
+  house = await openDoorHouse(redis, { slack: { retryAfter: [100, 400], ackWithin: 1_500 } })
+  await house.outage()
+
+  redis.freeze()
+  const event = house.slack.directMessage('U0ANN', 'note INC-1 by message')
+  const command = house.slack.command('U0ANN', 'note by command', { channel: room })
+  await vi.waitFor(() => expect(house.slack.sockets()).toBe(2))
+  await new Promise((resolve) => void setTimeout(resolve, 100))
+  house.slack.dropSockets()
+  redis.thaw()
+  await Promise.all([event, command])
+
+  await vi.waitFor(
+    () => expect(house.said.toSorted()).toEqual(['ann: note INC-1 by message', 'ann: note by command']),
+    5_000,
+  )
+  await vi.waitFor(() => expect(shown(house.slack.ephemerals('U0ANN').at(-1))).toContain('Noted in'), 3_000)
+  await connected(house)
+  expect(house.said).toHaveLength(2)
+}, 20_000)

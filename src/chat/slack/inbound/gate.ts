@@ -130,7 +130,7 @@ async function storeAway(inbound: Inbound, delivery: Delivery, event: Event): Pr
     case 'press':
     case 'shortcut': {
       await event.ack()
-      const from = delivery.kind === 'press' ? delivery.press : { ...delivery.shortcut, container: undefined }
+      const from = delivery.kind === 'press' ? delivery.press : delivery.shortcut
       return send({ card, to: 'asker' }, askedBy(from), inbound)
     }
     case 'event':

@@ -4,12 +4,9 @@ import { reasonOf } from '../../../errors.ts'
 import type { Card } from '../../../message.ts'
 import { noteFrom } from './notes.ts'
 import type { Press } from './payload.ts'
-import { send } from './reply.ts'
+import { send, showView } from './reply.ts'
 import type { Asked } from './reply.ts'
 import type { Inbound } from './speak.ts'
-
-/** A trigger lives for 3 s: an answer of Slack's that comes later helps nobody. Real milliseconds. */
-const triggerLife = 2_500
 
 /** What a modal remembers of where it was opened. */
 const Opened = z.object({
@@ -33,7 +30,7 @@ export function readOpened(metadata: string): Opened {
 
 /** Where a press or a shortcut came from. */
 export function askedBy(
-  from: Pick<Press, 'user' | 'channel' | 'container' | 'response_url' | 'trigger_id'>,
+  from: Pick<Press, 'user' | 'channel' | 'container' | 'view' | 'response_url' | 'trigger_id'>,
 ): Asked {
   return {
     user: from.user.id,
@@ -41,6 +38,7 @@ export function askedBy(
     thread: from.container?.thread_ts,
     responseUrl: from.response_url,
     trigger: from.trigger_id,
+    modal: from.view?.type === 'modal' ? from.view.id : undefined,
   }
 }
 
@@ -52,16 +50,14 @@ export async function openModal(
   instead: string,
 ): Promise<void> {
   try {
-    if (asked.trigger === undefined) throw new Error('Slack gave no trigger')
-    const options = {
-      lane: 'answer',
-      timeout: triggerLife,
-      signal: AbortSignal.timeout(triggerLife),
-    } as const
-    await inbound.api.call('views.open', { trigger_id: asked.trigger, view }, options)
+    await showView(inbound, asked, view)
   } catch (thrown) {
     inbound.log.warn('a modal could not be opened', { reason: reasonOf(thrown) })
-    await send({ card: typeInstead(instead), to: 'asker' }, { ...asked, trigger: undefined }, inbound)
+    await send(
+      { card: typeInstead(instead), to: 'asker' },
+      { ...asked, trigger: undefined, modal: undefined },
+      inbound,
+    )
   }
 }
 

@@ -39,7 +39,7 @@ export interface Keeping {
 }
 
 /** The emoji that makes a message a note, without colons. */
-export function noteEmoji(plan: DrPlan): string {
+function noteEmoji(plan: DrPlan): string {
   return plan.slack.note_emoji
 }
 

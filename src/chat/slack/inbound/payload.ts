@@ -43,7 +43,7 @@ export const Press = z.object({
   ...common,
   type: z.literal('block_actions'),
   container: z.object({ thread_ts: text.optional() }).optional(),
-  view: z.object({ type: text }).optional(),
+  view: z.object({ id: text, type: text }).optional(),
   actions: z.array(z.object({ action_id: text, value: text.optional(), action_ts: text.optional() })).min(1),
 })
 export type Press = z.infer<typeof Press>

@@ -1,5 +1,5 @@
 // How an answer reaches its asker: in the acknowledgement, by the address that Slack gave, or as a message.
-import { RetryableError, reasonOf } from '../../../errors.ts'
+import { BugError, RetryableError, reasonOf } from '../../../errors.ts'
 import type { Card } from '../../../message.ts'
 import type { Log } from '../../../ports.ts'
 import type { SlackApi } from '../api.ts'
@@ -21,12 +21,16 @@ export interface Asked {
   readonly thread?: string | undefined
   /** For 3 seconds; opens a modal where there is no conversation to answer in. */
   readonly trigger?: string | undefined
+  /** The modal in which it was asked. */
+  readonly modal?: string | undefined
   /** For 30 minutes and 5 answers (docs.slack.dev/interactivity/handling-user-interaction). */
   readonly responseUrl?: string | undefined
 }
 
 /** Answers that somebody waits for; real milliseconds. */
 const responseTimeout = 3_000
+/** A trigger lives for 3 s: an answer of Slack's that comes later helps nobody. Real milliseconds. */
+const triggerLife = 2_500
 /** Nothing in what the bot says becomes a mention, a link or a preview. */
 const harmless = {
   parse: 'none',
@@ -51,10 +55,10 @@ export function response({
 
 /** Sends an answer by the first way that works; what reaches nobody is logged. Never rejects. */
 export async function send(reply: Reply, asked: Asked, deps: ReplyDeps): Promise<void> {
-  const { responseUrl, channel, trigger } = asked
+  const { responseUrl, channel, trigger, modal } = asked
   const ways = [
     ...(responseUrl === undefined ? [] : [respond(responseUrl)]),
-    ...(channel === undefined && trigger !== undefined ? [inModal(trigger)] : []),
+    ...(channel === undefined && (modal ?? trigger) !== undefined ? [inModal(asked)] : []),
     ...conversation(reply, asked),
   ]
   const reasons: string[] = []
@@ -98,10 +102,17 @@ function nameOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.name : 'error'
 }
 
-function inModal(trigger: string): Way {
-  return async ({ card }, { api }) => {
-    await api.call('views.open', { trigger_id: trigger, view: answerView(card) }, { lane: 'answer' })
-  }
+function inModal(asked: Asked): Way {
+  return ({ card }, deps) => showView(deps, asked, answerView(card))
+}
+
+/** Shows a view where somebody pressed: in the modal they have open, else in a new one, while Slack lets it be opened. */
+export async function showView({ api }: Pick<ReplyDeps, 'api'>, asked: Asked, view: object): Promise<void> {
+  const options = { lane: 'answer', timeout: triggerLife, signal: AbortSignal.timeout(triggerLife) } as const
+  if (asked.modal !== undefined) await api.call('views.update', { view_id: asked.modal, view }, options)
+  else if (asked.trigger !== undefined)
+    await api.call('views.open', { trigger_id: asked.trigger, view }, options)
+  else throw new BugError('there is nothing to open a modal with')
 }
 
 /** Only the asker sees it; it is gone when Slack is opened anew. */

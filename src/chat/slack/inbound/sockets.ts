@@ -27,10 +27,10 @@ export interface Sockets {
 /** Slack allows 10 for an app: two of each of a few replicas. */
 const connections = 2
 /** All of this is real time. */
-const patience = { connect: 10 * second, call: 8 * second, stop: second, look: 200 } as const
-const backoff = { first: 250, longest: 30 * second, refused: minute } as const
-/** A connection that ended sooner was no success. */
-const livedLong: Duration = 5 * second
+const patience = { call: 20 * second, hello: 5 * second, stop: second, look: 200 } as const
+const backoff = { first: 250, longest: 30 * second, cut: 2 * second, refused: minute } as const
+/** One that lasted so long may be opened anew at once, for ever: Slack allows more than 50 a minute. */
+const livedLong: Duration = 3 * second
 
 /** What Slack says when time alone will not mend it, and what will. */
 const remedies: Readonly<Record<string, string>> = {
@@ -92,7 +92,7 @@ async function keepOpen(line: Line, processor: Processor, { deps, report, signal
   let failures = 0
   while (!signal.aborted) {
     const receiver = receiverFor(deps, processor)
-    const outcome = await connect(receiver)
+    const outcome = await connect(receiver, signal)
     if (outcome.kind === 'open') {
       const since = performance.now()
       line.open = true
@@ -104,7 +104,7 @@ async function keepOpen(line: Line, processor: Processor, { deps, report, signal
     } else {
       failures += 1
       line.reason = outcome.reason
-      report(outcome)
+      if (!signal.aborted) report(outcome)
     }
     // The old one is taken apart beside the new one being opened.
     const gone = takeApart(receiver)
@@ -112,14 +112,16 @@ async function keepOpen(line: Line, processor: Processor, { deps, report, signal
   }
 }
 
-/** The first reconnect is at once; connections that never last are opened more and more slowly. */
+/** The first reconnect is at once; then more and more slowly, but never slowly while Slack lets the bot in. */
 function pauseAfter(outcome: Outcome, failures: number): Duration {
-  if (outcome.kind === 'failed' && outcome.refused !== undefined) return backoff.refused
-  const free = outcome.kind === 'open' ? 1 : 0
-  if (failures <= free) return outcome.kind === 'open' ? 0 : backoff.first
-  const usual = Math.min(backoff.longest, backoff.first * 2 ** Math.min(failures - free, 10))
-  const jittered = usual * (0.8 + Math.random() * 0.4)
-  return Math.max(jittered, outcome.kind === 'failed' ? (outcome.after ?? 0) : 0)
+  if (outcome.kind === 'open') return failures <= 1 ? 0 : slower(failures - 1, backoff.cut)
+  if (outcome.refused !== undefined) return backoff.refused
+  return Math.max(slower(failures, backoff.longest), outcome.after ?? 0)
+}
+
+function slower(failures: number, longest: Duration): Duration {
+  const usual = Math.min(longest, backoff.first * 2 ** Math.min(failures - 1, 10))
+  return usual * (0.8 + Math.random() * 0.4)
 }
 
 function receiverFor(deps: SocketsDeps, processor: Processor): SocketModeReceiver {
@@ -146,20 +148,29 @@ function receiverFor(deps: SocketsDeps, processor: Processor): SocketModeReceive
   return receiver
 }
 
-async function connect({ client }: SocketModeReceiver): Promise<Outcome> {
+/** One try. Slack may take its time to say where to connect to; the connection itself is there soon or not at all. */
+async function connect(receiver: SocketModeReceiver, signal: AbortSignal): Promise<Outcome> {
+  const { client } = receiver
+  const ending = new AbortController()
   const started = client.start().then(
     (): Outcome => ({ kind: 'open' }),
     (thrown: unknown): Outcome => failed(thrown),
   )
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ kind: 'failed', reason: 'Slack did not say hello in time' }),
-      patience.connect,
-    )
+  const silent = new Promise<Outcome>((resolve) => {
+    client.once('authenticated', () => {
+      void pause(patience.hello, ending.signal).then(() =>
+        resolve({ kind: 'failed', reason: 'Slack did not say hello in time' }),
+      )
+    })
   })
-  const outcome = await Promise.race([started, late])
-  clearTimeout(timer)
+  const stopped = pause(Infinity, AbortSignal.any([signal, ending.signal])).then((): Outcome => ({
+    kind: 'failed',
+    reason: 'the bot stops',
+  }))
+  const outcome = await Promise.race([started, silent, stopped])
+  ending.abort()
+  // What connects after all has nobody who wants it any more.
+  if (outcome.kind === 'failed') void started.then(() => takeApart(receiver))
   return outcome
 }
 
@@ -215,7 +226,7 @@ async function takeApart({ client }: SocketModeReceiver): Promise<void> {
 
 function pause(duration: Duration, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(done, duration)
+    const timer = Number.isFinite(duration) ? setTimeout(done, duration) : undefined
     function done(): void {
       clearTimeout(timer)
       signal.removeEventListener('abort', done)
