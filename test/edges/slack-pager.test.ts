@@ -228,14 +228,14 @@ describe('when the page is over', () => {
     const at = house()
     await send(at)
 
-    await at.pages.refresh(paged({ ...running, stopped: { at: noon, because: 'acknowledged' } }, 'bob'), room)
+    const stopped = { at: noon, because: 'acknowledged', by: 'bob' } as const
+    await at.pages.refresh(paged({ ...running, stopped }, 'bob'), room)
 
     const [message] = at.sim.direct('U0ANN')
     const shown = JSON.stringify(message?.blocks)
     expect(at.sim.direct('U0ANN')).toHaveLength(1)
     expect(at.sim.buttons(message ?? {})).not.toContain('I have it')
-    expect(shown).toContain('This page is over')
-    expect(shown).toContain('Bob Brandt answered')
+    expect(shown).toContain('Bob Brandt has it')
   })
 
   test('once is enough', async () => {

@@ -43,8 +43,10 @@ describe('a HARD problem', () => {
   })
 
   it('that is sent again, or once more, is the same incident and no further page', async () => {
-    const first = await down()
-    await bot.notify({ ...service('PROBLEM', 'CRITICAL'), TIMET: Math.floor(first.openedAt / 1_000) })
+    const first = { ...service('PROBLEM', 'CRITICAL'), TIMET: Math.floor(bot.clock.now() / 1_000) }
+    await bot.notify(first)
+    await bot.settle()
+    await bot.notify(first)
     await bot.pass(minute / 2)
     await bot.notify(service('PROBLEM', 'CRITICAL', { SERVICENOTIFICATIONNUMBER: 2 }))
     await bot.settle()

@@ -36,7 +36,7 @@ export interface Poster {
 }
 
 /** What somebody else has begun is left to them for so long, in real milliseconds: longer than any try of an effect. */
-const theirs = 20 * second
+const theirs = 30 * second
 /** Whatever a message says is shown as it is: nobody is called, nothing is unfolded. */
 const literally = { parse: 'none', link_names: false } as const
 const onceOnly = { mrkdwn: false, unfurl_links: false, unfurl_media: false } as const

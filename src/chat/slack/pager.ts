@@ -1,9 +1,10 @@
 // Pages a person by a direct message in Slack, and takes its buttons away when the page is over.
 import type { DrPlan } from '../../drplan/schema.ts'
-import { RetryableError, UserError, never } from '../../errors.ts'
+import { RetryableError, UserError } from '../../errors.ts'
 import type { PersonId } from '../../ids.ts'
-import type { Incident, Page } from '../../incident/incident.ts'
-import type { Card, Line, Section } from '../../message.ts'
+import type { Incident } from '../../incident/incident.ts'
+import { stoppedMessage } from '../../incident/page-message.ts'
+import type { Card, Section } from '../../message.ts'
 import type { PageMessage, Pager } from '../../ports.ts'
 import { SlackRefusal } from './api-errors.ts'
 import type { CallOptions } from './api.ts'
@@ -73,7 +74,7 @@ export function createSlackPager(deps: SlackPagerDeps): {
     const over = old.filter(({ person }) => !isPaged(incident, person))
     const tries = await Promise.allSettled(
       over.map(({ key, person, to }) => {
-        const card = overCard(incident, lastPage(incident, person), deps)
+        const card = stoppedCard(incident, person, deps)
         return posts.show({ scope: incident.id, key }, to, messageOf(card), options)
       }),
     )
@@ -127,39 +128,12 @@ function isPaged(incident: Incident, person: PersonId): boolean {
   return incident.pages.some((page) => page.person === person && !page.stopped)
 }
 
-function lastPage(incident: Incident, person: PersonId): Page | undefined {
-  return incident.pages.findLast((page) => page.person === person)
-}
-
-/** What is left of a page that is over: nothing to press, and who has it. */
-function overCard(incident: Incident, page: Page | undefined, { plan, publicUrl }: SlackPagerDeps): Card {
-  return {
-    title: `${incident.id} ${incident.system}: ${incident.title}`,
-    tone: 'quiet',
-    sections: [{ lines: [['This page is over. ', ...whyOver(incident, page, plan())]] }],
-    links: [{ label: 'Console', link: `${publicUrl}/incidents/${incident.id}` }],
-  }
-}
-
-function whyOver(incident: Incident, page: Page | undefined, plan: DrPlan): Line {
-  if (!page?.stopped) return []
-  const { at, because } = page.stopped
-  const when = { at, show: 'date-time' } as const
-  switch (because) {
-    case 'acknowledged': {
-      const by = incident.calls.find(({ target }) => target === page.target)?.answeredBy ?? ''
-      const name = plan.people[by]?.name ?? 'Somebody'
-      return [`${name} answered at `, when, '.']
-    }
-    case 'recovered':
-      return ['It works again since ', when, '.']
-    case 'resolved':
-      return ['Resolved at ', when, '.']
-    case 'next-round':
-      return ['Calling began again from the first at ', when, '.']
-    default:
-      return never(because)
-  }
+/** What takes the place of a page that is over: who has it, and nothing to press. A page too old to be kept says so little. */
+function stoppedCard(incident: Incident, person: PersonId, { plan, publicUrl }: SlackPagerDeps): Card {
+  const page = incident.pages.findLast((each) => each.person === person)
+  if (!page) return { title: `${incident.id} ${incident.system}: this page is over`, tone: 'quiet' }
+  const now = page.stopped?.at ?? page.startedAt
+  return stoppedMessage(incident, page, { plan: plan(), now, publicUrl }).card
 }
 
 /** A refusal that is about the person, with the setting to mend. */
