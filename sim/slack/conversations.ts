@@ -242,7 +242,7 @@ function system(slack: Workspace, channel: SlackChannel, subtype: string, what: 
 }
 
 /** A channel as the Web API writes it. */
-export function channelBody(slack: Workspace, channel: SlackChannel): Record<string, unknown> {
+function channelBody(slack: Workspace, channel: SlackChannel): Record<string, unknown> {
   const { id, kind, created, creator, archived } = channel
   if (kind === 'im') {
     const user = [...channel.members].find((member) => member !== slack.botUser)

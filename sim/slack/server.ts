@@ -1,4 +1,5 @@
 // The HTTP side of the simulator: the Web API, uploads, response URLs and sockets on one port, each with its faults.
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -40,9 +41,9 @@ export interface SlackServer {
   readonly open: () => Promise<void>
 }
 
-/** Starts to listen on 127.0.0.1. */
-export async function serve(parts: ServerParts, port = 0): Promise<SlackServer> {
-  let server = await listen(parts, port)
+/** Starts to listen on 127.0.0.1: on `port`, or on a free one. */
+export async function serve(parts: ServerParts, port?: number): Promise<SlackServer> {
+  let server = await (port === undefined ? listenSomewhere(parts, 20) : listen(parts, port))
   const bound = (server.address() as AddressInfo).port
   return {
     port: () => bound,
@@ -55,6 +56,20 @@ export async function serve(parts: ServerParts, port = 0): Promise<SlackServer> 
     open: async () => {
       if (!server.listening) server = await listen(parts, bound)
     },
+  }
+}
+
+/**
+ * Takes a port below those that the machine gives to outgoing connections: nobody else gets it while the simulator is
+ * down, so that it can come back.
+ */
+async function listenSomewhere(parts: ServerParts, tries: number): Promise<Server> {
+  try {
+    return await listen(parts, randomInt(20_000, 32_000))
+  } catch (thrown) {
+    const taken = (thrown as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    if (!taken || tries === 0) throw thrown
+    return listenSomewhere(parts, tries - 1)
   }
 }
 

@@ -1,6 +1,7 @@
 // The Slack simulator knows who is there, counts calls, and takes views as Slack does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startSlack, type SimSlack, type SimSlackOptions } from '../../sim/slack.ts'
+import { guest, stranger, startSlackFor } from '../servers/slack.ts'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -48,6 +49,18 @@ async function trigger(): Promise<string> {
   await sim.shortcut('U0ANN', 'open_incident')
   return String(sim.deliveries.at(-1)?.payload['trigger_id'])
 }
+
+test('the workspace of the tests has the people of the example plan, a stranger, and a guest from elsewhere', async () => {
+  await sim.stop()
+  sim = await startSlackFor()
+  const known = ['U0ANN', 'U0BOB', 'U0CEM', 'U0MIA', 'U0MAX', 'U0DAN', 'U0EVE']
+
+  const general = sim.channel('general').members
+
+  expect([...general]).toEqual([...known, stranger.id])
+  expect(sim.users.find(({ id }) => id === guest.id)?.team).not.toBe(sim.teamId)
+  expect(sim.group('S0DEV')).toEqual(['U0DAN', 'U0EVE'])
+})
 
 describe('people', () => {
   test('tells an address only with the scope for it, and never that of another workspace', async () => {
