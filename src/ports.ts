@@ -1,11 +1,13 @@
 // Every way out of the program, on one page. Stages take these as arguments; edges implement them; app.ts joins them.
+import type { Commit, ObjectRecord, Taken, Versioned } from './commit.ts'
+import type { Effect } from './effect.ts'
 import type { Card } from './message.ts'
-import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from './ids.ts'
+import type { Duration, IncidentId, Instant, PersonId, RunId } from './ids.ts'
 import type { Alert } from './intake/alert.ts'
 import type { Channel, Incident } from './incident/incident.ts'
 import type { ActionOf, DnsRecord, ProviderName } from './recovery/action.ts'
 import type { Operation, Run } from './recovery/run.ts'
-import type { Actor, Head, TimelineEvent, TimelineId } from './timeline/event.ts'
+import type { Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 
 /** The only clock and the only timer, so that tests can move time and a demo's time can run faster. */
 export interface Clock {
@@ -25,144 +27,6 @@ export interface Log {
 }
 
 // ---- the store: one atomic commit per decision ----
-
-/** What is known of one Nagios object (a host or a service) that is, or lately was, in a problem. */
-export interface ObjectRecord {
-  readonly key: string
-  readonly system: SystemId
-  /** The incident it belongs to while `bad`; the last one it belonged to afterwards. */
-  readonly incident?: IncidentId
-  readonly bad: boolean
-  readonly state: string
-  readonly flapping: boolean
-  readonly downtime: boolean
-  readonly problemId?: string
-  /** The problem that ended last; a late PROBLEM of it changes nothing. */
-  readonly endedProblemId?: string
-  /** $TIMET$ of the newest notification that counted. */
-  readonly at: Instant
-  readonly output: string
-}
-
-/** Something to be done outside, recorded in the same commit as the decision. Same key: same effect, done at least once. */
-export interface Effect {
-  /** `INC-12-v5-2`: aggregate, version, number in the commit; or a stable key such as `INC-12-card` for what coalesces. */
-  readonly key: string
-  readonly body: EffectBody
-}
-
-export type EffectBody =
-  /** Bring the incident's room in one chat up to date: its card, its people, its topic; many commits, one update. */
-  | { readonly kind: 'card'; readonly incident: IncidentId; readonly chat: string }
-  | { readonly kind: 'room'; readonly incident: IncidentId; readonly chat: string }
-  | {
-      readonly kind: 'say'
-      readonly incident: IncidentId
-      readonly chat: string
-      readonly text: string
-      /** When it happened. */
-      readonly at: Instant
-    }
-  /** Tell a room in one message what it missed while its chat was away. */
-  | { readonly kind: 'catch-up'; readonly incident: IncidentId; readonly chat: string }
-  /** Put the room of an incident that is over away. */
-  | { readonly kind: 'close-room'; readonly incident: IncidentId; readonly chat: string }
-  /** Show a run where its incident is shown, or update it there; many commits, one update. */
-  | { readonly kind: 'run-card'; readonly run: RunId; readonly chat: string }
-  | {
-      readonly kind: 'page'
-      readonly incident: IncidentId
-      readonly page: string
-      readonly step: number
-      readonly person: PersonId
-      readonly channel: Channel
-    }
-  /** Acknowledge the incident's problems at Nagios. */
-  | {
-      readonly kind: 'tell-nagios'
-      readonly incident: IncidentId
-      readonly author: string
-      readonly comment: string
-    }
-  /** Look for objects that the incident explained and that are still bad, and open what they need. */
-  | { readonly kind: 'release'; readonly incident: IncidentId }
-  /** Carry a run one step on. */
-  | { readonly kind: 'advance'; readonly run: RunId }
-  /** Tell the incident what became of a run: `by` is who caused it, `text` one sentence for the room. */
-  | {
-      readonly kind: 'run-news'
-      readonly run: RunId
-      readonly incident: IncidentId
-      readonly news: RunNews
-      readonly direction: 'failover' | 'failback'
-      readonly by: Actor
-      readonly text: string
-    }
-
-export type RunNews =
-  | 'proposed'
-  | 'approved'
-  | 'step'
-  | 'done'
-  | 'failed'
-  | 'cancelled'
-  | 'denied'
-  | 'expired'
-  | 'unknown'
-
-/** A state, the version it had when read, and where its timeline ended. */
-export interface Versioned<S> {
-  readonly state: S
-  readonly version: number
-}
-
-/** A named single-holder claim: `system:lb` (the newest incident of a system), `lock:TARGET`, `run-key:KEY`, `frozen`. */
-export interface ClaimChange {
-  readonly name: string
-  /** The value it must have now; '' for none. */
-  readonly from: string
-  /** The value it gets; '' removes it. */
-  readonly to: string
-}
-
-/** One decision. Everything in it becomes true at once, or nothing does. */
-export interface Commit {
-  /** The aggregate that was decided on; `expected` is the version read, 0 when it is new. */
-  readonly write:
-    | {
-        readonly kind: 'incident'
-        readonly id: IncidentId
-        readonly expected: number
-        readonly next: Incident
-        readonly wakeAt: Instant | undefined
-      }
-    | {
-        readonly kind: 'run'
-        readonly id: RunId
-        readonly expected: number
-        readonly next: Run
-        readonly wakeAt: Instant | undefined
-      }
-    | undefined
-  /** The timeline's new events, already chained; they must follow `head`. */
-  readonly timeline?: {
-    readonly id: TimelineId
-    readonly head: Head
-    readonly events: readonly TimelineEvent[]
-  }
-  readonly effects?: readonly Effect[]
-  readonly claims?: readonly ClaimChange[]
-  /** Object records to replace. */
-  readonly objects?: readonly ObjectRecord[]
-  /** Ids of accepted alerts that are hereby dealt with. */
-  readonly triaged?: readonly string[]
-}
-
-/** An effect in the hand of this process: what is to be done by now, and how often it was tried in vain. */
-export interface Taken {
-  readonly effect: Effect
-  readonly tried: number
-}
 
 /**
  * Several processes share one store. Each holds the effects that it is at, for as long as it gives signs of life;

@@ -1,6 +1,6 @@
 // A decision in the making: the next state, what happened, what must be done. Each helper returns a new one.
 import type { IncidentId, Instant, PersonId } from '../ids.ts'
-import type { EffectBody } from '../ports.ts'
+import type { EffectBody } from '../effect.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
 import type { Channel, Incident, Target } from './incident.ts'

@@ -1,18 +1,9 @@
 // The one load-decide-commit loop of incidents: whatever happens to one goes through here.
 import { ConflictError, UserError } from '../errors.ts'
 import type { IncidentId, Instant } from '../ids.ts'
-import type {
-  Bells,
-  Changes,
-  ClaimChange,
-  Clock,
-  Effect,
-  EffectBody,
-  Log,
-  ObjectRecord,
-  Store,
-  Versioned,
-} from '../ports.ts'
+import type { ClaimChange, ObjectRecord, Versioned } from '../commit.ts'
+import type { Effect, EffectBody } from '../effect.ts'
+import type { Bells, Changes, Clock, Log, Store } from '../ports.ts'
 import { reasonOf } from '../errors.ts'
 import { chain } from '../timeline/chain.ts'
 import { emptyHead } from '../timeline/event.ts'

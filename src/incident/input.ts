@@ -1,6 +1,6 @@
 // What can happen to an incident, and what decide() says to it.
 import type { Duration, IncidentId, Instant, RunId, SystemId } from '../ids.ts'
-import type { RunNews } from '../ports.ts'
+import type { RunNews } from '../effect.ts'
 import type { Wish } from './change.ts'
 import type { Actor, Happening } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'

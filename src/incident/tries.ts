@@ -2,7 +2,9 @@
 import { RetryableError, reasonOf } from '../errors.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { Clock, Effect, EffectBody, Log, Store, Taken } from '../ports.ts'
+import type { Taken } from '../commit.ts'
+import type { Effect, EffectBody } from '../effect.ts'
+import type { Clock, Log, Store } from '../ports.ts'
 
 type Kind = EffectBody['kind']
 

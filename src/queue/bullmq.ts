@@ -7,7 +7,8 @@ import { toStoreError } from '../store/errors.ts'
 import { root } from '../store/scripts.ts'
 import type { Job } from 'bullmq'
 import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
-import type { Bells, Clock, Effect, EffectQueue, Log } from '../ports.ts'
+import type { Effect } from '../effect.ts'
+import type { Bells, Clock, EffectQueue, Log } from '../ports.ts'
 import type { RedisClient, RedisConnection } from '../store/connect.ts'
 
 /** Jobs in one write: BullMQ prepares them in one go, and everything else waits for that long. */

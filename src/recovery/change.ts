@@ -1,7 +1,7 @@
 // A decision on a run in the making: the next state, what happened, what must be done outside.
 import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { EffectBody, RunNews } from '../ports.ts'
+import type { EffectBody, RunNews } from '../effect.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
 import { runNewsText } from './news.ts'
 import type { Approval, Run, Step } from './run.ts'

@@ -1,17 +1,9 @@
 // The one load-decide-commit loop of runs: whatever happens to one goes through here, locks included.
 import { ConflictError, UserError, reasonOf } from '../errors.ts'
 import type { Instant, RunId } from '../ids.ts'
-import type {
-  Bells,
-  Changes,
-  ClaimChange,
-  Clock,
-  Effect,
-  EffectBody,
-  Log,
-  Store,
-  Versioned,
-} from '../ports.ts'
+import type { ClaimChange, Versioned } from '../commit.ts'
+import type { Effect, EffectBody } from '../effect.ts'
+import type { Bells, Changes, Clock, Log, Store } from '../ports.ts'
 import { chain } from '../timeline/chain.ts'
 import { decideRun, runWakeAt } from './decide.ts'
 import type { RunInput } from './decide.ts'

@@ -3,7 +3,7 @@ import { never } from '../errors.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { RunNews } from '../ports.ts'
+import type { RunNews } from '../effect.ts'
 import type { Run } from './run.ts'
 
 /** `failover lb to backup`, `failback lb`: what the run does, as it would be typed. */

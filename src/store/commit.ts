@@ -1,7 +1,7 @@
 // A commit as the flat list of arguments that commit.lua takes.
 import type { IncidentId, RunId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
-import type { Commit, ObjectRecord } from '../ports.ts'
+import type { Commit, ObjectRecord } from '../commit.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Head } from '../timeline/event.ts'
 

@@ -2,7 +2,7 @@
 import type { SystemId } from '../ids.ts'
 import type { Alert } from '../intake/alert.ts'
 import type { Attached } from '../incident/input.ts'
-import type { ObjectRecord } from '../ports.ts'
+import type { ObjectRecord } from '../commit.ts'
 
 /** `ignored` always has a reason; the record is kept where even an ignored notification taught something. */
 export type Classified =

@@ -2,7 +2,7 @@
 import { ConflictError } from '../errors.ts'
 import type { IncidentId, SystemId } from '../ids.ts'
 import type { Attached } from '../incident/input.ts'
-import type { ObjectRecord } from '../ports.ts'
+import type { ObjectRecord } from '../commit.ts'
 import type { View } from './meaning.ts'
 import { place } from './place.ts'
 import { countUp, deliver, look } from './triage.ts'

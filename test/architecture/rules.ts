@@ -37,7 +37,15 @@ const edges: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The words of the program: what everybody may import. */
-const shared = ['src/errors.ts', 'src/ids.ts', 'src/loopback.ts', 'src/message.ts', 'src/ports.ts']
+const shared = [
+  'src/commit.ts',
+  'src/effect.ts',
+  'src/errors.ts',
+  'src/ids.ts',
+  'src/loopback.ts',
+  'src/message.ts',
+  'src/ports.ts',
+]
 /** Where ports and edges are joined. */
 const roots = ['src/app.ts', 'src/chats.ts', 'src/main.ts', 'src/cli.ts']
 /** Packages that only compute; with node:crypto (hashes) and node:net (isIP) all that a stage may load. */
@@ -98,9 +106,7 @@ function codeOf(source: Source): string {
 }
 
 function isPure(path: string): boolean {
-  return (
-    partOf(path) in stages || ['src/errors.ts', 'src/ids.ts', 'src/message.ts', 'src/ports.ts'].includes(path)
-  )
+  return partOf(path) in stages || (shared.includes(path) && path !== 'src/loopback.ts')
 }
 
 function isProduct(path: string): boolean {

@@ -2,7 +2,7 @@
 import type { IncidentId, RunId } from '../../src/ids.ts'
 import type { Alert } from '../../src/intake/alert.ts'
 import type { Incident } from '../../src/incident/incident.ts'
-import type { Commit, ObjectRecord } from '../../src/ports.ts'
+import type { Commit, ObjectRecord } from '../../src/commit.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import type { Happening } from '../../src/timeline/event.ts'
 

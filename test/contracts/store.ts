@@ -15,7 +15,8 @@ import {
   writingRun,
 } from './store-samples.ts'
 import type { OpenStore } from './store-effects.ts'
-import type { Commit, Store } from '../../src/ports.ts'
+import type { Commit } from '../../src/commit.ts'
+import type { Store } from '../../src/ports.ts'
 import type { TimelineEvent } from '../../src/timeline/event.ts'
 
 /** Registers the contract. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/intake/alert.ts'
-import type { ObjectRecord } from '../../src/ports.ts'
+import type { ObjectRecord } from '../../src/commit.ts'
 import { classify } from '../../src/triage/classify.ts'
 
 const start = Date.UTC(2026, 10, 23, 3)

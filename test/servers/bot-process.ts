@@ -11,7 +11,7 @@ import { readConfig, secrets } from '../../src/config.ts'
 import type { Instant } from '../../src/ids.ts'
 import type { Incident } from '../../src/incident/incident.ts'
 import { createLog } from '../../src/log.ts'
-import type { ObjectRecord } from '../../src/ports.ts'
+import type { ObjectRecord } from '../../src/commit.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import type { Head, TimelineEvent, TimelineId } from '../../src/timeline/event.ts'
 

@@ -1,0 +1,70 @@
+// What is to be done outside, as data: recorded in the same commit as the decision that wants it.
+import type { IncidentId, Instant, PersonId, RunId } from './ids.ts'
+import type { Channel } from './incident/incident.ts'
+import type { Actor } from './timeline/event.ts'
+
+/** Something to be done outside, recorded in the same commit as the decision. Same key: same effect, done at least once. */
+export interface Effect {
+  /** `INC-12-v5-2`: aggregate, version, number in the commit; or a stable key such as `INC-12-card` for what coalesces. */
+  readonly key: string
+  readonly body: EffectBody
+}
+
+export type EffectBody =
+  /** Bring the incident's room in one chat up to date: its card, its people, its topic; many commits, one update. */
+  | { readonly kind: 'card'; readonly incident: IncidentId; readonly chat: string }
+  | { readonly kind: 'room'; readonly incident: IncidentId; readonly chat: string }
+  | {
+      readonly kind: 'say'
+      readonly incident: IncidentId
+      readonly chat: string
+      readonly text: string
+      /** When it happened. */
+      readonly at: Instant
+    }
+  /** Tell a room in one message what it missed while its chat was away. */
+  | { readonly kind: 'catch-up'; readonly incident: IncidentId; readonly chat: string }
+  /** Put the room of an incident that is over away. */
+  | { readonly kind: 'close-room'; readonly incident: IncidentId; readonly chat: string }
+  /** Show a run where its incident is shown, or update it there; many commits, one update. */
+  | { readonly kind: 'run-card'; readonly run: RunId; readonly chat: string }
+  | {
+      readonly kind: 'page'
+      readonly incident: IncidentId
+      readonly page: string
+      readonly step: number
+      readonly person: PersonId
+      readonly channel: Channel
+    }
+  /** Acknowledge the incident's problems at Nagios. */
+  | {
+      readonly kind: 'tell-nagios'
+      readonly incident: IncidentId
+      readonly author: string
+      readonly comment: string
+    }
+  /** Look for objects that the incident explained and that are still bad, and open what they need. */
+  | { readonly kind: 'release'; readonly incident: IncidentId }
+  /** Carry a run one step on. */
+  | { readonly kind: 'advance'; readonly run: RunId }
+  /** Tell the incident what became of a run: `by` is who caused it, `text` one sentence for the room. */
+  | {
+      readonly kind: 'run-news'
+      readonly run: RunId
+      readonly incident: IncidentId
+      readonly news: RunNews
+      readonly direction: 'failover' | 'failback'
+      readonly by: Actor
+      readonly text: string
+    }
+
+export type RunNews =
+  | 'proposed'
+  | 'approved'
+  | 'step'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'denied'
+  | 'expired'
+  | 'unknown'
