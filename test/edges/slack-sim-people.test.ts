@@ -8,7 +8,7 @@ type Body = Readonly<Record<string, unknown>>
 const people = [
   { id: 'U0ANN', name: 'ann', email: 'ann@example.com' },
   { id: 'U0BOB', name: 'bob', email: 'bob@example.com' },
-  { id: 'U0GUEST', name: 'gus', team: 'T0OTHER' },
+  { id: 'U0GUEST', name: 'gus', team: 'T0OTHER', email: 'gus@example.net' },
 ]
 const groups = [{ id: 'S0DEV', handle: 'dev', users: ['U0BOB'] }]
 let now: number
@@ -70,6 +70,7 @@ describe('people', () => {
     })
     const guest = (await call('users.info', { user: 'U0GUEST' }))['user']
     expect(guest).toMatchObject({ team_id: 'T0OTHER', is_stranger: true })
+    expect(JSON.stringify(guest)).not.toContain('gus@example.net')
 
     sim.setScopes(['users:read'])
 

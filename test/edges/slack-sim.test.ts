@@ -114,6 +114,18 @@ describe('channels', () => {
     ])
   })
 
+  test('does not know a private channel that it is not in', async () => {
+    const made = await call('conversations.create', { name: 'secret', is_private: true })
+    const { id } = made['channel'] as { readonly id: string }
+    expect(await word('conversations.info', { channel: id })).toBe('ok')
+
+    sim.kick(sim.botUserId, id)
+
+    expect(await word('conversations.info', { channel: id })).toBe('channel_not_found')
+    expect(await word('chat.postMessage', { channel: id, text: 'x' })).toBe('channel_not_found')
+    expect((await call('conversations.list', { types: 'private_channel' }))['channels']).toEqual([])
+  })
+
   test('gives lists in pages', async () => {
     for (const number of [2, 3, 4]) await call('conversations.create', { name: `inc-${number}` })
 
