@@ -1,5 +1,6 @@
 // Slack in trouble while an outage is under way: people are paged by other ways at once, and Slack is told the rest when it is back.
 import { afterEach, expect, test, vi } from 'vitest'
+import type { Delivered } from '../../sim/slack.ts'
 import { service } from '../servers/bot.ts'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { SlackBot } from '../servers/slack-bot.ts'
@@ -65,6 +66,14 @@ async function slackReturns(): Promise<void> {
 test('with Slack dead at the start the outage is paged, taken and escalated without it; Slack gets one room and one account of it', async () => {
   house = await startSlackBot(emailLater, { wait: false, before: (slack) => slack.down() })
   const { bot, slack } = house
+  await vi.waitFor(
+    async () =>
+      expect(await readyOf(bot)).toMatchObject({
+        status: 200,
+        checks: { slack: { ok: false }, 'slack-door': { ok: false } },
+      }),
+    patience,
+  )
   bot.world.lb.set('failing')
 
   expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
@@ -199,25 +208,38 @@ test('a page is not held up by the limits of rooms', async () => {
 })
 
 test.each([100, 700])(
-  'with sockets cut %i ms after they open every command and every press is answered and done once',
+  'with sockets cut %i ms after they open, again and again, every command and every press is answered and done once',
   async (ms) => {
     house = await startSlackBot(emailLater)
     const { bot, slack } = house
-    const room = await broken()
-    const notes = Array.from({ length: 30 }, (_, n) => `line ${n} was looked at`)
+    await bot.notify(service('PROBLEM', 'CRITICAL'))
+    await vi.waitFor(() => expect(house.direct(bob)).toHaveLength(1), patience)
+    const room = await house.room()
+    const page = { channel: slack.directChannel(bob) ?? '', ts: slack.direct(bob)[0]?.ts ?? '' }
+    const opened = (): number => done(slack, 'socket').length
+    const enough = opened() + 8
+    const notes: string[] = []
+    const answers: Delivered[] = []
     slack.fault({ kind: 'drop-sockets', ms })
 
-    const answers = []
-    for (const note of notes) {
+    while (opened() < enough) {
       await vi.waitFor(() => slack.sockets() || Promise.reject(new Error('no socket')), patience)
-      answers.push(await slack.command(bob, `note ${note}`, { channel: room }))
+      notes.push(`line ${notes.length} was looked at`)
+      answers.push(await slack.command(bob, `note ${notes.at(-1)}`, { channel: room }))
+      if (notes.length === 3) answers.push(await slack.press(bob, { ...page, label: 'I have it' }))
     }
     slack.fault()
+    await vi.waitFor(
+      async () => expect(await bot.incident()).toMatchObject({ state: 'diagnosing' }),
+      patience,
+    )
     const timeline = await bot.app().store.timeline('INC-1')
-    const noted = timeline.filter(({ type }) => type === 'note').map(({ text }) => text)
+    const textsOf = (type: string): readonly string[] =>
+      timeline.filter((event) => event.type === type).map(({ text }) => text)
 
     expect(answers.filter(({ ok }) => !ok)).toEqual([])
-    expect(noted).toEqual(notes)
+    expect(textsOf('note')).toEqual(notes)
+    expect(textsOf('acknowledged')).toHaveLength(1)
   },
   60_000,
 )

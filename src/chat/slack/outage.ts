@@ -32,6 +32,7 @@ export function createOutage(deps: {
   let since: Instant | undefined
   let reason = ''
   let refusal: string | undefined
+  let heard = false
   let cancel = (): void => {}
 
   function probeLater(): void {
@@ -46,6 +47,7 @@ export function createOutage(deps: {
 
   function back(): void {
     missed = 0
+    heard = true
     if (since === undefined) return
     log.info('Slack answers again', { after: clock.now() - since })
     since = undefined
@@ -83,6 +85,11 @@ export function createOutage(deps: {
         const text = `Slack has not answered since ${timeOf(since)} (${reason}); the bot goes on by its other doors`
         return { ok: false, text }
       }
+      if (!heard && missed > 0)
+        return {
+          ok: false,
+          text: `Slack has not answered yet (${reason}); the bot goes on by its other doors`,
+        }
       return refusal === undefined ? { ok: true } : { ok: false, text: refusal }
     },
     close: () => {
