@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Args } from './args.ts'
 import { failure, rateLimited, Refusal, type SlackAnswer } from './envelope.ts'
@@ -33,6 +34,11 @@ export interface ServerParts {
   readonly calls: LoggedCall[]
 }
 
+interface Listening extends ServerParts {
+  /** Connections that were to become WebSockets and never do: their server waits for them without knowing them any more. */
+  readonly hung: Set<Duplex>
+}
+
 export interface SlackServer {
   readonly port: () => number
   /** Refuses connections from now on, and ends those there are. */
@@ -42,7 +48,8 @@ export interface SlackServer {
 }
 
 /** Starts to listen on 127.0.0.1: on `port`, or on a free one. */
-export async function serve(parts: ServerParts, port?: number): Promise<SlackServer> {
+export async function serve(of: ServerParts, port?: number): Promise<SlackServer> {
+  const parts: Listening = { ...of, hung: new Set() }
   let server = await (port === undefined ? listenSomewhere(parts, 20) : listen(parts, port))
   const bound = (server.address() as AddressInfo).port
   return {
@@ -51,6 +58,7 @@ export async function serve(parts: ServerParts, port?: number): Promise<SlackSer
       if (!server.listening) return
       server.close()
       server.closeAllConnections()
+      for (const socket of parts.hung) socket.destroy()
       await once(server, 'close')
     },
     open: async () => {
@@ -63,7 +71,7 @@ export async function serve(parts: ServerParts, port?: number): Promise<SlackSer
  * Takes a port below those that the machine gives to outgoing connections: nobody else gets it while the simulator is
  * down, so that it can come back.
  */
-async function listenSomewhere(parts: ServerParts, tries: number): Promise<Server> {
+async function listenSomewhere(parts: Listening, tries: number): Promise<Server> {
   try {
     return await listen(parts, randomInt(20_000, 32_000))
   } catch (thrown) {
@@ -73,7 +81,7 @@ async function listenSomewhere(parts: ServerParts, tries: number): Promise<Serve
   }
 }
 
-async function listen(parts: ServerParts, port: number): Promise<Server> {
+async function listen(parts: Listening, port: number): Promise<Server> {
   const server = createServer((request, response) => {
     handle(parts, request, response).catch(() => response.destroy())
   })
@@ -84,6 +92,10 @@ async function listen(parts: ServerParts, port: number): Promise<Server> {
     entry.outcome = fault?.kind ?? 'ok'
     if (!fault) return parts.sockets.upgrade(request, socket, head)
     if (fault.kind !== 'hang') socket.destroy()
+    else {
+      parts.hung.add(socket)
+      socket.on('close', () => parts.hung.delete(socket))
+    }
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
