@@ -59,9 +59,9 @@ export function createQueue(
   const { clock, log } = ports
   const adder = connection.redis
   const taker = connection.open('worker')
-  const bells = createJobs<Bell>(bellKind, { adder, taker, log })
-  const effects = createJobs<Effect>(effectKind, { adder, taker, log })
-  const pages = createJobs<Effect>(pageKind, { adder, taker, log })
+  const bells = createJobs<Bell>(bellKind, { adder, taker, clock, log })
+  const effects = createJobs<Effect>(effectKind, { adder, taker, clock, log })
+  const pages = createJobs<Effect>(pageKind, { adder, taker, clock, log })
   let closing: Promise<unknown> | undefined
   const delayUntil = (at: Instant) => Math.max(0, Math.ceil(clock.real(at - clock.now())))
   return {
@@ -107,10 +107,11 @@ function createJobs<D>(
   ports: {
     readonly adder: RedisClient
     readonly taker: RedisClient
+    readonly clock: Clock
     readonly log: Log
   },
 ): Jobs<D> {
-  const { adder, taker, log } = ports
+  const { adder, taker, clock, log } = ports
   const queue = new Queue<D, void, string, D, void, string>(kind.name, {
     connection: adder,
     prefix: root,
@@ -134,7 +135,8 @@ function createJobs<D>(
     add: async (jobId, data, delay) => void (await add({ jobId, data, delay, timestamp: Date.now() })),
     work: (listener) => {
       if (workers.length > 0) throw new BugError(`the queue ${kind.name} has a listener already`)
-      for (let n = 0; n < kind.workers; n += 1) workers.push(startWorker(kind, { listener, taker, log }))
+      for (let n = 0; n < kind.workers; n += 1)
+        workers.push(startWorker(kind, { listener, taker, clock, log }))
     },
     close: async () => {
       await Promise.all(workers.map((worker) => worker.close()))
@@ -148,10 +150,11 @@ function startWorker<D>(
   ports: {
     readonly listener: (data: D) => Promise<void>
     readonly taker: RedisClient
+    readonly clock: Clock
     readonly log: Log
   },
 ): Worker<D, void> {
-  const { listener, taker, log } = ports
+  const { listener, taker, clock, log } = ports
   const worker = new Worker<D, void>(kind.name, (job) => perform(job, listener), {
     connection: taker,
     prefix: root,
@@ -163,7 +166,7 @@ function startWorker<D>(
     maxStalledCount: 1_000,
     // How long a worker rests after it lost its connection.
     runRetryDelay: 250,
-    settings: { backoffStrategy: (attempt, _type, error) => backoff(attempt, error) },
+    settings: { backoffStrategy: (attempt, _type, error) => backoff(attempt, error, clock) },
   })
   worker.on('error', (error) => tell(log, kind, error))
   worker.on('failed', (job, error) => {
@@ -191,9 +194,10 @@ async function perform<D>(job: Job<D>, listener: (data: D) => Promise<void>): Pr
   }
 }
 
-/** What the other side asked for, else 0.25 s doubling up to half a minute. */
-function backoff(attempt: number, error: Error | undefined): Duration {
-  if (error instanceof RetryableError && error.after !== undefined) return error.after
+/** What the other side asked for, else 0.25 s doubling up to half a minute; in real milliseconds. */
+function backoff(attempt: number, error: Error | undefined, clock: Clock): Duration {
+  if (error instanceof RetryableError && error.after !== undefined)
+    return Math.max(0, Math.ceil(clock.real(error.after)))
   return Math.min(250 * 2 ** (attempt - 1), 30_000)
 }
 

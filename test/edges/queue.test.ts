@@ -290,6 +290,24 @@ test('an effect waits as long as the other side asked before it is tried again',
   expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThanOrEqual(590)
 })
 
+test('on a clock that runs sixty times as fast the wait that the other side asked for is as much shorter', async () => {
+  const begun = Date.now()
+  const fast = clockAt(() => begun + (Date.now() - begun) * 60, 60)
+  const { effects } = open(connection, fast)
+  const tries: number[] = []
+  effects.onEffect(async () => {
+    tries.push(performance.now())
+    if (tries.length === 1) throw new RetryableError('limited', { after: 60_000 })
+  })
+
+  await effects.put(card('INC-1-card'), fast.now())
+
+  await vi.waitFor(() => expect(tries).toHaveLength(2), soon)
+  const [first = 0, second = 0] = tries
+  expect(second - first).toBeGreaterThan(900)
+  expect(second - first).toBeLessThan(6_000)
+})
+
 test('an effect that no trying can mend is given up at once, and that is logged', async () => {
   const queue = open()
   let tries = 0
