@@ -11,12 +11,18 @@ const { values } = parseArgs({
   options: { auto: { type: 'boolean', default: false }, json: { type: 'string' } },
 })
 
+const usage =
+  'mend (the load balancer works again), break, skip (5 minutes pass at once), slack PERSON COMMAND, quit'
+
 function tell(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
 async function main(): Promise<void> {
-  const demo = await startDemo((to, subject) => tell(`  e-mail to ${to}: ${subject}`))
+  const demo = await startDemo({
+    mail: (to, subject) => tell(`  e-mail to ${to}: ${subject}`),
+    slack: (text) => tell(`  Slack, ${text}`),
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void demo.stop().finally(() => process.exit(130)))
   }
@@ -51,10 +57,19 @@ async function interactive(demo: Demo): Promise<void> {
     if (word === 'break') demo.world.lb.set('failing')
     else if (word === 'mend') demo.world.lb.set('ok')
     else if (word === 'skip') demo.clock.skip(5 * 60_000)
-    else tell('break, mend, skip (5 minutes), or quit')
+    else if (word.startsWith('slack ')) await inSlack(demo, line.trim().slice(6))
+    else tell(usage)
   }
   // Without a terminal (as a service, say) the demo runs until it is told to stop.
   await new Promise(() => {})
+}
+
+/** `bob failover lb`: bob types `/dr failover lb` in the room of the newest incident. */
+async function inSlack({ slack }: Demo, said: string): Promise<void> {
+  const [person = '', ...words] = said.split(/\s+/)
+  const room = slack.sim.channels().findLast(({ name }) => name.startsWith('inc-'))?.id
+  if (slack.user(person) === '') return tell(`the DR plan has no ${person}`)
+  tell(`  only ${person} sees: ${(await slack.type(person, words.join(' '), room)) ?? 'nothing'}`)
 }
 
 function welcome(demo: Demo): string {
@@ -76,7 +91,11 @@ The first of two load balancers has just broken, and the notification script rep
 
   DNS:  dig +short @127.0.0.1 -p ${world.dns.port} ${world.record}
 
-Here you can type: mend (the load balancer works again), break, skip (5 minutes pass at once), quit.
+  Slack (simulated; what the bot says there is printed here): type, for example
+      slack ${engineer} ack
+      slack ${engineer} failover lb
+
+Here you can type: ${usage}.
 `
 }
 

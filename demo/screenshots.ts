@@ -97,7 +97,7 @@ async function story(demo: Demo, browser: TestBrowser): Promise<void> {
 }
 
 await mkdir(values.into, { recursive: true })
-const demo = await startDemo(() => {})
+const demo = await startDemo({ mail: () => {}, slack: () => {} })
 const browser = await startBrowser()
 try {
   await story(demo, browser)

@@ -18,6 +18,8 @@ import { createLog } from '../src/log.ts'
 import { createSigner } from '../src/web/session.ts'
 import type { Signer } from '../src/web/session.ts'
 import { startMonitor } from './monitor.ts'
+import { startDemoSlack } from './slack.ts'
+import type { DemoSlack } from './slack.ts'
 import type { Monitor } from './monitor.ts'
 
 export interface Demo {
@@ -25,6 +27,7 @@ export interface Demo {
   readonly world: World
   readonly mailbox: Mailbox
   readonly monitor: Monitor
+  readonly slack: DemoSlack
   readonly clock: MovableClock
   readonly signer: Signer
   readonly stop: () => Promise<void>
@@ -37,17 +40,22 @@ const consoleSecret = 'demo-console-secret-of-no-use-to-anybody'
 /** Addresses of the example plan's load balancers and API server, and where they stand in here. */
 const standIns = { '203.0.113.20': '127.0.0.12', '203.0.113.30': '127.0.0.13' } as const
 
-/** Starts Redis, the bot, the world around it and what plays Nagios. */
-export async function startDemo(onMail: (to: string, subject: string) => void): Promise<Demo> {
+/** What is told of what the bot sends. */
+export interface DemoNews {
+  readonly mail: (to: string, subject: string) => void
+  readonly slack: (text: string) => void
+}
+
+/** Starts Redis, the bot, the world around it, what plays Nagios, and a simulated Slack. */
+export async function startDemo(news: DemoNews): Promise<Demo> {
   const dir = await mkdtemp(join(tmpdir(), 'dr-demo-'))
   const clock = createMovableClock()
   const world = await startWorld()
-  const mailbox = await startMailbox((mail) => onMail(mail.to.join(', '), mail.subject))
+  const mailbox = await startMailbox((mail) => news.mail(mail.to.join(', '), mail.subject))
   const plan = join(dir, 'dr-plan.yml')
-  await writeFile(
-    plan,
-    planFor(world, await readFile(new URL('../dr-plan.example.yml', import.meta.url), 'utf8')),
-  )
+  const planText = planFor(world, await readFile(new URL('../dr-plan.example.yml', import.meta.url), 'utf8'))
+  await writeFile(plan, planText)
+  const slack = await startDemoSlack(planText, news.slack)
   const config = readConfig({
     PORT: String(await freePort()),
     DR_PLAN: plan,
@@ -58,16 +66,19 @@ export async function startDemo(onMail: (to: string, subject: string) => void): 
     CLOUDFLARE_API_TOKEN: world.token,
     CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
     SMTP_URL: mailbox.url,
+    SLACK_BOT_TOKEN: slack.sim.botToken,
+    SLACK_APP_TOKEN: slack.sim.appToken,
+    SLACK_API_URL: slack.sim.apiUrl.replace(/\/$/, ''),
   })
   const app = await startApp(config, { log: createLog(config.LOG_LEVEL, secrets(config)), clock })
   const monitor = await startMonitor({ dir, url: app.url, token: nagiosToken, target: world.lb, clock })
   async function stop(): Promise<void> {
     monitor.stop()
     await app.close()
-    await Promise.all([world.stop(), mailbox.stop()])
+    await Promise.all([world.stop(), mailbox.stop(), slack.stop()])
     await rm(dir, { recursive: true, force: true })
   }
-  return { app, world, mailbox, monitor, clock, signer: createSigner(consoleSecret), stop }
+  return { app, world, mailbox, monitor, slack, clock, signer: createSigner(consoleSecret), stop }
 }
 
 /** The example plan as it is shipped, with the stand-ins' addresses. */

@@ -31,6 +31,8 @@ export interface Story {
 const patience = 20_000
 const lb = '127.0.0.11'
 const backup = '127.0.0.12'
+/** The button of a page. */
+const mine = 'I have it'
 
 type Tell = (text: string) => void
 
@@ -71,8 +73,14 @@ async function longOutage(demo: Demo, tell: Tell): Promise<void> {
   tell(`${opened.id} is open; ${engineer} is paged: ${opened.pages[0]?.why ?? ''}`)
   await mail(demo, engineer)
 
-  await says(demo, engineer, 'ack INC-1')
-  tell(`${engineer} has it; the diagnosis clock runs`)
+  await sees(`a direct message in Slack reaches ${engineer}`, async () =>
+    demo.slack.sim
+      .direct(demo.slack.user(engineer))
+      .some((each) => demo.slack.sim.buttons(each).includes(mine)),
+  )
+  await demo.slack.press(engineer, undefined, mine)
+  await incident(demo, 'the button in Slack is the acknowledgement', (each) => each.engineer === engineer)
+  tell(`${engineer} presses "${mine}" in Slack; the diagnosis clock runs`)
   await says(demo, engineer, 'extend INC-1 1m "the usual suspects are not it"', 'refused')
   clock.skip(25 * minute)
   clock.skip(5 * minute + 1_000)
@@ -138,7 +146,9 @@ async function shortOutage(demo: Demo, tell: Tell): Promise<void> {
 }
 
 async function failover(demo: Demo, tell: Tell, engineer: string): Promise<RunId> {
-  await says(demo, engineer, 'failover lb')
+  const room = demo.slack.room('INC-1')
+  tell(`${engineer} types /dr failover lb in Slack, in the room of INC-1`)
+  await demo.slack.type(engineer, 'failover lb', room)
   // On a slow machine the answer is "looking at the world", and the proposal follows.
   const proposed = await sought(demo, 'R-1', 'a failover is proposed', (run) => run.state === 'proposed')
   tell(`${proposed.id} is proposed: ${proposed.proposal.summary}`)

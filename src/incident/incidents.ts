@@ -64,11 +64,12 @@ export function createIncidents(deps: IncidentDeps): IncidentLoop {
 
 async function open(deps: IncidentDeps, opening: Omit<Opening, 'id'>): Promise<Incident> {
   const name = systemClaim(opening.system)
+  let id: IncidentId | undefined
   for (let left = tries; left > 0; left -= 1) {
     const [holder = ''] = await deps.store.claims([name])
     const existing = holder === '' ? undefined : await deps.store.incident(holder as IncidentId)
     if (existing && existing.state.state !== 'resolved') return existing.state
-    const id: IncidentId = `INC-${await deps.store.nextNumber('INC')}`
+    id ??= `INC-${await deps.store.nextNumber('INC')}`
     const change = begin({ ...opening, id }, deps.clock.now(), deps.policy())
     try {
       return await write(deps, undefined, change, { ...nothing, claims: [{ name, from: holder, to: id }] })

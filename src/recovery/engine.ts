@@ -141,13 +141,15 @@ async function record(
 ): Promise<{ readonly run: Run; readonly existing: boolean }> {
   const { store, clock } = engine
   const name = `run-key:${key}`
+  // A number that lost a race is not wasted: people wonder what became of R-1 and R-2.
+  let id: RunId | undefined
   for (let left = tries; left > 0; left -= 1) {
     const [holder = ''] = await store.claims([name])
     const known = holder === '' ? undefined : (await store.run(holder as RunId))?.state
     const now = clock.now()
     const goesOn = known?.state === 'running' || known?.state === 'unknown'
     if (known && (goesOn || isSameWish(known, draft, ask, now))) return { run: known, existing: true }
-    const id: RunId = `R-${await store.nextNumber('R')}`
+    id ??= `R-${await store.nextNumber('R')}`
     const run = toProposed(draft, { id, key, ask, now, validFor })
     if (!(await writeNew(engine, beginRun(run, now), { name, from: holder, to: id }))) continue
     if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place` })
