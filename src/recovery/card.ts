@@ -7,6 +7,7 @@ import type { Button, Card, Field, Line, Section, Tone } from '../message.ts'
 import { changedSomething, doneSteps } from './change.ts'
 import { approvalText, runName, runNewsText, tookText } from './news.ts'
 import type { Run, Step } from './run.ts'
+import { undoTextOf } from './world.ts'
 
 /** The card of a run, the same for every door. */
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
@@ -159,9 +160,7 @@ function phaseText({ phase }: Step): string {
 }
 
 function undoText({ undo }: Step): string {
-  if (undo === undefined) return 'only looks'
-  if (undo.provider !== 'cloudflare-dns') return 'only looks'
-  return undo.after.map((record) => `${record.name} to ${record.content}`).join('; ')
+  return undo === undefined ? 'only looks' : undoTextOf(undo)
 }
 
 function findings(run: Run): Section {

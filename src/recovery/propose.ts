@@ -1,12 +1,13 @@
 // A wish becomes a proposal: which recovery of the plan it is, what the world looks like, what would be done.
-import { UserError } from '../errors.ts'
+import { BugError, UserError } from '../errors.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Instant, RunId } from '../ids.ts'
 import type { Context, Draft } from './draft.ts'
-import { draftFailback, runToUndo } from './failback.ts'
+import { runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
-import { draftFailover, isDnsRecovery } from './lb.ts'
 import type { Run } from './run.ts'
+import { records } from './ways/records.ts'
+import type { Way } from './ways/way.ts'
 
 /** What is wished for, before the world was looked at; `key` names it, so that the same wish finds its run. */
 export interface Wish {
@@ -14,22 +15,40 @@ export interface Wish {
   readonly draft: (context: Context) => Promise<Draft>
 }
 
+/** All ways, of which each recovery of the plan goes one. */
+const ways: readonly Way[] = [records]
+
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
 export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
   if (ask.direction === 'failback') {
     const run = runToUndo({ ask, history })
-    return { key: `failback:${ask.system}:${run.id}`, draft: (context) => draftFailback(context, run) }
+    const way = wayOfRun(run)
+    return { key: `failback:${ask.system}:${run.id}`, draft: (context) => way.failback(context, run) }
   }
   const recovery = recoveryOf(ask, plan)
-  if (isDnsRecovery(recovery)) {
-    const key = `failover:${ask.system}:${recovery.name}`
-    return { key, draft: (context) => draftFailover(context, recovery) }
-  }
+  const draft = draftFor(recovery)
+  if (draft) return { key: `failover:${ask.system}:${recovery.name}`, draft }
   const { runbook } = plan.systems[ask.system] ?? {}
   throw new UserError(
     'by-hand',
     `The bot cannot carry out the recovery ${recovery.name} of ${ask.system} yet: do it by hand${runbook === undefined ? '' : `, as in ${runbook}`}, and keep the record with: note`,
   )
+}
+
+/** What drafts a recovery; undefined for what this version cannot carry out. */
+function draftFor(recovery: Recovery): Wish['draft'] | undefined {
+  for (const way of ways) {
+    const draft = way.failover(recovery)
+    if (draft) return draft
+  }
+  return undefined
+}
+
+function wayOfRun(run: Run): Way {
+  const first = run.steps.find((step) => step.undo)?.action.provider
+  const way = ways.find(({ changes }) => first !== undefined && changes.includes(first))
+  if (way) return way
+  throw new BugError(`no way undoes ${run.id}`)
 }
 
 function recoveryOf({ system, recovery }: Ask, plan: DrPlan): Recovery {

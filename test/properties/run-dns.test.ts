@@ -8,8 +8,8 @@ import {
   plainContent,
   proxyWarnings,
   typeFor,
-} from '../../src/recovery/dns-change.ts'
-import type { DnsChange } from '../../src/recovery/dns-change.ts'
+} from '../../src/recovery/ways/dns-change.ts'
+import type { DnsChange } from '../../src/recovery/ways/dns-change.ts'
 
 const zone = { id: 'z1', name: 'example.com', nameServers: ['ns1.example.com', 'ns2.example.com'] }
 const probe: ProbeAction = {

@@ -1,14 +1,16 @@
-// The recovery of the load balancer: the plan's DNS records point at another server.
-import { UserError } from '../errors.ts'
-import { printDuration } from '../drplan/duration.ts'
-import type { Recovery } from '../drplan/schema.ts'
-import type { DnsRecord, ProbeAction } from './action.ts'
+// The block `cloudflare`: the plan's DNS records point at another server.
+import { UserError } from '../../errors.ts'
+import { printDuration } from '../../drplan/duration.ts'
+import type { Recovery } from '../../drplan/schema.ts'
+import type { DnsRecord, ProbeAction } from '../action.ts'
 import { actionOf, dnsSteps, effectWithin, plainContent, proxyWarnings } from './dns-change.ts'
 import { rowsOf, shortTtl, targetsOf, typeFor } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
-import { clockWarnings, expectedDuration } from './draft.ts'
-import type { Context, Draft } from './draft.ts'
-import type { Debt } from './run.ts'
+import { draftFailback } from './records-back.ts'
+import type { Way } from './way.ts'
+import { clockWarnings, expectedDuration } from '../draft.ts'
+import type { Context, Draft } from '../draft.ts'
+import type { Debt } from '../run.ts'
 import {
   findings,
   isOverridden,
@@ -16,21 +18,29 @@ import {
   notAlreadyThere,
   refuseUnsafe,
   targetHealthy,
-} from './safety.ts'
-import { digestOf, probeFacts, whereOf } from './world.ts'
+} from '../safety.ts'
+import { probeFacts, whereOf } from '../kinds/probe.ts'
+import { digestOf } from '../world.ts'
 
 /** A recovery of the plan that points DNS records at another server. */
-export type DnsRecovery = Recovery & { readonly cloudflare: NonNullable<Recovery['cloudflare']> }
+type DnsRecovery = Recovery & { readonly cloudflare: NonNullable<Recovery['cloudflare']> }
 
-export function isDnsRecovery(recovery: Recovery): recovery is DnsRecovery {
+function isDnsRecovery(recovery: Recovery): recovery is DnsRecovery {
   return recovery.cloudflare !== undefined
+}
+
+export const records: Way = {
+  failover: (recovery) =>
+    isDnsRecovery(recovery) ? (context) => draftFailover(context, recovery) : undefined,
+  failback: draftFailback,
+  changes: ['cloudflare-dns'],
 }
 
 /**
  * Looks at the zone, its records and, from outside, at the target, all at once; then says what would be done. Throws
  * UserError when the records are not as the plan has them, or a safety rule refuses.
  */
-export async function draftFailover(context: Context, recovery: DnsRecovery): Promise<Draft> {
+async function draftFailover(context: Context, recovery: DnsRecovery): Promise<Draft> {
   const { ask, calls } = context
   const { cloudflare } = recovery
   const probe = probeOf(recovery)

@@ -1,11 +1,12 @@
 // A change of DNS records as steps: ask the target, change in one batch, ask the name servers, ask the target again.
 import { SocketAddress, isIP } from 'node:net'
-import type { Duration } from '../ids.ts'
-import { minute, second } from '../ids.ts'
-import type { Action, CloudflareDnsAction, DnsRecord, ProbeAction } from './action.ts'
-import { stepOf } from './draft.ts'
-import type { Proposal, Step } from './run.ts'
-import { valueOf, whereOf } from './world.ts'
+import type { Duration } from '../../ids.ts'
+import { minute, second } from '../../ids.ts'
+import type { Action, CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
+import { stepOf } from '../draft.ts'
+import type { Proposal, Step } from '../run.ts'
+import { valueOf } from '../kinds/cloudflare-dns.ts'
+import { whereOf } from '../kinds/probe.ts'
 
 /** How long the zone's name servers are asked until all of them have the change. */
 const nameServersWithin: Duration = minute

@@ -1,0 +1,97 @@
+// The way back of a change of DNS records: the undo of the run's batch, onto the world that the run left behind.
+import { isIP } from 'node:net'
+import { BugError, UserError } from '../../errors.ts'
+import { printDuration } from '../../drplan/duration.ts'
+import type { CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
+import { clockWarnings, expectedDuration, undoActions } from '../draft.ts'
+import type { Context, Draft } from '../draft.ts'
+import { recordDifferences } from '../kinds/cloudflare-dns.ts'
+import { probeFacts, whereOf } from '../kinds/probe.ts'
+import type { Run } from '../run.ts'
+import { findings, isOverridden, refuseUnsafe, targetHealthy, worldAsLeft } from '../safety.ts'
+import { digestOf } from '../world.ts'
+import { actionOf, dnsSteps, effectWithin, proxyWarnings, rowsOf, targetsOf } from './dns-change.ts'
+import type { DnsChange } from './dns-change.ts'
+
+/** Looks at the records as they are and, from outside, at where they pointed before; then says what would be done. */
+export async function draftFailback(context: Context, run: Run): Promise<Draft> {
+  const { ask, calls } = context
+  const undo = undoOfDns(run)
+  const probes = probesOf(run, undo.after)
+  const [found, facts] = await Promise.all([
+    calls.records(
+      undo.zone.id,
+      undo.before.map((record) => record.name),
+    ),
+    Promise.all(probes.map((probe) => calls.observe(probe))),
+  ])
+  const seen = probes.map((action, index) => ({ action, facts: facts[index] ?? {} }))
+  const targets = seen.map(({ action, facts }) => ({ where: whereOf(action), ...probeFacts(facts) }))
+  const verdicts = [targetHealthy(targets), worldAsLeft(run.id, recordDifferences(undo.before, found))]
+  const list = findings(verdicts, ask.overrides)
+  refuseUnsafe(list, `failback ${ask.system}`, [])
+
+  const before = undo.before.map((record) => recordNow(record, found))
+  const askFirst = !isOverridden(list, 'target-healthy')
+  const change: DnsChange = { zone: undo.zone, before, after: undo.after, probes, askFirst }
+  const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
+  const recovery = context.plan.systems[ask.system]?.recoveries.find((one) => one.name === run.recovery)
+  const expected = expectedDuration(context.history, kind, recovery)
+  const within = effectWithin(change)
+  const names = undo.after.map((record) => record.name).join(', ')
+  const back = [...new Set(undo.after.map((record) => record.content))].join(', ')
+  return {
+    recovery: run.recovery,
+    undoes: run.id,
+    steps: dnsSteps(change),
+    proposal: {
+      targets: targetsOf(undo.zone.name, before),
+      typed: ask.system,
+      risk: run.proposal.risk,
+      summary: `${names} will point at ${back} again, as before ${run.id}`,
+      changes: rowsOf(change),
+      findings: list,
+      expected,
+      cost: {
+        text: `No data is lost; TTL and proxy mode become as they were before ${run.id}.${
+          within === undefined ? '' : ` Clients follow within ${printDuration(within)}.`
+        }`,
+      },
+      debts: [],
+      digest: digestOf([...(askFirst ? seen : []), { action: actionOf(change), facts: { records: found } }]),
+      warnings: [
+        ...clockWarnings(context, expected.duration, within),
+        ...proxyWarnings(change),
+        ...(probes.length > 0 ? [] : [`${run.id} had no probe: nobody has asked whether ${back} works`]),
+      ],
+      ...(within === undefined ? {} : { effectWithin: within }),
+      ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
+    },
+  }
+}
+
+function undoOfDns(run: Run): CloudflareDnsAction {
+  const [action, second] = undoActions(run)
+  if (action?.provider === 'cloudflare-dns' && second === undefined) return action
+  throw new BugError(`${run.id} has no undo of exactly one change of DNS records`)
+}
+
+/** The run's own probe, at each server that the records will point at again. */
+function probesOf(run: Run, after: readonly DnsRecord[]): readonly ProbeAction[] {
+  const probe = run.steps.map((step) => step.action).find((action) => action.provider === 'probe')
+  if (!probe) return []
+  const { resolve: _, ...rest } = probe
+  return [...new Set(after.map((record) => record.content))].map((content) =>
+    isIP(content) === 0 ? rest : { ...rest, resolve: content },
+  )
+}
+
+/** The record as it is; one that is gone cannot be put back under its own id. */
+function recordNow(record: DnsRecord, found: readonly DnsRecord[]): DnsRecord {
+  const now = found.find((one) => one.id === record.id)
+  if (now) return now
+  throw new UserError(
+    'record-gone',
+    `The record ${record.name} ${record.type} ${record.content} was deleted at Cloudflare since. Nothing was changed. Make it anew there, by hand.`,
+  )
+}
