@@ -46,12 +46,22 @@ const planChange = ['relapse_within: 30m', 'relapse_within: 0s'] as const
 /** Where `npm start` keeps the compiled code of earlier starts. */
 const compiled = fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
 
+export interface BotOptions {
+  /** Where compiled code is kept; absent: where `npm start` keeps it. */
+  readonly compileCache?: string
+  /** Settings beside those that every measurement has. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Edits the plan's text. */
+  readonly change?: (plan: string) => string
+}
+
 /** Starts it as `npm start` does, on new data, and waits until it is ready. Pages go to `smtpUrl`. */
-export async function startBot(smtpUrl: string, compileCache = compiled): Promise<Bot> {
+export async function startBot(smtpUrl: string, options: BotOptions = {}): Promise<Bot> {
+  const { compileCache = compiled, env = {}, change = (text) => text } = options
   const directory = await mkdtemp(join(tmpdir(), 'dr-bench-'))
   const port = await freePort()
   const plan = join(directory, 'dr-plan.yml')
-  await writeFile(plan, (await readFile(example, 'utf8')).replace(...planChange))
+  await writeFile(plan, change((await readFile(example, 'utf8')).replace(...planChange)))
   const running = await start({
     command: process.execPath,
     args: [main],
@@ -68,6 +78,7 @@ export async function startBot(smtpUrl: string, compileCache = compiled): Promis
       NODE_COMPILE_CACHE: compileCache,
       // For looking where the time goes: BENCH_NODE_OPTIONS=--cpu-prof
       NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'] ?? '',
+      ...env,
     },
   })
   const agent = new Agent({ keepAlive: true })

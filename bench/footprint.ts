@@ -39,7 +39,7 @@ export async function measureStart(): Promise<Started> {
   for (let n = 0; n < starts; n += 1) {
     bot.push(await readyAfter(startBot(nowhere)))
     const empty = await mkdtemp(join(tmpdir(), 'dr-bench-cache-'))
-    botFirst.push(await readyAfter(startBot(nowhere, empty)))
+    botFirst.push(await readyAfter(startBot(nowhere, { compileCache: empty })))
     await rm(empty, { recursive: true, force: true })
     peer.push(await readyAfter(startAlertmanager({ by: 'system', wait: '30s' }, 'http://127.0.0.1:1/')))
   }

@@ -1,4 +1,4 @@
-// npm run bench [-- accepted paged deadlines start memory]: measures the bot beside Alertmanager, prints a table, writes JSON.
+// npm run bench [-- accepted paged deadlines start memory slack]: measures the bot beside Alertmanager, prints a table, writes JSON.
 import { writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import type { Accepted } from './accepted.ts'
 import { measureDeadlines } from './deadlines.ts'
 import { measureMemory, measureStart } from './footprint.ts'
 import { measurePaged } from './paged.ts'
+import { measureSlack, slackTables } from './slack.ts'
 import { tableOf } from './table.ts'
 import type { Results } from './table.ts'
 import type { Shape } from './traffic.ts'
@@ -21,6 +22,7 @@ const measurements: readonly { readonly name: string; readonly measure: () => Pr
   { name: 'paged', measure: async () => ({ paged: await measurePaged() }) },
   { name: 'deadlines', measure: async () => ({ deadlines: await measureDeadlines() }) },
   { name: 'memory', measure: async () => ({ memory: await measureMemory() }) },
+  { name: 'slack', measure: async () => ({ slack: await measureSlack() }) },
 ]
 
 async function everyShape(): Promise<readonly Accepted[]> {
@@ -48,7 +50,12 @@ async function bench(wanted: readonly string[]): Promise<void> {
   }
   const head = { date: new Date().toISOString(), machine: machine() }
   await writeFile(file, `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`)
-  process.stdout.write(`${head.date}, ${head.machine}\n\n${tableOf(results)}\n`)
+  const { slack, ...beside } = results
+  const tables = [
+    ...(Object.keys(beside).length > 0 ? [tableOf(beside)] : []),
+    ...(slack ? [slackTables(slack)] : []),
+  ]
+  process.stdout.write(`${[`${head.date}, ${head.machine}`, ...tables].join('\n\n')}\n`)
 }
 
 await bench(process.argv.slice(2))

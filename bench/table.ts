@@ -3,6 +3,7 @@ import type { Accepted } from './accepted.ts'
 import type { Lateness } from './deadlines.ts'
 import type { Memory, Started } from './footprint.ts'
 import type { PageTimes, Paged } from './paged.ts'
+import type { SlackTimes } from './slack.ts'
 import type { Quantiles } from './statistics.ts'
 import type { Shape } from './traffic.ts'
 
@@ -13,6 +14,7 @@ export interface Results {
   readonly deadlines?: Lateness
   readonly start?: Started
   readonly memory?: Memory
+  readonly slack?: SlackTimes
 }
 
 interface Row {
