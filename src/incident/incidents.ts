@@ -10,6 +10,7 @@ import { emptyHead } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
+import { createLines } from './lines.ts'
 import type { Change, Policy, Wish } from './change.ts'
 import { hears } from './words.ts'
 
@@ -51,9 +52,11 @@ export function systemClaim(system: string): string {
 
 /** Joins decisions, store, bells and effects. */
 export function createIncidents(deps: IncidentDeps): IncidentLoop {
+  // Twenty people who note something in the same second must not win and lose by chance: here they stand in line.
+  const inLine = createLines()
   return {
     open: (opening) => open(deps, opening),
-    input: (id, input) => inputUntilDone(deps, id, input),
+    input: (id, input) => inLine(id, () => inputUntilDone(deps, id, input)),
     openWith: async (opening, extra) => {
       const change = begin(opening, deps.clock.now(), deps.policy())
       return write(deps, undefined, change, extra)

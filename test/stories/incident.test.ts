@@ -42,6 +42,18 @@ describe('a HARD problem', () => {
     expect(incident.marks.paged).toBeDefined()
   })
 
+  it('takes what forty people note in the same moment, all of it', async () => {
+    await down()
+    const texts = Array.from({ length: 40 }, (_, n) => `line ${n}`)
+
+    const answers = await Promise.all(texts.map((text) => bot.say('ann', `note INC-1 ${text}`)))
+
+    expect(answers.filter(({ status }) => status !== 'done')).toEqual([])
+    const record = await bot.app().store.timeline('INC-1')
+    const notes = record.filter(({ type }) => type === 'note').map(({ text }) => text)
+    expect(notes.toSorted()).toEqual(texts.toSorted())
+  })
+
   it('that is sent again, or once more, is the same incident and no further page', async () => {
     const first = { ...service('PROBLEM', 'CRITICAL'), TIMET: Math.floor(bot.clock.now() / 1_000) }
     await bot.notify(first)

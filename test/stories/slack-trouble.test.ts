@@ -163,7 +163,7 @@ test('with every other call refused for its rate everything comes about, and not
   slack.fault({ kind: 'rate-limit', every: 2, retryAfter: 1 })
   const room = await broken()
 
-  await vi.waitFor(() => expect(house.direct(bob).join()).toContain('This page is over'), patience)
+  await vi.waitFor(() => expect(house.direct(bob).join()).toContain('Bob Brandt has it'), patience)
   expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
   await vi.waitFor(() => expect(house.direct(mia).join()).toContain('Who has it: **Bob Brandt'), patience)
   for (const who of ['mia', 'dan']) await bot.say(who, 'ack INC-1')
@@ -275,6 +275,8 @@ test('a token that is revoked in the middle is said where people look, once, wit
   const errors = bot.log.lines.filter(({ level }) => level === 'error').map((line) => JSON.stringify(line))
   expect(errors.filter((line) => line.includes('SLACK_BOT_TOKEN'))).toHaveLength(1)
   expect(errors.filter((line) => line.includes('SLACK_APP_TOKEN'))).toHaveLength(1)
+
+  expect((await bot.say('ann', 'timeline INC-1')).text).toContain('SLACK_BOT_TOKEN')
 
   slack.refuseTokens(undefined)
   await bot.restart()
