@@ -131,7 +131,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     clock,
     log,
     publicUrl,
-    process: life.name,
+    process: life,
   })
   stops.push(chats.close)
   const chatNames = chats.all.map((chat) => chat.name)

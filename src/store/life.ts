@@ -4,7 +4,7 @@ import { mkdir, readFile, readlink, rename, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { loadScripts } from './scripts.ts'
+import { loadScripts, root } from './scripts.ts'
 import { toStoreError } from './errors.ts'
 import { reasonOf } from '../errors.ts'
 import type { Log } from '../ports.ts'
@@ -15,6 +15,8 @@ export interface Life {
   readonly name: string
   /** Gives a sign of life; who gives none for five seconds is taken for dead, and what it held is lent to others. */
   readonly beat: () => Promise<void>
+  /** Whether a process of that name gives signs of life; one that never was does not. */
+  readonly lives: (name: string) => Promise<boolean>
   /** Hands what it still holds to the others, at once. */
   readonly end: () => Promise<void>
 }
@@ -75,6 +77,13 @@ export async function beginLife({ redis, dataDir, alone, log }: LifeOptions): Pr
   return {
     name,
     beat: () => ask('beat', [name]),
+    lives: async (other) => {
+      try {
+        return (await redis.zscore(`${root}:processes`, other)) !== null
+      } catch (thrown) {
+        throw toStoreError(thrown)
+      }
+    },
     end: async () => {
       await mark({ ...own, pid: 0 })
       await ask('bury', [name, name])

@@ -270,6 +270,8 @@ describe('a room in Slack', () => {
       RetryableError,
     )
     on.house.slack.fault()
+    // What hung may still come about: it is waited for.
+    on.house.clock.skip(15_000)
 
     expect(await on.show()).toMatchObject({ left: [], again: false })
     expect(on.texts(roomOfOutage)).toHaveLength(1)

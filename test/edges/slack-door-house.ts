@@ -82,7 +82,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
   const api = createSlackApi({ token: slack.botToken, url: slack.apiUrl, clock: real, log })
   const workspace = await openWorkspace({ api, store, clock: real, log })
   const records = createRecords(store)
-  const posts = createPosts({ api, records, clock: real, process: 'test' })
+  const posts = createPosts({ api, records, clock: real })
   const policy = () => ({ plan: engine.plan(), chats: ['slack'] })
   const bells = { set: async () => {}, onRing: () => {} }
   const incidents = createIncidents({

@@ -1,6 +1,7 @@
 // A bot's hand in a simulated Slack, with a real store behind it: what the tests of rooms and of the chat stand on.
 import { readFileSync } from 'node:fs'
-import { createClock } from '../../src/clock.ts'
+import { createMovableClock } from '../../sim/clock.ts'
+import type { MovableClock } from '../../sim/clock.ts'
 import { SlackRefusal, createSlackApi } from '../../src/chat/slack/api.ts'
 import { createSlackChat } from '../../src/chat/slack/chat.ts'
 import { createPeople } from '../../src/chat/slack/people.ts'
@@ -28,6 +29,7 @@ export function examplePlan(): DrPlan {
 
 export interface SlackHouse {
   readonly slack: SimSlack
+  readonly clock: MovableClock
   readonly records: Records
   readonly plan: () => DrPlan
   readonly setPlan: (change: (plan: DrPlan) => DrPlan) => void
@@ -64,7 +66,7 @@ export async function startSlackHouse(
     channels: [{ id: 'C0OUTAGES', name: 'outages' }],
     ...options,
   })
-  const clock = createClock()
+  const clock = createMovableClock()
   const records = createRecords(store)
   const incidents = new Map<IncidentId, Incident>()
   const refreshed: IncidentId[] = []
@@ -101,6 +103,7 @@ export async function startSlackHouse(
   }
   return {
     slack,
+    clock,
     records,
     plan: () => plan,
     setPlan: (change) => {

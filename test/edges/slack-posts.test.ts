@@ -43,7 +43,7 @@ describe('posting', () => {
 
   test('by two processes at once says it once; the other is told to come back', async () => {
     const { sim, process, clock, count } = await joined()
-    sim.fault({ kind: 'slow', ms: 50, methods: ['chat.postMessage'] })
+    sim.fault({ kind: 'slow', ms: 400, methods: ['chat.postMessage'] })
     const [one, two] = [process(), process()]
     const first = one.posts.post(place, channel, saying('down'), room)
     await vi.waitFor(() => expect(count('chat.postMessage')).toBe(1))
@@ -93,6 +93,32 @@ describe('posting', () => {
     await posts.post(place, channel, saying('down'), room)
 
     expect(early).toBeInstanceOf(RetryableError)
+    expect(texts()).toEqual(['down'])
+  })
+
+  test('begun by a process that is known to be dead is found at once, and not said twice', async () => {
+    const { sim, process, dies } = await joined()
+    sim.fault({ kind: 'lose-answer', methods: ['chat.postMessage'], times: 1 })
+    await failure(process('dead').posts.post(place, channel, saying('down'), room))
+    dies('dead')
+
+    await process('alive').posts.post(place, channel, saying('down'), room)
+
+    expect(texts()).toEqual(['down'])
+  })
+
+  test('that a slow Slack may still be about to show is waited for before it is posted again', async () => {
+    const { sim, process, clock } = await joined()
+    const { posts } = process('one')
+    sim.fault({ kind: 'hang', methods: ['chat.postMessage'], times: 1 })
+    const given = { ...room, signal: AbortSignal.timeout(200) }
+    await failure(posts.post(place, channel, saying('down'), given))
+
+    const early = await failure(posts.post(place, channel, saying('down'), room))
+    clock.skip(15_000)
+    await posts.post(place, channel, saying('down'), room)
+
+    expect(early).toMatchObject({ message: 'Slack may still be about to show this message' })
     expect(texts()).toEqual(['down'])
   })
 

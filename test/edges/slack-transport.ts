@@ -28,6 +28,8 @@ export interface Transport {
   readonly logged: readonly string[]
   /** Another process of the bot: an API, records and posts of its own on the same store. */
   readonly process: (name?: string) => { readonly api: SlackApi; readonly posts: Posts }
+  /** From now on a process of that name gives no signs of life. */
+  readonly dies: (name: string) => void
   /** How often a method was called. */
   readonly count: (method: string) => number
 }
@@ -63,6 +65,7 @@ export function slackTransport(): () => Transport {
     const log = { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') }
     const clock = createMovableClock()
     const records = createRecords(store)
+    const dead = new Set<string>()
     const another = (): SlackApi => {
       const api = createSlackApi({ token: sim.botToken, url: sim.apiUrl, clock, log })
       apis.push(api)
@@ -78,9 +81,11 @@ export function slackTransport(): () => Transport {
       logged,
       process: (name) => {
         const api = another()
-        const posts = createPosts({ api, records, clock, ...(name === undefined ? {} : { process: name }) })
+        const lives = async (other: string) => !dead.has(other)
+        const posts = createPosts({ api, records, clock, ...(name && { process: { name, lives } }) })
         return { api, posts }
       },
+      dies: (name) => void dead.add(name),
       count: (method) => sim.calls.filter((call) => call.method === method).length,
     }
   })

@@ -24,6 +24,12 @@ export class SlackRefusal extends UserError {
 /** No answer, or one that leaves open whether Slack has done what it was asked for: look before doing it again. */
 export class SlackSilence extends RetryableError {}
 
+/** It takes longer than is waited for: it may still be done, a little later. */
+export class SlackSlow extends SlackSilence {}
+
+/** There was not even a connection: Slack has surely not done it. */
+export class SlackUnreached extends SlackSilence {}
+
 /** The call that failed, as far as it may be shown. */
 export interface FailedCall {
   readonly method: string
@@ -36,6 +42,16 @@ export interface FailedCall {
 const troubles = new Set(['fatal_error', 'internal_error', 'request_timeout', 'service_unavailable'])
 /** Refusals that time mends. */
 const passing = new Set(['ratelimited', 'rate_limited', 'team_added_to_org', 'message_limit_exceeded'])
+const late = 'no answer in time'
+/** What the system, or the SDK's connection, says where nothing was sent (errno(3), undici's errors). */
+const unconnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 /** What a call is put off by when Slack limits it without saying for how long, in real milliseconds. */
 const unsaid = 5_000
 
@@ -64,7 +80,8 @@ export function mapSlackError(thrown: unknown, call: FailedCall): SlackRefusal |
   return silent(thrown, call)
 }
 
-function limited(wait: number, { method, about, clock }: FailedCall): RetryableError {
+function limited(asked: number, { method, about, clock }: FailedCall): RetryableError {
+  const wait = Math.max(asked, 1_000)
   const seconds = Math.ceil(wait / 1_000)
   return new RetryableError(
     `Slack limits ${method}${aboutText(about)}: not before ${seconds} s from now are over.`,
@@ -99,7 +116,10 @@ function answered(status: number, { method }: FailedCall): SlackRefusal | Retrya
 }
 
 function silent(thrown: unknown, { method }: FailedCall): SlackSilence {
-  return new SlackSilence(`Slack did not answer ${method}: ${wordOf(thrown)}.`)
+  const word = wordOf(thrown)
+  const text = `Slack did not answer ${method}: ${word}.`
+  if (word === late) return new SlackSlow(text)
+  return unconnected.has(word) ? new SlackUnreached(text) : new SlackSilence(text)
 }
 
 /** Why there was no answer, in words of ours: the SDK's own may quote a header. */
@@ -108,7 +128,7 @@ function wordOf(thrown: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (/^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
   const name = thrown instanceof Error ? thrown.name : ''
-  return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : 'the connection failed'
+  return name === 'TimeoutError' || name === 'AbortError' ? late : 'the connection failed'
 }
 
 function aboutText(about: string | undefined): string {

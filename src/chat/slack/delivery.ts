@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { RetryableError } from '../../errors.ts'
 import { second } from '../../ids.ts'
+import type { Instant } from '../../ids.ts'
 import type { Clock } from '../../ports.ts'
-import { SlackSilence } from './api-errors.ts'
+import { SlackSilence, SlackSlow, SlackUnreached } from './api-errors.ts'
 import type { CallOptions, SlackApi } from './api.ts'
 import { channelIdOf, findMessage, metadataOf } from './history.ts'
 import { botTime } from './lanes.ts'
@@ -33,10 +34,16 @@ export interface Poster {
   readonly clock: Clock
   /** Tells this process from the others. */
   readonly me: string
+  /** Whether a process of that name gives signs of life: what a dead one has begun is taken over at once. */
+  readonly lives: (process: string) => Promise<boolean>
+  /** Messages that Slack was too slow with, by when they can be told to be there or not. */
+  readonly slow: Map<string, Instant>
 }
 
 /** What somebody else has begun is left to them for so long, in real milliseconds: longer than any try of an effect. */
 const theirs = 30 * second
+/** A post whose answer this process did not wait for may show up so late; real milliseconds. */
+const landing = 15 * second
 /** Whatever a message says is shown as it is: nobody is called, nothing is unfolded. */
 const literally = { parse: 'none', link_names: false } as const
 const onceOnly = { mrkdwn: false, unfurl_links: false, unfurl_media: false } as const
@@ -50,6 +57,7 @@ export async function deliver(poster: Poster, work: Work): Promise<Sent> {
   if (!before) return send(poster, work, { begun: after, unsure: false })
   const found = await lookUp(poster, work, after)
   if (found) return arrived(poster, work, { ...after, ...found })
+  waitForLanding(poster, work)
   // Looking took its time, in which another process may have lost patience.
   const begun = await claimAgain(poster, work, after)
   return send(poster, work, { begun, unsure: true })
@@ -65,6 +73,12 @@ export async function deliverAnew(poster: Poster, work: Work, lost: Sent): Promi
   return send(poster, work, { begun, unsure: false })
 }
 
+/** A slow Slack does what it was asked for after all: posted again too soon, the message would be there twice. */
+function waitForLanding({ clock, slow }: Poster, work: Work): void {
+  const left = (slow.get(nameAtSlack(work, 1)) ?? 0) - clock.now()
+  if (left > 0) throw new RetryableError('Slack may still be about to show this message', { after: left })
+}
+
 /** Claims the message for this process; when there was a claim `before`, it may be on its way already. */
 async function claim(
   poster: Poster,
@@ -72,15 +86,23 @@ async function claim(
 ): Promise<{ readonly before: PostRecord | undefined; readonly after: PostRecord }> {
   const { clock, me } = poster
   const own = sending(poster, work, 1)
+  const orphan = await orphanOf(poster, work)
   const { before, after } = await changePost(poster, work, (old) => {
     if (old?.state === 'sent') return old
     if (!old) return own
     const left = botTime(clock, theirs) - Math.abs(clock.now() - old.at)
-    if (old.by !== me && left > 0)
+    if (old.by !== me && old.by !== orphan && left > 0)
       throw new RetryableError('another process of the bot is posting this message', { after: left })
     return { ...own, edition: old.edition }
   })
   return { before, after: after ?? own }
+}
+
+/** The dead process that had begun the message; undefined when it was none. */
+async function orphanOf({ records, me, lives }: Poster, { scope, id }: Work): Promise<string | undefined> {
+  const post = postIn(await records.read(scope), id)
+  if (post?.state !== 'sending' || post.by === me) return undefined
+  return (await lives(post.by)) ? undefined : post.by
 }
 
 async function claimAgain(poster: Poster, work: Work, claimed: Sending): Promise<Sending> {
@@ -116,8 +138,10 @@ async function send(
     .call('chat.postMessage', args, work.options)
     .catch(async (thrown: unknown) => {
       // Where Slack is sure not to have it there is nothing to look up the next time, and nobody need wait.
-      if (!unsure && !(thrown instanceof SlackSilence))
-        await changePost(poster, work, (old) => (isSame(old, begun) ? undefined : old))
+      if (thrown instanceof SlackSlow)
+        poster.slow.set(nameAtSlack(work, 1), poster.clock.now() + botTime(poster.clock, landing))
+      const open = thrown instanceof SlackSilence && !(thrown instanceof SlackUnreached)
+      if (!unsure && !open) await changePost(poster, work, (old) => (isSame(old, begun) ? undefined : old))
       throw thrown
     })
   return arrived(poster, work, { ...begun, ...Answer.parse(answer), digest: work.digest })
@@ -129,6 +153,7 @@ async function arrived(
   post: Omit<Sending, 'state'> & { readonly channel: string; readonly ts: string; readonly digest?: string },
 ): Promise<Sent> {
   const sent: Sent = { ...post, state: 'sent', at: poster.clock.now(), drawn: 0 }
+  poster.slow.delete(nameAtSlack(work, 1))
   await changePost(poster, work, () => sent)
   return sent
 }

@@ -47,15 +47,24 @@ export interface Posts {
 const together = 10 * second
 /** Slack's words for a message that will never change any more (docs.slack.dev/reference/methods/chat.update). */
 const lost = new Set(['message_not_found', 'edit_window_closed', 'cant_update_message', 'block_mismatch'])
-export interface PostsDeps extends Omit<Poster, 'me'> {
-  /** Tells this process from the others; a new one for each start. */
-  readonly process?: string
+
+export interface PostsDeps extends Omit<Poster, 'me' | 'lives' | 'slow'> {
+  /** This process among those that share the store; absent: one that knows of no other's death. */
+  readonly process?: SharedLife
+}
+
+/** Tells this process from the others, and the living from the dead. */
+export interface SharedLife {
+  /** A new one for each start. */
+  readonly name: string
+  readonly lives: Poster['lives']
 }
 
 /** Makes the poster of one process. */
 export function createPosts(deps: PostsDeps): Posts {
-  const poster: Poster = { ...deps, me: deps.process ?? randomUUID() }
-  const { me, clock, records } = poster
+  const { name: me, lives } = deps.process ?? { name: randomUUID(), lives: async () => true }
+  const poster: Poster = { ...deps, me, lives, slow: new Map() }
+  const { clock, records } = poster
   // One after the other for each message: what this process has begun is not begun by it again meanwhile.
   const lanes = createLanes()
 

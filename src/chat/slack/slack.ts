@@ -17,6 +17,7 @@ import { createSlackPager } from './pager.ts'
 import type { SlackPager } from './pager.ts'
 import { createPeople } from './people.ts'
 import { createPosts } from './posts.ts'
+import type { SharedLife } from './posts.ts'
 import { createPresence } from './presence.ts'
 import type { Presence } from './presence.ts'
 import { createRecords } from './record.ts'
@@ -37,8 +38,7 @@ export interface SlackDeps {
   readonly clock: Clock
   readonly log: Log
   readonly publicUrl: string
-  /** Tells this process from the others. */
-  readonly process: string
+  readonly process: SharedLife
 }
 
 export interface Slack {
