@@ -22,13 +22,15 @@ export class SlackRefusal extends UserError {
 }
 
 /** No answer, or one that leaves open whether Slack has done what it was asked for: look before doing it again. */
-export class SlackSilence extends RetryableError {}
+export class SlackSilence extends RetryableError {
+  /** `later`: it took longer than was waited for, and may still come about. `never`: there was not even a connection. */
+  readonly done: 'maybe' | 'later' | 'never'
 
-/** It takes longer than is waited for: it may still be done, a little later. */
-export class SlackSlow extends SlackSilence {}
-
-/** There was not even a connection: Slack has surely not done it. */
-export class SlackUnreached extends SlackSilence {}
+  constructor(message: string, done: SlackSilence['done'] = 'maybe') {
+    super(message)
+    this.done = done
+  }
+}
 
 /** The call that failed, as far as it may be shown. */
 export interface FailedCall {
@@ -118,8 +120,8 @@ function answered(status: number, { method }: FailedCall): SlackRefusal | Retrya
 function silent(thrown: unknown, { method }: FailedCall): SlackSilence {
   const word = wordOf(thrown)
   const text = `Slack did not answer ${method}: ${word}.`
-  if (word === late) return new SlackSlow(text)
-  return unconnected.has(word) ? new SlackUnreached(text) : new SlackSilence(text)
+  if (word === late) return new SlackSilence(text, 'later')
+  return new SlackSilence(text, unconnected.has(word) ? 'never' : 'maybe')
 }
 
 /** Why there was no answer, in words of ours: the SDK's own may quote a header. */

@@ -5,7 +5,7 @@ import type { UserError } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { Check, Clock, Log } from '../../ports.ts'
-import { SlackRefusal, SlackSilence, SlackSlow } from './api-errors.ts'
+import { SlackRefusal, SlackSilence } from './api-errors.ts'
 import { createLanes, createWaits, unlessAborted } from './lanes.ts'
 import type { Method } from './methods.ts'
 import { createOutage } from './outage.ts'
@@ -119,7 +119,7 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     } catch (thrown) {
       // The request was cut off under way: Slack may have done it.
       const failure = limits.signal.aborted
-        ? new SlackSlow(`Slack did not answer ${method} in the time that was left.`)
+        ? new SlackSilence(`Slack did not answer ${method} in the time that was left.`, 'later')
         : thrown
       judge(failure, performance.now() - begun, limits.signal)
       throw failure

@@ -5,7 +5,7 @@ import { RetryableError } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Instant } from '../../ids.ts'
 import type { Clock } from '../../ports.ts'
-import { SlackSilence, SlackSlow, SlackUnreached } from './api-errors.ts'
+import { SlackSilence } from './api-errors.ts'
 import type { CallOptions, SlackApi } from './api.ts'
 import { channelIdOf, findMessage, metadataOf } from './history.ts'
 import { botTime } from './lanes.ts'
@@ -138,10 +138,11 @@ async function send(
     .call('chat.postMessage', args, work.options)
     .catch(async (thrown: unknown) => {
       // Where Slack is sure not to have it there is nothing to look up the next time, and nobody need wait.
-      if (thrown instanceof SlackSlow)
+      const done = thrown instanceof SlackSilence ? thrown.done : 'never'
+      if (done === 'later')
         poster.slow.set(nameAtSlack(work, 1), poster.clock.now() + botTime(poster.clock, landing))
-      const open = thrown instanceof SlackSilence && !(thrown instanceof SlackUnreached)
-      if (!unsure && !open) await changePost(poster, work, (old) => (isSame(old, begun) ? undefined : old))
+      if (!unsure && done === 'never')
+        await changePost(poster, work, (old) => (isSame(old, begun) ? undefined : old))
       throw thrown
     })
   return arrived(poster, work, { ...begun, ...Answer.parse(answer), digest: work.digest })
