@@ -316,7 +316,7 @@ describe('showing', () => {
     const { sim, process, count } = await joined()
     const [one, two] = [process(), process()]
     await one.posts.show(place, channel, saying('v4'), room)
-    sim.fault({ kind: 'slow', ms: 60, methods: ['chat.update'], times: 1 })
+    sim.fault({ kind: 'slow', ms: 600, methods: ['chat.update'], times: 1 })
     const stale = failure(one.posts.show(place, channel, saying('v5'), room))
     await vi.waitFor(() => expect(count('chat.update')).toBe(1))
     // The second does not wait for the first: Slack may do them in either order.
