@@ -91,7 +91,7 @@ describe('the on-call user group', () => {
 
   test('is changed by one of two replicas', async () => {
     const { sim, count } = use()
-    sim.fault({ kind: 'slow', ms: 30, methods: ['usergroups.users.update'] })
+    sim.fault({ kind: 'slow', ms: 300, methods: ['usergroups.users.update'] })
 
     await Promise.all([keeper().keep(), keeper().keep()])
 
