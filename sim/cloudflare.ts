@@ -30,6 +30,8 @@ export interface CloudflareOptions {
   /** Further tokens, with less. */
   readonly tokens?: readonly ApiToken[]
   readonly port?: number
+  /** What proxied names resolve to. Default: two documentation addresses. */
+  readonly edge?: readonly string[]
   /** Milliseconds from a change to the name servers having it; `manual`: at `publish()`. Default 0. */
   readonly propagation?: number | 'manual'
   /** Requests in `window` ms before everything is blocked for `window` ms. Default 1,200 in five minutes. */
@@ -72,7 +74,7 @@ export async function startCloudflareSim(options: CloudflareOptions): Promise<Cl
   const zones = options.zones.map(({ served, records }) => firstZone(served, records, now()))
   const publishZone = (zone: ApiZone): void => {
     const served = options.zones.find((entry) => entry.served.name === zone.name)?.served
-    if (served) publish(served, zone.records)
+    if (served) publish(served, zone.records, options.edge)
   }
   const changed = (zone: ApiZone): void => {
     const wait = options.propagation ?? 0

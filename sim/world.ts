@@ -12,11 +12,13 @@ export interface World {
   /** Zone `example.com`; the record `api.example.com` points at `lb` in the beginning. */
   readonly zone: string
   readonly record: string
-  /** All three serve `http://api.example.com:{httpPort}/health`, each at its own address. */
+  /** All four serve `http://api.example.com:{httpPort}/health`, each at its own address. */
   readonly httpPort: number
   readonly lb: Target
   readonly backup: Target
   readonly api: Target
+  /** Where proxied names lead: it stands for Cloudflare's edge, and answers by itself. */
+  readonly edge: Target
   readonly stop: () => Promise<void>
 }
 
@@ -29,7 +31,7 @@ export interface WorldOptions {
 const zone = 'example.com'
 const record = 'api.example.com'
 const token = 'sim-cloudflare-token-for-the-demo-only'
-const addresses = { lb: '127.0.0.11', backup: '127.0.0.12', api: '127.0.0.13' } as const
+const addresses = { lb: '127.0.0.11', backup: '127.0.0.12', api: '127.0.0.13', edge: '127.0.0.14' } as const
 
 /**
  * Starts everything, or nothing: when a port is taken, what was started is stopped again. The zone's name server is given as `localhost:PORT`, which the DNS check understands, so that
@@ -58,6 +60,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ],
     token,
     port: ports.cloudflare ?? 0,
+    edge: [addresses.edge],
     propagation: options.propagation ?? 0,
   })
   started.defer(cloudflare.stop)
@@ -74,17 +77,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
-/** Three servers on one port number; a number that is taken at one of the addresses is not used at any. */
-async function startTargets(port: number): Promise<{ lb: Target; backup: Target; api: Target }> {
+/** Four servers on one port number; a number that is taken at one of the addresses is not used at any. */
+async function startTargets(port: number): Promise<Pick<World, 'lb' | 'backup' | 'api' | 'edge'>> {
   for (let tries = 0; ; tries += 1) {
     const lb = await startTarget({ name: 'lb', serves: record, host: addresses.lb, port })
     const rest = await Promise.allSettled([
       startTarget({ name: 'backup', serves: record, host: addresses.backup, port: lb.port }),
       startTarget({ name: 'api', serves: record, host: addresses.api, port: lb.port }),
+      startTarget({ name: 'edge', serves: record, host: addresses.edge, port: lb.port }),
     ])
-    const [backup, api] = rest
-    if (backup.status === 'fulfilled' && api.status === 'fulfilled') {
-      return { lb, backup: backup.value, api: api.value }
+    const [backup, api, edge] = rest
+    if (backup.status === 'fulfilled' && api.status === 'fulfilled' && edge.status === 'fulfilled') {
+      return { lb, backup: backup.value, api: api.value, edge: edge.value }
     }
     await lb.stop()
     for (const one of rest) if (one.status === 'fulfilled') await one.value.stop()

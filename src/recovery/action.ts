@@ -25,6 +25,10 @@ export interface ProbeAction {
   readonly provider: 'probe'
   readonly url: string
   readonly resolve?: string
+  /** Without `resolve`: who is asked for the address; what this machine's own DNS says may be old, or other inside. */
+  readonly nameServers?: readonly string[]
+  /** Asks behind a certificate that nobody trusts too: for where another rule, or only Cloudflare, judges it. */
+  readonly anyCertificate?: true
   /** Port to connect to when it is not the URL's own. */
   readonly port?: number
   /** Expected status; default: any 2xx. */
@@ -47,6 +51,14 @@ export interface DnsCheckAction {
   readonly within: Duration
 }
 
-export type Action = CloudflareDnsAction | ProbeAction | DnsCheckAction
+/** Looks at the certificate that each server shows for a name: whether clients trust it without a proxy in between. */
+export interface CertificateAction {
+  readonly provider: 'certificate'
+  /** `at`: the address or host name to connect to. */
+  readonly want: readonly { readonly name: string; readonly at: string; readonly port: number }[]
+  readonly timeout: Duration
+}
+
+export type Action = CloudflareDnsAction | ProbeAction | DnsCheckAction | CertificateAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

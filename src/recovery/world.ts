@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Facts } from '../ports.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import type { Action, ActionOf, ProviderName } from './action.ts'
+import { certificate } from './kinds/certificate.ts'
 import { cloudflareDns } from './kinds/cloudflare-dns.ts'
 import { dnsCheck } from './kinds/dns-check.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -20,6 +21,7 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'cloudflare-dns': cloudflareDns,
   probe,
   'dns-check': dnsCheck,
+  certificate,
 }
 
 /** The words of whatever action; the table above holds the two together. */

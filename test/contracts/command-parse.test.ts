@@ -46,6 +46,9 @@ describe('understands', () => {
       { verb: 'oncall override', person: 'ann', from: '2026-12-24T09:00', to: '2026-12-26T09:00' },
     ],
     ['oncall "a"b', { verb: 'oncall', rotation: '"a"b' }],
+    ['DNS Show', { verb: 'dns show' }],
+    ['dns bypass quick —yes', { verb: 'dns bypass', to: 'quick', options: { ...options, yes: true } }],
+    ['dns protect', { verb: 'dns protect', options }],
     ['failover dns', { verb: 'failover', system: 'dns', options }],
   ])('%j', (text, command) => {
     expect(parseCommand(text)).toEqual({ command })
@@ -77,6 +80,10 @@ describe('answers with what to type instead', () => {
     ['approve INC-7', 'approve R-7'],
     ['oncall override ann', 'oncall override ann 2026-12-24T09:00 2026-12-26T09:00'],
     ['unfreeze now', 'unfreeze'],
+    ['dns', 'dns show'],
+    ['dns bypas', 'dns bypass'],
+    ['dns show all', 'dns show'],
+    ['dns bypass to', 'dns bypass'],
     ['constructor', 'help'],
     ['__proto__ x', 'help'],
   ])('%j', (text, example) => {
@@ -93,7 +100,7 @@ describe('answers with what to type instead', () => {
     })
   })
 
-  test.each(['dns bypass', 'db restore "10m ago"', 'workers scale default +2'])(
+  test.each(['db restore "10m ago"', 'workers scale default +2'])(
     '%s is not in this version, and that is said',
     (text) => {
       expect(parseCommand(text)).toMatchObject({ problem: expect.stringContaining('in this version yet') })

@@ -4,7 +4,7 @@ import { commands, specOf, verbs } from '../../commands/index.ts'
 import { permit, permitted } from '../../src/command/permit.ts'
 import type { Role } from '../../src/drplan/schema.ts'
 
-const looking = ['help', 'status', 'timeline', 'report', 'oncall', 'runs'] as const
+const looking = ['help', 'status', 'timeline', 'report', 'oncall', 'dns show', 'runs'] as const
 /** One's own sessions and tokens are everybody's to take back. */
 const everybody = [...looking, 'logout'] as const
 const leading = ['ack', 'note', 'extend', 'escalate', 'resolve', 'open'] as const
@@ -16,6 +16,8 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     'oncall override',
     'failover',
     'failback',
+    'dns bypass',
+    'dns protect',
     'approve',
     'deny',
     'cancel',

@@ -173,6 +173,7 @@ function found<T>(value: T | undefined, id: string): T {
 
 function planFor(world: World, example: string): string {
   return example
+    .replaceAll('203.0.113.10', world.lb.host)
     .replaceAll('203.0.113.20', world.backup.host)
     .replaceAll('203.0.113.30', world.api.host)
     .replaceAll('https://api.example.com/health', `http://${world.record}:${world.httpPort}/health`)
