@@ -1,7 +1,7 @@
 // `failover` and `failback`: propose a recovery, or the way back; nothing is changed before it is approved.
-import { complete, demandSystem, optional, takeOptions } from '../src/command/read.ts'
-import { printWord, quote } from '../src/command/words.ts'
-import type { CommandSpec, RecoveryOptions } from '../src/command/command.ts'
+import { complete, demandSystem, optional, printOptions, takeOptions } from '../src/command/read.ts'
+import { printWord } from '../src/command/words.ts'
+import type { CommandSpec } from '../src/command/command.ts'
 
 export const failover: CommandSpec<'failover'> = {
   verb: 'failover',
@@ -46,11 +46,4 @@ export const failback: CommandSpec<'failback'> = {
     return complete({ verb: 'failback', system: found.system, options: taken.options }, taken.rest.slice(1))
   },
   print: (command) => ['failback', command.system, ...printOptions(command.options)].join(' '),
-}
-
-function printOptions(options: RecoveryOptions): readonly string[] {
-  return [
-    ...(options.yes ? ['--yes'] : []),
-    ...options.overrides.map(({ rule, reason }) => `--override ${printWord(rule)} ${quote(reason)}`),
-  ]
 }

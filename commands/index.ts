@@ -1,5 +1,6 @@
 // All commands, in the order in which help lists them; the compiler refuses a verb without its file.
 import { ack } from './ack.ts'
+import { dnsBypass, dnsProtect, dnsShow } from './dns.ts'
 import { escalate } from './escalate.ts'
 import { extend } from './extend.ts'
 import { failback, failover } from './failover.ts'
@@ -33,6 +34,9 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   'oncall override': oncallOverride,
   failover,
   failback,
+  'dns show': dnsShow,
+  'dns bypass': dnsBypass,
+  'dns protect': dnsProtect,
   runs,
   approve,
   deny,

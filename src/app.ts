@@ -21,9 +21,8 @@ import type { Performers } from './incident/tries.ts'
 import { patiently } from './deadlines/patiently.ts'
 import type { Clock, Log, NagiosCommands, Providers, Store } from './ports.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
-import { createDnsCheck } from './providers/dns-check.ts'
 import { createNagiosCommands } from './providers/nagios-commands.ts'
-import { createProbe } from './providers/probe.ts'
+import { createOutside } from './providers/outside.ts'
 import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
@@ -169,8 +168,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
-    probe: createProbe(),
-    'dns-check': createDnsCheck({ clock }),
+    ...createOutside({ clock }),
   }
   const runs = createRuns({
     store,
@@ -235,6 +233,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     publicUrl,
     addOverride: current.addOverride,
     revoke: (person) => credentials.revokeAll(person, clock.now()),
+    dns: cloudflare,
   })
   const heartbeat = createHeartbeat({ store, clock, log })
   const web = createWeb({

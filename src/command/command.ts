@@ -47,6 +47,9 @@ export type Command =
       readonly options: RecoveryOptions
     }
   | { readonly verb: 'failback'; readonly system: SystemId; readonly options: RecoveryOptions }
+  | { readonly verb: 'dns show' }
+  | { readonly verb: 'dns bypass'; readonly to?: string; readonly options: RecoveryOptions }
+  | { readonly verb: 'dns protect'; readonly options: RecoveryOptions }
   | { readonly verb: 'runs'; readonly run?: RunId }
   | { readonly verb: 'approve'; readonly run: RunId; readonly typed?: string }
   | { readonly verb: 'deny'; readonly run: RunId; readonly reason?: string }

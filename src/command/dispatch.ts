@@ -2,6 +2,7 @@
 import { specOf } from '../../commands/index.ts'
 import { ConflictError, RetryableError, UserError, reasonOf } from '../errors.ts'
 import { refused, usage } from './answer.ts'
+import { dnsHandlers } from './handlers/dns.ts'
 import { helpHandlers } from './handlers/help.ts'
 import { incidentHandlers } from './handlers/incident.ts'
 import { logoutHandlers } from './handlers/logout.ts'
@@ -16,6 +17,7 @@ import type { Answer, Dispatch, Speaker, Verb } from './command.ts'
 import type { Desk, Handler, Handlers } from './desk.ts'
 
 const handlers: Handlers<Verb> = {
+  ...dnsHandlers,
   ...helpHandlers,
   ...incidentHandlers,
   ...logoutHandlers,

@@ -13,11 +13,6 @@ export type ParsedCommand =
 
 /** What the design has and this version does not: what to say, and what to type meanwhile. */
 const later: Readonly<Record<string, { readonly problem: string; readonly example: string }>> = {
-  dns: {
-    problem:
-      'There are no dns commands in this version yet. "failover" changes the records that a recovery of the DR plan names; others are changed at the DNS provider.',
-    example: 'failover lb',
-  },
   db: {
     problem:
       'There are no db commands in this version yet. Restore at the provider as the runbook of the DR plan says, and note here what was done.',
@@ -77,6 +72,8 @@ function unknown(first: Word, words: readonly Word[]): ParsedCommand {
   const typed = first.text.toLowerCase()
   const missing = Object.hasOwn(later, typed) ? later[typed] : undefined
   if (missing !== undefined) return missing
+  const family = verbs.filter((verb) => verb.startsWith(`${typed} `))
+  if (family.length > 0) return oneOf(family, words)
   if (isSystemId(typed))
     return { problem: `What about ${typed}? A command begins with its verb.`, example: `status ${typed}` }
   const verb = nearestVerb(typed)
@@ -85,6 +82,21 @@ function unknown(first: Word, words: readonly Word[]): ParsedCommand {
     problem: `${shown(first)} is no command here; ${verb} is.`,
     example: exampleLike(verb, words),
     verb,
+  }
+}
+
+/** A first word that stands before several commands: which of them is meant by the second. */
+function oneOf(family: readonly Verb[], words: readonly Word[]): ParsedCommand {
+  const typed = words
+    .slice(0, 2)
+    .map((word) => word.text.toLowerCase().slice(0, 40))
+    .join(' ')
+  const [nearest] = family.toSorted((a, b) => distance(typed, a) - distance(typed, b))
+  const near = nearest !== undefined && distance(typed, nearest) <= 2 ? nearest : family[0]
+  return {
+    problem: `${words[1] === undefined ? 'A word is missing' : `${shown(words[1])} means nothing here`}. There are: ${family.join(', ')}.`,
+    example: near === undefined ? 'help' : (commands[near].examples[0] ?? near),
+    ...(near === undefined ? {} : { verb: near }),
   }
 }
 

@@ -1,7 +1,7 @@
 // Reads ids, systems, durations and options from the words of a command; what the files in commands/ share.
 import { parseDuration } from '../drplan/duration.ts'
 import { isSystemId, systemIds, toIncidentId, toRunId } from '../ids.ts'
-import { plainDashes, textOf } from './words.ts'
+import { plainDashes, printWord, quote, textOf } from './words.ts'
 import type { Duration, IncidentId, RunId, SystemId } from '../ids.ts'
 import type { Parsed, RecoveryOptions, Word } from './command.ts'
 
@@ -105,6 +105,14 @@ export function takeOptions(
     } else return { problem: `There is no option --${option}; there are --yes and --override RULE "reason".` }
   }
   return { options: { yes, overrides }, rest }
+}
+
+/** The options of a recovery as they would be typed. */
+export function printOptions(options: RecoveryOptions): readonly string[] {
+  return [
+    ...(options.yes ? ['--yes'] : []),
+    ...options.overrides.map(({ rule, reason }) => `--override ${printWord(rule)} ${quote(reason)}`),
+  ]
 }
 
 function overrideAt(

@@ -1,5 +1,6 @@
 // An incident's card: what is broken, since when, who has it, what the clocks say, and what can be done now.
 import { printDuration } from '../drplan/duration.ts'
+import type { ProviderBlock } from '../drplan/recoveries.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
@@ -16,6 +17,9 @@ export interface CardView {
   /** The chat in whose room the card stands: it needs no way to itself. */
   readonly chat?: string
 }
+
+/** The blocks of recoveries that the bot itself can carry out. */
+const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass']
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
@@ -232,10 +236,12 @@ function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): re
 
 /**
  * Pressing one only proposes: nothing is changed before the proposal is approved. Only those that this version can
- * carry out, which is what a `cloudflare` block describes.
+ * carry out, by their block.
  */
 function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
-  const able = (plan.systems[system]?.recoveries ?? []).filter((each) => each.cloudflare !== undefined)
+  const able = (plan.systems[system]?.recoveries ?? []).filter((each) =>
+    carriedOut.some((block) => each[block] !== undefined),
+  )
   return able.slice(0, 3).map(({ name }) => ({
     label: `Fail over to ${name}`,
     command: `failover ${system} to ${name}`,

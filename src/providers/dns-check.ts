@@ -1,11 +1,11 @@
 // The provider that asks a zone's own name servers, one by one, until each of them answers with what is wanted.
-import { lookup, Resolver } from 'node:dns/promises'
-import { isIP } from 'node:net'
+import { Resolver } from 'node:dns/promises'
 import { z } from 'zod'
 import { BugError, RetryableError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 import type { Clock, Progress, Provider } from '../ports.ts'
 import type { DnsCheckAction } from '../recovery/action.ts'
+import { addressesOf } from './name-servers.ts'
 import { plainContent, plainName } from './record-content.ts'
 
 export interface DnsCheckOptions {
@@ -174,28 +174,6 @@ function differenceOf(question: DnsQuestion, answers: readonly string[]): string
 
 function sorted(contents: readonly string[]): readonly string[] {
   return [...new Set(contents.map(plainContent))].sort()
-}
-
-/** Addresses in the form that a resolver takes, IPv4 first: a host without IPv6 must not wait for it. */
-async function addressesOf(server: string, options: DnsCheckOptions): Promise<readonly string[]> {
-  const { host, port } = hostAndPort(server, options.port ?? 53)
-  const resolve = options.resolveNameServer ?? systemAddresses
-  const addresses = isIP(host) === 0 ? await resolve(host) : [host]
-  return [...addresses]
-    .sort((a, b) => isIP(a) - isIP(b))
-    .map((address) => (isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`))
-}
-
-function hostAndPort(server: string, otherwise: number): { host: string; port: number } {
-  if (isIP(server) !== 0) return { host: server, port: otherwise }
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(server)
-  const host = match?.[1] ?? match?.[2] ?? server
-  return { host, port: match?.[3] === undefined ? otherwise : Number(match[3]) }
-}
-
-async function systemAddresses(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true })
-  return found.map(({ address }) => address)
 }
 
 function codeOf(thrown: unknown): string {

@@ -8,6 +8,7 @@ import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Facts, Progress, Provider } from '../ports.ts'
 import type { ProbeAction } from '../recovery/action.ts'
+import { addressAt } from './name-servers.ts'
 
 /** How much of a body is read to look for text in it. */
 const bodyLimit = 64 * 1024
@@ -85,7 +86,7 @@ async function probe(action: ProbeAction, ca: string | undefined, signal: AbortS
   const url = urlOf(action)
   const begin = performance.now()
   const limit = AbortSignal.timeout(action.timeout)
-  const facts = await ask(action, requestOptions(action, url, ca), AbortSignal.any([signal, limit])).catch(
+  const facts = await askAt(action, url, ca, AbortSignal.any([signal, limit])).catch(
     (thrown: unknown): ProbeFacts => {
       stopIf(signal, action)
       const late = `gave no answer within ${action.timeout / second} s`
@@ -95,16 +96,39 @@ async function probe(action: ProbeAction, ca: string | undefined, signal: AbortS
   return { ...facts, ms: Math.round(performance.now() - begin) }
 }
 
+async function askAt(
+  action: ProbeAction,
+  url: URL,
+  ca: string | undefined,
+  signal: AbortSignal,
+): Promise<ProbeFacts> {
+  const host = await hostFor(action, url, signal)
+  return ask(action, { ...requestOptions(action, url, ca), host }, signal)
+}
+
+function nameIn(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+/** Where to connect to: the given address, else what the given name servers say, else what this machine's DNS says. */
+async function hostFor(action: ProbeAction, url: URL, signal: AbortSignal): Promise<string> {
+  const name = nameIn(url)
+  if (action.resolve !== undefined) return action.resolve
+  if (action.nameServers === undefined || isIP(name) !== 0) return name
+  return (await addressAt(action.nameServers, name, { timeout: action.timeout, signal })) ?? name
+}
+
 function requestOptions(action: ProbeAction, url: URL, ca: string | undefined): RequestOptions {
-  const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const name = nameIn(url)
   return {
     protocol: url.protocol,
-    host: action.resolve ?? name,
     port: action.port ?? (url.port || (url.protocol === 'https:' ? 443 : 80)),
     path: `${url.pathname}${url.search}`,
     headers: { host: url.host, 'user-agent': 'dr-probe', accept: '*/*', connection: 'close' },
     agent: false,
     ...(isIP(name) === 0 ? { servername: name } : {}),
+    // Nothing secret is sent, so a certificate that nobody trusts may be looked behind where the action says so.
+    rejectUnauthorized: action.anyCertificate !== true,
     checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     ...(ca === undefined ? {} : { ca }),
   }
@@ -145,7 +169,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
 }
 
 /** The same failure always gives the same words, without ports or addresses of our own. */
-function reasonOfFailure(thrown: unknown): string {
+export function reasonOfFailure(thrown: unknown): string {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : reasonOf(thrown)
   const known: Readonly<Record<string, string>> = {
     ECONNREFUSED: 'refused the connection',

@@ -25,6 +25,10 @@ export interface ProbeAction {
   readonly provider: 'probe'
   readonly url: string
   readonly resolve?: string
+  /** Without `resolve`: who is asked for the address; what this machine's own DNS says may be old, or other inside. */
+  readonly nameServers?: readonly string[]
+  /** Asks behind a certificate that nobody trusts too: for where another rule, or only Cloudflare, judges it. */
+  readonly anyCertificate?: true
   /** Port to connect to when it is not the URL's own. */
   readonly port?: number
   /** Expected status; default: any 2xx. */
@@ -47,6 +51,49 @@ export interface DnsCheckAction {
   readonly within: Duration
 }
 
-export type Action = CloudflareDnsAction | ProbeAction | DnsCheckAction
+/** Looks at the certificate that each server shows for a name: whether clients trust it without a proxy in between. */
+export interface CertificateAction {
+  readonly provider: 'certificate'
+  /** `at`: the address or host name to connect to. */
+  readonly want: readonly { readonly name: string; readonly at: string; readonly port: number }[]
+  readonly timeout: Duration
+}
+
+/** A server's administrative state at HAProxy: takes traffic; takes no new traffic and is checked; is left alone. */
+export type ServerState = 'ready' | 'drain' | 'maint'
+
+/**
+ * Sets the state of one server at one load balancer, through the runtime API at `socket` (`tcp://host:port` or
+ * `unix:/path`). `before`: as it was when this was proposed.
+ */
+export interface HaproxyServerAction {
+  readonly provider: 'haproxy-server'
+  readonly socket: string
+  readonly backend: string
+  readonly server: string
+  readonly before: ServerState
+  readonly after: ServerState
+}
+
+/**
+ * Waits at several load balancers until HAProxy's own check of the server has passed (`checked`), or until the server
+ * has no sessions any more (`idle`). When time is up, `checked` has failed, and `idle` goes on and says how many are left.
+ */
+export interface HaproxyWaitAction {
+  readonly provider: 'haproxy-wait'
+  readonly sockets: readonly string[]
+  readonly backend: string
+  readonly server: string
+  readonly until: 'checked' | 'idle'
+  readonly within: Duration
+}
+
+export type Action =
+  | CloudflareDnsAction
+  | ProbeAction
+  | DnsCheckAction
+  | CertificateAction
+  | HaproxyServerAction
+  | HaproxyWaitAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

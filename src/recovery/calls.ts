@@ -31,9 +31,11 @@ interface AnyProvider {
 
 const usual: Duration = 9 * second
 
-/** How long one call about this action may take, in real milliseconds: a probe may be given its own time. */
+/** How long one call about this action may take, in real milliseconds: what asks from outside may be given its own time. */
 export function callLimit(action: Action): Duration {
-  return action.provider === 'probe' ? Math.max(usual, action.timeout + 2 * second) : usual
+  return action.provider === 'probe' || action.provider === 'certificate'
+    ? Math.max(usual, action.timeout + 2 * second)
+    : usual
 }
 
 export function createCalls(providers: Providers, dns: DnsReader): Calls {

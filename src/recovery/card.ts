@@ -14,6 +14,7 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const sections = [
     { lines: [[run.proposal.summary]] },
     outcome(run),
+    looked(run),
     changes(run),
     steps(run),
     findings(run),
@@ -123,6 +124,13 @@ function objective(objectiveAt: Instant, expected: number, now: Instant): Field 
     value: [{ at: objectiveAt, show: 'countdown' }],
     tone: expected > left ? 'bad' : 'good',
   }
+}
+
+function looked({ state, proposal }: Run): Section | undefined {
+  if (state !== 'proposed' || proposal.looked === undefined) return undefined
+  const { says, ways } = proposal.looked
+  const rows = ways.map(({ way, ok, answer }): readonly Line[] => [[way], [`${ok ? '✓' : '✗'} ${answer}`]])
+  return { heading: 'What answers now', lines: [[says]], table: { columns: ['Way', 'Answer'], rows } }
 }
 
 function changes(run: Run): Section {

@@ -61,6 +61,11 @@ export interface Proposal {
   readonly summary: string
   /** Before and after, a line each. */
   readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
+  /** How the service answers now on each way to it, side by side, and what that says is broken. */
+  readonly looked?: {
+    readonly says: string
+    readonly ways: readonly { readonly way: string; readonly ok: boolean; readonly answer: string }[]
+  }
   readonly findings: readonly Finding[]
   /** From start to seen working, and where the number comes from (measured, documented). */
   readonly expected: { readonly duration: Duration; readonly source: string }

@@ -10,10 +10,12 @@ export const safetyRules = [
   'not-already-there',
   'no-other-records',
   'world-as-left',
+  'origin-certificate',
+  'batch-limit',
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 
-interface Verdict {
+export interface Verdict {
   readonly rule: SafetyRule
   readonly ok: boolean
   readonly text: string
@@ -56,6 +58,24 @@ export function worldAsLeft(run: string, differences: readonly string[]): Verdic
   const ok = differences.length === 0
   const text = ok ? `The records are as ${run} left them` : differences.join('; ')
   return { rule: 'world-as-left', ok, text }
+}
+
+/** Without a proxy in between, clients see the origin's own certificate. `undefined`: it is not asked over https. */
+export function originCertificate(
+  seen: readonly { readonly ok: boolean; readonly text: string }[] | undefined,
+): Verdict {
+  const rule = 'origin-certificate'
+  if (seen === undefined || seen.length === 0)
+    return { rule, ok: true, text: 'The DR plan has no https probe: the certificate was not looked at' }
+  const bad = seen.filter(({ ok }) => !ok)
+  const text = (bad.length === 0 ? seen : bad).map((one) => one.text).join('; ')
+  return { rule, ok: bad.length === 0, text }
+}
+
+/** More than one batch would not be all or nothing. */
+export function batchLimit(changes: number): Verdict {
+  const text = `${changes} changes; Cloudflare takes 200 in one batch on the Free plan and 3,500 on the paid ones`
+  return { rule: 'batch-limit', ok: changes <= 200, text }
 }
 
 /** Verdicts as findings, with the reason of whoever takes a failed one on himself. */

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import type { Facts } from '../ports.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import type { Action, ActionOf, ProviderName } from './action.ts'
+import { certificate } from './kinds/certificate.ts'
 import { cloudflareDns } from './kinds/cloudflare-dns.ts'
 import { dnsCheck } from './kinds/dns-check.ts'
+import { haproxyServer, haproxyWait } from './kinds/haproxy.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
 import type { Step } from './run.ts'
@@ -20,6 +22,9 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'cloudflare-dns': cloudflareDns,
   probe,
   'dns-check': dnsCheck,
+  'haproxy-server': haproxyServer,
+  'haproxy-wait': haproxyWait,
+  certificate,
 }
 
 /** The words of whatever action; the table above holds the two together. */

@@ -107,6 +107,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     runCard: cardOf,
     addOverride: async () => {},
     revoke: async () => {},
+    dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
   })
   const said: string[] = []
   let wait = 0

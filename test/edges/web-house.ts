@@ -76,6 +76,7 @@ export async function openHouse(
     publicUrl,
     addOverride: async () => {},
     revoke: async () => {},
+    dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
   })
   const dispatch: Dispatch = (text, speaker) => {
     said.push(`${speaker.person}: ${text}`)

@@ -10,8 +10,7 @@ import type { Commit } from '../../src/commit.ts'
 import type { Effect } from '../../src/effect.ts'
 import type { Clock, Providers, Store } from '../../src/ports.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
-import { createDnsCheck } from '../../src/providers/dns-check.ts'
-import { createProbe } from '../../src/providers/probe.ts'
+import { createOutside } from '../../src/providers/outside.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
 import type { Ask, Runs, Verdict } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
@@ -92,8 +91,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
   })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
-    probe: createProbe(),
-    'dns-check': createDnsCheck({ clock, timeout: 3_000 }),
+    ...createOutside({ clock, timeout: 3_000 }),
   }
   const news: string[] = []
   const shown: string[] = []

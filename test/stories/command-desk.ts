@@ -128,6 +128,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     publicUrl: 'https://dr.example.com',
     addOverride: async (override) => void overrides.push(override),
     revoke: async () => {},
+    dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
   }
   const dispatch = createDispatch(change(desk))
   return {

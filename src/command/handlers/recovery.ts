@@ -109,7 +109,8 @@ function following(run: Run): string {
   return run.state === 'running' ? ` To see how it goes: runs ${run.id}` : ''
 }
 
-async function propose(
+/** Proposes a recovery, or the way back; answers with its card, or that it will come. */
+export async function propose(
   desk: Desk,
   command: CommandOf<'failover' | 'failback'>,
   speaker: Speaker,

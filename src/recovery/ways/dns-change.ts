@@ -2,7 +2,7 @@
 import { SocketAddress, isIP } from 'node:net'
 import type { Duration } from '../../ids.ts'
 import { minute, second } from '../../ids.ts'
-import type { Action, CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
+import type { Action, CertificateAction, CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
 import { stepOf } from '../draft.ts'
 import type { Proposal, Step } from '../run.ts'
 import { valueOf } from '../kinds/cloudflare-dns.ts'
@@ -23,6 +23,10 @@ export interface DnsChange {
   readonly probes: readonly ProbeAction[]
   /** False when somebody takes a target on himself that fails its probe: it is asked only afterwards. */
   readonly askFirst: boolean
+  /** Certificates that clients will see without the proxy: looked at before the change. */
+  readonly certificates?: CertificateAction
+  /** What is asked after the change, instead of what follows from the probes. */
+  readonly askLast?: readonly ProbeAction[]
 }
 
 /** The batch that makes the change. */
@@ -42,15 +46,26 @@ export function dnsSteps(change: DnsChange): readonly Step[] {
   const title = change.after.map((record) => `${record.name} to ${valueOf(record)}`).join('; ')
   return [
     ...first,
+    ...certificateSteps(change),
     stepOf(`Set ${title}`, action, undoOf(action)),
     ...nameServerSteps(change),
     ...lastProbes(change).map((probe) => stepOf(`${askTitle(probe)}, after the change`, probe)),
   ]
 }
 
+function certificateSteps({ certificates }: DnsChange): readonly Step[] {
+  if (certificates === undefined) return []
+  const where = [...new Set(certificates.want.map(({ at }) => at))].join(', ')
+  return [stepOf(`Look whether clients trust the certificate of ${where}`, certificates)]
+}
+
 /** Behind the proxy the name servers answer with Cloudflare's own addresses, which say nothing about the change. */
 function nameServerSteps({ zone, after }: DnsChange): readonly Step[] {
-  const want = after.flatMap(({ name, type, content, proxied }) => (proxied ? [] : [{ name, type, content }]))
+  // An alias at the zone's own name is flattened: the name servers answer with the addresses that it leads to.
+  const open = after.filter(
+    ({ name, type, proxied }) => !proxied && !(type === 'CNAME' && name === zone.name),
+  )
+  const want = open.map(({ name, type, content }) => ({ name, type, content }))
   if (want.length === 0) return []
   const { nameServers } = zone
   const action: Action = { provider: 'dns-check', nameServers, want, within: nameServersWithin }
@@ -58,11 +73,16 @@ function nameServerSteps({ zone, after }: DnsChange): readonly Step[] {
 }
 
 /** What goes through the proxy is asked through it; what does not is asked at its own address. */
-function lastProbes({ after, probes }: DnsChange): readonly ProbeAction[] {
+function lastProbes({ zone, after, probes, askLast }: DnsChange): readonly ProbeAction[] {
   const [first] = probes
-  if (!first || !after.some((record) => record.proxied)) return probes
-  const { resolve: _, port: _port, ...through } = first
-  return [through]
+  if (askLast) return askLast
+  return first && after.some((record) => record.proxied) ? [asClient(first, zone)] : probes
+}
+
+/** The same question on the way that clients take: the name's address as the zone's name servers give it now. */
+export function asClient(probe: ProbeAction, zone: DnsChange['zone']): ProbeAction {
+  const { resolve: _, port: _port, anyCertificate: _any, ...through } = probe
+  return { ...through, nameServers: zone.nameServers }
 }
 
 function askTitle(probe: ProbeAction): string {

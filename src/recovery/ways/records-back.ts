@@ -7,7 +7,7 @@ import { clockWarnings, expectedDuration, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { recordDifferences } from '../kinds/cloudflare-dns.ts'
 import { probeFacts, whereOf } from '../kinds/probe.ts'
-import type { Run } from '../run.ts'
+import type { Debt, Run } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe, targetHealthy, worldAsLeft } from '../safety.ts'
 import { digestOf } from '../world.ts'
 import { actionOf, dnsSteps, effectWithin, proxyWarnings, rowsOf, targetsOf } from './dns-change.ts'
@@ -48,7 +48,7 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
       targets: targetsOf(undo.zone.name, before),
       typed: ask.system,
       risk: run.proposal.risk,
-      summary: `${names} will point at ${back} again, as before ${run.id}`,
+      summary: `${names} will point at ${back} again${behind(change)}, as before ${run.id}`,
       changes: rowsOf(change),
       findings: list,
       expected,
@@ -57,7 +57,7 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
           within === undefined ? '' : ` Clients follow within ${printDuration(within)}.`
         }`,
       },
-      debts: [],
+      debts: exposed(change, run.id),
       digest: digestOf([...(askFirst ? seen : []), { action: actionOf(change), facts: { records: found } }]),
       warnings: [
         ...clockWarnings(context, expected.duration, within),
@@ -70,6 +70,23 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
   }
 }
 
+function behind({ before, after }: DnsChange): string {
+  const back = after.some((record, index) => record.proxied && before[index]?.proxied === false)
+  return back ? ", behind Cloudflare's proxy" : ''
+}
+
+/** Whoever noted the origin's address while it stood in DNS can go around the shield from now on. */
+function exposed({ before, after }: DnsChange, run: string): readonly Debt[] {
+  const known = before.flatMap((record, index) =>
+    after[index]?.proxied && !record.proxied ? [record.content] : [],
+  )
+  return [...new Set(known)].map((content) => ({
+    id: `exposed:${content}`,
+    text: `${content} was public in DNS since ${run}`,
+    remedy: "Give the origin another address, or let in only Cloudflare's addresses",
+  }))
+}
+
 function undoOfDns(run: Run): CloudflareDnsAction {
   const [action, second] = undoActions(run)
   if (action?.provider === 'cloudflare-dns' && second === undefined) return action
@@ -80,7 +97,9 @@ function undoOfDns(run: Run): CloudflareDnsAction {
 function probesOf(run: Run, after: readonly DnsRecord[]): readonly ProbeAction[] {
   const probe = run.steps.map((step) => step.action).find((action) => action.provider === 'probe')
   if (!probe) return []
-  const { resolve: _, ...rest } = probe
+  const { resolve: _, nameServers: _servers, anyCertificate: _any, ...asked } = probe
+  // Behind the proxy the origin needs no certificate that clients trust: Cloudflare's own Origin CA is enough.
+  const rest = after.every((record) => record.proxied) ? { ...asked, anyCertificate: true as const } : asked
   return [...new Set(after.map((record) => record.content))].map((content) =>
     isIP(content) === 0 ? rest : { ...rest, resolve: content },
   )

@@ -115,7 +115,7 @@ function probeOf(recovery: DnsRecovery): ProbeAction | undefined {
 }
 
 /** The one record of this name that can point at `to`. A plan and a zone that do not fit are for people to mend. */
-function recordFor(name: string, to: string, found: readonly DnsRecord[]): DnsRecord {
+export function recordFor(name: string, to: string, found: readonly DnsRecord[]): DnsRecord {
   const type = typeFor(to)
   const here = found.filter((record) => record.name === plainContent(name))
   const [record, second] = here.filter((one) => one.type === type)
@@ -128,7 +128,7 @@ function recordFor(name: string, to: string, found: readonly DnsRecord[]): DnsRe
 }
 
 /** The TTL goes down in the same change, so that the next one is seen soon; what is lower already stays. */
-function pointedAt(record: DnsRecord, content: string, proxied: boolean): DnsRecord {
+export function pointedAt(record: DnsRecord, content: string, proxied: boolean): DnsRecord {
   const lowered = record.ttl === 1 ? shortTtl : Math.min(record.ttl, shortTtl)
   return { ...record, content, proxied, ttl: proxied ? 1 : lowered }
 }
@@ -153,7 +153,7 @@ function debtsOf({ before, after }: DnsChange, name: string, system: string): re
 }
 
 /** The plan's other recoveries of the system, as they would be typed. */
-function elsewhere({ ask, plan }: Context, recovery: Recovery): readonly string[] {
+export function elsewhere({ ask, plan }: Context, recovery: Recovery): readonly string[] {
   const all = plan.systems[ask.system]?.recoveries ?? []
   return all.filter((one) => one.name !== recovery.name).map((one) => `failover ${ask.system} to ${one.name}`)
 }

@@ -1,0 +1,51 @@
+// `dns show`, `dns bypass`, `dns protect`: the plan's records; away from Cloudflare's proxy, and back behind it.
+import { complete, optional, printOptions, takeOptions } from '../src/command/read.ts'
+import { printWord } from '../src/command/words.ts'
+import type { CommandSpec } from '../src/command/command.ts'
+
+export const dnsShow: CommandSpec<'dns show'> = {
+  verb: 'dns show',
+  usage: 'dns show',
+  summary: "The plan's records as Cloudflare has them now, and which recovery changes them",
+  examples: ['dns show'],
+  rights: ['anyone'],
+  changes: false,
+  parse: (words) => complete({ verb: 'dns show' }, words),
+  print: () => 'dns show',
+}
+
+export const dnsBypass: CommandSpec<'dns bypass'> = {
+  verb: 'dns bypass',
+  usage: 'dns bypass [to NAME] [--yes] [--override RULE "reason"]',
+  summary: "Propose to lead traffic past Cloudflare's proxy, directly to the load balancer",
+  examples: ['dns bypass', 'dns bypass --override origin-certificate "the app pins it"'],
+  rights: ['engineer'],
+  changes: true,
+  parse: (words) => {
+    const taken = takeOptions(words)
+    if ('problem' in taken) return taken
+    const [first] = taken.rest
+    const [to, ...more] = first?.raw.toLowerCase() === 'to' ? taken.rest.slice(1) : taken.rest
+    if (to?.text === '' || (to === undefined && first !== undefined)) return { problem: 'To which one?' }
+    return complete({ verb: 'dns bypass', ...optional('to', to?.text), options: taken.options }, more)
+  },
+  print: (command) =>
+    ['dns bypass']
+      .concat(command.to === undefined ? [] : ['to', printWord(command.to)], printOptions(command.options))
+      .join(' '),
+}
+
+export const dnsProtect: CommandSpec<'dns protect'> = {
+  verb: 'dns protect',
+  usage: 'dns protect [--yes] [--override RULE "reason"]',
+  summary: "Propose the way back behind Cloudflare's proxy, exactly as it was",
+  examples: ['dns protect'],
+  rights: ['engineer'],
+  changes: true,
+  parse: (words) => {
+    const taken = takeOptions(words)
+    if ('problem' in taken) return taken
+    return complete({ verb: 'dns protect', options: taken.options }, taken.rest)
+  },
+  print: (command) => ['dns protect', ...printOptions(command.options)].join(' '),
+}

@@ -1,0 +1,149 @@
+// dns show, dns bypass, dns protect: the plan's records, and the recovery of the system cloudflare under its own words.
+import { UserError, reasonOf } from '../../errors.ts'
+import { second, systemIds } from '../../ids.ts'
+import { listing, refused } from '../answer.ts'
+import { propose } from './recovery.ts'
+import type { DrPlan, Recovery } from '../../drplan/schema.ts'
+import type { Line, Section } from '../../message.ts'
+import type { DnsRecord } from '../../recovery/action.ts'
+import type { Answer } from '../command.ts'
+import type { Desk, Handlers } from '../desk.ts'
+
+type Verbs = 'dns show' | 'dns bypass' | 'dns protect'
+
+/** How long Cloudflare is waited for, in real milliseconds: chats wait for three seconds. */
+const patience = 2.5 * second
+
+export const dnsHandlers: Handlers<Verbs> = {
+  'dns show': (desk) => show(desk),
+  'dns bypass': async (desk, { to, options }, speaker) => {
+    const found = bypasses(desk.plan())
+    if (to === undefined && found.length > 1) return which(found)
+    const name = to ?? found[0]
+    if (name === undefined) {
+      throw new UserError(
+        'no-recovery',
+        'The DR plan has no way past Cloudflare. Add a recovery with the block "cloudflare_bypass" under "systems.cloudflare.recoveries" in the DR plan.',
+      )
+    }
+    return propose(desk, { verb: 'failover', system: 'cloudflare', to: name, options }, speaker)
+  },
+  'dns protect': (desk, { options }, speaker) =>
+    propose(desk, { verb: 'failback', system: 'cloudflare', options }, speaker),
+}
+
+function bypasses(plan: DrPlan): readonly string[] {
+  const all = plan.systems.cloudflare?.recoveries ?? []
+  return all.flatMap((each) => (each.cloudflare_bypass === undefined ? [] : [each.name]))
+}
+
+function which(names: readonly string[]): Answer {
+  return refused('which-one', 'The DR plan has several ways past Cloudflare. Which one?', {
+    commands: names.map((name) => `dns bypass to ${name}`),
+  })
+}
+
+/** A name of the plan, and the commands that change its records. */
+interface Touched {
+  readonly zone: string
+  readonly name: string
+  readonly by: readonly string[]
+}
+
+interface SeenZone {
+  readonly zone: string
+  readonly records: readonly DnsRecord[]
+  readonly problem?: string
+}
+
+/** What Cloudflare does not answer is said so, beside what the plan knows by itself. */
+async function show(desk: Desk): Promise<Answer> {
+  const touched = touchedBy(desk.plan())
+  if (touched.length === 0)
+    return listing('DNS records', [{ lines: [['No recovery of the DR plan changes DNS records.']] }], {
+      zones: [],
+    })
+  const signal = AbortSignal.timeout(patience)
+  const names = [...new Set(touched.map(({ zone }) => zone))]
+  const zones = await Promise.all(
+    names.map((zone) =>
+      look(
+        desk,
+        zone,
+        touched.filter((one) => one.zone === zone),
+        signal,
+      ),
+    ),
+  )
+  const sections = zones.flatMap((seen) =>
+    sectionsOf(
+      seen,
+      touched.filter(({ zone }) => zone === seen.zone),
+    ),
+  )
+  return listing('DNS records', sections, { zones, touched })
+}
+
+async function look(
+  desk: Desk,
+  zone: string,
+  touched: readonly Touched[],
+  signal: AbortSignal,
+): Promise<SeenZone> {
+  try {
+    const { id } = await desk.dns.zone(zone, signal)
+    const names = touched.map(({ name }) => name)
+    return { zone, records: await desk.dns.records(id, names, signal) }
+  } catch (thrown) {
+    return { zone, records: [], problem: reasonOf(thrown) }
+  }
+}
+
+function sectionsOf({ zone, records, problem }: SeenZone, touched: readonly Touched[]): readonly Section[] {
+  const columns = ['Record', 'Points at', 'Proxy', 'TTL', 'Changed by']
+  const rows = touched.flatMap(({ name, by }): readonly (readonly Line[])[] => {
+    const here = records.filter((record) => record.name === name)
+    const commands: Line = [by.join(', ')]
+    if (here.length === 0) {
+      return [[[name], [problem === undefined ? 'no address record' : 'not known now'], [''], [''], commands]]
+    }
+    return here.map((record) => [
+      [`${record.name} ${record.type}`],
+      [record.content],
+      [record.proxied ? 'proxied' : 'DNS-only'],
+      [record.ttl === 1 ? 'automatic' : `${record.ttl} s`],
+      commands,
+    ])
+  })
+  return [
+    { heading: zone, ...(problem === undefined ? {} : { lines: [[problem]] }), table: { columns, rows } },
+  ]
+}
+
+/** Each name that a recovery of the plan changes at Cloudflare, once, in the plan's order. */
+function touchedBy(plan: DrPlan): readonly Touched[] {
+  const list: Touched[] = []
+  for (const system of systemIds) {
+    for (const recovery of plan.systems[system]?.recoveries ?? []) {
+      const command = `failover ${system} to ${recovery.name}`
+      for (const { zone, name } of namesOf(recovery)) {
+        const at = list.findIndex((one) => one.zone === zone && one.name === name)
+        const known = list[at]
+        if (known) list[at] = { ...known, by: [...known.by, command] }
+        else list.push({ zone, name, by: [command] })
+      }
+    }
+  }
+  return list
+}
+
+function namesOf(recovery: Recovery): readonly { readonly zone: string; readonly name: string }[] {
+  const block = recovery.cloudflare ?? recovery.cloudflare_bypass
+  if (block === undefined) return []
+  return block.records.map((name) => ({ zone: plain(block.zone), name: plain(name) }))
+}
+
+/** As Cloudflare has it. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '')
+}
