@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createAccess, type Access, type Principal } from './azure/access.ts'
 import { createAutoscale, type Autoscale } from './azure/autoscale.ts'
@@ -112,6 +112,12 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
   const server = createServer(certificate, (request, response) => {
     serve(sim, request, response).catch((thrown: unknown) => refuseRequest(response, thrown))
   })
+  // What is still in its handshake is no connection yet to the server, which would wait for it when it stops.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   port = (server.address() as AddressInfo).port
@@ -131,13 +137,13 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
     fault: sim.faults.set,
-    stop: () => stop(server),
+    stop: () => stop(server, sockets),
   }
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   server.close()
-  server.closeAllConnections()
+  for (const socket of sockets) socket.destroy()
   await once(server, 'close')
 }
 

@@ -21,10 +21,13 @@ const lifetime = 7 * 86_400_000
 export function selfSigned(now: number = Date.now()): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = sequence(oid(oids.ecdsaWithSha256))
-  const name = sequence(der(0x31, sequence(oid(oids.commonName), der(0x0c, Buffer.from(`localhost ${serial.toString('hex')}`)))))
+  // A name of its own: of two trusted authorities with one name, a client may try the wrong one's key.
+  const serial = Buffer.concat([Buffer.from([1]), randomBytes(15)])
+  const subject = Buffer.from(`localhost ${serial.toString('hex')}`)
+  const name = sequence(der(0x31, sequence(oid(oids.commonName), der(0x0c, subject))))
   const content = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
-    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+    der(0x02, serial),
     algorithm,
     name,
     sequence(time(now - 86_400_000), time(now + lifetime)),

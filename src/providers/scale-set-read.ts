@@ -1,6 +1,7 @@
 // Reads VM scale sets: how many instances they shall have, how many there are, and what else changes that by itself.
 import type { ComputeManagementClient } from '@azure/arm-compute'
 import type { MonitorClient } from '@azure/arm-monitor'
+import { RetryableError } from '../errors.ts'
 import type { AutoscaleSeen, PoolPlace, PoolSeen, WorkersReader } from '../ports.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
@@ -47,13 +48,17 @@ export async function readPool(
     azure.call(purpose, signal, (abortSignal) => sets.get(resourceGroup, vmss, { abortSignal })),
     azure.call(purpose, signal, (abortSignal) => sets.getInstanceView(resourceGroup, vmss, { abortSignal })),
   ])
+  const capacity = set.sku?.capacity
+  // The SDK makes an empty scale set of whatever it was answered with; a capacity is what every real one has.
+  if (capacity === undefined)
+    throw new RetryableError(`Azure could not ${purpose.doing}: its answer says no capacity.`)
   const counts = view.virtualMachine?.statusesSummary ?? []
   const instances = counts.map(({ code = '', count = 0 }): [string, number] => [
     code.replace(/^ProvisioningState\//i, '').toLowerCase(),
     count,
   ])
   return {
-    capacity: set.sku?.capacity ?? 0,
+    capacity,
     updating: set.provisioningState === 'Updating',
     instances: Object.fromEntries(instances.toSorted(([a], [b]) => (a < b ? -1 : 1))),
   }
