@@ -21,6 +21,7 @@ import type { Performers } from './incident/tries.ts'
 import { patiently } from './deadlines/patiently.ts'
 import type { Clock, Log, NagiosCommands, Providers, Store } from './ports.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
+import { createHaproxy } from './providers/haproxy.ts'
 import { createNagiosCommands } from './providers/nagios-commands.ts'
 import { createOutside } from './providers/outside.ts'
 import { createQueue } from './queue/bullmq.ts'
@@ -169,6 +170,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     ...createOutside({ clock }),
+    ...createHaproxy({ clock }),
   }
   const runs = createRuns({
     store,

@@ -228,6 +228,45 @@ export interface DnsReader {
   ) => Promise<readonly DnsRecord[]>
 }
 
+/** A storage queue as it was seen; `oldest`: when the message at its head was put in. */
+export interface QueueSeen {
+  readonly name: string
+  readonly messages: number
+  readonly oldest?: Instant
+}
+
+/** A pool of workers as it was seen. `instances`: how many are in each state, by Azure's names. */
+export interface PoolSeen {
+  readonly capacity: number
+  readonly updating: boolean
+  readonly instances: Readonly<Record<string, number>>
+}
+
+/** A setting that changes a pool's size by itself, within `min` and `max`. */
+export interface AutoscaleSeen {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+}
+
+/** Where a pool of workers is. */
+export interface PoolPlace {
+  readonly resourceGroup: string
+  readonly vmss: string
+}
+
+/** What is read of a pool of workers and of the queues that it empties. */
+export interface WorkersReader {
+  readonly pool: (place: PoolPlace, signal: AbortSignal) => Promise<PoolSeen>
+  /** Only those that are on. */
+  readonly autoscale: (place: PoolPlace, signal: AbortSignal) => Promise<readonly AutoscaleSeen[]>
+  readonly queues: (
+    account: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly QueueSeen[]>
+}
+
 /** What a part of the program says of itself, for /readyz; `text` says what to do when it is not ok. */
 export interface Check {
   readonly ok: boolean

@@ -19,7 +19,7 @@ export interface CardView {
 }
 
 /** The blocks of recoveries that the bot itself can carry out. */
-const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass']
+const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass', 'haproxy']
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {

@@ -59,6 +59,41 @@ export interface CertificateAction {
   readonly timeout: Duration
 }
 
-export type Action = CloudflareDnsAction | ProbeAction | DnsCheckAction | CertificateAction
+/** A server's administrative state at HAProxy: takes traffic; takes no new traffic and is checked; is left alone. */
+export type ServerState = 'ready' | 'drain' | 'maint'
+
+/**
+ * Sets the state of one server at one load balancer, through the runtime API at `socket` (`tcp://host:port` or
+ * `unix:/path`). `before`: as it was when this was proposed.
+ */
+export interface HaproxyServerAction {
+  readonly provider: 'haproxy-server'
+  readonly socket: string
+  readonly backend: string
+  readonly server: string
+  readonly before: ServerState
+  readonly after: ServerState
+}
+
+/**
+ * Waits at several load balancers until HAProxy's own check of the server has passed (`checked`), or until the server
+ * has no sessions any more (`idle`). When time is up, `checked` has failed, and `idle` goes on and says how many are left.
+ */
+export interface HaproxyWaitAction {
+  readonly provider: 'haproxy-wait'
+  readonly sockets: readonly string[]
+  readonly backend: string
+  readonly server: string
+  readonly until: 'checked' | 'idle'
+  readonly within: Duration
+}
+
+export type Action =
+  | CloudflareDnsAction
+  | ProbeAction
+  | DnsCheckAction
+  | CertificateAction
+  | HaproxyServerAction
+  | HaproxyWaitAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

@@ -7,6 +7,7 @@ import { runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
 import type { Run } from './run.ts'
 import { bypass } from './ways/bypass.ts'
+import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
 import type { Way } from './ways/way.ts'
 
@@ -17,7 +18,7 @@ export interface Wish {
 }
 
 /** All ways, of which each recovery of the plan goes one. */
-const ways: readonly Way[] = [records, bypass]
+const ways: readonly Way[] = [records, bypass, haproxy]
 
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
 export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {

@@ -10,6 +10,9 @@ export const safetyRules = [
   'not-already-there',
   'no-other-records',
   'world-as-left',
+  'all-balancers-answer',
+  'same-servers',
+  'last-healthy-server',
   'origin-certificate',
   'batch-limit',
 ] as const

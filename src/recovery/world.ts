@@ -6,6 +6,7 @@ import type { Action, ActionOf, ProviderName } from './action.ts'
 import { certificate } from './kinds/certificate.ts'
 import { cloudflareDns } from './kinds/cloudflare-dns.ts'
 import { dnsCheck } from './kinds/dns-check.ts'
+import { haproxyServer, haproxyWait } from './kinds/haproxy.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
 import type { Step } from './run.ts'
@@ -21,6 +22,8 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'cloudflare-dns': cloudflareDns,
   probe,
   'dns-check': dnsCheck,
+  'haproxy-server': haproxyServer,
+  'haproxy-wait': haproxyWait,
   certificate,
 }
 

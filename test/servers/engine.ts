@@ -10,6 +10,7 @@ import type { Commit } from '../../src/commit.ts'
 import type { Effect } from '../../src/effect.ts'
 import type { Clock, Providers, Store } from '../../src/ports.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
+import { createHaproxy } from '../../src/providers/haproxy.ts'
 import { createOutside } from '../../src/providers/outside.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
 import type { Ask, Runs, Verdict } from '../../src/recovery/input.ts'
@@ -92,6 +93,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     ...createOutside({ clock, timeout: 3_000 }),
+    ...createHaproxy({ clock }),
   }
   const news: string[] = []
   const shown: string[] = []

@@ -1,0 +1,130 @@
+// Who may ask what: Entra's tokens with their audience and time, and rights as the actions of Azure roles.
+import { randomBytes } from 'node:crypto'
+import { ArmError, type ArmAnswer } from './envelope.ts'
+
+/** An application of the tenant. `actions` are Azure's, `*` stands for any text. */
+export interface Principal {
+  readonly clientId: string
+  readonly secret: string
+  readonly actions: readonly string[]
+}
+
+export interface Access {
+  /** Entra's endpoints for this tenant: a token for client id and secret. */
+  readonly entra: (path: string, form: URLSearchParams) => ArmAnswer
+  /** Refuses without a good token of this audience. */
+  readonly authenticate: (header: string | undefined, audience: string) => Principal
+  /** Refuses what the principal has no right to, with the action's name as Azure words it. */
+  readonly permit: (principal: Principal, action: string, scope: string) => void
+  readonly mayDo: (principal: Principal, action: string) => boolean
+  /** Takes these rights away from everybody, until it is called again. */
+  readonly withhold: (actions: readonly string[]) => void
+  /** No token that was given out is good any more. */
+  readonly forgetTokens: () => void
+}
+
+export interface AccessOptions {
+  readonly tenant: string
+  readonly principals: readonly Principal[]
+  /** Takes every token, as Azurite does: for `AZURE_CREDENTIAL=none`. */
+  readonly open: boolean
+  readonly url: () => string
+  readonly now: () => number
+}
+
+interface Token {
+  readonly audience: string
+  readonly principal: Principal
+  readonly expiresAt: number
+}
+
+const lifetime = 3_599_000
+const objectId = '00000000-0000-0000-0000-0000000000aa'
+
+export function createAccess({ tenant, principals, open, url, now }: AccessOptions): Access {
+  const tokens = new Map<string, Token>()
+  let withheld: readonly string[] = []
+  const mayDo = ({ actions }: Principal, action: string): boolean =>
+    actions.some((pattern) => covers(pattern, action)) && !withheld.some((one) => covers(one, action))
+
+  function issue(form: URLSearchParams): ArmAnswer {
+    const principal = principals.find(({ clientId }) => clientId === form.get('client_id'))
+    const scope = form
+      .get('scope')
+      ?.split(' ')
+      .find((one) => one.endsWith('/.default'))
+    if (!principal)
+      return refusal('unauthorized_client', 'AADSTS700016: Application was not found in the directory.')
+    if (principal.secret !== form.get('client_secret'))
+      return refusal('invalid_client', 'AADSTS7000215: Invalid client secret provided.')
+    if (form.get('grant_type') !== 'client_credentials' || scope === undefined)
+      return refusal('invalid_request', 'AADSTS900144: The request body must contain the parameter scope.')
+    const value = `sim.${randomBytes(24).toString('base64url')}`
+    const audience = scope.slice(0, -'/.default'.length)
+    tokens.set(value, { audience, principal, expiresAt: now() + lifetime })
+    return { status: 200, body: { token_type: 'Bearer', expires_in: lifetime / 1_000, access_token: value } }
+  }
+
+  return {
+    entra: (path, form) => {
+      if (path === `/${tenant}/oauth2/v2.0/token`) return issue(form)
+      if (path === `/${tenant}/v2.0/.well-known/openid-configuration`)
+        return { status: 200, body: metadata(`${url()}/${tenant}`) }
+      return refusal('invalid_tenant', 'AADSTS90002: Tenant not found.')
+    },
+    authenticate: (header, audience) => {
+      const value = /^Bearer (\S+)$/.exec(header ?? '')?.[1]
+      const first = principals[0]
+      if (open && value !== undefined && first) return first
+      const token = value === undefined ? undefined : tokens.get(value)
+      if (!token) throw unauthenticated('InvalidAuthenticationToken', 'The access token is invalid.')
+      if (token.expiresAt <= now())
+        throw unauthenticated(
+          'ExpiredAuthenticationToken',
+          'The access token expiry UTC time is earlier than now.',
+        )
+      if (token.audience !== audience)
+        throw unauthenticated(
+          'InvalidAuthenticationTokenAudience',
+          `The access token has been obtained for wrong audience or resource '${token.audience}'. It should exactly match with one of the allowed audiences '${audience}'.`,
+        )
+      return token.principal
+    },
+    mayDo,
+    permit: (principal, action, scope) => {
+      if (mayDo(principal, action)) return
+      throw new ArmError(
+        403,
+        'AuthorizationFailed',
+        `The client '${principal.clientId}' with object id '${objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+      )
+    },
+    withhold: (actions) => {
+      withheld = actions
+    },
+    forgetTokens: () => tokens.clear(),
+  }
+}
+
+function covers(pattern: string, action: string): boolean {
+  const escaped = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
+  return new RegExp(`^${escaped}$`, 'i').test(action)
+}
+
+function unauthenticated(code: string, message: string): ArmError {
+  return new ArmError(401, code, message, { 'www-authenticate': 'Bearer error="invalid_token"' })
+}
+
+function refusal(error: string, description: string): ArmAnswer {
+  return { status: error === 'invalid_client' ? 401 : 400, body: { error, error_description: description } }
+}
+
+/** What MSAL reads of a tenant before it asks for a token. */
+function metadata(authority: string): object {
+  return {
+    issuer: `${authority}/v2.0`,
+    authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+    token_endpoint: `${authority}/oauth2/v2.0/token`,
+    jwks_uri: `${authority}/discovery/v2.0/keys`,
+  }
+}

@@ -1,0 +1,51 @@
+// The ways in which Azure can fail, as data, so that a test or a drill can switch them on.
+import { z } from 'zod'
+
+/** What a request is for: a reading or changing one of Resource Manager, a look at an operation, a token, a queue. */
+export type Reason = 'read' | 'change' | 'poll' | 'token' | 'queue'
+
+/**
+ * hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx, with `code` and, if given,
+ * Retry-After in seconds. lose-answer: does what was asked, then closes the connection. slow: answers after `ms`.
+ * garbage: 200 with a page that is not JSON. `on` limits it to requests of one reason; `times` to the next so many.
+ */
+const Fault = z.strictObject({
+  kind: z.enum(['hang', 'refuse', 'status', 'lose-answer', 'slow', 'garbage']),
+  status: z.number().int().min(400).max(599).optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  retryAfter: z.number().positive().optional(),
+  ms: z.number().nonnegative().optional(),
+  on: z.enum(['read', 'change', 'poll', 'token', 'queue']).optional(),
+  times: z.number().int().positive().optional(),
+})
+export type AzureFault = Readonly<z.infer<typeof Fault>>
+
+/** The fault that is on now, if any. */
+export interface FaultSwitch {
+  readonly set: (fault: AzureFault | undefined) => void
+  /** Takes one use of the fault if it applies to such a request. */
+  readonly take: (reason: Reason) => AzureFault | undefined
+}
+
+/** A switch with no fault on. */
+export function faultSwitch(): FaultSwitch {
+  let fault: AzureFault | undefined
+  let left = Infinity
+  return {
+    set: (next) => {
+      fault = next
+      left = next?.times ?? Infinity
+    },
+    take: (reason) => {
+      if (!fault || left <= 0 || (fault.on !== undefined && fault.on !== reason)) return undefined
+      left -= 1
+      return fault
+    },
+  }
+}
+
+/** Reads a fault from the control endpoint's JSON; null clears it. */
+export function readFault(value: unknown): AzureFault | undefined {
+  return value === null ? undefined : Fault.parse(value)
+}

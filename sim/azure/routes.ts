@@ -1,0 +1,144 @@
+// Finds what a request of Resource Manager is about: rules of every resource are the same, what it does is its own.
+import type { Access } from './access.ts'
+import { ArmError, type ArmAnswer } from './envelope.ts'
+import type { Operations } from './operations.ts'
+
+/** What a route is given: `params` are the names in its path, `id` is the resource's whole id. */
+export interface ArmContext {
+  readonly group: string
+  readonly params: Readonly<Record<string, string>>
+  readonly id: string
+  readonly body: unknown
+  readonly operations: Operations
+  readonly now: number
+}
+
+/** One thing that a resource can be asked. A further resource of the simulator is a file with a list of these. */
+export interface ArmRoute {
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
+  /** After `/subscriptions/S/resourceGroups/G/providers/`, with `{name}` for a name. */
+  readonly path: string
+  readonly action: string
+  readonly apiVersions: readonly string[]
+  readonly answer: (context: ArmContext) => ArmAnswer
+}
+
+export interface ArmRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly authorization: string | undefined
+  readonly contentType: string | undefined
+  readonly body: string
+}
+
+/** The subscription that is simulated. */
+export interface Subscription {
+  readonly id: string
+  readonly groups: readonly string[]
+  readonly routes: readonly ArmRoute[]
+  readonly access: Access
+  readonly operations: Operations
+  /** Its own address, which is the audience of its tokens. */
+  readonly url: () => string
+  readonly now: () => number
+}
+
+const inGroup = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/(.+)$/i
+const operation = /^\/subscriptions\/([^/]+)\/providers\/([^/]+)\/locations\/[^/]+\/operations\/([^/]+)$/i
+
+/** True for a look at an operation that goes on. */
+export function isPoll(path: string): boolean {
+  return operation.test(path)
+}
+
+/** Answers, or throws an ArmError: token, api-version, subscription, right, group, resource, in Azure's order. */
+export function route(subscription: Subscription, request: ArmRequest): ArmAnswer {
+  const { access } = subscription
+  const principal = access.authenticate(request.authorization, subscription.url())
+  const version = request.query.get('api-version')
+  if (version === null)
+    throw new ArmError(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    )
+  const polled = operation.exec(request.path)
+  if (polled) {
+    demandSubscription(subscription, polled[1])
+    access.permit(principal, `${polled[2]}/locations/operations/read`, `/subscriptions/${subscription.id}`)
+    return subscription.operations.look(polled[3] ?? '', request.query.has('monitor'))
+  }
+  const [, id, group = '', rest = ''] = inGroup.exec(request.path) ?? []
+  demandSubscription(subscription, id)
+  const { found, params } = find(subscription, request.method, rest)
+  access.permit(principal, found.action, request.path)
+  if (!found.apiVersions.includes(version)) throw badVersion(rest, version, found.apiVersions)
+  if (!subscription.groups.some((one) => one.toLowerCase() === group.toLowerCase()))
+    throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`)
+  const { operations, now } = subscription
+  return found.answer({ group, params, id: request.path, body: bodyOf(request), operations, now: now() })
+}
+
+function demandSubscription({ id }: Subscription, asked: string | undefined): void {
+  if (asked?.toLowerCase() === id.toLowerCase()) return
+  throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${asked ?? ''}' could not be found.`)
+}
+
+function find(
+  { routes }: Subscription,
+  method: string,
+  rest: string,
+): { readonly found: ArmRoute; readonly params: Readonly<Record<string, string>> } {
+  let known = false
+  for (const one of routes) {
+    const params = paramsOf(one.path, rest)
+    if (!params) continue
+    known = true
+    if (one.method === method) return { found: one, params }
+  }
+  if (known) throw new ArmError(405, 'MethodNotAllowed', `The method ${method} is not allowed here.`)
+  throw new ArmError(404, 'InvalidResourceType', `The resource type could not be found: ${rest}.`)
+}
+
+/** The names in a path, when it is of this form; Azure's paths are the same in upper and lower case. */
+function paramsOf(form: string, path: string): Readonly<Record<string, string>> | undefined {
+  const want = form.split('/')
+  const have = path.split('/')
+  if (want.length !== have.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of want.entries()) {
+    const value = decodeURIComponent(have[index] ?? '')
+    const name = /^\{(\w+)\}$/.exec(part)?.[1]
+    if (name !== undefined) params[name] = value
+    else if (part.toLowerCase() !== value.toLowerCase()) return undefined
+  }
+  return params
+}
+
+function badVersion(rest: string, version: string, known: readonly string[]): ArmError {
+  return new ArmError(
+    400,
+    'InvalidApiVersionParameter',
+    `The api-version '${version}' is invalid for ${rest}. The supported versions are '${known.join(', ')}'.`,
+  )
+}
+
+function bodyOf({ method, body, contentType }: ArmRequest): unknown {
+  if (method === 'GET' || method === 'DELETE' || body === '') return undefined
+  if (!/^application\/json\b/.test(contentType ?? ''))
+    throw new ArmError(
+      415,
+      'UnsupportedMediaType',
+      `The content media type '${contentType ?? ''}' is not supported.`,
+    )
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new ArmError(
+      400,
+      'InvalidRequestContent',
+      'The request content was invalid and could not be deserialized.',
+    )
+  }
+}

@@ -1,0 +1,156 @@
+// The block `haproxy`: the traffic of a backend moves to another server, at every load balancer.
+import { printDuration } from '../../drplan/duration.ts'
+import type { Recovery } from '../../drplan/schema.ts'
+import type { ProbeAction } from '../action.ts'
+import { clockWarnings, expectedDuration, stepOf } from '../draft.ts'
+import type { Context, Draft } from '../draft.ts'
+import { balancerName, serverIn } from '../kinds/haproxy.ts'
+import type { BalancerFacts } from '../kinds/haproxy.ts'
+import { probeFacts, whereOf } from '../kinds/probe.ts'
+import type { Debt, Proposal } from '../run.ts'
+import { findings, isOverridden, refuseUnsafe, targetHealthy } from '../safety.ts'
+import type { Seen } from '../world.ts'
+import { draftHaproxyBack } from './haproxy-back.ts'
+import { lookAtBalancers } from './haproxy-look.ts'
+import type { Looked } from './haproxy-look.ts'
+import { digestOfSteps, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
+import type { Move } from './haproxy-move.ts'
+import { allBalancersAnswer, lastHealthyServer, notAlreadyMoved, sameServers } from './haproxy-safety.ts'
+import type { Way } from './way.ts'
+
+type HaproxyRecovery = Recovery & { readonly haproxy: NonNullable<Recovery['haproxy']> }
+
+function isHaproxy(recovery: Recovery): recovery is HaproxyRecovery {
+  return recovery.haproxy !== undefined
+}
+
+export const haproxy: Way = {
+  failover: (recovery) => (isHaproxy(recovery) ? (context) => draftFailover(context, recovery) : undefined),
+  failback: draftHaproxyBack,
+  changes: ['haproxy-server'],
+}
+
+/** Looks at every load balancer and, with the plan's probe, at the target itself; then says what would be done. */
+async function draftFailover(context: Context, recovery: HaproxyRecovery): Promise<Draft> {
+  const { ask } = context
+  const { sockets, backend, from, to } = recovery.haproxy
+  const [looked, probed] = await Promise.all([
+    lookAtBalancers(context, { backend, sockets: [...new Set(sockets)], servers: [from, to] }),
+    probeTarget(context, recovery),
+  ])
+  const { balancers } = looked
+  const planned = moveOf(recovery.haproxy, balancers)
+  const target = probed && { where: whereOf(probed.action), ...probeFacts(probed.facts) }
+  const verdicts = [
+    allBalancersAnswer(looked),
+    sameServers(balancers, to),
+    targetHealthy(target && [target]),
+    lastHealthyServer(planned, balancers),
+    notAlreadyMoved(planned),
+  ]
+  const list = findings(verdicts, ask.overrides)
+  refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, [])
+
+  const move = { ...planned, askFirst: !isOverridden(list, 'last-healthy-server') }
+  const first = probed && !isOverridden(list, 'target-healthy') ? [probeStep(probed.action, '')] : []
+  const last = probed ? [probeStep(probed.action, ', after the change')] : []
+  const steps = [...first, ...moveSteps(move), ...last]
+  const kind = { system: ask.system, direction: 'failover', recovery: recovery.name } as const
+  const expected = expectedDuration(context.history, kind, recovery)
+  return {
+    recovery: recovery.name,
+    steps,
+    proposal: {
+      targets: targetsOf(move),
+      typed: recovery.name,
+      risk: recovery.risk ?? 'reversible',
+      summary: `The traffic of ${backend} will go to ${to} instead of ${from}, at ${namesOf(balancers)}`,
+      changes: rowsOf(move, balancers),
+      findings: list,
+      expected,
+      cost: costOf(from, move, balancers),
+      debts: debtsOf(recovery, looked, ask.system),
+      digest: digestOfSteps(steps, balancers, probed ? [probed] : []),
+      warnings: [
+        ...clockWarnings(context, expected.duration, undefined),
+        ...uncheckedWarnings(to, balancers),
+        ...(probed
+          ? []
+          : ['The DR plan has no probe for this recovery: only HAProxy itself asks the target']),
+      ],
+      ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
+    },
+  }
+}
+
+async function probeTarget({ calls }: Context, { probe }: HaproxyRecovery) {
+  if (probe === undefined) return undefined
+  const action: ProbeAction = { provider: 'probe', ...probe }
+  return { action, facts: await calls.observe(action) } satisfies Seen
+}
+
+function probeStep(action: ProbeAction, when: string): ReturnType<typeof stepOf> {
+  const url = URL.parse(action.url)
+  const what = url ? `${url.host}${url.pathname}` : 'its health'
+  return stepOf(`Ask ${whereOf(action)} for ${what}${when}`, action)
+}
+
+function moveOf(
+  { backend, from, to, drain }: HaproxyRecovery['haproxy'],
+  balancers: readonly BalancerFacts[],
+): Move {
+  const turns = (server: string, after: 'ready' | 'maint') =>
+    balancers.map((balancer) => {
+      const { admin } = serverIn(balancer, server)
+      return { socket: balancer.socket, server, before: admin, after }
+    })
+  return { backend, drain, on: turns(to, 'ready'), off: turns(from, 'maint'), askFirst: true }
+}
+
+/** What the move costs those who are connected. */
+export function costOf(
+  server: string,
+  { drain }: Move,
+  balancers: readonly BalancerFacts[],
+): Proposal['cost'] {
+  const open = balancers.reduce((sum, balancer) => sum + serverIn(balancer, server).sessions, 0)
+  const count = `${open} session${open === 1 ? '' : 's'}`
+  return {
+    text: `No data is lost at HAProxy, no request is cut. ${server} has ${count} now; ${open === 1 ? 'it has' : 'they have'} up to ${printDuration(drain)} to end before it is taken out.`,
+  }
+}
+
+function uncheckedWarnings(server: string, balancers: readonly BalancerFacts[]): readonly string[] {
+  const without = balancers.filter((balancer) => serverIn(balancer, server).health === 'unchecked')
+  if (without.length === 0) return []
+  return [`HAProxy does not check ${server} at ${namesOf(without)}: add "check" to its line in haproxy.cfg`]
+}
+
+function debtsOf(
+  { haproxy: { backend, from, to } }: HaproxyRecovery,
+  looked: Looked,
+  system: string,
+): readonly Debt[] {
+  const { balancers, silent } = looked
+  return [
+    {
+      id: `on-server:${backend}`,
+      text: `The traffic of ${backend} goes to ${to}`,
+      remedy: `When ${from} works again: failback ${system}`,
+    },
+    {
+      id: `runtime-only:${backend}`,
+      text: `A reload or restart of HAProxy at ${namesOf(balancers)} undoes this, for its file does not know it`,
+      remedy: `Until the failback, write "disabled" on the line "server ${from}" in the backend ${backend} of haproxy.cfg, and take it off "server ${to}". To keep such states for good: "server-state-file /var/lib/haproxy/state" under "global", "load-server-state-from-file global" under "defaults", and before each reload: echo "show servers state" | socat stdio SOCKET > /var/lib/haproxy/state`,
+    },
+    ...silent.map(({ socket }) => ({
+      id: `left-out:${balancerName(socket)}`,
+      text: `${balancerName(socket)} did not answer and was left out: it may still send traffic to ${from}`,
+      remedy: `Look at it; when it answers again: failover ${system}`,
+    })),
+  ]
+}
+
+function namesOf(balancers: readonly BalancerFacts[]): string {
+  return balancers.map(({ socket }) => balancerName(socket)).join(', ')
+}
