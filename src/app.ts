@@ -19,11 +19,9 @@ import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
 import type { Performers } from './incident/tries.ts'
 import { patiently } from './deadlines/patiently.ts'
-import type { Clock, Log, NagiosCommands, Providers, Store } from './ports.ts'
-import { createCloudflareDns } from './providers/cloudflare.ts'
-import { createHaproxy } from './providers/haproxy.ts'
+import type { Clock, Log, NagiosCommands, Store } from './ports.ts'
+import { createSystems } from './providers.ts'
 import { createNagiosCommands } from './providers/nagios-commands.ts'
-import { createOutside } from './providers/outside.ts'
 import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
@@ -152,30 +150,21 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const kick = outbox.start
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
-  const cloudflare = createCloudflareDns({
-    token: config.CLOUDFLARE_API_TOKEN ?? '',
-    baseUrl: config.CLOUDFLARE_BASE_URL,
-    clock,
-  })
-  // The SDK is large: it is loaded after something broke and the page is out, not while an engineer waits for it.
+  const systems = createSystems(config, { clock })
+  // SDKs are large: they are loaded after something broke and the page is out, not while an engineer waits for it.
   const unsubscribe = changes.subscribe((id) => {
     if (id === 'all') return
     unsubscribe()
     clock.after(warmAfter, () => {
-      cloudflare.warm().catch((thrown: unknown) => {
-        log.error('the Cloudflare SDK cannot be loaded: run npm ci', { reason: reasonOf(thrown) })
+      systems.warm().catch((thrown: unknown) => {
+        log.error('an SDK cannot be loaded: run npm ci', { reason: reasonOf(thrown) })
       })
     })
   })
-  const providers: Providers = {
-    'cloudflare-dns': cloudflare,
-    ...createOutside({ clock }),
-    ...createHaproxy({ clock }),
-  }
   const runs = createRuns({
     store,
-    providers,
-    dns: cloudflare,
+    providers: systems.providers,
+    readers: systems.readers,
     bells: queue.bells,
     changes,
     plan: current.plan,
@@ -235,7 +224,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     publicUrl,
     addOverride: current.addOverride,
     revoke: (person) => credentials.revokeAll(person, clock.now()),
-    dns: cloudflare,
+    readers: systems.readers,
   })
   const heartbeat = createHeartbeat({ store, clock, log })
   const web = createWeb({

@@ -85,6 +85,8 @@ const Variables = z.object({
   AZURE_CLIENT_ID: text('the client id').optional(),
   AZURE_CLIENT_SECRET: text('the client secret').optional(),
   AZURE_ARM_ENDPOINT: webAddress('https://management.azure.com').optional(),
+  AZURE_AUTHORITY_HOST: webAddress('https://login.microsoftonline.com').optional(),
+  AZURE_QUEUE_ENDPOINT: text('an address with {account} in it').optional(),
   NAGIOS_TOKEN: secretOf(16, 'a random text of at least 16 characters'),
   NAGIOS_CGI_URL: webAddress('http://127.0.0.1/cgi-bin/nagios4').optional(),
   NAGIOS_CGI_USER: text('the CGI user').optional(),

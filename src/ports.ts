@@ -228,6 +228,12 @@ export interface DnsReader {
   ) => Promise<readonly DnsRecord[]>
 }
 
+/** What is read of the systems before there is an action: for proposals, for commands that show, for readiness. */
+export interface Readers {
+  readonly dns: DnsReader
+  readonly workers: WorkersReader
+}
+
 /** A storage queue as it was seen; `oldest`: when the message at its head was put in. */
 export interface QueueSeen {
   readonly name: string

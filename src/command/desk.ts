@@ -4,7 +4,7 @@ import type { Incidents } from '../incident/input.ts'
 import type { Card } from '../message.ts'
 import type { Run } from '../recovery/run.ts'
 import type { PersonId } from '../ids.ts'
-import type { Clock, DnsReader, Log, Store } from '../ports.ts'
+import type { Clock, Log, Readers, Store } from '../ports.ts'
 import type { Runs } from '../recovery/input.ts'
 import type { Answer, CommandOf, Speaker, Verb } from './command.ts'
 
@@ -23,8 +23,8 @@ export interface Desk {
   readonly addOverride: (override: Override) => Promise<void>
   /** Takes back all sessions and tokens of a person. */
   readonly revoke: (person: PersonId) => Promise<void>
-  /** Reads records as they are at Cloudflare. */
-  readonly dns: DnsReader
+  /** Reads the systems as they are now. */
+  readonly readers: Readers
 }
 
 /** Carries out one command of somebody who may. Throws UserError for what the person can mend. */

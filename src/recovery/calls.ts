@@ -1,19 +1,20 @@
 // Calls to providers: whatever the action, through its provider, and never longer than a bounded time.
 import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { DnsReader, Facts, Progress, Providers } from '../ports.ts'
+import type { Facts, Progress, Providers, Readers } from '../ports.ts'
 import type { Action } from './action.ts'
 import type { Operation } from './run.ts'
 
-/** Providers and the DNS reader, each call with its own time limit; late ones throw a RetryableError. */
+/** Providers and readers, each call with its own time limit; late ones throw a RetryableError. */
 export interface Calls {
   readonly observe: (action: Action) => Promise<Facts>
   /** `within`: what is left of the time in which nobody else takes over, in real milliseconds. */
   readonly start: (action: Action, key: string, within: Duration) => Promise<Operation>
   readonly check: (action: Action, operation: Operation, now: Instant) => Promise<Progress>
   readonly settled: (action: Action, facts: Facts) => 'done' | 'not-done' | 'unclear'
-  readonly zone: (name: string) => ReturnType<DnsReader['zone']>
-  readonly records: (zoneId: string, names: readonly string[]) => ReturnType<DnsReader['records']>
+  /** What is read before there is an action; give each call a `limit()` of its own. */
+  readonly readers: Readers
+  readonly limit: () => AbortSignal
 }
 
 /** A provider that takes whatever action it was found by. */
@@ -38,7 +39,7 @@ export function callLimit(action: Action): Duration {
     : usual
 }
 
-export function createCalls(providers: Providers, dns: DnsReader): Calls {
+export function createCalls(providers: Providers, readers: Readers): Calls {
   function of(action: Action): AnyProvider {
     return providers[action.provider] as unknown as AnyProvider
   }
@@ -49,7 +50,7 @@ export function createCalls(providers: Providers, dns: DnsReader): Calls {
     check: (action, operation, now) =>
       of(action).check(action, operation, now, AbortSignal.timeout(callLimit(action))),
     settled: (action, facts) => of(action).settled(action, facts),
-    zone: (name) => dns.zone(name, AbortSignal.timeout(usual)),
-    records: (zoneId, names) => dns.records(zoneId, names, AbortSignal.timeout(usual)),
+    readers,
+    limit: () => AbortSignal.timeout(usual),
   }
 }

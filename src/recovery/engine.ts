@@ -3,7 +3,7 @@ import { ConflictError, UserError } from '../errors.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
 import type { Instant, PersonId, RunId } from '../ids.ts'
-import type { DnsReader, Providers, Store } from '../ports.ts'
+import type { Providers, Readers, Store } from '../ports.ts'
 import { advanceOnce, look, markUndone } from './advance.ts'
 import type { AdvanceDeps } from './advance.ts'
 import { createCalls } from './calls.ts'
@@ -21,7 +21,7 @@ import { differencesIn, digestOf, groundOf } from './world.ts'
 
 export interface RunDeps extends LoopDeps {
   readonly providers: Providers
-  readonly dns: DnsReader
+  readonly readers: Readers
   readonly plan: () => DrPlan
 }
 
@@ -40,7 +40,7 @@ const historyLimit = 200
  */
 export function createRuns(deps: RunDeps): Runs {
   const { store, bells, changes, clock, log, chats, kick, plan } = deps
-  const calls = createCalls(deps.providers, deps.dns)
+  const calls = createCalls(deps.providers, deps.readers)
   const engine: Engine = { store, bells, changes, clock, log, chats, kick, plan, calls }
   const turns = new Map<RunId, Promise<void>>()
 

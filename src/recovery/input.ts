@@ -1,7 +1,7 @@
 // What can be asked of a run, and the one way to ask.
 import type { IncidentId, RunId, SystemId } from '../ids.ts'
 import type { Actor } from '../timeline/event.ts'
-import type { Run } from './run.ts'
+import type { Order, Run } from './run.ts'
 
 /** A person's wish, before the world was looked at. */
 export interface Ask {
@@ -9,6 +9,7 @@ export interface Ask {
   readonly direction: 'failover' | 'failback'
   /** The recovery's name in the plan; absent: the first one. For a failback: absent means undo of the newest done run. */
   readonly recovery?: string
+  readonly order?: Order
   readonly incident?: IncidentId
   readonly by: Actor
   /** Safety rules that the asker takes on himself, by name, with a reason. */

@@ -2,6 +2,7 @@
 import { BugError, UserError } from '../errors.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Instant, RunId } from '../ids.ts'
+import { canonicalJson } from '../timeline/canonical.ts'
 import type { Context, Draft } from './draft.ts'
 import { runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
@@ -29,7 +30,8 @@ export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
   }
   const recovery = recoveryOf(ask, plan)
   const draft = draftFor(recovery)
-  if (draft) return { key: `failover:${ask.system}:${recovery.name}`, draft }
+  const order = ask.order === undefined ? '' : `:${canonicalJson(ask.order)}`
+  if (draft) return { key: `failover:${ask.system}:${recovery.name}${order}`, draft }
   const { runbook } = plan.systems[ask.system] ?? {}
   throw new UserError(
     'by-hand',
@@ -95,6 +97,7 @@ export function toProposed(
     steps: draft.steps,
     approvals: [],
     expiresAt: now + as.validFor,
+    ...(ask.order === undefined ? {} : { order: ask.order }),
     ...(ask.incident === undefined ? {} : { incident: ask.incident }),
     ...(draft.undoes === undefined ? {} : { undoes: draft.undoes }),
   }

@@ -86,6 +86,13 @@ export interface Approval {
   readonly at: Instant
 }
 
+/** What a recovery must be told beside its name, for those that need more. */
+export type Order =
+  /** The database as it was then. */
+  | { readonly kind: 'restore-point'; readonly at: Instant; readonly database?: string }
+  /** How many workers: that many, that many more (or fewer), or as many as the queues need. */
+  | { readonly kind: 'pool-size'; readonly size: { readonly to: number } | { readonly by: number } | 'auto' }
+
 interface Common {
   readonly id: RunId
   /** Same asker, target and world: the run that already exists is shown instead of a second one. */
@@ -94,6 +101,7 @@ interface Common {
   readonly system: SystemId
   readonly recovery: string
   readonly direction: 'failover' | 'failback'
+  readonly order?: Order
   /** The run that this one undoes. */
   readonly undoes?: RunId
   /** The run that undid this one. */

@@ -47,11 +47,20 @@ const shared = [
   'src/ports.ts',
 ]
 /** Where ports and edges are joined. */
-const roots = ['src/app.ts', 'src/chats.ts', 'src/main.ts', 'src/cli.ts']
+const roots = ['src/app.ts', 'src/chats.ts', 'src/providers.ts', 'src/main.ts', 'src/cli.ts']
 /** Packages that only compute; with node:crypto (hashes) and node:net (isIP) all that a stage may load. */
 const computing = ['zod', 'yaml', 'fastest-levenshtein', 'node:crypto', 'node:net']
 /** Each SDK has a home; nobody else in src/ imports it. */
 const homes: Readonly<Record<string, readonly string[]>> = {
+  '@azure/app-configuration': ['providers'],
+  '@azure/arm-compute': ['providers'],
+  '@azure/arm-dns': ['providers'],
+  '@azure/arm-monitor': ['providers'],
+  '@azure/arm-sql': ['providers'],
+  '@azure/arm-storage': ['providers'],
+  '@azure/identity': ['providers'],
+  '@azure/keyvault-secrets': ['providers'],
+  '@azure/storage-queue': ['providers'],
   '@resvg/resvg-wasm': ['chat'],
   '@slack/bolt': ['chat'],
   '@slack/socket-mode': ['chat'],

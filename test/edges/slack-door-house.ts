@@ -22,6 +22,7 @@ import { createMetrics } from '../../src/web/metrics.ts'
 import { createWeb } from '../../src/web/server.ts'
 import { createSigner } from '../../src/web/session.ts'
 import type { Delivered, SimSlack, SimSlackOptions } from '../../sim/slack.ts'
+import { noReaders } from '../servers/readers.ts'
 import { startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { planPeople, startSlackFor } from '../servers/slack.ts'
@@ -107,7 +108,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     runCard: cardOf,
     addOverride: async () => {},
     revoke: async () => {},
-    dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
+    readers: noReaders,
   })
   const said: string[] = []
   let wait = 0

@@ -19,6 +19,7 @@ import { createWeb } from '../../src/web/server.ts'
 import type { Web } from '../../src/web/server.ts'
 import { createSigner } from '../../src/web/session.ts'
 import type { Signer } from '../../src/web/session.ts'
+import { noReaders } from '../servers/readers.ts'
 import { silent } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { run as sampleRun, writingRun } from '../contracts/store-samples.ts'
@@ -76,7 +77,7 @@ export async function openHouse(
     publicUrl,
     addOverride: async () => {},
     revoke: async () => {},
-    dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
+    readers: noReaders,
   })
   const dispatch: Dispatch = (text, speaker) => {
     said.push(`${speaker.person}: ${text}`)

@@ -10,6 +10,7 @@ import type { Commit } from '../../src/commit.ts'
 import type { Effect } from '../../src/effect.ts'
 import type { Clock, Providers, Store } from '../../src/ports.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
+import { noReaders } from './readers.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 import { createOutside } from '../../src/providers/outside.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
@@ -123,7 +124,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     const runs = createRuns({
       store: { ...store, commit },
       providers,
-      dns: cloudflare,
+      readers: { ...noReaders, dns: cloudflare },
       bells: { set: async () => {}, onRing: () => {} },
       changes: createChanges(),
       plan: () => plan,

@@ -9,6 +9,7 @@ import { withOverrides } from '../../src/oncall/shift.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { run as sampleRun } from '../contracts/store-samples.ts'
+import { noReaders } from '../servers/readers.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { Answer, Dispatch, Speaker } from '../../src/command/command.ts'
 import type { Desk } from '../../src/command/desk.ts'
@@ -128,7 +129,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     publicUrl: 'https://dr.example.com',
     addOverride: async (override) => void overrides.push(override),
     revoke: async () => {},
-    dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
+    readers: noReaders,
   }
   const dispatch = createDispatch(change(desk))
   return {

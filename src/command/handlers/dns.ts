@@ -91,9 +91,9 @@ async function look(
   signal: AbortSignal,
 ): Promise<SeenZone> {
   try {
-    const { id } = await desk.dns.zone(zone, signal)
+    const { id } = await desk.readers.dns.zone(zone, signal)
     const names = touched.map(({ name }) => name)
-    return { zone, records: await desk.dns.records(id, names, signal) }
+    return { zone, records: await desk.readers.dns.records(id, names, signal) }
   } catch (thrown) {
     return { zone, records: [], problem: reasonOf(thrown) }
   }

@@ -44,8 +44,8 @@ export const bypass: Way = {
 async function draftBypass(context: Context, recovery: BypassRecovery): Promise<Draft> {
   const { ask, calls } = context
   const { zone: zoneName, records, to } = recovery.cloudflare_bypass
-  const zone = await calls.zone(zoneName)
-  const found = await calls.records(zone.id, records)
+  const zone = await calls.readers.dns.zone(zoneName, calls.limit())
+  const found = await calls.readers.dns.records(zone.id, records, calls.limit())
   const before = recordsOf(recovery, found)
   const after = before.map((record) =>
     pointedAt(record, to === undefined ? record.content : plainContent(to), false),
@@ -118,7 +118,7 @@ async function proxiedAliases({ calls }: Context, { zone, after }: Moved): Promi
     .filter(({ type, content }) => type === 'CNAME' && inZone(content) && !known.has(content))
     .map(({ content }) => content)
   if (names.length === 0) return []
-  const found = await calls.records(zone.id, [...new Set(names)])
+  const found = await calls.readers.dns.records(zone.id, [...new Set(names)], calls.limit())
   return found.filter((record) => record.proxied)
 }
 

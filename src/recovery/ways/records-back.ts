@@ -19,9 +19,10 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
   const undo = undoOfDns(run)
   const probes = probesOf(run, undo.after)
   const [found, facts] = await Promise.all([
-    calls.records(
+    calls.readers.dns.records(
       undo.zone.id,
       undo.before.map((record) => record.name),
+      calls.limit(),
     ),
     Promise.all(probes.map((probe) => calls.observe(probe))),
   ])

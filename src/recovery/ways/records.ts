@@ -103,8 +103,8 @@ async function read(
   { calls }: Context,
   { zone: name, records }: DnsRecovery['cloudflare'],
 ): Promise<{ readonly zone: DnsChange['zone']; readonly found: readonly DnsRecord[] }> {
-  const zone = await calls.zone(name)
-  return { zone, found: await calls.records(zone.id, records) }
+  const zone = await calls.readers.dns.zone(name, calls.limit())
+  return { zone, found: await calls.readers.dns.records(zone.id, records, calls.limit()) }
 }
 
 /** The probe of the plan, at the address that the records will have unless the plan says otherwise. */

@@ -1,0 +1,50 @@
+// Joins what reaches the systems: Cloudflare, HAProxy, Azure, and what looks at them from outside.
+import type { Config } from './config.ts'
+import type { Clock, Providers, Readers } from './ports.ts'
+import { createAzure, type Azure } from './providers/azure.ts'
+import { createCloudflareDns } from './providers/cloudflare.ts'
+import { createHaproxy } from './providers/haproxy.ts'
+import { createOutside } from './providers/outside.ts'
+import { computeOf, createWorkersReader } from './providers/scale-set-read.ts'
+
+export interface Systems {
+  /** Carries out actions. */
+  readonly providers: Providers
+  /** Reads what proposals and commands need before there is an action. */
+  readonly readers: Readers
+  /** Loads the SDKs that a recovery is likely to need. Rejects when one cannot be loaded. */
+  readonly warm: () => Promise<void>
+}
+
+/** Opens no connection yet. */
+export function createSystems(config: Config, { clock }: { readonly clock: Clock }): Systems {
+  const cloudflare = createCloudflareDns({
+    token: config.CLOUDFLARE_API_TOKEN ?? '',
+    baseUrl: config.CLOUDFLARE_BASE_URL,
+    clock,
+  })
+  const azure = azureOf(config)
+  const compute = computeOf(azure)
+  return {
+    providers: {
+      'cloudflare-dns': cloudflare,
+      ...createOutside({ clock }),
+      ...createHaproxy({ clock }),
+    },
+    readers: { dns: cloudflare, workers: createWorkersReader(azure, compute) },
+    warm: cloudflare.warm,
+  }
+}
+
+function azureOf(config: Config): Azure {
+  return createAzure({
+    subscription: config.AZURE_SUBSCRIPTION_ID,
+    credential: config.AZURE_CREDENTIAL,
+    tenant: config.AZURE_TENANT_ID,
+    client: config.AZURE_CLIENT_ID,
+    secret: config.AZURE_CLIENT_SECRET,
+    endpoint: config.AZURE_ARM_ENDPOINT,
+    authority: config.AZURE_AUTHORITY_HOST,
+    queueEndpoint: config.AZURE_QUEUE_ENDPOINT,
+  })
+}

@@ -1,0 +1,11 @@
+// Readers of systems for tests of doors: they find nothing there.
+import type { Readers } from '../../src/ports.ts'
+
+export const noReaders: Readers = {
+  workers: {
+    pool: async () => ({ capacity: 0, updating: false, instances: {} }),
+    autoscale: async () => [],
+    queues: async () => [],
+  },
+  dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
+}
