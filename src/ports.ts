@@ -5,7 +5,7 @@ import type { Card } from './message.ts'
 import type { Duration, IncidentId, Instant, PersonId, RunId } from './ids.ts'
 import type { Alert } from './intake/alert.ts'
 import type { Channel, Incident } from './incident/incident.ts'
-import type { ActionOf, DnsRecord, ProviderName } from './recovery/action.ts'
+import type { ActionOf, ProviderName } from './recovery/action.ts'
 import type { Operation, Run } from './recovery/run.ts'
 import type { Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 
@@ -214,64 +214,6 @@ export interface Provider<N extends ProviderName> {
 
 /** The compiler makes sure that each action has a provider. */
 export type Providers = { readonly [N in ProviderName]: Provider<N> }
-
-/** What proposals read of Cloudflare before there is an action. */
-export interface DnsReader {
-  readonly zone: (
-    name: string,
-    signal: AbortSignal,
-  ) => Promise<{ readonly id: string; readonly name: string; readonly nameServers: readonly string[] }>
-  readonly records: (
-    zoneId: string,
-    names: readonly string[],
-    signal: AbortSignal,
-  ) => Promise<readonly DnsRecord[]>
-}
-
-/** What is read of the systems before there is an action: for proposals, for commands that show, for readiness. */
-export interface Readers {
-  readonly dns: DnsReader
-  readonly workers: WorkersReader
-}
-
-/** A storage queue as it was seen; `oldest`: when the message at its head was put in. */
-export interface QueueSeen {
-  readonly name: string
-  readonly messages: number
-  readonly oldest?: Instant
-}
-
-/** A pool of workers as it was seen. `instances`: how many are in each state, by Azure's names. */
-export interface PoolSeen {
-  readonly capacity: number
-  readonly updating: boolean
-  readonly instances: Readonly<Record<string, number>>
-}
-
-/** A setting that changes a pool's size by itself, within `min` and `max`. */
-export interface AutoscaleSeen {
-  readonly name: string
-  readonly min: number
-  readonly max: number
-}
-
-/** Where a pool of workers is. */
-export interface PoolPlace {
-  readonly resourceGroup: string
-  readonly vmss: string
-}
-
-/** What is read of a pool of workers and of the queues that it empties. */
-export interface WorkersReader {
-  readonly pool: (place: PoolPlace, signal: AbortSignal) => Promise<PoolSeen>
-  /** Only those that are on. */
-  readonly autoscale: (place: PoolPlace, signal: AbortSignal) => Promise<readonly AutoscaleSeen[]>
-  readonly queues: (
-    account: string,
-    names: readonly string[],
-    signal: AbortSignal,
-  ) => Promise<readonly QueueSeen[]>
-}
 
 /** What a part of the program says of itself, for /readyz; `text` says what to do when it is not ok. */
 export interface Check {

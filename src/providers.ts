@@ -1,11 +1,12 @@
 // Joins what reaches the systems: Cloudflare, HAProxy, Azure, and what looks at them from outside.
 import type { Config } from './config.ts'
-import type { Clock, Providers, Readers } from './ports.ts'
+import type { Clock, Providers } from './ports.ts'
 import { createAzure, type Azure } from './providers/azure.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
 import { createHaproxy } from './providers/haproxy.ts'
 import { createOutside } from './providers/outside.ts'
 import { computeOf, createWorkersReader } from './providers/scale-set-read.ts'
+import type { Readers } from './readers.ts'
 
 export interface Systems {
   /** Carries out actions. */

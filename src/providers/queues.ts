@@ -1,6 +1,6 @@
 // Reads how full storage queues are, and how old their oldest message is, through the data plane.
 import type { QueueClient } from '@azure/storage-queue'
-import type { QueueSeen } from '../ports.ts'
+import type { QueueSeen } from '../readers.ts'
 import { noRetries, type Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 

@@ -2,7 +2,7 @@
 import type { ComputeManagementClient } from '@azure/arm-compute'
 import type { MonitorClient } from '@azure/arm-monitor'
 import { RetryableError } from '../errors.ts'
-import type { AutoscaleSeen, PoolPlace, PoolSeen, WorkersReader } from '../ports.ts'
+import type { AutoscaleSeen, PoolPlace, PoolSeen, WorkersReader } from '../readers.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 import { readQueues } from './queues.ts'

@@ -1,7 +1,8 @@
 // Calls to providers: whatever the action, through its provider, and never longer than a bounded time.
 import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { Facts, Progress, Providers, Readers } from '../ports.ts'
+import type { Facts, Progress, Providers } from '../ports.ts'
+import type { Readers } from '../readers.ts'
 import type { Action } from './action.ts'
 import type { Operation } from './run.ts'
 

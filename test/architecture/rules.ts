@@ -45,6 +45,7 @@ const shared = [
   'src/loopback.ts',
   'src/message.ts',
   'src/ports.ts',
+  'src/readers.ts',
 ]
 /** Where ports and edges are joined. */
 const roots = ['src/app.ts', 'src/chats.ts', 'src/providers.ts', 'src/main.ts', 'src/cli.ts']

@@ -1,5 +1,5 @@
 // Readers of systems for tests of doors: they find nothing there.
-import type { Readers } from '../../src/ports.ts'
+import type { Readers } from '../../src/readers.ts'
 
 export const noReaders: Readers = {
   workers: {
