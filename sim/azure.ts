@@ -49,7 +49,7 @@ export interface AzureSim {
   readonly certificate: string
   readonly requests: readonly LoggedArmRequest[]
   readonly scaleSets: Omit<ScaleSets, 'routes'>
-  readonly autoscale: Pick<Autoscale, 'set'>
+  readonly autoscale: Omit<Autoscale, 'routes'>
   readonly queues: Pick<Queues, 'set'>
   /** Takes these rights away, until it is called again; `*` stands for any text. */
   readonly withhold: Access['withhold']
@@ -72,7 +72,7 @@ const tenant = '00000000-0000-0000-0000-00000000000a'
 const main: Principal = {
   clientId: '00000000-0000-0000-0000-00000000000b',
   secret: 'sim-azure-secret-for-the-demo-only',
-  actions: ['Microsoft.Compute/*', 'Microsoft.Insights/autoscalesettings/read', 'Microsoft.Storage/*/read'],
+  actions: ['Microsoft.Compute/*', 'Microsoft.Insights/autoscalesettings/*', 'Microsoft.Storage/*/read'],
 }
 
 /**
@@ -92,7 +92,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     now,
     bootTime: options.bootTime ?? 90_000,
   })
-  const autoscale = createAutoscale(subscriptionId)
+  const autoscale = createAutoscale(subscriptionId, scaleSets)
   const queues = createQueues(options.queues ?? [], access, now)
   const sim: Sim = {
     subscription: {
@@ -169,7 +169,7 @@ async function serve(sim: Sim, request: IncomingMessage, response: ServerRespons
     contentType: request.headers['content-type'],
     body,
   }
-  const reply = await withFault(sim.faults.take(reason), () => answerOf(sim, reason, asked), request)
+  const reply = await withFault(sim.faults.take(reason, path), () => answerOf(sim, reason, asked), request)
   if (reply === 'silence') return
   entry.status = reply.status
   send(response, reply)

@@ -7,7 +7,8 @@ export type Reason = 'read' | 'change' | 'poll' | 'token' | 'queue'
 /**
  * hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx, with `code` and, if given,
  * Retry-After in seconds. lose-answer: does what was asked, then closes the connection. slow: answers after `ms`.
- * garbage: 200 with a page that is not JSON. `on` limits it to requests of one reason; `times` to the next so many.
+ * garbage: 200 with a page that is not JSON. `on` limits it to requests of one reason, `path` to those whose path holds
+ * this text, `times` to the next so many.
  */
 const Fault = z.strictObject({
   kind: z.enum(['hang', 'refuse', 'status', 'lose-answer', 'slow', 'garbage']),
@@ -17,6 +18,7 @@ const Fault = z.strictObject({
   retryAfter: z.number().positive().optional(),
   ms: z.number().nonnegative().optional(),
   on: z.enum(['read', 'change', 'poll', 'token', 'queue']).optional(),
+  path: z.string().optional(),
   times: z.number().int().positive().optional(),
 })
 export type AzureFault = Readonly<z.infer<typeof Fault>>
@@ -25,7 +27,7 @@ export type AzureFault = Readonly<z.infer<typeof Fault>>
 export interface FaultSwitch {
   readonly set: (fault: AzureFault | undefined) => void
   /** Takes one use of the fault if it applies to such a request. */
-  readonly take: (reason: Reason) => AzureFault | undefined
+  readonly take: (reason: Reason, path: string) => AzureFault | undefined
 }
 
 /** A switch with no fault on. */
@@ -37,8 +39,9 @@ export function faultSwitch(): FaultSwitch {
       fault = next
       left = next?.times ?? Infinity
     },
-    take: (reason) => {
+    take: (reason, path) => {
       if (!fault || left <= 0 || (fault.on !== undefined && fault.on !== reason)) return undefined
+      if (fault.path !== undefined && !path.toLowerCase().includes(fault.path.toLowerCase())) return undefined
       left -= 1
       return fault
     },

@@ -241,8 +241,12 @@ function viewOf(set: ScaleSet): object {
   ]
   return {
     virtualMachine: { statusesSummary: counts.filter(({ count }) => count > 0) },
-    statuses: [
-      { code: set.change ? 'ProvisioningState/updating' : 'ProvisioningState/succeeded', level: 'Info' },
-    ],
+    statuses: [statusOf(set)],
   }
+}
+
+function statusOf({ change, failed }: ScaleSet): object {
+  if (change) return { code: 'ProvisioningState/updating', level: 'Info' }
+  if (!failed) return { code: 'ProvisioningState/succeeded', level: 'Info' }
+  return { code: `ProvisioningState/failed/${noRoom.code}`, level: 'Error', message: noRoom.message }
 }
