@@ -198,6 +198,12 @@ export type Progress =
   | { readonly state: 'done'; readonly note: string }
   | { readonly state: 'failed'; readonly reason: string; readonly advice: string }
 
+/**
+ * What the world says of an action. `under-way`: it was started and goes on by itself; `check` must be able to follow
+ * it without what its start answered.
+ */
+export type Settled = 'done' | 'not-done' | 'under-way' | 'unclear'
+
 /** Three verbs. `observe` only reads. `start` may be called again with the same key only after `settled` said `not-done`. */
 export interface Provider<N extends ProviderName> {
   readonly observe: (action: ActionOf<N>, signal: AbortSignal) => Promise<Facts>
@@ -209,7 +215,7 @@ export interface Provider<N extends ProviderName> {
     signal: AbortSignal,
   ) => Promise<Progress>
   /** Pure: does the world, as observed, already hold what the action wants? */
-  readonly settled: (action: ActionOf<N>, facts: Facts) => 'done' | 'not-done' | 'unclear'
+  readonly settled: (action: ActionOf<N>, facts: Facts) => Settled
 }
 
 /** The compiler makes sure that each action has a provider. */

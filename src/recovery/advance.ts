@@ -115,6 +115,10 @@ async function startFailed(deps: AdvanceDeps, at: At, thrown: unknown): Promise<
     await report(deps, at, { kind: 'step-done', note: `seen to be done, though: ${reason}` })
     return
   }
+  if (seen.kind === 'under-way') {
+    await report(deps, at, followed(deps, at))
+    return
+  }
   // Not done yet does not mean never: the request may still be on its way. It is looked at again before another start.
   await report(deps, at, { kind: 'silent', reason, after: pauseAfter(thrown, at.step) })
 }
@@ -126,6 +130,7 @@ function pauseAfter(thrown: unknown, step: Step): Duration {
 
 type Look =
   | { readonly kind: 'done' | 'not-done' }
+  | { readonly kind: 'under-way' }
   | { readonly kind: 'unclear'; readonly text: string }
   | { readonly kind: 'silent'; readonly reason: string; readonly after: Duration }
 
@@ -145,10 +150,16 @@ export async function look({ calls }: Pick<AdvanceDeps, 'calls'>, { step }: Pick
 
 /** After a crash, or a start without an answer: what has become of it? */
 async function reconcile(deps: AdvanceDeps, at: At): Promise<void> {
-  await report(deps, at, learnedBy(await look(deps, at), at.step))
+  const seen = await look(deps, at)
+  await report(deps, at, seen.kind === 'under-way' ? followed(deps, at) : learnedBy(seen, at.step))
 }
 
-function learnedBy(seen: Look, step: Step): Report {
+/** What its start answered is lost, but it goes on: it is followed by looking. */
+function followed({ clock }: AdvanceDeps, { id, index }: At): Report {
+  return { kind: 'started', operation: { id: keyOf(id, index) }, until: clock.now() }
+}
+
+function learnedBy(seen: Exclude<Look, { readonly kind: 'under-way' }>, step: Step): Report {
   const why = step.note ?? 'the bot was interrupted'
   switch (seen.kind) {
     case 'done':

@@ -1,7 +1,7 @@
 // Calls to providers: whatever the action, through its provider, and never longer than a bounded time.
 import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { Facts, Progress, Providers } from '../ports.ts'
+import type { Facts, Progress, Providers, Settled } from '../ports.ts'
 import type { Readers } from '../readers.ts'
 import type { Action } from './action.ts'
 import type { Operation } from './run.ts'
@@ -12,7 +12,7 @@ export interface Calls {
   /** `within`: what is left of the time in which nobody else takes over, in real milliseconds. */
   readonly start: (action: Action, key: string, within: Duration) => Promise<Operation>
   readonly check: (action: Action, operation: Operation, now: Instant) => Promise<Progress>
-  readonly settled: (action: Action, facts: Facts) => 'done' | 'not-done' | 'unclear'
+  readonly settled: (action: Action, facts: Facts) => Settled
   /** What is read before there is an action; give each call a `limit()` of its own. */
   readonly readers: Readers
   readonly limit: () => AbortSignal
@@ -28,7 +28,7 @@ interface AnyProvider {
     now: Instant,
     signal: AbortSignal,
   ) => Promise<Progress>
-  readonly settled: (action: Action, facts: Facts) => 'done' | 'not-done' | 'unclear'
+  readonly settled: (action: Action, facts: Facts) => Settled
 }
 
 const usual: Duration = 9 * second

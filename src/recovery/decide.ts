@@ -83,7 +83,7 @@ function learned(run: Run, input: Learned, now: Instant): RunDecision {
     case 'intended':
       return intended(run, input, now)
     case 'started':
-      return started(run, input)
+      return started(run, input, now)
     case 'progress':
       return progress(run, input, now)
     case 'step-done':

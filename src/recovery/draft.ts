@@ -40,11 +40,20 @@ export function undoActions(run: Pick<Run, 'steps'>): readonly Action[] {
 /** How many earlier runs a measured duration is taken from, at most. */
 const mostMeasured = 20
 
-/** How long it will take: what nine of ten earlier runs of the same kind kept to, else as the plan says, else the longest wait. */
+const longestWait: Proposal['expected'] = {
+  duration: minute,
+  source: 'never measured: the longest that the name servers are waited for',
+}
+
+/**
+ * How long it will take: what nine of ten earlier runs of the same kind kept to, else as the plan says, else as the
+ * provider documents it.
+ */
 export function expectedDuration(
   history: readonly Run[],
   kind: Pick<Run, 'system' | 'direction' | 'recovery'>,
   recovery: Recovery | undefined,
+  documented: Proposal['expected'] = longestWait,
 ): Proposal['expected'] {
   const measured = history
     .filter((run) => run.system === kind.system && run.direction === kind.direction)
@@ -59,7 +68,7 @@ export function expectedDuration(
     return { duration: Math.max(p90, second), source: `measured: ${runs}` }
   }
   if (recovery?.expected !== undefined) return { duration: recovery.expected, source: 'the DR plan' }
-  return { duration: minute, source: 'never measured: the longest that the name servers are waited for' }
+  return documented
 }
 
 /** What the objective's clock says about a proposal, in words. */

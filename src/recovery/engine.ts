@@ -249,6 +249,8 @@ async function lookAtChanges(
     const seen = await look(engine, { step })
     if (seen.kind === 'silent') return { seen: 'unclear', text: `it cannot be looked at: ${seen.reason}` }
     if (seen.kind === 'unclear') return { seen: 'unclear', text: seen.text }
+    if (seen.kind === 'under-way')
+      return { seen: 'unclear', text: `"${step.title}" is under way at its provider: wait for its end.` }
     if (index < current && seen.kind !== 'done')
       return { seen: 'unclear', text: `"${step.title}" does not hold any more.` }
     if (index > current && seen.kind !== 'not-done')

@@ -5,7 +5,7 @@ import { bare, beginWithin, bot, cancelled, cleared, done, failed, goOn } from '
 import { happened, same, tell, to, withStep } from './change.ts'
 import type { RunChange, RunDecision, Running, Unknown } from './change.ts'
 import { runNewsText } from './news.ts'
-import type { Operation, Run } from './run.ts'
+import type { Operation, Run, Step } from './run.ts'
 
 interface AtStep {
   /** Index of the step. */
@@ -51,11 +51,16 @@ export function intended(
   return to({ ...run, steps: withStep(run, run.current, fields), checkAt: until })
 }
 
-export function started(run: Running | Unknown, { operation, until }: LearnedOf<'started'>): RunDecision {
+/** The provider has it, as its answer or a look at it says. */
+export function started(
+  run: Running | Unknown,
+  { operation, until }: LearnedOf<'started'>,
+  now: Instant,
+): RunDecision {
   const step = run.steps[run.current]
-  if (run.state !== 'running' || step?.phase !== 'intended') return same
+  if (step?.phase !== 'intended') return same
   const next = { ...cleared(step), phase: 'started' as const, operation }
-  return to({ ...run, steps: run.steps.with(run.current, next), checkAt: until })
+  return followed(run, run.steps.with(run.current, next), { now, checkAt: until })
 }
 
 export function progress(
@@ -64,9 +69,23 @@ export function progress(
   now: Instant,
 ): RunDecision {
   const step = run.steps[run.current]
-  if (run.state !== 'running' || step?.phase !== 'started') return same
+  if (step?.phase !== 'started') return same
   const { silentSince: _, ...answering } = step
-  return to({ ...run, steps: run.steps.with(run.current, { ...answering, note }), checkAt: now + checkAfter })
+  const steps = run.steps.with(run.current, { ...answering, note })
+  return followed(run, steps, { now, checkAt: now + checkAfter })
+}
+
+/** A step that goes on outside. A run whose outcome was unknown runs again: what was not known has been seen. */
+function followed(
+  run: Running | Unknown,
+  steps: readonly Step[],
+  { now, checkAt }: { readonly now: Instant; readonly checkAt: Instant },
+): RunChange {
+  if (run.state === 'running') return to({ ...run, steps, checkAt })
+  const { startedAt, current } = run
+  const text = `${run.id} goes on: step ${current + 1} of ${steps.length} was seen to be under way`
+  const on: Running = { ...bare(run), steps, state: 'running', startedAt, current, checkAt }
+  return happened(to(on), 'run.step', { at: now, by: bot, text })
 }
 
 /** The step's end, and then the next step, the end of the run, or the end that somebody asked for. */
