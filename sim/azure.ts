@@ -13,6 +13,8 @@ import { createOperations } from './azure/operations.ts'
 import { createQueues, type QueueInput, type Queues } from './azure/queues.ts'
 import { isPoll, route, type ArmRequest, type Subscription } from './azure/routes.ts'
 import { createScaleSets, type ScaleSetInput, type ScaleSets } from './azure/scale-sets.ts'
+import { createSql, type Sql } from './azure/sql.ts'
+import type { SqlInput } from './azure/sql-state.ts'
 
 /** One request as it came in. The token is never kept. `status` 0: no answer was sent. */
 export interface LoggedArmRequest {
@@ -27,6 +29,7 @@ export interface LoggedArmRequest {
 export interface AzureOptions {
   readonly scaleSets?: readonly ScaleSetInput[]
   readonly queues?: readonly QueueInput[]
+  readonly sql?: SqlInput
   readonly port?: number
   readonly now?: () => number
   /** Milliseconds until new instances run. Default 90 s. */
@@ -51,6 +54,7 @@ export interface AzureSim {
   readonly scaleSets: Omit<ScaleSets, 'routes'>
   readonly autoscale: Omit<Autoscale, 'routes'>
   readonly queues: Pick<Queues, 'set'>
+  readonly sql: Omit<Sql, 'routes'>
   /** Takes these rights away, until it is called again; `*` stands for any text. */
   readonly withhold: Access['withhold']
   readonly forgetTokens: Access['forgetTokens']
@@ -72,7 +76,18 @@ const tenant = '00000000-0000-0000-0000-00000000000a'
 const main: Principal = {
   clientId: '00000000-0000-0000-0000-00000000000b',
   secret: 'sim-azure-secret-for-the-demo-only',
-  actions: ['Microsoft.Compute/*', 'Microsoft.Insights/autoscalesettings/*', 'Microsoft.Storage/*/read'],
+  actions: [
+    'Microsoft.Compute/*',
+    'Microsoft.Insights/autoscalesettings/*',
+    'Microsoft.Storage/*/read',
+    'Microsoft.Sql/*/read',
+    'Microsoft.Sql/servers/databases/write',
+    'Microsoft.Sql/servers/databases/move/action',
+    'Microsoft.Sql/servers/databases/replicationLinks/delete',
+    'Microsoft.Sql/servers/failoverGroups/write',
+    'Microsoft.Sql/servers/failoverGroups/failover/action',
+    'Microsoft.Sql/servers/failoverGroups/forceFailoverAllowDataLoss/action',
+  ],
 }
 
 /**
@@ -93,12 +108,13 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     bootTime: options.bootTime ?? 90_000,
   })
   const autoscale = createAutoscale(subscriptionId, scaleSets)
+  const sql = createSql({ input: options.sql, subscription: subscriptionId, now })
   const queues = createQueues(options.queues ?? [], access, now)
   const sim: Sim = {
     subscription: {
       id: subscriptionId,
-      groups: [...new Set(['dr-rg', ...(options.scaleSets ?? []).map(({ group }) => group)])],
-      routes: [...scaleSets.routes, ...autoscale.routes],
+      groups: groupsOf(options),
+      routes: [...scaleSets.routes, ...autoscale.routes, ...sql.routes],
       access,
       operations,
       url,
@@ -134,11 +150,16 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     scaleSets,
     autoscale,
     queues,
+    sql,
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
     fault: sim.faults.set,
     stop: () => stop(server, sockets),
   }
+}
+
+function groupsOf({ scaleSets = [], sql }: AzureOptions): readonly string[] {
+  return [...new Set(['dr-rg', ...[...scaleSets, ...(sql?.servers ?? [])].map(({ group }) => group)])]
 }
 
 async function stop(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
