@@ -179,7 +179,7 @@ function calling(incident: Incident, { plan }: CardView): Section | undefined {
   if (nobody)
     return {
       heading: 'Calling',
-      lines: [['Nobody is available. Call somebody by phone, then: ', { code: `ack ${incident.id}` }]],
+      lines: [['Nobody is available. Call somebody by phone, then: ', { command: `ack ${incident.id}` }]],
     }
   if (running.length === 0) return undefined
   return { heading: 'Calling', lines: running.map((page) => pageLine(page, plan)) }

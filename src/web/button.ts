@@ -1,9 +1,11 @@
 // A button as a form that posts its command; what needs a second look opens a dialog, or a page of its own.
 import { hash } from 'node:crypto'
 import type { IncidentId } from '../ids.ts'
+import { plain } from '../message.ts'
 import type { Button } from '../message.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
+import { lineHtml } from './line.ts'
 import type { View } from './view.ts'
 
 interface Place {
@@ -38,6 +40,7 @@ function askingForm(button: Button, place: Place): Html {
         (name) =>
           button[name] !== undefined && html`<input type="hidden" name="${name}" value="${button[name]}" />`,
       )}
+      ${button.summary && html`<input type="hidden" name="summary" value="${button.summary.map(plain).join('\n')}" />`}
       <button class="button ${button.style}" data-opens="${id}" aria-haspopup="dialog">
         ${button.label}…
       </button>
@@ -59,6 +62,12 @@ export function questionPage(button: Button, place: Place): Html {
 function question(button: Button, place: Place, id: string, sending: Html | undefined): Html {
   const more = button.typed === undefined && button.input === undefined ? '' : ' …'
   return html`<h2 id="${id}-title">${button.label}</h2>
+    ${
+      button.summary &&
+      html`<ul class="lines">
+        ${button.summary.map((line) => html`<li>${lineHtml(line, place.view)}</li>`)}
+      </ul>`
+    }
     ${button.confirm !== undefined && html`<p>${button.confirm}</p>`}
     <p class="quiet">This runs <code>dr ${button.command}${more}</code></p>
     <form method="post" action="/commands" ${sending}>
