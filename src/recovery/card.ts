@@ -15,8 +15,8 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const seen = { plan, now }
   const warned = cautions(run, seen)
   const sections = [
-    { lines: [[run.proposal.summary], ...changeLines(run)] },
     outcome(run),
+    { lines: [[run.proposal.summary], ...changeLines(run)] },
     warned.length === 0 ? undefined : { lines: warned },
     steps(run),
     findings(run),
@@ -206,7 +206,11 @@ function approveButton({ id, proposal }: Run, summary: readonly Line[]): Button 
     case 'disruptive':
       return { ...base, style: 'danger', typed: proposal.typed, summary }
     case 'loses-data':
-      return { ...base, style: 'danger', confirm: `This can lose data: ${proposal.summary}. Approve ${id}?` }
+      return {
+        ...base,
+        style: 'danger',
+        confirm: `This can lose data: ${proposal.summary}. ${proposal.cost.text} Approve ${id}?`,
+      }
     default:
       return never(proposal.risk)
   }
