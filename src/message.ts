@@ -55,6 +55,8 @@ export interface Button {
   readonly confirm?: string
   readonly typed?: string
   readonly input?: string
+  /** Without words the command would be refused: `input` may not be left empty. */
+  readonly needed?: true
   /** What the person is asked about: shown wherever the button asks for `typed` or `input`. */
   readonly summary?: readonly Line[]
 }

@@ -227,7 +227,15 @@ function whatWasIt({ problems: { open } }: Incident): string {
 function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): readonly Button[] {
   const more = printDuration(Math.min(extension, extensionLeft(clock)))
   if (more === '0s') return []
-  return [{ label: 'More time', command: `extend ${id} ${more}`, style: 'plain', input: `Why ${more} more?` }]
+  return [
+    {
+      label: 'More time',
+      command: `extend ${id} ${more}`,
+      style: 'plain',
+      input: `Why ${more} more?`,
+      needed: true,
+    },
+  ]
 }
 
 /**

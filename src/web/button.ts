@@ -40,6 +40,7 @@ function askingForm(button: Button, place: Place): Html {
         (name) =>
           button[name] !== undefined && html`<input type="hidden" name="${name}" value="${button[name]}" />`,
       )}
+      ${button.needed && html`<input type="hidden" name="needed" value="1" />`}
       ${button.summary && html`<input type="hidden" name="summary" value="${button.summary.map(plain).join('\n')}" />`}
       <button class="button ${button.style}" data-opens="${id}" aria-haspopup="dialog">
         ${button.label}…
@@ -72,7 +73,7 @@ function question(button: Button, place: Place, id: string, sending: Html | unde
     <p class="quiet">This runs <code>dr ${button.command}${more}</code></p>
     <form method="post" action="/commands" ${sending}>
       ${hiddenFields(button.command, place)} ${button.typed !== undefined && typedField(button.typed, id)}
-      ${button.input !== undefined && inputField(button.input, id)}
+      ${button.input !== undefined && inputField(button, id)}
       <button class="button ${button.style}">${button.label}</button>
     </form>`
 }
@@ -93,9 +94,16 @@ function typedField(typed: string, id: string): Html {
     />`
 }
 
-function inputField(label: string, id: string): Html {
-  return html`<label for="${id}-input">${label}</label>
-    <input id="${id}-input" name="input" autocomplete="off" maxlength="1000" autofocus />`
+function inputField({ input, needed }: Button, id: string): Html {
+  return html`<label for="${id}-input">${input}</label>
+    <input
+      id="${id}-input"
+      name="input"
+      autocomplete="off"
+      maxlength="1000"
+      ${needed && html`required`}
+      autofocus
+    />`
 }
 
 function hiddenFields(command: string, place: Place): Html {

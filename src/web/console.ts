@@ -215,6 +215,7 @@ function postedButton(request: FastifyRequest): Button {
     command: fieldOf(request.body, 'text') ?? '',
     style: style === 'danger' || style === 'primary' ? style : 'plain',
     ...Object.fromEntries(optional),
+    ...(fieldOf(request.body, 'needed') !== undefined && { needed: true }),
     ...(summary !== undefined && { summary: summary.split('\n').map((line) => [line]) }),
   }
 }

@@ -69,6 +69,13 @@ describe('the modal of a button', () => {
     )
   })
 
+  test('does not call optional what the command needs', () => {
+    const view = askView({ command: 'extend INC-1 10m', label: 'More time', input: 'Why?', needed: true }, '')
+
+    expect(shown(view)).toContain('Why?: [plain_text_input]')
+    expect(view.blocks.at(-1)).toMatchObject({ type: 'input', optional: false })
+  })
+
   test('gives back what was said, trimmed, and nothing for what was left empty', () => {
     const view = askView({ ...approve, input: 'Why?' }, 'm')
 

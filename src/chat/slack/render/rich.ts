@@ -78,7 +78,7 @@ export function before(span: TimeSpan): string {
 }
 
 /** A command as it is typed in Slack, wherever one is. */
-export function typedText(command: string): string {
+function typedText(command: string): string {
   return `/dr ${command}`
 }
 

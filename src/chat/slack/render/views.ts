@@ -27,7 +27,7 @@ export function askView(
   privateMetadata: string,
   summary: readonly Line[] = [],
 ): ModalView {
-  const { command, confirm, typed, input } = button
+  const { command, confirm, typed, input, needed } = button
   const label = button.label ?? command
   const more = typed === undefined && input === undefined ? '' : ' …'
   const runs: Line = ['This runs ', { command: `${command}${more}` }]
@@ -41,7 +41,7 @@ export function askView(
   ]
   const questions = [
     ...(typed === undefined ? [] : [textInput('typed', 'The name, exactly as above', { optional: false })]),
-    ...(input === undefined ? [] : [textInput('input', input, { optional: true })]),
+    ...(input === undefined ? [] : [textInput('input', input, { optional: needed !== true })]),
   ]
   return {
     ...modal(callbacks.ask, label, privateMetadata),
