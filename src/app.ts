@@ -148,6 +148,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   )
   stops.push(outbox.close)
   const kick = outbox.start
+  chats.onReturn(outbox.hurry)
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
   const systems = createSystems(config, { clock })

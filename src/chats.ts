@@ -16,6 +16,8 @@ export interface Chats {
   /** What makes a page in a chat likely to be overlooked. */
   readonly advice: (person: PersonId) => 'dnd' | 'away' | undefined
   readonly slack: Slack | undefined
+  /** Called when a chat answers again after it was away. */
+  readonly onReturn: (listener: () => void) => void
   readonly checks: () => Readonly<Record<string, Check>>
   readonly close: () => Promise<void>
 }
@@ -38,6 +40,7 @@ export async function createChats(
     pagers: [createChatPager([...parts, console], log), ...emailPager(config)],
     advice: (person) => slack?.advice(person),
     slack,
+    onReturn: (listener) => slack?.onReturn(listener),
     checks: () => slack?.checks() ?? {},
     close: async () => slack?.close(),
   }

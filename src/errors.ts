@@ -5,10 +5,17 @@ export class UserError extends Error {
   override readonly name = 'UserError'
   /** A short machine-readable reason, such as `unknown-person` or `frozen`. */
   readonly code: string
+  /** Nothing is won by trying again at once, but what refuses now may do the same later: a chat that is away. */
+  readonly passing: boolean
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(
+    code: string,
+    message: string,
+    options?: ErrorOptions & { readonly passing?: boolean | undefined },
+  ) {
     super(message, options)
     this.code = code
+    this.passing = options?.passing ?? false
   }
 }
 

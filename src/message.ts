@@ -5,12 +5,14 @@ import type { Instant } from './ids.ts'
  * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
  * markup, a link or a command. Times are instants, shown in the reader's zone where the door can. What runs out is said
  * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`, and what is over, `ago`, is `4m ago`; a
- * door whose text stays as it is while time goes on says `until 10:32`, and `at 10:32`.
+ * door whose text stays as it is while time goes on says `until 10:32`, and `at 10:32`. A `command` can be typed: each
+ * door shows it as it is typed there, such as `/dr ack`.
  */
 export type Span =
   | string
   | { readonly at: Instant; readonly show: Show }
   | { readonly code: string }
+  | { readonly command: string }
   | { readonly strong: string }
   | { readonly link: string; readonly text: string }
 
@@ -53,6 +55,10 @@ export interface Button {
   readonly confirm?: string
   readonly typed?: string
   readonly input?: string
+  /** Without words the command would be refused: `input` may not be left empty. */
+  readonly needed?: true
+  /** What the person is asked about: shown wherever the button asks for `typed` or `input`. */
+  readonly summary?: readonly Line[]
 }
 
 /** What a door shows: an incident's card, a proposal, an answer to a command. */
@@ -67,6 +73,22 @@ export interface Card {
   readonly footer?: Line
 }
 
+/** Sections without a heading that may say what a card is about. */
+const mostLead = 4
+
+/** The lines at the beginning that have no heading say what the card is about: buttons stand under them, the rest below. */
+export function parted(sections: readonly Section[]): {
+  readonly lead: readonly Section[]
+  readonly rest: readonly Section[]
+} {
+  const end = sections.findIndex(
+    ({ heading, table, preformatted }) =>
+      heading !== undefined || table !== undefined || preformatted !== undefined,
+  )
+  const count = Math.min(mostLead, end === -1 ? sections.length : end)
+  return { lead: sections.slice(0, count), rest: sections.slice(count) }
+}
+
 /** A line as plain text, times in UTC: for e-mail subjects, logs and the terminal without a zone. */
 export function plain(line: Line): string {
   return line
@@ -74,6 +96,7 @@ export function plain(line: Line): string {
       if (typeof span === 'string') return span
       if ('at' in span) return clockText(span.at, span.show)
       if ('code' in span) return span.code
+      if ('command' in span) return span.command
       if ('strong' in span) return span.strong
       return `${span.text} (${span.link})`
     })

@@ -52,6 +52,8 @@ export interface Drives {
   readonly closeView: (user: string, view: string) => Promise<Delivered>
   /** Writes `@bot TEXT` in a channel. */
   readonly mention: (user: string, channel: string, text: string, thread?: string) => Promise<Delivered>
+  /** Changes what was written behind `@bot`: Slack tells the app of the mention once more. */
+  readonly editMention: (user: string, channel: string, ts: string, text: string) => Promise<Delivered>
   /** Writes in a channel, without naming the bot. */
   readonly write: (user: string, channel: string, text: string, thread?: string) => Promise<Delivered>
   readonly directMessage: (user: string, text: string) => Promise<Delivered>
@@ -148,6 +150,14 @@ export function createDrives(parts: DriveParts): Drives {
       const words = `<@${slack.botUser}> ${typedText(slack, text)}`
       const message = post(person(slack, userId), channel, words, thread)
       void tell(said(slack, channel, message, 'message'))
+      return tell(said(slack, channel, message, 'app_mention'))
+    },
+    editMention: async (userId, channelId, ts, text) => {
+      const channel = place(slack, channelId)
+      const message = messageOf(channel, ts)
+      if (message.user !== person(slack, userId).id) throw new Error('only its author can edit a message')
+      message.text = `<@${slack.botUser}> ${typedText(slack, text)}`
+      message.edited = slack.nextTs()
       return tell(said(slack, channel, message, 'app_mention'))
     },
     write: async (userId, channelId, text, thread) => {

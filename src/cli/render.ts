@@ -163,6 +163,7 @@ function runsOf(line: Line, terminal: Terminal, style: Style = 'plain'): readonl
     if (typeof span === 'string') return { text: harmless(span), style }
     if ('at' in span) return { text: timeText(span, terminal), style }
     if ('code' in span) return { text: harmless(span.code), style: 'code' }
+    if ('command' in span) return { text: harmless(`dr ${span.command}`), style: 'code' }
     if ('strong' in span) return { text: harmless(span.strong), style: style === 'plain' ? 'strong' : style }
     return { text: harmless(`${span.text} (${span.link})`), style }
   })

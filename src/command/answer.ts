@@ -50,13 +50,13 @@ export function refused(
 
 /** What could not be read, with an example. */
 export function usage(problem: string, example: string, form?: string): Answer {
-  const lines: Line[] = [[problem], ['Type, for example: ', { code: example }]]
+  const lines: Line[] = [[problem], ['Type, for example: ', { command: example }]]
   return {
     status: 'usage',
     card: {
       title: 'Not understood',
       tone: 'warn',
-      sections: [{ lines: form === undefined ? lines : [...lines, ['In full: ', { code: form }]] }],
+      sections: [{ lines: form === undefined ? lines : [...lines, ['In full: ', { command: form }]] }],
     },
     data: { code: 'usage', message: problem, example, ...optional('usage', form) },
   }
@@ -84,5 +84,5 @@ function saying(card: Card, said: string | undefined): Card {
 }
 
 function toType(commands: readonly string[]): Section {
-  return { heading: 'Type one of these', lines: commands.map((command) => [{ code: command }]) }
+  return { heading: 'Type one of these', lines: commands.map((command) => [{ command }]) }
 }

@@ -25,11 +25,17 @@ export interface Owed {
 /** How many of the newest runs are looked through for failovers that still stand. */
 const lookedThrough = 200
 
-/** What is true of all systems now, beside the open incidents. */
+/** What is true of all systems, beside the open incidents. */
+export interface Warnings {
+  readonly systems: readonly SystemWarning[]
+  readonly owed: readonly Owed[]
+}
+
+/** What is true of all systems now. */
 export async function readWarnings(
   store: Pick<Store, 'claims' | 'incident' | 'runs'>,
   open: readonly Incident[],
-): Promise<{ readonly systems: readonly SystemWarning[]; readonly owed: readonly Owed[] }> {
+): Promise<Warnings> {
   const [holders, runs] = await Promise.all([
     store.claims(systemIds.map(systemClaim)),
     store.runs({ open: false, limit: lookedThrough }),
@@ -71,6 +77,16 @@ function stillOwed(runs: readonly Run[]): readonly Owed[] {
     if (!run) return []
     return run.proposal.debts.map(({ text, remedy }) => ({ run: run.id, system, text, remedy }))
   })
+}
+
+/** A line for each thing that is not well; none when all is. */
+export function uneasyLines({ systems, owed }: Warnings): readonly Line[] {
+  return [...systems.map(systemLine), ...owed.map(owedLine)]
+}
+
+/** What is wrong with a system that has no open incident of its own. */
+export function systemLine({ system, text }: SystemWarning): Line {
+  return [{ code: system }, `: ${text}`]
 }
 
 /** A debt as one line: what is owed, how it is paid, and which run left it. */

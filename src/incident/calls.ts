@@ -4,7 +4,7 @@ import { minute } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Call, Incident, Page, PageStep, Target } from './incident.ts'
-import { bot, happened, nameOf, patch, targetNames } from './change.ts'
+import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { order, page, stepsWakeAt, withStep } from './pages.ts'
 import type { Chosen } from './pages.ts'
@@ -167,7 +167,10 @@ function stopWhere(change: Change, end: End, which: (page: Page) => boolean, mom
   return happened(patch(change, { pages }), 'page.stopped', { at: now, by: bot, text, data })
 }
 
-/** Records what a channel said; a failed step brings the next one forward, or the next person. */
+/**
+ * Records what a channel said; a failed step brings the next one forward, or the next person. A channel that had failed
+ * may have taken the page after all: a chat that is back.
+ */
 export function pageResult(
   change: Change,
   result: {
@@ -180,9 +183,10 @@ export function pageResult(
 ): Change | undefined {
   const page = change.next.pages.find((each) => each.id === result.page)
   const step = page?.steps[result.step]
-  if (!page || !step || step.outcome === 'sent' || step.outcome === 'failed') return undefined
   const { reason, outcome } = result
-  const told: PageStep = { ...step, outcome, ...(reason === undefined ? {} : { reason }) }
+  if (!page || !step || step.outcome === 'sent' || step.outcome === outcome) return undefined
+  const { channel, at } = step
+  const told: PageStep = { channel, at, outcome, ...(reason === undefined ? {} : { reason }) }
   const kept = patch(change, { pages: withStep(change.next.pages, page.id, result.step, told) })
   const name = nameOf(moment.policy.plan, page.person)
   const data = {
@@ -197,8 +201,10 @@ export function pageResult(
   }
   const marks =
     kept.next.marks.paged === undefined ? { ...kept.next.marks, paged: moment.now } : kept.next.marks
-  const text = `Page to ${name} by ${step.channel} is out`
-  return happened(patch(kept, { marks }), 'page.sent', { at: moment.now, by: bot, text, data })
+  const late = step.outcome === 'failed'
+  const text = `Page to ${name} by ${step.channel} is out${late ? ', after it had failed' : ''}`
+  const sent = happened(patch(kept, { marks }), 'page.sent', { at: moment.now, by: bot, text, data })
+  return late ? effect(sent, { kind: 'card', incident: change.next.id }) : sent
 }
 
 /** After a failure nobody waits for the ladder: the next step is due now, else the next person is. */

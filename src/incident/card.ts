@@ -183,7 +183,7 @@ function calling(incident: Incident, { plan }: CardView): Section | undefined {
   if (nobody)
     return {
       heading: 'Calling',
-      lines: [['Nobody is available. Call somebody by phone, then: ', { code: `ack ${incident.id}` }]],
+      lines: [['Nobody is available. Call somebody by phone, then: ', { command: `ack ${incident.id}` }]],
     }
   if (running.length === 0) return undefined
   return { heading: 'Calling', lines: running.map((page) => pageLine(page, plan)) }
@@ -231,7 +231,15 @@ function whatWasIt({ problems: { open } }: Incident): string {
 function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): readonly Button[] {
   const more = printDuration(Math.min(extension, extensionLeft(clock)))
   if (more === '0s') return []
-  return [{ label: 'More time', command: `extend ${id} ${more}`, style: 'plain', input: `Why ${more} more?` }]
+  return [
+    {
+      label: 'More time',
+      command: `extend ${id} ${more}`,
+      style: 'plain',
+      input: `Why ${more} more?`,
+      needed: true,
+    },
+  ]
 }
 
 /**

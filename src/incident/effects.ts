@@ -1,5 +1,5 @@
 // Doing an incident's effects: pages, the acknowledgement at Nagios, the news of a run; its rooms have a file of their own.
-import { UserError } from '../errors.ts'
+import { RetryableError, UserError } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Duration, IncidentId, PersonId } from '../ids.ts'
 import type { EffectBody } from '../effect.ts'
@@ -44,6 +44,7 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
       tries: pageTries,
       timeout: pageTimeout,
       giveUp: (body, reason) => pageFailed(deps, body, reason),
+      keeps: ({ channel }, thrown) => channel === 'chat' && isPassing(thrown),
     },
     ...roomEffects(deps),
     'tell-nagios': {
@@ -55,11 +56,20 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
   }
 }
 
+/**
+ * The next channel and the next person have their turn, but a chat that is back still pages everybody whom nobody has
+ * answered for. Only a chat: it looks for a message whose answer was lost before it is sent again.
+ */
+function isPassing(thrown: unknown): boolean {
+  return thrown instanceof RetryableError || (thrown instanceof UserError && thrown.passing)
+}
+
 async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: AbortSignal): Promise<void> {
   const incident = (await deps.store.incident(body.incident))?.state
   const page = incident?.pages.find((each) => each.id === body.page)
   // Somebody may have answered between the decision and now: what is asked of the state just before sending counts.
-  if (!incident || !page || page.stopped || page.steps[body.step]?.outcome !== 'ordered') return
+  const outcome = page?.steps[body.step]?.outcome
+  if (!incident || !page || page.stopped || (outcome !== 'ordered' && outcome !== 'failed')) return
   const pager = deps.pagers.find((each) => each.channel === body.channel)
   if (!pager) throw new UserError('no-pager', `${body.channel} is not set up at the bot; see .env.example`)
   const to = addressOf(deps.plan().people[body.person], body.channel, body.person)
@@ -105,8 +115,10 @@ function addressOf(person: Person | undefined, channel: Channel, id: PersonId): 
 
 async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string): Promise<void> {
   const page = (await deps.store.incident(body.incident))?.state.pages.find((each) => each.id === body.page)
+  const step = page?.steps[body.step]
+  if (step?.outcome === 'failed') return
   const now = deps.clock.now()
-  deps.measured.page(body.channel, 'failed', now - (page?.steps[body.step]?.at ?? now))
+  deps.measured.page(body.channel, 'failed', now - (step?.at ?? now))
   await deps.incidents.input(body.incident, {
     kind: 'page-result',
     page: body.page,

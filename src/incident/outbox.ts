@@ -16,6 +16,8 @@ export interface OutboxDeps extends TryDeps {
 export interface Outbox {
   /** Starts effects that this process has just committed. */
   readonly start: (effects: readonly Effect[]) => void
+  /** Tries at once what has failed here and waits to be tried again without end: what it failed by may be over. */
+  readonly hurry: () => void
   /** Takes what nobody is at: after a crash here or elsewhere, or when the answer to a commit was lost. */
   readonly sweep: () => Promise<number>
   /** Resolves when nothing is under way any more; what only waits for its interval is not under way. */
@@ -34,6 +36,7 @@ const closeTimeout: Duration = 2 * second
 export function createOutbox(deps: OutboxDeps, performers: () => Performers): Outbox {
   const lastDone = new Map<string, number>()
   const turns = createTurns<Failure | undefined>()
+  const waiting = new Map<string, Effect>()
   const attempt = createTries(deps, performers, {
     begun: (effect) => {
       if (everyOf(effect) !== undefined) lastDone.set(effect.key, deps.clock.now())
@@ -63,9 +66,16 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   function run(effect: Effect, own: boolean): Promise<Failure | undefined> {
     return turns.take(effect.key, {
       pause: interval(effect),
-      run: () => attempt(effect, own),
+      run: () => noted(effect, attempt(effect, own)),
       onceMore: () => void startOne(effect),
     })
+  }
+
+  async function noted(effect: Effect, trying: Promise<Failure | undefined>): Promise<Failure | undefined> {
+    const failure = await trying
+    if (failure?.endless) waiting.set(effect.key, effect)
+    else waiting.delete(effect.key)
+    return failure
   }
 
   /** The rest of the interval of an effect that coalesces; undefined when there is none to wait for. */
@@ -95,6 +105,10 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   return {
     start: (effects) => {
       for (const effect of effects) void startOne(effect, true)
+    },
+    // Another process may have done it meanwhile: then there is nothing to take.
+    hurry: () => {
+      for (const effect of waiting.values()) void startOne(effect)
     },
     sweep,
     idle: turns.idle,

@@ -108,6 +108,6 @@ export function waitingFor({ runs }: Tried, person: PersonId, { plan, now }: Car
 /** Which run is meant stands on the button, since one card may offer several. */
 function verdicts(tried: Tried, person: PersonId, view: CardView): readonly Button[] {
   return waitingFor(tried, person, view).flatMap((run) =>
-    verdictButtons(run).map((button) => ({ ...button, label: `${button.label} ${run.id}` })),
+    verdictButtons(run, view).map((button) => ({ ...button, label: `${button.label} ${run.id}` })),
   )
 }

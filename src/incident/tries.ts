@@ -1,7 +1,7 @@
 // One try of one effect: it is taken, done, and its store told what became of it.
 import { RetryableError, reasonOf } from '../errors.ts'
-import type { Duration } from '../ids.ts'
-import { second } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
+import { minute, second } from '../ids.ts'
 import type { Taken } from '../commit.ts'
 import type { Effect, EffectBody } from '../effect.ts'
 import type { Clock, Log, Store } from '../ports.ts'
@@ -19,6 +19,8 @@ export type Performers = {
     /** After this many tries it is given up and `giveUp` decides what follows; absent: tried until it succeeds. */
     readonly tries?: number
     readonly giveUp?: (body: Extract<EffectBody, { readonly kind: K }>, reason: string) => Promise<void>
+    /** Whether it is tried on all the same after it was given up, until it is done or not wanted any more; absent: no. */
+    readonly keeps?: (body: Extract<EffectBody, { readonly kind: K }>, thrown: unknown) => boolean
     /** The same key is done at most this often by this process. */
     readonly every?: Duration
     /** How long one try may take, in real milliseconds; absent: as long as `TryDeps.timeout` says. */
@@ -38,10 +40,14 @@ export interface TryDeps {
 export interface Failure {
   readonly error: RetryableError
   readonly tried: number
+  /** It is tried until it is done: a try too many costs nothing. */
+  readonly endless: boolean
 }
 
 /** When the sweep may take what failed, if the queue has not brought it before. */
 export const sweptAfter: Duration = 30 * second
+/** A warning about the same reason comes once in so long; between them it is for those who look for it. */
+const saidAgainAfter: Duration = 10 * minute
 /** A key with a version is put by one commit only; any other one is put again by whoever wants it done once more. */
 const ofOneCommit = /-v\d+-\d+$/
 
@@ -61,6 +67,7 @@ export function createTries(
 ): (effect: Effect, own: boolean) => Promise<Failure | undefined> {
   /** What was done while the store could not be told. */
   const untold = new Set<string>()
+  const fresh = createOnceAWhile(deps.clock)
 
   async function attempt(effect: Effect, own: boolean): Promise<Failure | undefined> {
     let taken: Taken | undefined
@@ -68,7 +75,7 @@ export function createTries(
       // A fresh page is this process's already, and nobody else can have put it: it goes out without another question.
       taken = own && ofOneCommit.test(effect.key) ? { effect, tried: 0 } : await deps.store.take(effect.key)
     } catch (thrown) {
-      return { error: retryable(thrown), tried: 1 }
+      return { error: retryable(thrown), tried: 1, endless: false }
     }
     if (!taken) {
       untold.delete(effect.key)
@@ -119,10 +126,12 @@ export function createTries(
     const reason = reasonOf(thrown)
     const spec = specOf(effect)
     const hopeless = !(thrown instanceof RetryableError)
-    deps.log.warn('effect failed', { key, kind: body.kind, tried, reason })
+    const over = spec.giveUp !== undefined && (hopeless || tried >= (spec.tries ?? Infinity))
+    const level = fresh(`${body.kind}: ${reason}`) ? 'warn' : 'debug'
+    deps.log[level]('effect failed', { key, kind: body.kind, tried, reason })
     try {
-      if (spec.giveUp && (hopeless || tried >= (spec.tries ?? Infinity))) {
-        await spec.giveUp(body, reason)
+      if (over) await spec.giveUp?.(body, reason)
+      if (over && !spec.keeps?.(body, thrown)) {
         await finish(effect)
         return undefined
       }
@@ -130,7 +139,7 @@ export function createTries(
     } catch (again) {
       deps.log.error('effect could not be recorded as failed', { key, reason: reasonOf(again) })
     }
-    return { error: retryable(thrown), tried }
+    return { error: retryable(thrown), tried, endless: over || !spec.giveUp }
   }
 
   function specOf(effect: Effect): AnyPerformer {
@@ -146,10 +155,23 @@ interface AnyPerformer {
   readonly tries?: number
   readonly timeout?: Duration
   readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
+  readonly keeps?: (body: EffectBody, thrown: unknown) => boolean
 }
 
 function retryable(thrown: unknown): RetryableError {
   return thrown instanceof RetryableError ? thrown : new RetryableError(reasonOf(thrown), { cause: thrown })
+}
+
+/** True for a text that was not asked about for a while: one trouble fails many effects, each again and again. */
+function createOnceAWhile(clock: Pick<Clock, 'now'>): (text: string) => boolean {
+  const asked = new Map<string, Instant>()
+  return (text) => {
+    const now = clock.now()
+    for (const [each, at] of asked) if (now - at >= saidAgainAfter) asked.delete(each)
+    if (asked.has(text)) return false
+    asked.set(text, now)
+    return true
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -26,7 +26,9 @@ export function createChatPager(parts: readonly ChatPart[], log: Pick<Log, 'warn
         try {
           await part.send(person, to, message, signal)
         } catch (thrown) {
-          log.warn('a chat did not take a page', { chat: part.name, person, reason: reasonOf(thrown) })
+          // The only one that counts says so itself, by the page that fails.
+          if (counting.some((each) => each !== part))
+            log.warn('a chat did not take a page', { chat: part.name, person, reason: reasonOf(thrown) })
           throw new PartError(part.name, thrown)
         }
       }
@@ -63,7 +65,10 @@ function joined(thrown: unknown): Error {
   if (only && more.length === 0 && only.cause instanceof Error) return only.cause
   const text = failures.map(({ part, message }) => `${part}: ${message}`).join(' · ')
   const passing = failures.flatMap(({ cause }) => (cause instanceof RetryableError ? [cause] : []))
-  if (passing.length === 0) return new UserError('no-chat', text)
+  if (passing.length === 0) {
+    const later = failures.some(({ cause }) => cause instanceof UserError && cause.passing)
+    return new UserError('no-chat', text, { passing: later })
+  }
   const waits = passing.flatMap(({ after }) => after ?? [])
   return new RetryableError(text, waits.length < passing.length ? {} : { after: Math.min(...waits) })
 }

@@ -38,12 +38,14 @@ interface Kind {
   readonly workers: number
   /** Jobs that one worker does at a time. */
   readonly concurrency: number
+  /** Whoever does the job says why it failed when it is to be tried again; here it need not be said once more. */
+  readonly told?: true
 }
 
 /** A bell that fails is rung a few times more; after that the sweep over what is due finds it. */
 const bellKind: Kind = { name: 'bells', attempts: 5, workers: 4, concurrency: 50 }
 /** An effect is tried for about ten minutes; after that the sweep over pending effects brings it back. */
-const effectKind: Kind = { name: 'effects', attempts: 25, workers: 1, concurrency: 100 }
+const effectKind: Kind = { name: 'effects', attempts: 25, workers: 1, concurrency: 100, told: true }
 
 /**
  * Pages have a queue of their own. Rooms of a chat that hangs may take every slot of the effects' queue for as long as
@@ -172,7 +174,8 @@ function startWorker<D>(
   worker.on('failed', (job, error) => {
     const fields = { queue: kind.name, job: job?.id, attempt: job?.attemptsMade, reason: reasonOf(error) }
     const last = job === undefined || job.finishedOn !== undefined
-    if (last) log.error('job given up, the sweep will find it', fields)
+    if (kind.told && !(error instanceof UnrecoverableError)) log.debug('job failed', fields)
+    else if (last) log.error('job given up, the sweep will find it', fields)
     else log.warn('job failed, will be tried again', fields)
   })
   return worker

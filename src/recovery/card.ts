@@ -1,34 +1,36 @@
-// A run's card: before and after, each step and its undo, what was checked, what it costs, and what can be done now.
+// A run's card: what changes, what it costs and whose word it takes first; then each step and its undo, and what was checked.
 import { never } from '../errors.ts'
-import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Tone } from '../message.ts'
 import { changedSomething, doneSteps } from './change.ts'
-import { approvalText, runName, runNewsText, tookText } from './news.ts'
+import { runName, runNewsText, tookText } from './news.ts'
 import type { Run, Step } from './run.ts'
+import { approvalLine, cautions, changeLines, costFields, personName, verdictSummary } from './summary.ts'
+import type { Seen } from './summary.ts'
 import { undoTextOf } from './world.ts'
 
 /** The card of a run, the same for every door. */
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
+  const seen = { plan, now }
+  const warned = cautions(run, seen)
   const sections = [
-    { lines: [[run.proposal.summary]] },
     outcome(run),
+    { lines: [[run.proposal.summary], ...changeLines(run)] },
+    warned.length === 0 ? undefined : { lines: warned },
     looked(run),
-    changes(run),
     steps(run),
     findings(run),
-    warnings(run),
     debts(run),
   ]
   return {
     title: runTitle(run),
-    tone: toneOf(run),
-    fields: fields(run, now, plan),
+    tone: toneOf(run, warned.length > 0),
+    fields: fields(run, seen),
     sections: sections.filter((section) => section !== undefined),
-    buttons: buttons(run),
+    buttons: buttons(run, seen),
     footer: [
-      `Asked for by ${nameOf(plan, run.askedBy)} through ${run.door} at `,
+      `Asked for by ${personName(plan, run.askedBy)} through ${run.door} at `,
       { at: run.askedAt, show: 'date-time' },
       run.incident === undefined ? '' : ` for ${run.incident}`,
     ],
@@ -63,10 +65,11 @@ function stateText(run: Run): string {
   }
 }
 
-function toneOf(run: Run): Tone {
+/** `warned`: something about it needs a second thought. */
+function toneOf(run: Run, warned: boolean): Tone {
   switch (run.state) {
     case 'proposed':
-      return isPlain(run) ? 'good' : 'warn'
+      return run.proposal.risk === 'reversible' && !warned ? 'good' : 'warn'
     case 'running':
       return 'warn'
     case 'done':
@@ -83,47 +86,25 @@ function toneOf(run: Run): Tone {
   }
 }
 
-/** Nothing about the proposal needs a second thought. */
-function isPlain({ proposal }: Run): boolean {
-  const { risk, warnings, findings } = proposal
-  return risk === 'reversible' && warnings.length === 0 && findings.every((finding) => finding.ok)
-}
-
-function fields(run: Run, now: Instant, plan: DrPlan): readonly Field[] {
-  const { expected, effectWithin, cost, risk, objectiveAt } = run.proposal
+function fields(run: Run, { now, plan }: Seen): readonly Field[] {
+  const { risk } = run.proposal
   const list: Field[] = [
+    ...costFields(run, now),
     { label: 'Risk', value: [risk], tone: risk === 'reversible' ? 'good' : 'bad' },
-    { label: 'Cost', value: [cost.text], ...(risk === 'loses-data' ? { tone: 'bad' } : {}) },
-    { label: 'Expected', value: [`${printDuration(expected.duration)} (${expected.source})`] },
   ]
-  if (effectWithin !== undefined)
-    list.push({ label: 'In effect for all', value: [`within ${printDuration(effectWithin)} (the old TTL)`] })
-  if (objectiveAt !== undefined && (run.state === 'proposed' || run.state === 'running'))
-    list.push(objective(objectiveAt, expected.duration, now))
   if (run.state === 'proposed') {
-    list.push({ label: 'Approval', value: [approvalText(run)] })
+    list.push({ label: 'Approval', value: approvalLine(run, plan) })
     list.push({ label: 'Valid', value: [{ at: run.expiresAt, show: 'countdown' }] })
   }
   for (const { by, door, at } of run.approvals) {
     list.push({
       label: 'Approved by',
-      value: [`${nameOf(plan, by)} through ${door} at `, { at, show: 'time' }],
+      value: [`${personName(plan, by)} through ${door} at `, { at, show: 'time' }],
     })
   }
   if ('endedAt' in run && 'startedAt' in run && run.startedAt !== undefined)
     list.push({ label: 'Took', value: [tookText(run.endedAt - run.startedAt)] })
   return list
-}
-
-function objective(objectiveAt: Instant, expected: number, now: Instant): Field {
-  const label = 'Objective (RTO)'
-  const left = objectiveAt - now
-  if (left <= 0) return { label, value: ['missed ', { at: objectiveAt, show: 'ago' }], tone: 'bad' }
-  return {
-    label,
-    value: [{ at: objectiveAt, show: 'countdown' }],
-    tone: expected > left ? 'bad' : 'good',
-  }
 }
 
 function looked({ state, proposal }: Run): Section | undefined {
@@ -133,22 +114,15 @@ function looked({ state, proposal }: Run): Section | undefined {
   return { heading: 'What answers now', lines: [[says]], table: { columns: ['Way', 'Answer'], rows } }
 }
 
-function changes(run: Run): Section {
-  const rows = run.proposal.changes.map(({ what, before, after }): readonly Line[] => [
-    [what],
-    [before],
-    [after],
-  ])
-  return { heading: 'Before and after', table: { columns: ['What', 'Before', 'After'], rows } }
-}
-
 function steps(run: Run): Section {
-  const rows = run.steps.map((step, index): readonly Line[] => [
-    [`${index + 1}. ${step.title}`],
-    [step.note === undefined ? phaseText(step) : `${phaseText(step)}: ${step.note}`],
-    [undoText(step)],
-  ])
-  return { heading: 'Steps', table: { columns: ['Step', 'State', 'Undo'], rows } }
+  const waiting = run.state === 'proposed'
+  const lines = run.steps.map((step, index): Line => {
+    const note = step.note === undefined ? '' : `: ${step.note}`
+    const state = waiting ? '' : ` — ${phaseText(step)}${note}`
+    const undo = step.undo === undefined ? '' : ` (undo: ${undoTextOf(step.undo)})`
+    return [`${index + 1}. ${step.title}${state}${undo}`]
+  })
+  return { heading: 'Steps', lines }
 }
 
 function phaseText({ phase }: Step): string {
@@ -167,30 +141,21 @@ function phaseText({ phase }: Step): string {
   }
 }
 
-function undoText({ undo }: Step): string {
-  return undo === undefined ? 'only looks' : undoTextOf(undo)
+/** What was checked and found good; what was not stands among the warnings. */
+function findings(run: Run): Section | undefined {
+  const lines = run.proposal.findings
+    .filter(({ ok }) => ok)
+    .map(({ rule, text }): Line => ['✓ ', { code: rule }, ` ${text}`])
+  return lines.length === 0 ? undefined : { heading: 'Safety rules', lines }
 }
 
-function findings(run: Run): Section {
-  const lines = run.proposal.findings.map(({ rule, ok, text, overriddenWith }): Line => {
-    if (ok) return ['✓ ', { code: rule }, ` ${text}`]
-    const taken = overriddenWith === undefined ? '' : `; overridden by ${run.askedBy}: ${overriddenWith}`
-    return ['✗ ', { code: rule }, ` ${text}${taken}`]
-  })
-  return { heading: 'Safety rules', lines }
-}
-
-function warnings(run: Run): Section | undefined {
-  const { warnings: list } = run.proposal
-  return list.length === 0 ? undefined : { heading: 'Note', lines: list.map((text) => [text]) }
-}
-
+/** Nothing is owed before something was changed. */
 function debts(run: Run): Section | undefined {
   const { debts: list } = run.proposal
-  const paid = run.undoneBy !== undefined
-  if (list.length === 0 || paid || run.state === 'denied' || run.state === 'expired') return undefined
-  if (run.state !== 'proposed' && run.state !== 'running' && !changedSomething(run)) return undefined
-  const heading = run.state === 'proposed' ? 'Will be owed afterwards' : 'Still owed'
+  const changed = changedSomething(run)
+  const coming = run.state === 'proposed' || run.state === 'running'
+  if (list.length === 0 || run.undoneBy !== undefined || !(changed || coming)) return undefined
+  const heading = changed ? 'Still owed' : 'Will be owed afterwards'
   return { heading, lines: list.map(({ text, remedy }) => [`${text}. ${remedy}`]) }
 }
 
@@ -200,11 +165,11 @@ function outcome(run: Run): Section | undefined {
   return { lines: [[runNewsText(run, run.state)]] }
 }
 
-function buttons(run: Run): readonly Button[] {
+function buttons(run: Run, seen: Seen): readonly Button[] {
   const { id } = run
   switch (run.state) {
     case 'proposed':
-      return verdictButtons(run)
+      return verdictButtons(run, seen)
     case 'running':
       return run.cancelling ? [] : [cancelButton(run)]
     case 'unknown':
@@ -233,20 +198,26 @@ function buttons(run: Run): readonly Button[] {
   }
 }
 
-/** Approve and deny, as the risk of a proposed run demands them. */
-export function verdictButtons(run: Run): readonly Button[] {
-  return [approveButton(run), { label: 'Deny', command: `deny ${run.id}`, style: 'plain', input: 'Why not?' }]
+/** Approve and deny, as the risk of a proposed run demands them; what asks first says what it is about. */
+export function verdictButtons(run: Run, seen: Seen): readonly Button[] {
+  const summary = verdictSummary(run, seen)
+  const deny = { label: 'Deny', command: `deny ${run.id}`, style: 'plain', input: 'Why not?' } as const
+  return [approveButton(run, summary), { ...deny, summary }]
 }
 
-function approveButton({ id, proposal }: Run): Button {
+function approveButton({ id, proposal }: Run, summary: readonly Line[]): Button {
   const base = { label: 'Approve', command: `approve ${id}`, style: 'primary' } as const
   switch (proposal.risk) {
     case 'reversible':
       return base
     case 'disruptive':
-      return { ...base, style: 'danger', typed: proposal.typed }
+      return { ...base, style: 'danger', typed: proposal.typed, summary }
     case 'loses-data':
-      return { ...base, style: 'danger', confirm: `This can lose data: ${proposal.summary}. Approve ${id}?` }
+      return {
+        ...base,
+        style: 'danger',
+        confirm: `This can lose data: ${proposal.summary}. ${proposal.cost.text} Approve ${id}?`,
+      }
     default:
       return never(proposal.risk)
   }
@@ -259,9 +230,5 @@ function cancelButton({ id, steps }: Run): Button {
 
 function undoButton(run: Run): readonly Button[] {
   if (run.direction === 'failback' || run.undoneBy !== undefined || !changedSomething(run)) return []
-  return [{ label: 'Undo (proposes)', command: `failback ${run.system}`, style: 'plain' }]
-}
-
-function nameOf(plan: DrPlan, person: string): string {
-  return Object.hasOwn(plan.people, person) ? (plan.people[person]?.name ?? person) : person
+  return [{ label: 'Propose the way back', command: `failback ${run.system}`, style: 'plain' }]
 }

@@ -103,6 +103,7 @@ function cards(run: RunId, chats: readonly string[]): readonly Effect[] {
 /** Whether a person would want to see the run anew: not for each look that the engine takes at a step under way. */
 function looksOther(before: Run | undefined, { next, events }: RunChange): boolean {
   if (before === undefined || events.length > 0 || before.state !== next.state) return true
+  if (before.proposal !== next.proposal) return true
   return before.undoneBy !== next.undoneBy || isStopping(before) !== isStopping(next)
 }
 

@@ -28,6 +28,8 @@ export type RunInput =
   | { readonly kind: 'tick' }
   /** A proposal that must not start any more, and why. */
   | { readonly kind: 'lapsed'; readonly reason: string }
+  /** Another run was proposed that would change the same; `text` says so on this one's card. */
+  | { readonly kind: 'rivalled'; readonly text: string }
   /** Another run put back what this one had changed. */
   | { readonly kind: 'undone'; readonly by: Run['id'] }
 
@@ -58,6 +60,8 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return run.state === 'proposed' && run.expiresAt <= now ? expire(run, undefined, now) : same
     case 'lapsed':
       return run.state === 'proposed' ? expire(run, input.reason, now) : same
+    case 'rivalled':
+      return rivalled(run, input.text)
     case 'undone':
       return undone(run, input.by)
     case 'intended':
@@ -129,6 +133,12 @@ function expire(run: Run, reason: string | undefined, now: Instant): RunDecision
   }
   const text = runNewsText(next, 'expired')
   return tell(happened(to(next), 'run.expired', { at: now, by: bot, text }), 'expired', bot)
+}
+
+function rivalled(run: Run, text: string): RunDecision {
+  const { proposal } = run
+  if (run.state !== 'proposed' || proposal.warnings.includes(text)) return same
+  return to({ ...run, proposal: { ...proposal, warnings: [text, ...proposal.warnings] } })
 }
 
 function undone(run: Run, by: Run['id']): RunDecision {

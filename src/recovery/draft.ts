@@ -1,7 +1,6 @@
 // What is proposed before it has a number: the steps, and everything a person must see before deciding.
-import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
-import type { Duration, Instant, RunId } from '../ids.ts'
+import type { Instant, RunId } from '../ids.ts'
 import { minute, second } from '../ids.ts'
 import type { Action } from './action.ts'
 import type { Calls } from './calls.ts'
@@ -69,27 +68,4 @@ export function expectedDuration(
   }
   if (recovery?.expected !== undefined) return { duration: recovery.expected, source: 'the DR plan' }
   return documented
-}
-
-/** What the objective's clock says about a proposal, in words. */
-export function clockWarnings(
-  { now, objectiveAt }: Pick<Context, 'now' | 'objectiveAt'>,
-  expected: Duration,
-  effectWithin: Duration | undefined,
-): readonly string[] {
-  if (objectiveAt === undefined) return []
-  const left = objectiveAt - now
-  if (left <= 0) return [`The objective (RTO) was missed ${printDuration(-left)} ago`]
-  const warnings: string[] = []
-  if (expected > left) {
-    warnings.push(
-      `It is expected to take ${printDuration(expected)}, but only ${printDuration(left)} of the objective (RTO) are left`,
-    )
-  }
-  if (effectWithin !== undefined && effectWithin > left) {
-    warnings.push(
-      `Clients may keep the old address for ${printDuration(effectWithin)}, but only ${printDuration(left)} of the objective (RTO) are left`,
-    )
-  }
-  return warnings
 }

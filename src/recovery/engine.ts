@@ -17,6 +17,7 @@ import type { Ask, Runs, Verdict } from './input.ts'
 import { runName } from './news.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
+import { personName } from './summary.ts'
 import type { Said } from './verdicts.ts'
 import { differencesIn, digestOf, groundOf } from './world.ts'
 
@@ -84,7 +85,7 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
     objectiveAt: await objectiveOf(store, ask),
     now: clock.now(),
   }
-  const draft = await withHindrances(store, await wish.draft(context))
+  const draft = await withHindrances(engine, wish.key, await wish.draft(context))
   return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
 }
 
@@ -110,22 +111,43 @@ function underWay(ask: Ask, plan: DrPlan, history: readonly Run[]): Run | undefi
 }
 
 /** The draft, with what would keep it from starting just now. */
-async function withHindrances(store: Store, draft: Draft): Promise<Draft> {
+async function withHindrances({ store, plan: planNow }: Engine, key: string, draft: Draft): Promise<Draft> {
   const { proposal } = draft
-  const [frozen, holders] = await Promise.all([
+  const plan = planNow()
+  const [frozen, rivals, holders] = await Promise.all([
     readFrozen(store),
+    rivalsOf(store, key, proposal.targets),
     store.claims(proposal.targets.map((target) => `lock:${target}`)),
   ])
   const busy = [...new Set(holders)].filter((holder) => holder !== '')
   const hindrances = [
     ...(frozen
-      ? [`Recoveries are frozen by ${frozen.by}: it cannot start before somebody says: unfreeze`]
+      ? [
+          `Recoveries were frozen by ${personName(plan, frozen.by)} when this was proposed: while they are, it does not start`,
+        ]
       : []),
     ...busy.map(
-      (holder) => `${holder} is at work on the same records: it cannot start before that has ended`,
+      (holder) =>
+        `${holder} was at work on the same records when this was proposed: it does not start before that has ended`,
     ),
   ]
-  return { ...draft, proposal: { ...proposal, warnings: [...hindrances, ...proposal.warnings] } }
+  const warnings = [...hindrances, ...rivals.map(rivalText), ...proposal.warnings]
+  return { ...draft, proposal: { ...proposal, warnings } }
+}
+
+/** Other wishes that wait for a word and would change something of the same. */
+async function rivalsOf(store: Store, key: string, targets: readonly string[]): Promise<readonly Run[]> {
+  const open = await store.runs({ open: true, limit: historyLimit })
+  return open.filter(
+    (run) =>
+      run.state === 'proposed' &&
+      run.key !== key &&
+      run.proposal.targets.some((target) => targets.includes(target)),
+  )
+}
+
+function rivalText(run: Run): string {
+  return `${run.id} (${runName(run)}) is proposed for the same records, too: only one of the two can start`
 }
 
 interface Recording {
@@ -154,6 +176,9 @@ async function record(
     const run = toProposed(draft, { id, key, ask, now, validFor })
     if (!(await writeNew(engine, beginRun(run, now), { name, from: holder, to: id }))) continue
     if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place` })
+    const rivals = await rivalsOf(store, key, run.proposal.targets)
+    const text = rivalText(run)
+    await Promise.all(rivals.map((rival) => apply(engine, rival.id, { kind: 'rivalled', text })))
     return { run, existing: false }
   }
   throw new ConflictError(`${key} was proposed ${tries} times by others at the same time`)

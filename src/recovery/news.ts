@@ -47,7 +47,7 @@ export function runNewsText(run: Run, news: RunNews): string {
 }
 
 /** Who must do what before it runs. */
-export function approvalText(run: Run): string {
+function approvalText(run: Run): string {
   const { id, proposal } = run
   switch (proposal.risk) {
     case 'reversible':

@@ -106,7 +106,7 @@ export function mayApprove(run: Run, person: PersonId, roles: readonly Role[], n
 function notYours(run: Run): Refusal {
   return {
     code: 'not-permitted',
-    message: `${run.id} is approved by who asked for it (${run.askedBy}) or by another engineer: approve ${run.id}`,
+    message: `${run.id} is approved by who asked for it, or by an engineer, a manager or an approver: approve ${run.id}`,
   }
 }
 

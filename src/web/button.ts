@@ -1,9 +1,11 @@
 // A button as a form that posts its command; what needs a second look opens a dialog, or a page of its own.
 import { hash } from 'node:crypto'
 import type { IncidentId } from '../ids.ts'
+import { plain } from '../message.ts'
 import type { Button } from '../message.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
+import { lineHtml } from './line.ts'
 import type { View } from './view.ts'
 
 interface Place {
@@ -38,6 +40,8 @@ function askingForm(button: Button, place: Place): Html {
         (name) =>
           button[name] !== undefined && html`<input type="hidden" name="${name}" value="${button[name]}" />`,
       )}
+      ${button.needed && html`<input type="hidden" name="needed" value="1" />`}
+      ${button.summary && html`<input type="hidden" name="summary" value="${button.summary.map(plain).join('\n')}" />`}
       <button class="button ${button.style}" data-opens="${id}" aria-haspopup="dialog">
         ${button.label}…
       </button>
@@ -59,11 +63,17 @@ export function questionPage(button: Button, place: Place): Html {
 function question(button: Button, place: Place, id: string, sending: Html | undefined): Html {
   const more = button.typed === undefined && button.input === undefined ? '' : ' …'
   return html`<h2 id="${id}-title">${button.label}</h2>
+    ${
+      button.summary &&
+      html`<ul class="lines">
+        ${button.summary.map((line) => html`<li>${lineHtml(line, place.view)}</li>`)}
+      </ul>`
+    }
     ${button.confirm !== undefined && html`<p>${button.confirm}</p>`}
     <p class="quiet">This runs <code>dr ${button.command}${more}</code></p>
     <form method="post" action="/commands" ${sending}>
       ${hiddenFields(button.command, place)} ${button.typed !== undefined && typedField(button.typed, id)}
-      ${button.input !== undefined && inputField(button.input, id)}
+      ${button.input !== undefined && inputField(button, id)}
       <button class="button ${button.style}">${button.label}</button>
     </form>`
 }
@@ -84,9 +94,16 @@ function typedField(typed: string, id: string): Html {
     />`
 }
 
-function inputField(label: string, id: string): Html {
-  return html`<label for="${id}-input">${label}</label>
-    <input id="${id}-input" name="input" autocomplete="off" maxlength="1000" autofocus />`
+function inputField({ input, needed }: Button, id: string): Html {
+  return html`<label for="${id}-input">${input}</label>
+    <input
+      id="${id}-input"
+      name="input"
+      autocomplete="off"
+      maxlength="1000"
+      ${needed && html`required`}
+      autofocus
+    />`
 }
 
 function hiddenFields(command: string, place: Place): Html {

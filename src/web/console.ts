@@ -9,7 +9,8 @@ import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller } from './auth.ts'
 import { bannerFor, frozenBanner } from './banner.ts'
 import { questionPage } from './button.ts'
-import { cardHtml, textHtml } from './card.ts'
+import { cardHtml } from './card.ts'
+import { textHtml } from './line.ts'
 import { completionList } from './completion.ts'
 import { fieldOf } from './fields.ts'
 import { framed, plainPage, titleOf } from './frame.ts'
@@ -208,11 +209,14 @@ function postedButton(request: FastifyRequest): Button {
     const value = fieldOf(request.body, name)
     return value === undefined ? [] : [[name, value]]
   })
+  const summary = fieldOf(request.body, 'summary')
   return {
     label: fieldOf(request.body, 'label') ?? 'Go on',
     command: fieldOf(request.body, 'text') ?? '',
     style: style === 'danger' || style === 'primary' ? style : 'plain',
     ...Object.fromEntries(optional),
+    ...(fieldOf(request.body, 'needed') !== undefined && { needed: true }),
+    ...(summary !== undefined && { summary: summary.split('\n').map((line) => [line]) }),
   }
 }
 

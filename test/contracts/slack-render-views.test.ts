@@ -52,11 +52,11 @@ const approve = { command: 'approve R-7', label: 'Approve', typed: 'api.example.
 
 describe('the modal of a button', () => {
   test('asks for the name, and says what will run', () => {
-    const view = askView(approve, '{"channel":"C1"}')
+    const view = askView(approve, '{"channel":"C1"}', [['api.example.com: 192.0.2.1 → 192.0.2.2']])
 
     expect(refusals(view.blocks)).toEqual([])
     expect(shown(view)).toBe(
-      'This runs `dr approve R-7 …`\n\nTo go on, type `api.example.com`\n\nThe name, exactly as above: [plain_text_input]',
+      'api.example.com: 192.0.2.1 → 192.0.2.2\n\nThis runs `/dr approve R-7 …`\n\nTo go on, type `api.example.com`\n\nThe name, exactly as above: [plain_text_input]',
     )
     expect(view).toMatchObject({ private_metadata: '{"channel":"C1"}', submit: { text: 'Approve' } })
   })
@@ -65,8 +65,15 @@ describe('the modal of a button', () => {
     const view = askView({ command: 'deny R-7', label: 'Deny', input: 'Why not?', confirm: 'Really?' }, '')
 
     expect(shown(view)).toBe(
-      'Really?\n\nThis runs `dr deny R-7 …`\n\nWhy not? (optional): [plain_text_input]',
+      'Really?\n\nThis runs `/dr deny R-7 …`\n\nWhy not? (optional): [plain_text_input]',
     )
+  })
+
+  test('does not call optional what the command needs', () => {
+    const view = askView({ command: 'extend INC-1 10m', label: 'More time', input: 'Why?', needed: true }, '')
+
+    expect(shown(view)).toContain('Why?: [plain_text_input]')
+    expect(view.blocks.at(-1)).toMatchObject({ type: 'input', optional: false })
   })
 
   test('gives back what was said, trimmed, and nothing for what was left empty', () => {
@@ -218,12 +225,20 @@ describe('the home tab', () => {
     )
   })
 
+  test('says what is not well although no incident is open', () => {
+    const text = shown(homeView({ open: [], approvals: [], shift, uneasy: [['lb: 1 problem is left']] }))
+
+    expect(text).toContain('No incident is open, but not all is well.')
+    expect(text).toContain('lb: 1 problem is left')
+    expect(text).not.toContain('Nothing is broken')
+  })
+
   test('tells no two buttons apart by chance: each has a number of its own', () => {
     const ids = homeView({ open: [incident, incident], approvals: [run], shift }).blocks.flatMap((block) =>
       block.type === 'actions' ? block.elements.map((element) => element.action_id) : [],
     )
 
-    expect(ids.length).toBeGreaterThan(10)
+    expect(ids.length).toBeGreaterThan(5)
     expect(new Set(ids).size).toBe(ids.length)
   })
 

@@ -63,11 +63,19 @@ describe('a card in Slack', () => {
     expect(text.indexOf('[I have it]')).toBeLessThan(text.indexOf('1 problem now'))
   })
 
-  test('shows before and after of a proposal above the button that approves it', () => {
+  test('shows what a proposal changes, its cost and whose word it takes above the button that approves it', () => {
     const text = shown(cards['run-1-proposed'] ?? cardWith({}))
 
-    expect(text.indexOf('Before and after')).toBeGreaterThan(0)
-    expect(text.indexOf('Before and after')).toBeLessThan(text.indexOf('[Approve]'))
+    const told = [
+      '203.0.113.10, TTL 300 s → ',
+      'Cost: ',
+      'Expected: ',
+      'Objective (RTO): ',
+      '/dr approve R-7',
+    ]
+    const places = [...told, '[Approve]', 'Steps'].map((word) => text.indexOf(word))
+    expect(Math.min(...places)).toBeGreaterThan(0)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
   })
 
   test('says what runs out as the moment when it does, since a message stays as it is', () => {

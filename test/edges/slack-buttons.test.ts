@@ -125,6 +125,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
     await house.slack.press('U0ANN', { ...at, label: 'Approve…' })
     const view = await modalOf('U0ANN')
 
+    const question = shown(house.slack.modals('U0ANN').at(-1))
     const wrong = await house.slack.submitView('U0ANN', view, { typed: 'apo' })
     const unchanged = (await house.engine.run(id)).state
     const right = await house.slack.submitView('U0ANN', view, { typed: 'api' })
@@ -133,6 +134,8 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
       response_action: 'errors',
       errors: { typed: expect.stringContaining('api') },
     })
+    for (const told of ['TTL 300 s → ', 'Cost: ', 'Risk: disruptive', `/dr approve ${id} api`])
+      expect(question).toContain(told)
     expect(unchanged).toBe('proposed')
     expect(right.ok).toBe(true)
     expect(house.said).toEqual([`ann: approve ${id} api`])

@@ -176,6 +176,38 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
     expect(shown(await answered(room))).toContain('You have it')
   })
 
+  test('carries a mention out once, and says so when it is edited afterwards', async () => {
+    await house.outage()
+    await house.slack.mention('U0ANN', room, 'note lb1 is bakc')
+    const [written] = house.slack.messages(room)
+
+    await house.slack.editMention('U0ANN', room, written?.ts ?? '', 'note lb1 is back')
+
+    await vi.waitFor(() =>
+      expect(shown(house.slack.ephemerals('U0ANN').at(-1))).toContain('An edited message is not carried out'),
+    )
+    expect(house.said).toEqual(['ann: note lb1 is bakc'])
+  })
+
+  test('tells who types a bare command into a room how it begins, with a button that does it', async () => {
+    await house.outage()
+
+    await house.slack.write('U0ANN', 'C0ALERTS', 'ack')
+    await house.slack.write('U0BOB', room, 'help me to open the door of the rack')
+    await house.slack.write('U0ANN', room, 'ack INC-1')
+
+    const hint = await vi.waitFor(() => {
+      const found = house.slack.ephemerals('U0ANN').at(-1)
+      if (!found) throw new Error('no hint yet')
+      return found
+    })
+    expect(shown(hint)).toContain('To do it, type: /dr ack INC-1')
+    expect(house.slack.buttons(hint)).toEqual(['Do it: ack INC-1'])
+    expect(house.slack.ephemerals('U0ANN')).toHaveLength(1)
+    expect(house.slack.ephemerals('U0BOB')).toEqual([])
+    expect(house.said).toEqual([])
+  })
+
   test('answers a direct message with the same words, and never itself', async () => {
     await house.outage()
 

@@ -34,6 +34,21 @@ test('shows that nothing is broken, and whose turn it is', async () => {
   expect(all).toContain('Your next turn')
 })
 
+test('says what status says when an incident was closed over what Nagios still reports', async () => {
+  const id = await house.outage()
+  const at = house.engine.now()
+  const broke = { alert: 'A-1', key: 'lb1;HAProxy', system: 'lb', state: 'CRITICAL', output: 'x' } as const
+  const attached = [{ ...broke, at, since: at, change: 'broke', text: 'lb1 is CRITICAL' }] as const
+  await house.incidents.input(id, { kind: 'alerts', attached })
+  await house.slack.command('U0ANN', `resolve ${id} a drill`)
+
+  await house.slack.openHome('U0ANN')
+
+  const all = await tab('U0ANN', 'No incident is open, but not all is well')
+  expect(all).toContain(`${id} is resolved, but Nagios still reports 1 problem`)
+  expect(all).not.toContain('Nothing is broken')
+})
+
 test('shows open incidents, and the approvals that are the reader’s to give', async () => {
   const id = await house.outage()
   await house.engine.runs().propose({

@@ -90,8 +90,9 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
   const moments = round.victim === 'nobody' ? [] : drawMoments(random, possible)
   const dir = await mkdtemp(join(tmpdir(), 'dr-chaos-'))
   const redis = round.redis === 'given' ? await startTestRedis(await onPort()) : undefined
-  // The seed makes it this round's own, by which its processes are told from those of rounds that began at once.
-  const since = Date.now() + round.seed / 100_000
+  const since = Date.now()
+  // Rounds begin at once: by this one's own name its processes are told from theirs.
+  const name = `round-${process.pid}-${round.seed}`
   const clock = createMovableClock({ start: begin, speed })
   let strikes: Strikes = { saw: () => undefined, stop: () => {} }
   const cut = () => (round.victim === 'bot' ? 'lose' : undefined)
@@ -103,7 +104,7 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
   const port = await freePort()
   const bot = superviseBot({
     env: await environment({ dir, port, redis, cloudflare: gateway.url, outside }),
-    args: ['--clock', String(begin), '--since', String(since), '--speed', String(speed)],
+    args: ['--name', name, '--clock', String(begin), '--since', String(since), '--speed', String(speed)],
     rest: () => (random() < 0.7 ? 0 : random() * longestDeath),
   })
   const reaper = createReaper({ round, random, bot, redis, dir })
@@ -129,7 +130,7 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
     driver,
     backAt: reaper.backAt,
     kills: () => (round.victim === 'bot' ? bot.kills() : reaper.kills()),
-    traces: [dir, `--since ${since} `, ...(redis ? [`redis-server 127.0.0.1:${await portOf(redis)}`] : [])],
+    traces: [dir, `--name ${name} `, ...(redis ? [`redis-server 127.0.0.1:${await portOf(redis)}`] : [])],
     calm: () => strikes.stop(),
     stop: async () => {
       strikes.stop()

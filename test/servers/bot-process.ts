@@ -1,6 +1,6 @@
 // The bot as a process of its own, for tests that kill it: the app over its environment, on a clock that runs faster.
 //
-//     node bot-process.ts --clock INSTANT --since REAL --speed N
+//     node bot-process.ts --name NAME --clock INSTANT --since REAL --speed N
 //
 // At the real instant REAL (ms since 1970) its clock was at INSTANT; so all starts of one bot share one clock.
 import { parseArgs } from 'node:util'
@@ -42,7 +42,13 @@ export interface Question {
 export type Told = { readonly ready: string } | { readonly snapshot: Snapshot } | { readonly failed: string }
 
 const { values } = parseArgs({
-  options: { clock: { type: 'string' }, since: { type: 'string' }, speed: { type: 'string' } },
+  options: {
+    /** Tells it from others in the machine's list of processes. */
+    name: { type: 'string' },
+    clock: { type: 'string' },
+    since: { type: 'string' },
+    speed: { type: 'string' },
+  },
 })
 const speed = Number(values.speed ?? 1)
 const since = Number(values.since ?? Date.now())

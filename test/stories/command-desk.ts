@@ -162,6 +162,7 @@ function lineText(line: Line): string {
       if (typeof span === 'string') return span
       if ('at' in span) return `<${span.show}>`
       if ('code' in span) return span.code
+      if ('command' in span) return span.command
       return 'strong' in span ? span.strong : span.text
     })
     .join('')

@@ -71,23 +71,23 @@ describe('the card of a run', () => {
 
     expect(text(card)).toMatchInlineSnapshot(`
       "R-1 · failover lb to backup · waits for approval
-      Risk: reversible
       Cost: No data is lost; clients that hold the old address follow within 5m.
       Expected: 2m (the DR plan)
       In effect for all: within 5m (the old TTL)
       Objective (RTO): until 12:10:00Z
-      Approval: To let it run: approve R-1
+      Risk: reversible
+      Approval: Ann Onken, or another engineer or manager: approve R-1
       Valid: until 12:05:00Z
       # 
       api.example.com will point at backup (127.0.0.12)
-      # Before and after
-      api.example.com A | 127.0.0.11, TTL 300 s | 127.0.0.12, TTL 60 s
+      api.example.com A: 127.0.0.11, TTL 300 s → 127.0.0.12, TTL 60 s
+      # 
+      ⚠ target-healthy 127.0.0.12 answered 503; overridden by Ann Onken: the probe is blocked
       # Steps
-      1. Set api.example.com to 127.0.0.12, TTL 60 s | not begun | api.example.com to 127.0.0.11
-      2. Ask the name servers of example.com until all have it | not begun | only looks
-      3. Ask 127.0.0.12 for api.example.com/health, after the change | not begun | only looks
+      1. Set api.example.com to 127.0.0.12, TTL 60 s (undo: api.example.com to 127.0.0.11)
+      2. Ask the name servers of example.com until all have it
+      3. Ask 127.0.0.12 for api.example.com/health, after the change
       # Safety rules
-      ✗ target-healthy 127.0.0.12 answered 503; overridden by ann: the probe is blocked
       ✓ not-already-there The records point somewhere else now
       ✓ no-other-records No other address records at api.example.com
       # Will be owed afterwards
@@ -104,7 +104,9 @@ describe('the card of a run', () => {
     const losing = { ...proposed, proposal: { ...proposed.proposal, risk: 'loses-data' as const } }
 
     expect(draw(disruptive).buttons?.[0]).toMatchObject({ command: 'approve R-1', typed: 'backup' })
-    expect(text(draw(losing))).toContain('a second person with the role approver must say: approve R-1')
+    expect(text(draw(losing))).toContain(
+      'a second person with the role approver (Bob Brandt, Mia Manger, Max Moser): approve R-1',
+    )
   })
 
   test('shows how far it is, and offers to stop it', () => {
@@ -112,8 +114,9 @@ describe('the card of a run', () => {
 
     expect(card.title).toBe('R-1 · failover lb to backup · running, step 1 of 3')
     expect(text(card)).toContain(
-      'Set api.example.com to 127.0.0.12, TTL 60 s | going on | api.example.com to 127.0.0.11',
+      '1. Set api.example.com to 127.0.0.12, TTL 60 s — going on (undo: api.example.com to 127.0.0.11)',
     )
+    expect(text(card)).toContain('# Will be owed afterwards')
     expect(text(card)).toContain('Approved by: Ann Onken through cli at 12:00:01Z')
     expect(commands(card)).toEqual(['cancel R-1'])
   })
@@ -177,6 +180,32 @@ describe('the card of a run', () => {
       'does not start: The world is not as shown. To have it proposed anew: failover lb to backup',
     )
     expect([denied, drifted].map(commands)).toEqual([['failover lb to backup'], ['failover lb to backup']])
+  })
+
+  test('says what the clock says when it is shown, not what it said when it was proposed', () => {
+    const longer = 'The expected 2m is longer than the objective (RTO) allows: until 12:10:00Z'
+
+    expect(text(draw(proposed))).not.toContain('The expected 2m')
+    expect(text(draw(proposed, noon + 500_000))).toContain(longer)
+    expect(text(draw(proposed, noon + 660_000))).not.toContain('The expected 2m')
+  })
+
+  test('says before a verdict what it is about', () => {
+    const disruptive = { ...proposed, proposal: { ...proposed.proposal, risk: 'disruptive' as const } }
+    const [yes, no] = draw(disruptive).buttons ?? []
+
+    expect(yes?.summary).toEqual(no?.summary)
+    expect(yes?.summary?.map(plain)).toEqual([
+      'api.example.com will point at backup (127.0.0.12)',
+      'api.example.com A: 127.0.0.11, TTL 300 s → 127.0.0.12, TTL 60 s',
+      'Cost: No data is lost; clients that hold the old address follow within 5m.',
+      'Expected: 2m (the DR plan)',
+      'In effect for all: within 5m (the old TTL)',
+      'Objective (RTO): until 12:10:00Z',
+      'Risk: disruptive',
+      'Approval: Ann Onken, or another engineer or manager, who types the name of the target: approve R-1 backup',
+      '⚠ target-healthy 127.0.0.12 answered 503; overridden by Ann Onken: the probe is blocked',
+    ])
   })
 
   test('says when the objective is missed', () => {

@@ -165,16 +165,16 @@ describe('a failover of the load balancer', () => {
     expect(bench.news().slice(told)).toEqual([expect.stringMatching(/^done: R-1 .* is done and verified/)])
   })
 
-  test('warns when it is expected to take longer than the objective has left', async () => {
-    await openIncident()
-    await bench.pass(500_000)
+  test('names another proposal for the same records, on the cards of both', async () => {
+    const { run: first } = await bench.runs().propose(asking())
+    await bench.settle()
+    const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
+    await bench.settle()
 
-    const { run } = await bench.runs().propose(asking({ incident: 'INC-1' }))
-
-    expect(run.proposal.warnings).toEqual([
-      'It is expected to take 2m, but only 1m40s of the objective (RTO) are left',
-      'Clients may keep the old address for 5m, but only 1m40s of the objective (RTO) are left',
-    ])
+    const only = 'is proposed for the same records, too: only one of the two can start'
+    expect(second.proposal.warnings).toContain(`R-1 (failover lb to backup) ${only}`)
+    expect((await bench.run(first.id)).proposal.warnings).toContain(`R-2 (failover lb to api) ${only}`)
+    expect(bench.shown()).toContain('R-1-run-card-slack v2')
   })
 
   test('expects what earlier runs have taken', async () => {

@@ -117,7 +117,7 @@ async function isResolved(room: string): Promise<void> {
 /** The button under the run leads back; what it proposes is approved by whoever must. */
 async function goesBack(room: string, approver: string): Promise<void> {
   const { bot } = house
-  expect(await house.press(bob, room, 'Undo (proposes)')).toMatchObject({ ok: true })
+  expect(await house.press(bob, room, 'Propose the way back')).toMatchObject({ ok: true })
   await comes(() => house.reads(room), 'R-2 · failback lb · waits for approval')
   expect(await house.press(approver, room, 'Approve')).toMatchObject({ ok: true })
   await vi.waitFor(async () => expect(await bot.run('R-2')).toMatchObject({ state: 'done' }), patience)

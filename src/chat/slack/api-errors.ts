@@ -11,12 +11,15 @@ import type { Clock } from '../../ports.ts'
 import { botTime } from './lanes.ts'
 import { advice } from './refusals.ts'
 
+/** Words by which Slack refuses the bot itself, whatever it asks for, until somebody has mended its token or account. */
+const shutOut = new Set(['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'])
+
 /** Slack said no and trying again does not help: `reason` is Slack's error word, `message` says what to do. */
 export class SlackRefusal extends UserError {
   readonly reason: string
 
   constructor(reason: string, message: string) {
-    super('slack-refused', message)
+    super('slack-refused', message, { passing: shutOut.has(reason) })
     this.reason = reason
   }
 }

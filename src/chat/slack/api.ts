@@ -43,6 +43,8 @@ export interface SlackApi {
   readonly health: () => Check
   /** From now on every call but api.test and auth.test throws this; undefined lifts it. */
   readonly block: (because: UserError | undefined) => void
+  /** Called when Slack answers again after it was away, or takes the bot's calls again; what waited for it can go. */
+  readonly onReturn: (listener: () => void) => void
   /** Ends the probe and every call under way. */
   readonly close: () => void
 }
@@ -64,8 +66,6 @@ const timeouts: Readonly<Record<Lane, Duration>> = {
 }
 /** A caller that gives up this long after the call went out has seen Slack be silent. */
 const silence: Duration = 3 * second
-/** Words by which Slack refuses the bot itself, whatever it asks for. */
-const shutOut = new Set(['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'])
 const harmless: readonly Method[] = ['api.test', 'auth.test']
 
 const UploadPlace = z.object({ upload_url: z.string(), file_id: z.string() })
@@ -77,10 +77,12 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
   const lanes = createLanes()
   const waits = createWaits(clock)
   const closing = new AbortController()
+  let returned = (): void => {}
   const outage = createOutage({
     clock,
     log,
     probe: () => call('api.test', {}, { lane: 'answer' }),
+    returned: () => returned(),
   })
   let blocked: UserError | undefined
 
@@ -131,7 +133,7 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     if (failure instanceof SlackSilence) {
       // An impatient caller says nothing about Slack.
       if (!signal.aborted || took >= silence) outage.silent(failure.message)
-    } else if (failure instanceof SlackRefusal && shutOut.has(failure.reason)) outage.refused(failure.message)
+    } else if (failure instanceof SlackRefusal && failure.passing) outage.refused(failure.message)
     else outage.answered()
   }
 
@@ -149,7 +151,12 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     upload,
     health: () => (blocked ? { ok: false, text: blocked.message } : outage.health()),
     block: (because) => {
+      const freed = blocked !== undefined && because === undefined
       blocked = because
+      if (freed) returned()
+    },
+    onReturn: (listener) => {
+      returned = listener
     },
     close: () => {
       closing.abort()

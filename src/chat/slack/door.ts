@@ -4,7 +4,7 @@ import type { Receiver } from '@slack/bolt'
 import { reasonOf } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Check } from '../../ports.ts'
-import { onCommand, onSaid } from './inbound/commands.ts'
+import { isBare, onBare, onCommand, onSaid } from './inbound/commands.ts'
 import type { Ack } from './inbound/commands.ts'
 import { gated } from './inbound/gate.ts'
 import type { Processor } from './inbound/gate.ts'
@@ -112,6 +112,7 @@ async function onMessage(inbound: Inbound, event: unknown): Promise<void> {
   const said = Said.parse(event)
   if (spokenToBot(said)) return onSaid(inbound, said)
   if (isNote(inbound.plan(), said)) return onNote(inbound, said)
+  if (isBare(said)) return onBare(inbound, said)
 }
 
 /** The gate hands over what the receivers bring. */

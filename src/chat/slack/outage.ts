@@ -8,7 +8,7 @@ import { botTime } from './lanes.ts'
 /** This many calls in a row without an answer. */
 const enough = 3
 /** Real time between two probes. */
-const probeEvery = 15 * second
+const probeEvery = 5 * second
 
 export interface Outage {
   readonly answered: () => void
@@ -21,11 +21,15 @@ export interface Outage {
   readonly close: () => void
 }
 
-/** `probe` asks Slack something harmless; its outcome comes back through `answered` and `silent`. */
+/**
+ * `probe` asks Slack something harmless; its outcome comes back through `answered` and `silent`. `returned` is called
+ * when Slack answers after it was down, or takes calls after it had refused the bot.
+ */
 export function createOutage(deps: {
   readonly clock: Clock
   readonly log: Log
   readonly probe: () => Promise<unknown>
+  readonly returned: () => void
 }): Outage {
   const { clock, log } = deps
   let missed = 0
@@ -52,12 +56,20 @@ export function createOutage(deps: {
     log.info('Slack answers again', { after: clock.now() - since })
     since = undefined
     cancel()
+    deps.returned()
+  }
+
+  function allowed(): void {
+    if (refusal === undefined) return
+    refusal = undefined
+    log.info('Slack takes the calls of the bot again')
+    deps.returned()
   }
 
   return {
     answered: () => {
-      refusal = undefined
       back()
+      allowed()
     },
     refused: (because) => {
       if (refusal === undefined)
@@ -79,6 +91,7 @@ export function createOutage(deps: {
         : new UserError(
             'slack-down',
             `Slack is down (${reason}). Use the console or the terminal meanwhile.`,
+            { passing: true },
           ),
     health: () => {
       if (since !== undefined) {

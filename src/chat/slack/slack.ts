@@ -47,6 +47,8 @@ export interface Slack {
   readonly advice: Presence['advice']
   /** The way in for commands; begins to listen at once in Socket Mode, and gives the handler of requests otherwise. */
   readonly open: (dispatch: Dispatch) => Pick<SlackDoor, 'receive'>
+  /** Called when Slack answers again after it was away. */
+  readonly onReturn: (listener: () => void) => void
   /** Whether Slack answers, and whether something can come in from it. */
   readonly checks: () => Readonly<Record<string, Check>>
   readonly close: () => Promise<void>
@@ -91,6 +93,7 @@ export async function createSlack(settings: SlackSettings, deps: SlackDeps): Pro
     chat,
     pager,
     advice: presence.advice,
+    onReturn: api.onReturn,
     open: (dispatch) => {
       door = createSlackDoor({ ...settings, ...deps, apiUrl, api, records, workspace, dispatch })
       door.start()

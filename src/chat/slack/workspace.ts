@@ -86,6 +86,7 @@ export async function openWorkspace(deps: WorkspaceDeps): Promise<Workspace> {
     const refusal = new UserError(
       'other-workspace',
       `SLACK_BOT_TOKEN belongs to the workspace ${now.team} (${now.teamId}), but ${there.id} has its room in ${old.team} (${old.teamId}). Put the token of ${old.team} back and restart the bot; or resolve ${there.id} in the console or the terminal, then the bot moves by itself.`,
+      { passing: true },
     )
     api.block(refusal)
     identity = undefined

@@ -28,13 +28,16 @@ export const helpHandlers: Handlers<'help'> = {
 }
 
 function all(mine: readonly Verb[]): Answer {
-  const rows = mine.map((verb): readonly Line[] => [[{ code: specOf(verb).usage }], [specOf(verb).summary]])
+  const rows = mine.map((verb): readonly Line[] => [
+    [{ command: specOf(verb).usage }],
+    [specOf(verb).summary],
+  ])
   const hint = "In an incident's room, INC-n may be left out. More about one command: "
   return listing(
     'What you may type',
     [
       { table: { columns: ['Command', 'What it does'], rows } },
-      { lines: [[hint, { code: `help ${mine.includes('failover') ? 'failover' : 'status'}` }]] },
+      { lines: [[hint, { command: `help ${mine.includes('failover') ? 'failover' : 'status'}` }]] },
     ],
     { commands: mine.map((verb) => ({ verb, usage: specOf(verb).usage, summary: specOf(verb).summary })) },
   )
@@ -44,8 +47,8 @@ function one(verb: Verb): Answer {
   const { usage: form, summary, examples, rights } = specOf(verb)
   const lines: Line[] = [
     [summary],
-    ['In full: ', { code: form }],
-    ...examples.map((example): Line => ['Example: ', { code: example }]),
+    ['In full: ', { command: form }],
+    ...examples.map((example): Line => ['Example: ', { command: example }]),
     [rights.includes('anyone') ? 'For everybody in the DR plan.' : `For the role ${rights.join(' or ')}.`],
   ]
   return listing(verb, [{ lines }], { verb, usage: form, summary, examples, rights })

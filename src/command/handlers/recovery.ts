@@ -164,7 +164,7 @@ async function soon(desk: Desk, work: Promise<Answer>, slow: Slow): Promise<Answ
   work.catch((error: unknown) => tellLate(desk, slow, error))
   const lines: Line[] = [
     ['The answer will appear in the room as soon as the providers have answered.'],
-    ['To see it here, type: ', { code: 'runs' }],
+    ['To see it here, type: ', { command: 'runs' }],
   ]
   return {
     status: 'done',

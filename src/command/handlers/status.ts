@@ -5,7 +5,7 @@ import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
-import { owedLine, readWarnings } from '../warnings.ts'
+import { owedLine, readWarnings, systemLine } from '../warnings.ts'
 import { readIncident } from '../which.ts'
 import type { Instant, SystemId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
@@ -76,7 +76,7 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
               'Recoveries: ',
               ...planned.recoveries.flatMap(({ name }, index): Span[] => [
                 index === 0 ? '' : ', ',
-                { code: `failover ${system} to ${name}` },
+                { command: `failover ${system} to ${name}` },
               ]),
             ],
       ]
@@ -159,8 +159,7 @@ function runSection(desk: Desk, runs: readonly Run[]): readonly Section[] {
 
 function warningSection(warnings: readonly SystemWarning[]): readonly Section[] {
   if (warnings.length === 0) return []
-  const lines = warnings.map(({ system, text }): Line => [{ code: system }, `: ${text}`])
-  return [{ heading: 'Without an incident of their own', lines }]
+  return [{ heading: 'Without an incident of their own', lines: warnings.map(systemLine) }]
 }
 
 function owedSection(owed: readonly Owed[]): readonly Section[] {
@@ -175,7 +174,7 @@ export function frozenSection(
   if (frozen === undefined) return []
   const why = frozen.reason === undefined ? '' : `: ${frozen.reason}`
   const by: Line = [`Frozen by ${who(desk.plan(), frozen.by)} since `, moment(frozen.since), why]
-  return [{ heading: 'No recovery starts', lines: [by, ['To end it, type: ', { code: 'unfreeze' }]] }]
+  return [{ heading: 'No recovery starts', lines: [by, ['To end it, type: ', { command: 'unfreeze' }]] }]
 }
 
 function titleOf(open: number, uneasy: boolean): string {

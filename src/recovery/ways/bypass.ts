@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { printDuration } from '../../drplan/duration.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import type { DnsRecord } from '../action.ts'
-import { clockWarnings, expectedDuration } from '../draft.ts'
+import { expectedDuration } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt } from '../run.ts'
 import {
@@ -87,7 +87,7 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
       cost: { text: costText(within) },
       debts: debtsOf(change),
       digest: digestOf([...ground, { action: actionOf(change), facts: { records: found } }]),
-      warnings: [...clockWarnings(context, expected.duration, within), ...warningsOf(change, looked)],
+      warnings: warningsOf(change, looked),
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },

@@ -3,7 +3,7 @@ import { minute, second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import { BugError } from '../../errors.ts'
 import type { HaproxyServerAction } from '../action.ts'
-import { clockWarnings, expectedDuration } from '../draft.ts'
+import { expectedDuration } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, serverIn, stateText } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
@@ -68,7 +68,7 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
         remedy: 'Look at "show servers state" there, and set the states by hand',
       })),
       digest: digestOfSteps(steps, balancers, []),
-      warnings: clockWarnings(context, expected.duration, undefined),
+      warnings: [],
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }

@@ -2,7 +2,7 @@
 import { printDuration } from '../../drplan/duration.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import type { ProbeAction } from '../action.ts'
-import { clockWarnings, expectedDuration, stepOf } from '../draft.ts'
+import { expectedDuration, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, serverIn } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
@@ -72,7 +72,6 @@ async function draftFailover(context: Context, recovery: HaproxyRecovery): Promi
       debts: debtsOf(recovery, looked, ask.system),
       digest: digestOfSteps(steps, balancers, probed ? [probed] : []),
       warnings: [
-        ...clockWarnings(context, expected.duration, undefined),
         ...uncheckedWarnings(to, balancers),
         ...(probed
           ? []

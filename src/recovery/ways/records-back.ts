@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { BugError, UserError } from '../../errors.ts'
 import { printDuration } from '../../drplan/duration.ts'
 import type { CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
-import { clockWarnings, expectedDuration, undoActions } from '../draft.ts'
+import { expectedDuration, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { recordDifferences } from '../kinds/cloudflare-dns.ts'
 import { probeFacts, whereOf } from '../kinds/probe.ts'
@@ -61,7 +61,6 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
       debts: exposed(change, run.id),
       digest: digestOf([...(askFirst ? seen : []), { action: actionOf(change), facts: { records: found } }]),
       warnings: [
-        ...clockWarnings(context, expected.duration, within),
         ...proxyWarnings(change),
         ...(probes.length > 0 ? [] : [`${run.id} had no probe: nobody has asked whether ${back} works`]),
       ],

@@ -8,7 +8,7 @@ import { rowsOf, shortTtl, targetsOf, typeFor } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
 import { draftFailback } from './records-back.ts'
 import type { Way } from './way.ts'
-import { clockWarnings, expectedDuration } from '../draft.ts'
+import { expectedDuration } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt } from '../run.ts'
 import {
@@ -87,7 +87,6 @@ async function draftFailover(context: Context, recovery: DnsRecovery): Promise<D
       debts: debtsOf(change, recovery.name, ask.system),
       digest: digestOf([...ground, { action: actionOf(change), facts: { records: found } }]),
       warnings: [
-        ...clockWarnings(context, expected.duration, within),
         ...proxyWarnings(change),
         ...(probe
           ? []

@@ -1,10 +1,12 @@
 // `/dr ...`, mentions and direct messages: the same words, each answered where it was said.
+import { parseCommand } from '../../../command/parse.ts'
 import { reasonOf } from '../../../errors.ts'
 import type { Card } from '../../../message.ts'
+import { fresh } from './payload.ts'
 import type { Said, SlashCommand } from './payload.ts'
 import { response, send, within } from './reply.ts'
 import type { Reply } from './reply.ts'
-import { replyTo, speak, storeDown } from './speak.ts'
+import { replyTo, roomOf, speak, storeDown } from './speak.ts'
 import type { Inbound, Spoken } from './speak.ts'
 import { withoutBot } from './written.ts'
 
@@ -24,6 +26,44 @@ const notAtTheStart: Card = {
   title: 'To give the bot a command, begin with its name',
   tone: 'quiet',
   sections: [{ lines: [['Such as: ', { code: '@dr-bot status' }, '. Nothing was done.']] }],
+}
+
+/** A command's words without what makes them a command: at 3 a.m. nobody should wonder why nothing happens. */
+function bareWords(text: string): Card {
+  return {
+    title: 'Nothing was done: a command begins with /dr',
+    tone: 'quiet',
+    sections: [{ lines: [['To do it, type: ', { command: text }]] }],
+    buttons: [{ label: `Do it: ${text}`, command: text, style: 'plain' }],
+  }
+}
+
+/** Longer ones are about something else than a command. */
+const mostBareWords = 4
+
+/** Whether what was said among people reads as a command that somebody meant for the bot. */
+export function isBare(said: Said): boolean {
+  if (said.type !== 'message' || said.channel_type === 'im' || said.user === undefined) return false
+  if (!fresh(said) || said.bot_id !== undefined || said.text.trim() === '') return false
+  const words = said.text.trim().split(/\s+/)
+  return words.length <= mostBareWords && 'command' in parseCommand(said.text)
+}
+
+/** Tells who typed a command's words into an incident's room how a command begins. */
+export async function onBare(inbound: Inbound, said: Said): Promise<void> {
+  const { user, channel, text } = said
+  if (user === undefined || (await roomOf(inbound, channel)) === undefined) return
+  const known = await inbound.identity.personOf(user)
+  if ('refusal' in known) return
+  const asked = { user, channel, thread: said.thread_ts }
+  await send({ card: bareWords(text.trim()), to: 'asker' }, asked, inbound)
+}
+
+/** What was carried out as it was first written must not be carried out again for a mended letter. */
+const editedCard: Card = {
+  title: 'An edited message is not carried out',
+  tone: 'quiet',
+  sections: [{ lines: [['Nothing was done now. To give a command, write a new message.']] }],
 }
 
 /** Answers a slash command: in the acknowledgement when it is there in time, else afterwards. */
@@ -56,6 +96,10 @@ async function acknowledged(inbound: Inbound, reply: Reply, ack: Ack): Promise<b
 export async function onSaid(inbound: Inbound, said: Said): Promise<void> {
   const { user, channel, text } = said
   if (user === undefined) return
+  if (said.edited !== undefined) {
+    await send({ card: editedCard, to: 'asker' }, { user, channel, thread: said.thread_ts }, inbound)
+    return
+  }
   const direct = said.type === 'message'
   const words = withoutBot(text, inbound.workspace.known()?.botUserId ?? '')
   if (!direct && words === undefined) {

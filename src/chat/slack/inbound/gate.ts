@@ -5,7 +5,7 @@ import { minute, second } from '../../../ids.ts'
 import type { Duration } from '../../../ids.ts'
 import { answerView } from '../render/views.ts'
 import type { Workspace } from '../workspace.ts'
-import { sayUndone } from './commands.ts'
+import { isBare, sayUndone } from './commands.ts'
 import { askedBy } from './modals.ts'
 import { isNote } from './notes.ts'
 import { readDelivery, Said } from './payload.ts'
@@ -80,7 +80,7 @@ function createAnswers(): Answers {
 function wanted(inbound: Inbound, delivery: Delivery, body: Event['body']): boolean {
   if (delivery.kind !== 'event' || delivery.event !== 'message' || delivery.said !== undefined) return true
   const said = Said.safeParse(body['event'])
-  return said.success && isNote(inbound.plan(), said.data)
+  return said.success && (isNote(inbound.plan(), said.data) || isBare(said.data))
 }
 
 /** Why it is not served: it comes from another workspace or app, or nobody knows yet which is ours. */

@@ -1,4 +1,5 @@
 // The home tab: what is open, what waits for the reader, and their shifts, drawn anew whenever they look.
+import { uneasyLines, readWarnings } from '../../../command/warnings.ts'
 import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
 import type { Duration, Instant, PersonId } from '../../../ids.ts'
@@ -51,6 +52,7 @@ async function partsFor(inbound: Inbound, person: PersonId): Promise<HomeParts> 
     inbound.store.runs({ open: true, limit: 50 }),
     readFrozen(inbound.store),
   ])
+  const warnings = await readWarnings(inbound.store, open)
   const urgent = open.toSorted((a, b) => a.marks.outage - b.marks.outage)
   const roles = plan.people[person]?.roles ?? []
   return {
@@ -58,6 +60,7 @@ async function partsFor(inbound: Inbound, person: PersonId): Promise<HomeParts> 
     approvals: runs.filter((run) => mayApprove(run, person, roles, now)).map(inbound.runCard),
     shift: shiftLines(plan, person, now),
     notes: frozen === undefined ? [] : [[`Recoveries are frozen by ${nameOf(plan, frozen.by)}.`]],
+    uneasy: uneasyLines(warnings),
     more: inbound.publicUrl,
   }
 }

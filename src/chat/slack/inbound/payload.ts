@@ -85,6 +85,8 @@ export const Said = z.object({
   channel_type: text.optional(),
   ts: text,
   thread_ts: text.optional(),
+  /** Who changed it, when: Slack sends a mention again as a new event each time that its message is changed. */
+  edited: z.looseObject({}).optional(),
 })
 export type Said = z.infer<typeof Said>
 

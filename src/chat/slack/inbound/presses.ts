@@ -1,7 +1,8 @@
 // Buttons and modals: a press is a typed command; what must be asked first is asked in a modal.
+import { parseCommand } from '../../../command/parse.ts'
 import { pressedText } from '../../../command/press.ts'
 import { reasonOf } from '../../../errors.ts'
-import type { Card } from '../../../message.ts'
+import type { Card, Line } from '../../../message.ts'
 import { commandAction, readButton } from '../render/buttons.ts'
 import type { PressedButton } from '../render/buttons.ts'
 import { answerView, askView, readSubmission, wrongName } from '../render/views.ts'
@@ -18,6 +19,9 @@ import type { Asked, Reply } from './reply.ts'
 import { openText } from './shortcuts.ts'
 import { replyToPress, speak } from './speak.ts'
 import type { Inbound } from './speak.ts'
+
+/** A modal must be open within a trigger's life; real milliseconds. */
+const aboutWithin = 700
 
 /** Carries out a pressed button, or asks first what it must know. */
 export async function onPress(inbound: Inbound, press: Press, ack: Ack): Promise<void> {
@@ -37,6 +41,7 @@ async function askFirst(inbound: Inbound, button: PressedButton, asked: Asked): 
   const known = await inbound.identity.personOf(asked.user)
   if ('refusal' in known) return send({ card: known.refusal, to: 'asker' }, asked, inbound)
   const { command, typed } = button
+  const summary = await within(aboutRun(inbound, command), aboutWithin)
   const opened: Opened = {
     channel: asked.channel,
     thread: asked.thread,
@@ -46,7 +51,21 @@ async function askFirst(inbound: Inbound, button: PressedButton, asked: Asked): 
     typed,
     input: button.input === undefined ? undefined : 'why',
   })
-  await openModal(inbound, askView(button, JSON.stringify(opened)), asked, instead)
+  await openModal(inbound, askView(button, JSON.stringify(opened), summary), asked, instead)
+}
+
+/** What a verdict is about, as it is now and not as it was when the card was drawn; nothing when it cannot be read. */
+async function aboutRun({ store, runCard, log }: Inbound, command: string): Promise<readonly Line[]> {
+  const parsed = parseCommand(command)
+  if (!('command' in parsed) || !('run' in parsed.command) || parsed.command.run === undefined) return []
+  try {
+    const run = (await store.run(parsed.command.run))?.state
+    const buttons = run === undefined ? [] : (runCard(run).buttons ?? [])
+    return buttons.find((each) => each.command === command)?.summary ?? []
+  } catch (thrown) {
+    log.warn('a modal cannot say what it is about', { reason: reasonOf(thrown) })
+    return []
+  }
 }
 
 async function answerTo(inbound: Inbound, { user, channel }: Asked, text: string): Promise<Reply> {

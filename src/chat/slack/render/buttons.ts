@@ -11,6 +11,7 @@ const PressedButton = z.object({
   label: z.string().exactOptional(),
   typed: z.string().exactOptional(),
   input: z.string().exactOptional(),
+  needed: z.literal(true).exactOptional(),
   confirm: z.string().exactOptional(),
 })
 export type PressedButton = Readonly<z.infer<typeof PressedButton>>
@@ -45,7 +46,7 @@ function commandButton(button: Button, number: number): ButtonElement | undefine
 }
 
 /** The bare command where nothing else must be known, else all of it as JSON. */
-function buttonValue({ command, label, typed, input, confirm }: Button): string | undefined {
+function buttonValue({ command, label, typed, input, confirm, needed }: Button): string | undefined {
   const asks = typed !== undefined || input !== undefined
   const text = clean(command).trim()
   const wanted: PressedButton = {
@@ -53,6 +54,7 @@ function buttonValue({ command, label, typed, input, confirm }: Button): string 
     ...(asks && { label: cut(clean(label), limits.label) }),
     ...(typed !== undefined && { typed: clean(typed) }),
     ...(input !== undefined && { input: cut(clean(input), limits.inputLabel) }),
+    ...(input !== undefined && needed && { needed }),
     ...(asks && confirm !== undefined && { confirm: cut(clean(confirm), limits.confirmText) }),
   }
   const value = asks || text.startsWith('{') ? JSON.stringify(wanted) : text

@@ -17,6 +17,8 @@ export interface HomeParts {
   readonly shift: readonly Line[]
   /** What stands above all: that recoveries are frozen, that the reader is not in the DR plan. */
   readonly notes?: readonly Line[]
+  /** What is not fine although no incident of its own is open, and what failovers still owe. */
+  readonly uneasy?: readonly Line[]
   /** The console's address. */
   readonly more?: string
 }
@@ -40,20 +42,23 @@ export function homeView(parts: HomeParts): HomeView {
 }
 
 /** The tab with so many cards. Approvals come first to their room, since nobody else may give some of them. */
-function drawn({ open, approvals, shift, notes = [], more }: HomeParts, shown: number): readonly Block[] {
+function drawn(parts: HomeParts, shown: number): readonly Block[] {
+  const { open, approvals, shift, notes = [], uneasy = [], more } = parts
   const waiting = approvals.slice(0, shown)
   const broken = open.slice(0, shown - waiting.length)
-  const room = Math.floor((limits.whole - 2 * wordsRoom - 600) / Math.max(1, shown))
+  const room = Math.floor((limits.whole - 3 * wordsRoom - 600) / Math.max(1, shown))
   const cards = [...broken, ...waiting].map((card, index) => {
     const { footer: _small, ...rest } = card
     return cardBlocks(rest, { room, firstButton: index * 100 + 1, ...(more !== undefined && { more }) })
   })
-  const quiet: readonly Line[] = open.length === 0 ? [['Nothing is broken.']] : []
+  const calm = uneasy.length === 0 ? 'Nothing is broken.' : 'No incident is open, but not all is well.'
+  const quiet: readonly Line[] = open.length === 0 ? [[calm]] : []
   return [
     ...words('', notes, more),
     ...words('What is open', quiet, more),
     ...cards.slice(0, broken.length).flat(),
     ...left(open.length - broken.length, 'incident', more),
+    ...(uneasy.length === 0 ? [] : words('Not well', uneasy, more)),
     ...words('Waiting for you', approvals.length === 0 ? [['No approval.']] : [], more),
     ...cards.slice(broken.length).flat(),
     ...left(approvals.length - waiting.length, 'run', more),

@@ -1,5 +1,6 @@
 // A card as a Slack message: what is broken, who has it and the clocks first; always within Slack's limits.
-import type { Card, Line, Section, Tone } from '../../../message.ts'
+import { parted } from '../../../message.ts'
+import type { Card, Line, Tone } from '../../../message.ts'
 import { limits, sizeOf } from './blocks.ts'
 import type { Actions, Block, ButtonElement, Context, Header, SlackMessage } from './blocks.ts'
 import { buttonElements } from './buttons.ts'
@@ -17,8 +18,6 @@ export interface MessageOptions {
   readonly firstButton?: number
 }
 
-/** Sections without a heading that may stand above the fields. */
-const mostLead = 4
 /** Characters of the small print. */
 const longestFooter = 300
 /** Characters of the message's text: what a notification shows, and a screen reader reads. */
@@ -53,10 +52,7 @@ export function cardBlocks(card: Card, options: MessageOptions = {}): readonly B
   const room = all - sizeOf(around)
   const blocks = limits.blocks - around.length - 1
   const { top: above, body: read } = fit(top, body, left, { room, blocks, more: options.more })
-  // An approval stands under what it approves; all other buttons are within reach.
-  const approves = card.buttons?.some(({ command }) => command.startsWith('approve ')) ?? false
-  const first = top.length > 0 && !(approves && rest.some((section) => section.table !== undefined))
-  return [title, ...above, ...(first ? [...buttons, ...read] : [...read, ...buttons]), ...foot]
+  return [title, ...above, ...(top.length > 0 ? [...buttons, ...read] : [...read, ...buttons]), ...foot]
 }
 
 /** One or two lines: the title, then what it is about and the fields. Escaped; times are Slack's date tokens. */
@@ -86,19 +82,6 @@ function shortLine(line: Line): Line {
     left -= words.length
     return words
   })
-}
-
-/** The lines at the beginning that have no heading say what the card is about: they stand over the fields. */
-function parted(sections: readonly Section[]): {
-  readonly lead: readonly Section[]
-  readonly rest: readonly Section[]
-} {
-  const end = sections.findIndex(
-    ({ heading, table, preformatted }) =>
-      heading !== undefined || table !== undefined || preformatted !== undefined,
-  )
-  const count = Math.min(mostLead, end === -1 ? sections.length : end)
-  return { lead: sections.slice(0, count), rest: sections.slice(count) }
 }
 
 function header(card: Card): Header {

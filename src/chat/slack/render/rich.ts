@@ -77,16 +77,23 @@ export function before(span: TimeSpan): string {
   return span.show === 'countdown' || span.show === 'deadline' ? 'until ' : ''
 }
 
+/** A command as it is typed in Slack, wherever one is. */
+function typedText(command: string): string {
+  return `/dr ${command}`
+}
+
 /** The words of a span that is not a time. */
 export function wordsOf(span: Exclude<Span, TimeSpan>): string {
   if (typeof span === 'string') return span
   if ('code' in span) return span.code
+  if ('command' in span) return typedText(span.command)
   return 'strong' in span ? span.strong : span.text
 }
 
 function richSpan(span: Span, style: TextStyle): readonly Rich[] {
   if (typeof span === 'string') return richText(span, style)
   if ('code' in span) return richText(span.code, { ...style, code: true })
+  if ('command' in span) return richText(typedText(span.command), { ...style, code: true })
   if ('strong' in span) return richText(span.strong, { ...style, bold: true })
   if ('link' in span) return richLink(span.link, span.text, style)
   const fallback = utc(span)

@@ -18,18 +18,30 @@ const callbacks = { ask: 'dr:ask', open: 'dr:open', note: 'dr:note', answer: 'dr
 /** Characters of a reason or a summary, and of a note: with its verb each stays within the longest command. */
 const longestAnswer = 1_000
 const longestNote = 1_900
+/** Lines of what a question is about; a person reads no more than these before typing a name. */
+const mostSummary = 15
 
-/** What a button asks before its command is carried out: the name to be typed, a reason, or only whether to go on. */
-export function askView(button: PressedButton, privateMetadata: string): ModalView {
-  const { command, confirm, typed, input } = button
+/** What a button asks before its command is carried out: the name to be typed, a reason; above it what it is about. */
+export function askView(
+  button: PressedButton,
+  privateMetadata: string,
+  summary: readonly Line[] = [],
+): ModalView {
+  const { command, confirm, typed, input, needed } = button
   const label = button.label ?? command
   const more = typed === undefined && input === undefined ? '' : ' …'
-  const runs: Line = ['This runs ', { code: `dr ${command}${more}` }]
+  const runs: Line = ['This runs ', { command: `${command}${more}` }]
   const name: Line = ['To go on, type ', { code: typed ?? '' }]
-  const lines = [...(confirm === undefined ? [] : [[confirm]]), runs, ...(typed === undefined ? [] : [name])]
+  const about = summary.slice(0, mostSummary)
+  const lines = [
+    ...about,
+    ...(confirm === undefined ? [] : [[confirm]]),
+    runs,
+    ...(typed === undefined ? [] : [name]),
+  ]
   const questions = [
     ...(typed === undefined ? [] : [textInput('typed', 'The name, exactly as above', { optional: false })]),
-    ...(input === undefined ? [] : [textInput('input', input, { optional: true })]),
+    ...(input === undefined ? [] : [textInput('input', input, { optional: needed !== true })]),
   ]
   return {
     ...modal(callbacks.ask, label, privateMetadata),
@@ -70,7 +82,7 @@ export function noteView(
 ): ModalView {
   const base = modal(callbacks.note, 'Add to timeline', privateMetadata)
   if (incidents.length === 0)
-    return { ...base, blocks: [paragraph(['No incident is open. To open one, type ', { code: '/dr open' }])] }
+    return { ...base, blocks: [paragraph(['No incident is open. To open one, type ', { command: 'open' }])] }
   const choices = incidents.map(({ id, title }) => ({ value: id, text: `${id} · ${title}` }))
   const note = textInput('text', 'Note', {
     optional: false,

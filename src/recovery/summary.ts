@@ -1,0 +1,114 @@
+// What a person must know before saying yes to a run: what changes, what it costs, whether the time is enough, whose word it takes.
+import { never } from '../errors.ts'
+import { printDuration } from '../drplan/duration.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Instant } from '../ids.ts'
+import type { Field, Line } from '../message.ts'
+import type { Proposal, Run } from './run.ts'
+
+/** What a run is seen with: the plan for people's names, the time for its clocks. */
+export interface Seen {
+  readonly plan: DrPlan
+  readonly now: Instant
+}
+
+/** How a person of the plan is written: `Ann Onken`. */
+export function personName(plan: DrPlan, person: string): string {
+  return Object.hasOwn(plan.people, person) ? (plan.people[person]?.name ?? person) : person
+}
+
+/** A line for each thing that changes: `api.example.com A: 203.0.113.10, TTL 300 s → 203.0.113.20, TTL 60 s`. */
+export function changeLines({ proposal }: Run): readonly Line[] {
+  return proposal.changes.map(({ what, before, after }) => [`${what}: ${before} → `, { strong: after }])
+}
+
+/** What speaks against it or needs a second thought: what the clock says now, rules that were overridden, notes. */
+export function cautions(run: Run, seen: Seen): readonly Line[] {
+  const { findings, warnings } = run.proposal
+  const overridden = findings.flatMap(({ ok, rule, text, overriddenWith }): readonly Line[] =>
+    ok ? [] : [['⚠ ', { code: rule }, ` ${text}${takenOn(run, overriddenWith, seen)}`]],
+  )
+  const notes = warnings.map((text): Line => [`⚠ ${text}`])
+  return [...overridden, ...clockCautions(run, seen.now), ...notes]
+}
+
+function takenOn(run: Run, reason: string | undefined, { plan }: Seen): string {
+  return reason === undefined ? '' : `; overridden by ${personName(plan, run.askedBy)}: ${reason}`
+}
+
+/** What the objective's clock says of a run that has not ended: it is read anew whenever the run is shown. */
+function clockCautions(run: Run, now: Instant): readonly Line[] {
+  const { objectiveAt, expected, effectWithin } = run.proposal
+  if (objectiveAt === undefined || (run.state !== 'proposed' && run.state !== 'running')) return []
+  // That it is missed stands in the field of the objective.
+  const left = objectiveAt - now
+  if (left <= 0) return []
+  const allows: Line = [' is longer than the objective (RTO) allows: ', { at: objectiveAt, show: 'deadline' }]
+  return [
+    ...(run.state === 'proposed' && expected.duration > left
+      ? [[`⚠ The expected ${printDuration(expected.duration)}`, ...allows]]
+      : []),
+    ...(effectWithin !== undefined && effectWithin > left
+      ? [[`⚠ Clients may keep the old address for ${printDuration(effectWithin)}, which`, ...allows]]
+      : []),
+  ]
+}
+
+/** What it costs, how long it takes, and how long it may take. */
+export function costFields({ state, proposal }: Run, now: Instant): readonly Field[] {
+  const { cost, risk, expected, effectWithin, objectiveAt } = proposal
+  const open = state === 'proposed' || state === 'running'
+  return [
+    { label: 'Cost', value: [cost.text], ...(risk === 'loses-data' ? { tone: 'bad' } : {}) },
+    { label: 'Expected', value: [`${printDuration(expected.duration)} (${expected.source})`] },
+    ...(effectWithin === undefined
+      ? []
+      : [{ label: 'In effect for all', value: [`within ${printDuration(effectWithin)} (the old TTL)`] }]),
+    ...(objectiveAt === undefined || !open ? [] : [objective(objectiveAt, expected, now)]),
+  ]
+}
+
+function objective(objectiveAt: Instant, expected: Proposal['expected'], now: Instant): Field {
+  const label = 'Objective (RTO)'
+  const left = objectiveAt - now
+  if (left <= 0) return { label, value: ['missed ', { at: objectiveAt, show: 'ago' }], tone: 'bad' }
+  const tone = expected.duration > left ? 'bad' : 'good'
+  return { label, value: [{ at: objectiveAt, show: 'countdown' }], tone }
+}
+
+/** Whose word lets it run, by name, and what they type. */
+export function approvalLine(run: Run, plan: DrPlan): Line {
+  const { id, proposal, askedBy } = run
+  const asker = personName(plan, askedBy)
+  switch (proposal.risk) {
+    case 'reversible':
+      return [`${asker}, or another engineer or manager: `, { command: `approve ${id}` }]
+    case 'disruptive':
+      return [
+        `${asker}, or another engineer or manager, who types the name of the target: `,
+        { command: `approve ${id} ${proposal.typed}` },
+      ]
+    case 'loses-data': {
+      const others = Object.entries(plan.people)
+        .filter(([person, { roles }]) => person !== askedBy && roles.includes('approver'))
+        .map(([, { name }]) => name)
+      const who = others.length === 0 ? 'the DR plan names nobody' : others.join(', ')
+      return [`a second person with the role approver (${who}): `, { command: `approve ${id}` }]
+    }
+    default:
+      return never(proposal.risk)
+  }
+}
+
+/** The question before a verdict, a line each: what a modal shows above the field in which the name is typed. */
+export function verdictSummary(run: Run, seen: Seen): readonly Line[] {
+  const { summary, risk } = run.proposal
+  return [
+    [{ strong: summary }],
+    ...changeLines(run),
+    ...costFields(run, seen.now).map(({ label, value }): Line => [`${label}: `, ...value]),
+    [`Risk: ${risk}`],
+    ['Approval: ', ...approvalLine(run, seen.plan)],
+    ...cautions(run, seen),
+  ]
+}
