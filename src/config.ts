@@ -75,6 +75,7 @@ const Variables = z.object({
   GRAPH_URL: webAddress('https://graph.microsoft.com').optional(),
   CLOUDFLARE_API_TOKEN: text('an API token that may edit DNS').optional(),
   CLOUDFLARE_BASE_URL: webAddress('https://api.cloudflare.com/client/v4').optional(),
+  CLOUDFLARE_STATUS_URL: webAddress('https://www.cloudflarestatus.com/api/v2/status.json').optional(),
   AZURE_SUBSCRIPTION_ID: text('the subscription id').optional(),
   AZURE_CREDENTIAL: z
     .enum(['managed-identity', 'workload-identity', 'client-secret', 'cli', 'none'], {

@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import type { Clock, Providers } from './ports.ts'
 import { createAzure, type Azure } from './providers/azure.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
+import { cloudflareStatusPage, createCloudflareStatus } from './providers/cloudflare-status.ts'
 import { createHaproxy } from './providers/haproxy.ts'
 import { createOutside } from './providers/outside.ts'
 import { computeOf, createWorkersReader } from './providers/scale-set-read.ts'
@@ -32,9 +33,21 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
       ...createOutside({ clock }),
       ...createHaproxy({ clock }),
     },
-    readers: { dns: cloudflare, workers: createWorkersReader(azure, compute) },
+    readers: {
+      dns: cloudflare,
+      cloudflare: { mayEdit: cloudflare.mayEdit, status: createCloudflareStatus(statusPage(config)) },
+      workers: createWorkersReader(azure, compute),
+    },
     warm: cloudflare.warm,
   }
+}
+
+/** Where the API is not Cloudflare's own, its status page says nothing about it. */
+function statusPage(config: Config): string | undefined {
+  return (
+    config.CLOUDFLARE_STATUS_URL ??
+    (config.CLOUDFLARE_BASE_URL === undefined ? cloudflareStatusPage : undefined)
+  )
 }
 
 function azureOf(config: Config): Azure {

@@ -15,9 +15,18 @@ export interface DnsReader {
   ) => Promise<readonly DnsRecord[]>
 }
 
+/** What is read of Cloudflare beside its records. */
+export interface CloudflareReader {
+  /** Whether the token may change the zone's records, as Cloudflare lists its rights; undefined when it lists none. */
+  readonly mayEdit: (zone: string, signal: AbortSignal) => Promise<boolean | undefined>
+  /** What its status page says, in words; undefined when that is off or silent. A hint only, and late. */
+  readonly status: (signal: AbortSignal) => Promise<string | undefined>
+}
+
 /** What is read of the systems before there is an action: for proposals, for commands that show, for readiness. */
 export interface Readers {
   readonly dns: DnsReader
+  readonly cloudflare: CloudflareReader
   readonly workers: WorkersReader
 }
 

@@ -57,7 +57,7 @@ export function route(account: Account, request: ApiRequest): ApiAnswer {
   const zone = zoneFor(account, token, zoneId, request)
   if (kind === undefined) {
     allow(request, ['GET'])
-    return success(zoneBody(zone))
+    return success(zoneBody(zone, token))
   }
   if (kind !== 'dns_records') throw noRoute(request)
   return dnsRecords({ account, token, zone }, request, recordId)
@@ -136,7 +136,11 @@ function listZones(account: Account, token: ApiToken, query: URLSearchParams): A
   const zones = account.zones
     .filter((zone) => token.read.includes(zone.id))
     .filter((zone) => name === undefined || zone.name === name)
-  return paged(zones.map(zoneBody), query, 20)
+  return paged(
+    zones.map((zone) => zoneBody(zone, token)),
+    query,
+    20,
+  )
 }
 
 function zoneFor(account: Account, token: ApiToken, id: string, request: ApiRequest): ApiZone {
@@ -149,7 +153,8 @@ function zoneFor(account: Account, token: ApiToken, id: string, request: ApiRequ
   return zone
 }
 
-function zoneBody(zone: ApiZone): object {
+function zoneBody(zone: ApiZone, token: ApiToken): object {
+  const edit = token.edit.includes(zone.id) ? ['#dns_records:edit'] : []
   return {
     id: zone.id,
     name: zone.name,
@@ -159,7 +164,7 @@ function zoneBody(zone: ApiZone): object {
     development_mode: 0,
     name_servers: zone.nameServers,
     original_name_servers: null,
-    permissions: ['#dns_records:read', '#dns_records:edit', '#zone:read'],
+    permissions: ['#dns_records:read', ...edit, '#zone:read'],
     plan: { id: '0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee', name: 'Free Website', legacy_id: 'free' },
   }
 }

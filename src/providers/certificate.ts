@@ -44,7 +44,10 @@ export function createCertificateCheck(
   }
   return {
     observe: look,
-    start: async (_action, key) => ({ id: key }),
+    start: async (action, key, signal) => {
+      stopIf(signal, action.want[0]?.name)
+      return { id: key }
+    },
     check: async (action, _operation, _now, signal) => verdictOf(await look(action, signal)),
     settled: (_action, facts) => (certificatesIn(facts).every(({ ok }) => ok) ? 'done' : 'not-done'),
   }
@@ -84,13 +87,17 @@ async function lookAt(want: Want, { ca, action, signal }: Circumstances): Promis
     await handshake(socket, AbortSignal.any([signal, limit]))
     return { name, at, ...judge(socket, name) }
   } catch (thrown) {
-    if (signal.aborted)
-      throw new RetryableError(`The look at the certificate of ${name} was stopped before it ended.`)
+    stopIf(signal, name)
     const late = `gave no certificate within ${action.timeout / second} s`
     return { name, at, ok: false, text: limit.aborted ? late : reasonOfFailure(thrown) }
   } finally {
     socket.destroy()
   }
+}
+
+function stopIf(signal: AbortSignal, name = 'the origin'): void {
+  if (signal.aborted)
+    throw new RetryableError(`The look at the certificate of ${name} was stopped before it ended.`)
 }
 
 async function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {

@@ -62,8 +62,12 @@ const Envelope = z.object({
 
 const defaultBaseUrl = 'https://api.cloudflare.com/client/v4'
 const defaultTimeout = 8 * second
+/** How much of what an answer says of its errors is shown. */
+const longestSaid = 300
 /** How long Cloudflare blocks a user who went over the limit, when it does not say (its API rate limit page). */
 const rateLimitBlock = 300 * second
+/** How Cloudflare answers a token that it knows, for what that token may not do. */
+const noRight = '10000 Authentication error'
 /** Codes of a request whose token could not even be read: no header, or a malformed one. */
 const tokenCodes = [6003, 6111, 9106, 9109, 10_000]
 
@@ -155,6 +159,12 @@ function textOf(errors: readonly z.infer<typeof ApiErrorBody>[]): string {
   return all.length === 0 ? '' : ` (${all.map(({ code, message }) => `${code} ${message}`).join('; ')})`
 }
 
+/** It was written by whoever answered, which may not be Cloudflare: one line, without marks that change how it is read. */
+function plainText(text: string): string {
+  const shown = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+  return shown.length > longestSaid ? `${shown.slice(0, longestSaid)}…` : shown
+}
+
 interface Circumstances {
   readonly stopped: boolean
   readonly token: string
@@ -168,7 +178,8 @@ function explain(
   thrown: unknown,
   { stopped, token, timeout }: Circumstances,
 ): UserError | RetryableError {
-  const clean = (text: string): string => text.replaceAll(token, '[token]')
+  // The token goes first: cut in two it would not be found any more.
+  const clean = (text: string): string => plainText(text.replaceAll(token, '[token]'))
   const unknown = purpose.changes
     ? ' Whether the change was made is not known: look before trying again.'
     : ''
@@ -203,6 +214,10 @@ function explainStatus(
   headers: Headers | undefined,
 ): UserError | RetryableError {
   const what = `Cloudflare could not ${purpose.doing}: ${status}${said}.`
+  if (purpose.changes && status === 403 && said.includes(noRight)) {
+    const right = `The token lacks the right DNS:Edit for ${purpose.zone}. Nothing was changed. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens; the token itself stays the same.`
+    return new UserError('cloudflare-right', `${what} ${right}`)
+  }
   if (status === 401 || status === 403 || (status === 400 && namesToken(said))) {
     return new UserError('cloudflare-token', `${what} ${tokenAdvice(purpose)}`)
   }

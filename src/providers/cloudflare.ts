@@ -4,13 +4,21 @@ import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 import type { Clock, Facts, Progress, Provider } from '../ports.ts'
-import type { DnsReader } from '../readers.ts'
+import type { CloudflareReader, DnsReader } from '../readers.ts'
 import type { CloudflareDnsAction, DnsRecord } from '../recovery/action.ts'
 import type { Operation } from '../recovery/run.ts'
 import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } from './cloudflare-calls.ts'
 import { plainContent, plainName } from './record-content.ts'
 
-const Zones = z.array(z.object({ id: z.string(), name: z.string(), name_servers: z.array(z.string()) }))
+const Zones = z.array(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    name_servers: z.array(z.string()),
+    /** What the token may do there. */
+    permissions: z.array(z.string()).optional(),
+  }),
+)
 
 const Records = z.array(
   z.object({
@@ -46,6 +54,10 @@ const Started = z.object({ startedAt: z.number() })
 const readBackWithin: Duration = 15 * second
 /** More records at one name than any plan has; a page is one request. */
 const pageSize = 500
+/** Most zones are one page; Cloudflare would give more, but a page must come within a request's time limit. */
+const zonePageSize = 5_000
+/** Each request counts against the user's rate limit: for more names than these the zone is listed instead. */
+const mostOneByOne = 2
 
 /**
  * Cloudflare's DNS through its API. Needs a token with Zone:Read and DNS:Edit for the plan's zones. All failures
@@ -53,16 +65,30 @@ const pageSize = 500
  */
 export function createCloudflareDns(
   options: CloudflareAccess & { readonly clock: Pick<Clock, 'now'> },
-): Provider<'cloudflare-dns'> & DnsReader & Pick<CloudflareCalls, 'warm'> {
+): Provider<'cloudflare-dns'> &
+  DnsReader &
+  Pick<CloudflareReader, 'mayEdit'> &
+  Pick<CloudflareCalls, 'warm'> {
   const calls = createCloudflareCalls(options)
+  /** What a zone is called by its id, for messages to people. */
+  const zoneNames = new Map<string, string>()
   const look = async (action: CloudflareDnsAction, signal: AbortSignal): Promise<Facts> => {
     const names = [...action.before, ...action.after].map((record) => record.name)
     return { records: await readRecords(calls, action.zone, names, signal) }
   }
   return {
     warm: calls.warm,
-    zone: (name, signal) => readZone(calls, name, signal),
-    records: (zoneId, names, signal) => readRecords(calls, { id: zoneId, name: zoneId }, names, signal),
+    zone: async (name, signal) => {
+      const { id, name: known, name_servers: nameServers } = await readZone(calls, name, signal)
+      zoneNames.set(id, known)
+      return { id, name: known, nameServers }
+    },
+    records: (zoneId, names, signal) =>
+      readRecords(calls, { id: zoneId, name: zoneNames.get(zoneId) ?? zoneId }, names, signal),
+    mayEdit: async (name, signal) => {
+      const { permissions = [] } = await readZone(calls, name, signal)
+      return permissions.length === 0 ? undefined : permissions.includes('#dns_records:edit')
+    },
     observe: look,
     start: async (action, key, signal) => {
       const startedAt = options.clock.now()
@@ -79,14 +105,14 @@ async function readZone(
   calls: CloudflareCalls,
   name: string,
   signal: AbortSignal,
-): Promise<{ id: string; name: string; nameServers: readonly string[] }> {
+): Promise<z.infer<typeof Zones>[number]> {
   const answer = await calls.call(
     { doing: `find the zone ${name}`, zone: name, changes: false, result: Zones },
     signal,
     (client, options) => client.zones.list({ name }, options).asResponse(),
   )
   const zone = answer.result[0]
-  if (zone) return { id: zone.id, name: zone.name, nameServers: zone.name_servers }
+  if (zone) return zone
   throw new UserError(
     'cloudflare-not-found',
     `Cloudflare shows this token no zone ${name}. Correct the zone's name in the DR plan, or give the token in CLOUDFLARE_API_TOKEN the rights Zone:Read and DNS:Edit for it.`,
@@ -99,31 +125,38 @@ async function readRecords(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly DnsRecord[]> {
-  const distinct = [...new Set(names.map(plainName))]
-  const lists = await Promise.all(distinct.map((name) => readName(calls, zone, name, signal)))
+  const distinct = new Set(names.map(plainName))
+  if (distinct.size > mostOneByOne) {
+    const all = await readPages(calls, zone, undefined, signal)
+    return all.filter(({ name }) => distinct.has(name)).sort(byNameTypeContent)
+  }
+  const lists = await Promise.all([...distinct].map((name) => readPages(calls, zone, name, signal)))
   return lists.flat().sort(byNameTypeContent)
 }
 
-async function readName(
+/** The address records at one name, or of the whole zone. */
+async function readPages(
   calls: CloudflareCalls,
   zone: { readonly id: string; readonly name: string },
-  name: string,
+  name: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly DnsRecord[]> {
-  const found: DnsRecord[] = []
+  const found = new Map<string, DnsRecord>()
+  const only = name === undefined ? {} : { name: { exact: name } }
+  const per_page = name === undefined ? zonePageSize : pageSize
+  const doing = `read the records of ${name ?? zone.name}`
   for (let page = 1, pages = 1; page <= pages; page += 1) {
     const answer = await calls.call(
-      { doing: `read the records of ${name}`, zone: zone.name, changes: false, result: Records },
+      { doing, zone: zone.name, changes: false, result: Records },
       signal,
       (client, options) =>
-        client.dns.records
-          .list({ zone_id: zone.id, name: { exact: name }, page, per_page: pageSize }, options)
-          .asResponse(),
+        client.dns.records.list({ zone_id: zone.id, ...only, page, per_page }, options).asResponse(),
     )
-    found.push(...answer.result.flatMap(addressRecord))
+    // Somebody who deletes a record meanwhile moves others to another page: each counts once.
+    for (const record of answer.result.flatMap(addressRecord)) found.set(record.id, record)
     pages = answer.pages
   }
-  return found
+  return [...found.values()]
 }
 
 /** Only what says where a name points: TXT, MX and the like at the same name are not ours to touch. */

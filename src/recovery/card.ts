@@ -109,9 +109,10 @@ function fields(run: Run, { now, plan }: Seen): readonly Field[] {
 
 function looked({ state, proposal }: Run): Section | undefined {
   if (state !== 'proposed' || proposal.looked === undefined) return undefined
-  const { says, ways } = proposal.looked
+  const { says, ways, hint } = proposal.looked
   const rows = ways.map(({ way, ok, answer }): readonly Line[] => [[way], [`${ok ? '✓' : '✗'} ${answer}`]])
-  return { heading: 'What answers now', lines: [[says]], table: { columns: ['Way', 'Answer'], rows } }
+  const lines: Line[] = hint === undefined ? [[says]] : [[says], [hint]]
+  return { heading: 'What answers now', lines, table: { columns: ['Way', 'Answer'], rows } }
 }
 
 function steps(run: Run): Section {

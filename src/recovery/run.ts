@@ -65,6 +65,8 @@ export interface Proposal {
   readonly looked?: {
     readonly says: string
     readonly ways: readonly { readonly way: string; readonly ok: boolean; readonly answer: string }[]
+    /** What others say, on which nothing stands. */
+    readonly hint?: string
   }
   readonly findings: readonly Finding[]
   /** From start to seen working, and where the number comes from (measured, documented). */

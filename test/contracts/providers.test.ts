@@ -3,9 +3,11 @@ import type { CloudflareFault } from '../../sim/cloudflare/faults.ts'
 import type { DnsFault } from '../../sim/dns.ts'
 import type { TargetHealth } from '../../sim/target.ts'
 import { startWorld } from '../../sim/world.ts'
+import { createCertificateCheck } from '../../src/providers/certificate.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
 import { createDnsCheck } from '../../src/providers/dns-check.ts'
 import { createProbe } from '../../src/providers/probe.ts'
+import { publicAuthority, startOrigin } from '../servers/origin.ts'
 import { providerContract, type Failure } from './provider.ts'
 
 const cloudflareFaults: Readonly<Record<Failure, CloudflareFault>> = {
@@ -107,6 +109,29 @@ providerContract({
       fail: (failure) => dns.fault(dnsFaults[failure]),
       secrets: [world.token],
       close: world.stop,
+    }
+  },
+})
+
+providerContract({
+  name: 'certificate',
+  retryable: [],
+  findings: [
+    { failure: 'hang', says: /asked for api\.example\.com, gave no certificate within 0\.3 s/ },
+    { failure: 'refuse', says: /closed the connection without an answer/ },
+  ],
+  open: async ({ timeout }) => {
+    const origin = await startOrigin('origin-ca')
+    const want = [{ name: 'api.example.com', at: origin.host, port: origin.port }]
+    return {
+      provider: createCertificateCheck({ ca: publicAuthority() }),
+      action: { provider: 'certificate', want, timeout },
+      happens: () => origin.show('trusted'),
+      changes: origin.requests,
+      requests: origin.connections,
+      fail: (failure) => origin.fail(failure === 'hang' ? 'hang' : 'refuse'),
+      secrets: [],
+      close: origin.stop,
     }
   },
 })

@@ -1,7 +1,7 @@
 // What a change of DNS records does with TTLs and the proxy, and that its undo is exactly the world before.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DnsRecord, ProbeAction } from '../../src/recovery/action.ts'
+import type { Action, DnsRecord, ProbeAction } from '../../src/recovery/action.ts'
 import {
   dnsSteps,
   effectWithin,
@@ -10,6 +10,9 @@ import {
   typeFor,
 } from '../../src/recovery/ways/dns-change.ts'
 import type { DnsChange } from '../../src/recovery/ways/dns-change.ts'
+import { pointedAt } from '../../src/recovery/ways/records.ts'
+import { batch } from '../../sim/cloudflare/records.ts'
+import type { ApiRecord } from '../../sim/cloudflare/records.ts'
 
 const zone = { id: 'z1', name: 'example.com', nameServers: ['ns1.example.com', 'ns2.example.com'] }
 const probe: ProbeAction = {
@@ -136,5 +139,54 @@ describe('a destination', () => {
       ['AAAA', '2001:db8::1'],
       ['CNAME', 'lb2.example.com'],
     ])
+  })
+})
+
+describe('a bypass', () => {
+  const open = fc.record({
+    content: fc.ipV4(),
+    ttl: fc.constantFrom(1, 60, 300, 86_400),
+    proxied: fc.boolean(),
+  })
+  const apiRecord = (
+    { content, ttl, proxied }: Pick<DnsRecord, 'content' | 'ttl' | 'proxied'>,
+    index: number,
+  ) => ({
+    id: `r${index}`,
+    name: `a${index}.example.com`,
+    type: 'A' as const,
+    content,
+    proxiable: true,
+    proxied,
+    ttl: proxied ? 1 : ttl,
+    settings: {},
+    meta: {},
+    comment: null,
+    tags: [],
+    created_on: '',
+    modified_on: '',
+  })
+
+  it('and its undo, sent to Cloudflare one after the other, leave every record exactly as it was', () => {
+    fc.assert(
+      fc.property(fc.array(open, { minLength: 1, maxLength: 20 }), fc.option(fc.ipV4()), (all, to) => {
+        const records: readonly ApiRecord[] = all.map(apiRecord)
+        const before = records.map(({ id, name, content, ttl, proxied }) => {
+          return { id, name, type: 'A' as const, content, ttl, proxied }
+        })
+        const after = before.map((one) => pointedAt(one, to ?? one.content, false))
+        const [step] = dnsSteps({ zone, before, after, probes: [], askFirst: true })
+        const send = (table: readonly ApiRecord[], action: Action | undefined) => {
+          const patches = action?.provider === 'cloudflare-dns' ? action.after.map((one) => ({ ...one })) : []
+          const empty = { deletes: [], puts: [], posts: [] }
+          return batch({ zone: 'example.com', records: table, now: '' }, { ...empty, patches }).table.records
+        }
+
+        const bypassed = send(records, step?.action)
+
+        expect(bypassed.every(({ proxied }) => !proxied)).toBe(true)
+        expect(send(bypassed, step?.undo)).toEqual(records)
+      }),
+    )
   })
 })

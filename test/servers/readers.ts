@@ -7,5 +7,6 @@ export const noReaders: Readers = {
     autoscale: async () => [],
     queues: async () => [],
   },
+  cloudflare: { mayEdit: async () => undefined, status: async () => undefined },
   dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
 }

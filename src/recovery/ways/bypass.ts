@@ -50,9 +50,10 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
   const after = before.map((record) =>
     pointedAt(record, to === undefined ? record.content : plainContent(to), false),
   )
-  const [looked, aliases] = await Promise.all([
+  const [looked, aliases, hint] = await Promise.all([
     lookAtWays(calls, { probe: recovery.probe, zone, before, after }),
     proxiedAliases(context, { zone, before, after }),
+    calls.readers.cloudflare.status(calls.limit()),
   ])
   const others = found.filter((record) => !before.some((one) => one.id === record.id))
   const verdicts: readonly Verdict[] = [
@@ -81,7 +82,9 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
       risk: recovery.risk ?? 'reversible',
       summary: `${namesOf(after)} will lead past Cloudflare, directly to ${originsOf(after)}`,
       changes: rowsOf(change),
-      ...(looked.shown === undefined ? {} : { looked: looked.shown }),
+      ...(looked.shown === undefined
+        ? {}
+        : { looked: { ...looked.shown, ...(hint === undefined ? {} : { hint }) } }),
       findings: list,
       expected,
       cost: { text: costText(within) },

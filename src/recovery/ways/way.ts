@@ -4,9 +4,21 @@ import type { ProviderName } from '../action.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Run } from '../run.ts'
 
+/** One thing that a recovery needs, as the world has it now; `text`: what was seen, and where it is not ok the next step. */
+export interface Checked {
+  readonly what: string
+  readonly ok: boolean
+  readonly text: string
+}
+
 export interface Way {
   /** What drafts this recovery of the plan; undefined when it goes another way. */
   readonly failover: (recovery: Recovery) => ((context: Context) => Promise<Draft>) | undefined
+  /**
+   * Looks whether this recovery could be carried out now; only reads. What it throws is reported as not ok. Absent: the
+   * proposal is drafted, and what its safety rules find is reported. undefined when the recovery goes another way.
+   */
+  readonly check?: (recovery: Recovery) => ((context: Context) => Promise<readonly Checked[]>) | undefined
   /** Drafts the undo of a run of this way. */
   readonly failback: (context: Context, run: Run) => Promise<Draft>
   /** A run is of this way when its first change is an action of one of these providers. */
