@@ -7,6 +7,7 @@ import { cloudflareStatusPage, createCloudflareStatus } from './providers/cloudf
 import { createHaproxy } from './providers/haproxy.ts'
 import { createOutside } from './providers/outside.ts'
 import { computeOf, createWorkersReader } from './providers/scale-set-read.ts'
+import { createSql } from './providers/sql.ts'
 import type { Readers } from './readers.ts'
 
 export interface Systems {
@@ -27,16 +28,19 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
   })
   const azure = azureOf(config)
   const compute = computeOf(azure)
+  const sql = createSql(azure, { clock })
   return {
     providers: {
       'cloudflare-dns': cloudflare,
       ...createOutside({ clock }),
       ...createHaproxy({ clock }),
+      ...sql.providers,
     },
     readers: {
       dns: cloudflare,
       cloudflare: { mayEdit: cloudflare.mayEdit, status: createCloudflareStatus(statusPage(config)) },
       workers: createWorkersReader(azure, compute),
+      sql: sql.reader,
     },
     warm: cloudflare.warm,
   }

@@ -1,6 +1,7 @@
 // What is read of the systems before there is an action: for proposals, for commands that show, for readiness.
 import type { Instant } from './ids.ts'
 import type { DnsRecord } from './recovery/action.ts'
+import type { SqlPlace, SqlSettings } from './recovery/sql-action.ts'
 
 /** What proposals read of Cloudflare before there is an action. */
 export interface DnsReader {
@@ -28,6 +29,7 @@ export interface Readers {
   readonly dns: DnsReader
   readonly cloudflare: CloudflareReader
   readonly workers: WorkersReader
+  readonly sql: SqlReader
 }
 
 /** A storage queue as it was seen; `oldest`: when the message at its head was put in. */
@@ -67,4 +69,61 @@ export interface WorkersReader {
     names: readonly string[],
     signal: AbortSignal,
   ) => Promise<readonly QueueSeen[]>
+}
+
+/** A database of Azure SQL as it was seen. */
+export interface SqlDatabaseSeen {
+  /** Azure's id: it has the name in it. */
+  readonly id: string
+  readonly name: string
+  /** Of the database itself; stays when it is renamed. */
+  readonly guid: string
+  /** Azure's word: `Online`, `Restoring`. */
+  readonly status: string
+  readonly location: string
+  readonly settings: SqlSettings
+  /** The earliest moment that it can be brought back to. */
+  readonly earliest?: Instant
+  /** The failover group that it is a member of. */
+  readonly group?: string
+}
+
+/** A database that was deleted and can be made anew from its backups. */
+export interface SqlDroppedSeen {
+  readonly id: string
+  readonly name: string
+  readonly location: string
+  readonly settings: SqlSettings
+  readonly earliest: Instant
+  readonly deletedAt: Instant
+}
+
+/** A failover group, as one of its servers has it. `databases`: their ids on that server. */
+export interface SqlGroupSeen {
+  readonly role: 'Primary' | 'Secondary'
+  /** Azure's word: `CATCH_UP` while the copies are kept in step. */
+  readonly state: string
+  readonly partners: readonly (SqlPlace & { readonly location: string })[]
+  readonly databases: readonly string[]
+}
+
+/** What is read of Azure SQL. Each throws UserError or RetryableError. */
+export interface SqlReader {
+  readonly server: (place: SqlPlace, signal: AbortSignal) => Promise<{ readonly location: string }>
+  readonly databases: (place: SqlPlace, signal: AbortSignal) => Promise<readonly SqlDatabaseSeen[]>
+  /** Newest deletion first. */
+  readonly dropped: (place: SqlPlace, signal: AbortSignal) => Promise<readonly SqlDroppedSeen[]>
+  /** The newest backup that was copied to the other region. */
+  readonly recoverable: (
+    place: SqlPlace,
+    database: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly id: string; readonly lastBackup: Instant }>
+  readonly group: (place: SqlPlace, name: string, signal: AbortSignal) => Promise<SqlGroupSeen>
+  /** Where copies of a database are kept in step. */
+  readonly links: (
+    place: SqlPlace,
+    database: string,
+    signal: AbortSignal,
+  ) => Promise<readonly { readonly id: string; readonly partner: string }[]>
 }

@@ -1,5 +1,6 @@
 // What a step does to one provider, as data. An action is what is shown, approved, digested and run.
 import type { Duration } from '../ids.ts'
+import type { SqlAction } from './sql-action.ts'
 
 /** One DNS record as it should be (or was). TTL in seconds; 1 means automatic at Cloudflare. */
 export interface DnsRecord {
@@ -95,5 +96,6 @@ export type Action =
   | CertificateAction
   | HaproxyServerAction
   | HaproxyWaitAction
+  | SqlAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

@@ -8,7 +8,7 @@ import { runName, runNewsText, tookText } from './news.ts'
 import type { Run, Step } from './run.ts'
 import { approvalLine, cautions, changeLines, costFields, personName, verdictSummary } from './summary.ts'
 import type { Seen } from './summary.ts'
-import { undoTextOf } from './world.ts'
+import { leftBy, undoTextOf } from './world.ts'
 
 /** The card of a run, the same for every door. */
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
@@ -120,10 +120,16 @@ function steps(run: Run): Section {
   const lines = run.steps.map((step, index): Line => {
     const note = step.note === undefined ? '' : `: ${step.note}`
     const state = waiting ? '' : ` — ${phaseText(step)}${note}`
-    const undo = step.undo === undefined ? '' : ` (undo: ${undoTextOf(step.undo)})`
+    const undo = afterwards(step)
     return [`${index + 1}. ${step.title}${state}${undo}`]
   })
   return { heading: 'Steps', lines }
+}
+
+/** What puts the world back, or what stays of it; nothing for a step that only looks. */
+function afterwards({ action, undo }: Step): string {
+  const left = undo === undefined ? leftBy(action) : `undo: ${undoTextOf(undo)}`
+  return left === undefined ? '' : ` (${left})`
 }
 
 function phaseText({ phase }: Step): string {

@@ -9,6 +9,7 @@ import { dnsCheck } from './kinds/dns-check.ts'
 import { haproxyServer, haproxyWait } from './kinds/haproxy.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
+import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from './kinds/sql.ts'
 import type { Step } from './run.ts'
 
 /** An action and what its provider saw of it. */
@@ -25,6 +26,12 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'haproxy-server': haproxyServer,
   'haproxy-wait': haproxyWait,
   certificate,
+  'sql-restore': sqlRestore,
+  'sql-check': sqlCheck,
+  'sql-rename': sqlRename,
+  'sql-group': sqlGroup,
+  'sql-link': sqlLink,
+  'sql-failover': sqlFailover,
 }
 
 /** The words of whatever action; the table above holds the two together. */
@@ -35,6 +42,11 @@ function kindOf(action: Action): Kind<Action> {
 /** What an action does when it undoes a step. */
 export function undoTextOf(action: Action): string {
   return kindOf(action).undoText(action)
+}
+
+/** What stays of a step that has no undo; undefined for one that only looks. */
+export function leftBy(action: Action): string | undefined {
+  return kindOf(action).leaves?.(action)
 }
 
 /**

@@ -11,6 +11,9 @@ import type { Effect } from '../../src/effect.ts'
 import type { Clock, Providers, Store } from '../../src/ports.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
 import { noReaders } from './readers.ts'
+import type { Azure } from '../../src/providers/azure.ts'
+import { createSql } from '../../src/providers/sql.ts'
+import { noAzure } from './azure.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 import { createOutside } from '../../src/providers/outside.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
@@ -73,7 +76,11 @@ export function approving(fields: Partial<Extract<Verdict, { kind: 'approve' }>>
 }
 
 /** Starts a fresh world and forgets what Redis had. */
-export async function startEngine(redis: TestRedis, options: WorldOptions = {}): Promise<EngineBench> {
+export async function startEngine(
+  redis: TestRedis,
+  options: WorldOptions = {},
+  azure: Azure = noAzure,
+): Promise<EngineBench> {
   await redis.flush()
   const world = await startWorld(options)
   const connection = await redis.connect()
@@ -91,10 +98,12 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     timeout: 5_000,
     clock,
   })
+  const sql = createSql(azure, { clock })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     ...createOutside({ clock, timeout: 3_000 }),
     ...createHaproxy({ clock }),
+    ...sql.providers,
   }
   const news: string[] = []
   const shown: string[] = []
@@ -124,7 +133,7 @@ export async function startEngine(redis: TestRedis, options: WorldOptions = {}):
     const runs = createRuns({
       store: { ...store, commit },
       providers,
-      readers: { ...noReaders, dns: cloudflare },
+      readers: { ...noReaders, dns: cloudflare, sql: sql.reader },
       bells: { set: async () => {}, onRing: () => {} },
       changes: createChanges(),
       plan: () => plan,

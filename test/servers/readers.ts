@@ -7,6 +7,14 @@ export const noReaders: Readers = {
     autoscale: async () => [],
     queues: async () => [],
   },
+  sql: {
+    server: async () => ({ location: 'westeurope' }),
+    databases: async () => [],
+    dropped: async () => [],
+    recoverable: async () => ({ id: '', lastBackup: 0 }),
+    group: async () => ({ role: 'Primary', state: 'CATCH_UP', partners: [], databases: [] }),
+    links: async () => [],
+  },
   cloudflare: { mayEdit: async () => undefined, status: async () => undefined },
   dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
 }

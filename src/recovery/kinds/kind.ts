@@ -4,6 +4,8 @@ import type { Facts } from '../../ports.ts'
 export interface Kind<A> {
   /** What an action of this kind does when it is a step's undo, for the card: `api.example.com to 203.0.113.10`. */
   readonly undoText: (action: A) => string
+  /** For a step that has no undo although it makes something: what stays of it. */
+  readonly leaves?: (action: A) => string
   /** What of the facts a proposal stands on: it is digested, and the run starts only while it is the same. */
   readonly ground: (action: A, facts: Facts) => unknown
   /** In what the world is not as the action has it, a sentence part each; empty when no difference can be named. */

@@ -1,0 +1,28 @@
+// Azure SQL as the rest of the program knows it: its providers and its reader, on one client.
+import type { Clock, Providers } from '../ports.ts'
+import type { SqlReader } from '../readers.ts'
+import type { SqlAction } from '../recovery/sql-action.ts'
+import type { Azure } from './azure.ts'
+import { createSqlFailover } from './sql-failover.ts'
+import { createSqlReader, sqlOf } from './sql-read.ts'
+import { createSqlCheck, createSqlRestore } from './sql-restore.ts'
+import { createSqlGroup, createSqlLink, createSqlRename } from './sql-swap.ts'
+
+/** Azure SQL through Resource Manager. All failures are UserError or RetryableError. */
+export function createSql(
+  azure: Azure,
+  options: { readonly clock: Pick<Clock, 'now'> },
+): { readonly providers: Pick<Providers, SqlAction['provider']>; readonly reader: SqlReader } {
+  const access = sqlOf(azure)
+  return {
+    reader: createSqlReader(access),
+    providers: {
+      'sql-restore': createSqlRestore(access, options),
+      'sql-check': createSqlCheck(access),
+      'sql-rename': createSqlRename(access),
+      'sql-group': createSqlGroup(access, options),
+      'sql-link': createSqlLink(access, options),
+      'sql-failover': createSqlFailover(access, options),
+    },
+  }
+}

@@ -1,0 +1,99 @@
+// What a step does to Azure SQL, as data: databases made from backups, renamed, replicated, failed over.
+import type { Instant } from '../ids.ts'
+
+/** Where an Azure SQL server is. */
+export interface SqlPlace {
+  readonly resourceGroup: string
+  readonly server: string
+}
+
+/** What of a database must be given anew to one that is restored from it; Azure's own names and values. */
+export interface SqlSettings {
+  readonly sku?: { readonly name: string; readonly tier?: string; readonly capacity?: number }
+  /** Instead of a sku, for a database in an elastic pool. */
+  readonly elasticPoolId?: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly zoneRedundant?: boolean
+  readonly readScale?: string
+  readonly licenseType?: string
+  readonly requestedBackupStorageRedundancy?: string
+  readonly maintenanceConfigurationId?: string
+  readonly minCapacity?: number
+  readonly autoPauseDelay?: number
+}
+
+/**
+ * Makes a new database from a backup. `PointInTimeRestore`: of one that is there, on its own server. `Restore`: of one
+ * that was deleted. `Recovery`: from the copy of the backups in the other region. The name belongs to this run alone:
+ * that the database is there says that this was started.
+ */
+export interface SqlRestoreAction {
+  readonly provider: 'sql-restore'
+  readonly mode: 'PointInTimeRestore' | 'Restore' | 'Recovery'
+  readonly source: SqlPlace & { readonly database: string }
+  /** Azure's id of the database, of the deleted database, or of the recoverable one. */
+  readonly sourceId: string
+  /** The moment whose data is wanted; absent: the newest that there is. */
+  readonly at?: Instant
+  readonly target: SqlPlace & { readonly database: string; readonly location: string }
+  readonly settings: SqlSettings
+}
+
+/** Looks whether a database is online. */
+export interface SqlCheckAction {
+  readonly provider: 'sql-check'
+  readonly place: SqlPlace
+  readonly database: string
+}
+
+/**
+ * Renames a database. `own`: which of the two names belongs to this run alone, so that looking says whether it has
+ * happened. `aside`: the name under which the database that had the other name is kept; a rename comes after that.
+ */
+export interface SqlRenameAction {
+  readonly provider: 'sql-rename'
+  readonly place: SqlPlace
+  readonly from: string
+  readonly to: string
+  readonly own: 'from' | 'to'
+  readonly aside?: string
+}
+
+/**
+ * Takes a database out of a failover group, or puts it in, at the primary server. `aside`: the name under which the
+ * database that was a member is kept once another one has taken its name; it tells before from after.
+ */
+export interface SqlGroupAction {
+  readonly provider: 'sql-group'
+  readonly place: SqlPlace
+  readonly group: string
+  readonly database: string
+  readonly member: boolean
+  readonly aside: string
+}
+
+/** Stops the replication of a database to its copy at `partner`; the copy stays, as a database of its own. */
+export interface SqlLinkAction {
+  readonly provider: 'sql-link'
+  readonly place: SqlPlace
+  readonly database: string
+  readonly partner: string
+  readonly aside: string
+}
+
+/** Makes `place`, the secondary server of a failover group, the primary one. `forced`: without waiting for what is not replicated yet. */
+export interface SqlFailoverAction {
+  readonly provider: 'sql-failover'
+  readonly place: SqlPlace
+  readonly group: string
+  readonly database: string
+  readonly forced: boolean
+}
+
+export type SqlAction =
+  | SqlRestoreAction
+  | SqlCheckAction
+  | SqlRenameAction
+  | SqlGroupAction
+  | SqlLinkAction
+  | SqlFailoverAction
