@@ -1,35 +1,24 @@
 // A small real HTTPS server that speaks Azure Resource Manager, Entra's tokens and storage queues, and can be made to fail.
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createAccess, type Access, type Principal } from './azure/access.ts'
 import { createAutoscale, type Autoscale } from './azure/autoscale.ts'
 import { selfSigned } from './azure/certificate.ts'
-import { ArmError, failure, storageFailure, type ArmAnswer } from './azure/envelope.ts'
-import { faultSwitch, readFault, type AzureFault, type FaultSwitch, type Reason } from './azure/faults.ts'
+import { faultSwitch, type AzureFault } from './azure/faults.ts'
 import { createOperations } from './azure/operations.ts'
 import { createQueues, type QueueInput, type Queues } from './azure/queues.ts'
-import { isPoll, route, type ArmRequest, type Subscription } from './azure/routes.ts'
 import { createScaleSets, type ScaleSetInput, type ScaleSets } from './azure/scale-sets.ts'
 import { createSql, type Sql } from './azure/sql.ts'
+import { refuseRequest, serve, type LoggedArmRequest, type Sim } from './azure/serve.ts'
 import type { SqlInput } from './azure/sql-state.ts'
-
-/** One request as it came in. The token is never kept. `status` 0: no answer was sent. */
-export interface LoggedArmRequest {
-  readonly method: string
-  readonly path: string
-  /** Empty for requests for a token, which hold a secret. */
-  readonly body: string
-  readonly reason: Reason
-  status: number
-}
+import { createStorageServices, type StorageInput, type StorageServices } from './azure/storage-services.ts'
 
 export interface AzureOptions {
   readonly scaleSets?: readonly ScaleSetInput[]
   readonly queues?: readonly QueueInput[]
   readonly sql?: SqlInput
+  readonly storage?: StorageInput
   readonly port?: number
   readonly now?: () => number
   /** Milliseconds until new instances run. Default 90 s. */
@@ -55,19 +44,12 @@ export interface AzureSim {
   readonly autoscale: Omit<Autoscale, 'routes'>
   readonly queues: Pick<Queues, 'set'>
   readonly sql: Omit<Sql, 'routes'>
+  readonly storage: StorageServices
   /** Takes these rights away, until it is called again; `*` stands for any text. */
   readonly withhold: Access['withhold']
   readonly forgetTokens: Access['forgetTokens']
   readonly fault: (fault: AzureFault | undefined) => void
   readonly stop: () => Promise<void>
-}
-
-interface Sim {
-  readonly subscription: Subscription
-  readonly access: Access
-  readonly queues: Queues
-  readonly faults: FaultSwitch
-  readonly log: LoggedArmRequest[]
 }
 
 const subscriptionId = '00000000-0000-0000-0000-000000000001'
@@ -80,6 +62,10 @@ const main: Principal = {
     'Microsoft.Compute/*',
     'Microsoft.Insights/autoscalesettings/*',
     'Microsoft.Storage/*/read',
+    'Microsoft.Storage/storageAccounts/failover/action',
+    'Microsoft.AppConfiguration/configurationStores/keyValues/*',
+    'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+    'Microsoft.KeyVault/vaults/secrets/setSecret/action',
     'Microsoft.Sql/*/read',
     'Microsoft.Sql/servers/databases/write',
     'Microsoft.Sql/servers/databases/move/action',
@@ -109,12 +95,21 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
   })
   const autoscale = createAutoscale(subscriptionId, scaleSets)
   const sql = createSql({ input: options.sql, subscription: subscriptionId, now })
+  const storage = createStorageServices({
+    input: options.storage,
+    subscription: subscriptionId,
+    tenant,
+    access,
+    url,
+    now,
+  })
   const queues = createQueues(options.queues ?? [], access, now)
   const sim: Sim = {
+    tenant,
     subscription: {
       id: subscriptionId,
       groups: groupsOf(options),
-      routes: [...scaleSets.routes, ...autoscale.routes, ...sql.routes],
+      routes: [...scaleSets.routes, ...autoscale.routes, ...sql.routes, ...storage.accounts.routes],
       access,
       operations,
       url,
@@ -122,6 +117,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     },
     access,
     queues,
+    storage,
     faults: faultSwitch(),
     log: [],
   }
@@ -151,6 +147,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     autoscale,
     queues,
     sql,
+    storage,
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
     fault: sim.faults.set,
@@ -158,114 +155,13 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
   }
 }
 
-function groupsOf({ scaleSets = [], sql }: AzureOptions): readonly string[] {
-  return [...new Set(['dr-rg', ...[...scaleSets, ...(sql?.servers ?? [])].map(({ group }) => group)])]
+function groupsOf({ scaleSets = [], sql, storage }: AzureOptions): readonly string[] {
+  const all = [...scaleSets, ...(sql?.servers ?? []), ...(storage?.accounts ?? [])]
+  return [...new Set(['dr-rg', ...all.map(({ group }) => group)])]
 }
 
 async function stop(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   server.close()
   for (const socket of sockets) socket.destroy()
   await once(server, 'close')
-}
-
-async function serve(sim: Sim, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'https://sim')
-  const method = request.method ?? 'GET'
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array))
-  const body = Buffer.concat(chunks).toString()
-  if (url.pathname.startsWith('/__sim/')) {
-    send(response, control(sim, `${method} ${url.pathname}`, body))
-    return
-  }
-  const reason = reasonFor(method, url.pathname)
-  const path = url.pathname + url.search
-  const entry: LoggedArmRequest = { method, path, body: reason === 'token' ? '' : body, reason, status: 0 }
-  sim.log.push(entry)
-  const asked: ArmRequest = {
-    method,
-    path: url.pathname,
-    query: url.searchParams,
-    authorization: request.headers.authorization,
-    contentType: request.headers['content-type'],
-    body,
-  }
-  const reply = await withFault(sim.faults.take(reason, path), () => answerOf(sim, reason, asked), request)
-  if (reply === 'silence') return
-  entry.status = reply.status
-  send(response, reply)
-}
-
-function reasonFor(method: string, path: string): Reason {
-  if (path.startsWith(`/${tenant}/`)) return 'token'
-  if (path.startsWith('/queues/')) return 'queue'
-  if (isPoll(path)) return 'poll'
-  return method === 'GET' ? 'read' : 'change'
-}
-
-function answerOf(sim: Sim, reason: Reason, request: ArmRequest): ArmAnswer {
-  try {
-    if (reason === 'token') return sim.access.entra(request.path, new URLSearchParams(request.body))
-    return reason === 'queue' ? sim.queues.answer(request) : route(sim.subscription, request)
-  } catch (thrown) {
-    if (!(thrown instanceof ArmError)) throw thrown
-    return reason === 'queue' ? storageFailure(thrown) : failure(thrown)
-  }
-}
-
-async function withFault(
-  fault: AzureFault | undefined,
-  answer: () => ArmAnswer,
-  request: IncomingMessage,
-): Promise<ArmAnswer | 'silence'> {
-  if (!fault) return answer()
-  switch (fault.kind) {
-    case 'hang':
-      return 'silence'
-    case 'refuse':
-      request.socket.destroy()
-      return 'silence'
-    case 'lose-answer':
-      answer()
-      request.socket.destroy()
-      return 'silence'
-    case 'slow':
-      await delay(fault.ms ?? 1_000)
-      return answer()
-    case 'status': {
-      const { status = 500, code = 'InternalServerError', retryAfter } = fault
-      const message = fault.message ?? 'The server encountered an internal error. Please retry the request.'
-      const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-      return failure(new ArmError(status, code, message, headers))
-    }
-    case 'garbage':
-      return { status: 200, body: '<html>please wait</html>', headers: { 'content-type': 'text/html' } }
-  }
-}
-
-/** A control request that cannot be read, or a client that went away in the middle of its request. */
-function refuseRequest(response: ServerResponse, thrown: unknown): void {
-  if (response.headersSent || response.destroyed) return
-  send(response, { status: 400, body: { error: { code: 'BadRequest', message: String(thrown) } } })
-}
-
-function control(sim: Sim, what: string, body: string): ArmAnswer {
-  switch (what) {
-    case 'PUT /__sim/fault':
-      sim.faults.set(readFault(JSON.parse(body)))
-      return { status: 200, body: {} }
-    case 'GET /__sim/requests':
-      return { status: 200, body: { requests: sim.log } }
-    default:
-      return { status: 404, body: { error: { code: 'NotFound', message: `no such control: ${what}` } } }
-  }
-}
-
-function send(response: ServerResponse, { status, body, headers }: ArmAnswer): void {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'x-ms-request-id': '00000000-0000-0000-0000-0000000000ff',
-    ...headers,
-  })
-  response.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body))
 }

@@ -22,6 +22,11 @@ export class ArmError extends Error {
   }
 }
 
+/** Thrown by what is down: the request is never answered. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+}
+
 /** The answer of Resource Manager that tells of an error. */
 export function failure({ status, code, message, headers }: ArmError): ArmAnswer {
   return { status, body: { error: { code, message } }, headers }

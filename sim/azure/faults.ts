@@ -1,8 +1,22 @@
 // The ways in which Azure can fail, as data, so that a test or a drill can switch them on.
 import { z } from 'zod'
 
-/** What a request is for: a reading or changing one of Resource Manager, a look at an operation, a token, a queue. */
-export type Reason = 'read' | 'change' | 'poll' | 'token' | 'queue'
+/**
+ * What a request is for: a reading or changing one of Resource Manager, a look at an operation, a token, a queue; a
+ * reading or changing one of an App Configuration or a Key Vault.
+ */
+const reasons = [
+  'read',
+  'change',
+  'poll',
+  'token',
+  'queue',
+  'setting',
+  'setting-change',
+  'secret',
+  'secret-change',
+] as const
+export type Reason = (typeof reasons)[number]
 
 /**
  * hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx, with `code` and, if given,
@@ -17,7 +31,7 @@ const Fault = z.strictObject({
   message: z.string().optional(),
   retryAfter: z.number().positive().optional(),
   ms: z.number().nonnegative().optional(),
-  on: z.enum(['read', 'change', 'poll', 'token', 'queue']).optional(),
+  on: z.enum(reasons).optional(),
   path: z.string().optional(),
   times: z.number().int().positive().optional(),
 })

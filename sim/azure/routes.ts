@@ -8,6 +8,7 @@ export interface ArmContext {
   readonly group: string
   readonly params: Readonly<Record<string, string>>
   readonly id: string
+  readonly query: URLSearchParams
   readonly body: unknown
   readonly operations: Operations
   readonly now: number
@@ -29,6 +30,8 @@ export interface ArmRequest {
   readonly query: URLSearchParams
   readonly authorization: string | undefined
   readonly contentType: string | undefined
+  readonly ifMatch?: string | undefined
+  readonly ifNoneMatch?: string | undefined
   readonly body: string
 }
 
@@ -77,7 +80,8 @@ export function route(subscription: Subscription, request: ArmRequest): ArmAnswe
   if (!subscription.groups.some((one) => one.toLowerCase() === group.toLowerCase()))
     throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`)
   const { operations, now } = subscription
-  return found.answer({ group, params, id: request.path, body: bodyOf(request), operations, now: now() })
+  const { path, query } = request
+  return found.answer({ group, params, id: path, query, body: bodyOf(request), operations, now: now() })
 }
 
 function demandSubscription({ id }: Subscription, asked: string | undefined): void {

@@ -1,5 +1,6 @@
 // The recoveries of a DR plan: a named way out, and the one block that says through which provider.
 import { z } from 'zod'
+import { AzureStorage } from './azure-storage.ts'
 import { destination, duration, hostName, httpsUrl, httpUrl, ipAddress, line, name } from './values.ts'
 import type { SystemId } from '../ids.ts'
 
@@ -102,39 +103,6 @@ const AzureSql = z
     if (block.method === 'failover-group' && block.failover_group === undefined) {
       require(context, 'failover_group', 'the name of the group, such as "failover_group: orders-fg"')
     }
-  })
-
-/**
- * An Azure Storage account with its queues. `account-failover`: the account moves to its paired region.
- * `switch-setting`: a key of Azure App Configuration gets the value that sends the applications to `to_account`.
- */
-const AzureStorage = z
-  .strictObject(
-    {
-      method: z.enum(['account-failover', 'switch-setting'], {
-        error: 'one of: account-failover, switch-setting',
-      }),
-      resource_group: resourceGroup,
-      account: line('the name of the storage account, such as "examplewest"'),
-      /** Queues whose depth is shown before and after. */
-      queues: z.array(line('the name of a queue, such as "orders"')).prefault([]),
-      to_account: line('the name of the standby account, such as "examplenorth"').exactOptional(),
-      app_configuration: httpsUrl.exactOptional(),
-      key: line('the key of the setting, such as "storage:account"').exactOptional(),
-      value: line('the value that selects the standby account, such as "examplenorth"').exactOptional(),
-    },
-    { error: 'method, resource_group and account; see dr-plan.example.yml' },
-  )
-  .superRefine((block, context) => {
-    if (block.method !== 'switch-setting') return
-    if (block.to_account === undefined)
-      require(context, 'to_account', 'the standby account, such as "to_account: examplenorth"')
-    if (block.app_configuration === undefined) {
-      require(context, 'app_configuration', 'the store, such as "app_configuration: https://example.azconfig.io"')
-    }
-    if (block.key === undefined) require(context, 'key', 'the setting\'s key, such as "key: storage:account"')
-    if (block.value === undefined)
-      require(context, 'value', 'the value it gets, such as "value: examplenorth"')
   })
 
 const workers = z

@@ -89,6 +89,77 @@ export interface HaproxyWaitAction {
   readonly within: Duration
 }
 
+/** Where an Azure Storage account has its copies. `sku`: how redundant it is, by Azure's name (`Standard_GRS`). */
+export interface StorageRegions {
+  readonly primary: string
+  readonly secondary?: string
+  readonly sku: string
+}
+
+/**
+ * Moves an Azure Storage account to its paired region. planned: both regions work, they are swapped, nothing is lost.
+ * unplanned: what was written after the last sync is lost, and the account is not geo-redundant any more.
+ */
+export interface StorageFailoverAction {
+  readonly provider: 'storage-failover'
+  readonly resourceGroup: string
+  readonly account: string
+  readonly type: 'planned' | 'unplanned'
+  readonly before: StorageRegions
+}
+
+/** What a setting of Azure App Configuration holds. */
+export interface SettingContent {
+  readonly value: string
+  readonly contentType?: string
+  readonly description?: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Sets one setting of Azure App Configuration, only while it is still the one that was seen. */
+export interface AppConfigurationAction {
+  readonly provider: 'app-configuration'
+  /** The store's https address. */
+  readonly store: string
+  readonly key: string
+  readonly label?: string
+  readonly before: SettingContent
+  readonly after: SettingContent
+  /** Of the setting as it was seen; absent in an undo, which is written before its time. */
+  readonly etag?: string
+}
+
+/** One version of a secret. */
+export interface SecretVersion {
+  readonly secret: string
+  readonly version: string
+}
+
+/**
+ * Gives a secret of a Key Vault the value that a version of it, or of another secret, has. The value itself is in no
+ * action, fact or operation.
+ */
+export interface KeyVaultSecretAction {
+  readonly provider: 'key-vault-secret'
+  /** The vault's https address. */
+  readonly vault: string
+  readonly secret: string
+  readonly from: SecretVersion
+  /** The version that was current when it was seen; absent in an undo, which is written before its time. */
+  readonly current?: string
+}
+
+/** Looks how full queues are. Accounts that are `needed` must answer within the time; of others it is said. */
+export interface StorageQueuesAction {
+  readonly provider: 'storage-queues'
+  readonly accounts: readonly {
+    readonly account: string
+    readonly queues: readonly string[]
+    readonly needed: boolean
+  }[]
+  readonly within: Duration
+}
+
 export type Action =
   | CloudflareDnsAction
   | ProbeAction
@@ -97,5 +168,9 @@ export type Action =
   | HaproxyServerAction
   | HaproxyWaitAction
   | SqlAction
+  | StorageFailoverAction
+  | AppConfigurationAction
+  | KeyVaultSecretAction
+  | StorageQueuesAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

@@ -10,6 +10,8 @@ import { haproxyServer, haproxyWait } from './kinds/haproxy.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
 import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from './kinds/sql.ts'
+import { appConfiguration, keyVaultSecret } from './kinds/setting.ts'
+import { storageFailover, storageQueues } from './kinds/storage.ts'
 import type { Step } from './run.ts'
 
 /** An action and what its provider saw of it. */
@@ -32,6 +34,10 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'sql-group': sqlGroup,
   'sql-link': sqlLink,
   'sql-failover': sqlFailover,
+  'storage-failover': storageFailover,
+  'storage-queues': storageQueues,
+  'app-configuration': appConfiguration,
+  'key-vault-secret': keyVaultSecret,
 }
 
 /** The words of whatever action; the table above holds the two together. */
