@@ -85,7 +85,14 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
   const certificate = selfSigned()
   let port = 0
   const url = (): string => `https://localhost:${port}`
-  const access = createAccess({ tenant, principals: [main], open: options.open ?? false, url, now })
+  // Clients keep tokens by the clock of their machine, however fast the time of this world goes.
+  const access = createAccess({
+    tenant,
+    principals: [main],
+    open: options.open ?? false,
+    url,
+    now: Date.now,
+  })
   const operations = createOperations({ subscription: subscriptionId, url, now, retryAfter: 5 })
   const scaleSets = createScaleSets({
     all: options.scaleSets ?? [],

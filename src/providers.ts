@@ -8,6 +8,7 @@ import { createHaproxy } from './providers/haproxy.ts'
 import { createOutside } from './providers/outside.ts'
 import { computeOf, createWorkersReader } from './providers/scale-set-read.ts'
 import { createSql } from './providers/sql.ts'
+import { createStorage } from './providers/storage.ts'
 import type { Readers } from './readers.ts'
 
 export interface Systems {
@@ -29,18 +30,21 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
   const azure = azureOf(config)
   const compute = computeOf(azure)
   const sql = createSql(azure, { clock })
+  const storage = createStorage(azure, clock)
   return {
     providers: {
       'cloudflare-dns': cloudflare,
       ...createOutside({ clock }),
       ...createHaproxy({ clock }),
       ...sql.providers,
+      ...storage.providers,
     },
     readers: {
       dns: cloudflare,
       cloudflare: { mayEdit: cloudflare.mayEdit, status: createCloudflareStatus(statusPage(config)) },
       workers: createWorkersReader(azure, compute),
       sql: sql.reader,
+      storage: storage.reader,
     },
     warm: cloudflare.warm,
   }

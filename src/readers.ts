@@ -1,6 +1,6 @@
 // What is read of the systems before there is an action: for proposals, for commands that show, for readiness.
 import type { Instant } from './ids.ts'
-import type { DnsRecord } from './recovery/action.ts'
+import type { DnsRecord, SettingContent } from './recovery/action.ts'
 import type { SqlPlace, SqlSettings } from './recovery/sql-action.ts'
 
 /** What proposals read of Cloudflare before there is an action. */
@@ -30,6 +30,7 @@ export interface Readers {
   readonly cloudflare: CloudflareReader
   readonly workers: WorkersReader
   readonly sql: SqlReader
+  readonly storage: StorageReader
 }
 
 /** A storage queue as it was seen; `oldest`: when the message at its head was put in. */
@@ -126,4 +127,64 @@ export interface SqlReader {
     database: string,
     signal: AbortSignal,
   ) => Promise<readonly { readonly id: string; readonly partner: string }[]>
+/** Where a storage account is. */
+export interface AccountPlace {
+  readonly resourceGroup: string
+  readonly account: string
+}
+
+/** A storage account as Azure's resource provider tells it. Regions and redundancy by Azure's names. */
+export interface AccountSeen {
+  readonly primary: string
+  readonly secondary?: string
+  readonly sku: string
+  readonly primaryUp: boolean
+  readonly secondaryUp: boolean
+  readonly failingOver: boolean
+  /** Absent: it has no copy in another region. */
+  readonly replication?: {
+    /** Live, Bootstrap or Unavailable. */
+    readonly status: string
+    /** All that was written before it is in the other region; absent while Azure does not say. */
+    readonly lastSync?: Instant
+    readonly canFailOver: boolean
+    readonly canFailOverPlanned: boolean
+    /** How redundant it is after a failover that is not planned. */
+    readonly skuAfterwards?: string
+  }
+}
+
+/** A setting of Azure App Configuration: the store's https address, the key, and the label if it has one. */
+export interface SettingPlace {
+  readonly store: string
+  readonly key: string
+  readonly label?: string
+}
+
+/** A setting as it was seen. */
+export interface SettingSeen extends SettingContent {
+  readonly etag: string
+  readonly locked: boolean
+}
+
+/** A secret's version that is current, or the one that was asked for. Never its value. */
+export interface SecretSeen {
+  readonly version: string
+  readonly contentType?: string
+}
+
+/** What is read of storage accounts and of the settings that lead applications to them. */
+export interface StorageReader {
+  /** Throws a RetryableError when the resource provider does not answer, as when its region is down. */
+  readonly account: (place: AccountPlace, signal: AbortSignal) => Promise<AccountSeen>
+  readonly queues: (
+    account: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly QueueSeen[]>
+  readonly setting: (place: SettingPlace, signal: AbortSignal) => Promise<SettingSeen>
+  readonly secret: (
+    place: { readonly vault: string; readonly secret: string; readonly version?: string },
+    signal: AbortSignal,
+  ) => Promise<SecretSeen>
 }

@@ -49,6 +49,10 @@ const Body = z.strictObject({
   value: z.string().nullish(),
   tags: z.record(z.string(), z.string()).nullish(),
   description: z.string().nullish(),
+  // What the service sets itself, and takes without a word when a client sends it back.
+  etag: z.string().nullish(),
+  locked: z.boolean().nullish(),
+  last_modified: z.string().nullish(),
 })
 
 export function createSettingStores(

@@ -54,7 +54,14 @@ export async function serve(sim: Sim, request: IncomingMessage, response: Server
     ifNoneMatch: request.headers['if-none-match'],
     body,
   }
-  const reply = await withFault(sim.faults.take(reason, path), () => answerOf(sim, reason, asked), request)
+  const reply = await withFault(
+    sim.faults.take(reason, path),
+    () => answerOf(sim, reason, asked),
+    request,
+  ).catch((thrown: unknown) => {
+    if (thrown instanceof NoAnswer) return 'silence' as const
+    throw thrown
+  })
   if (reply === 'silence') return
   entry.status = reply.status
   send(response, reply)

@@ -34,6 +34,8 @@ const RestFailure = z.object({
     .object({ headers: z.custom<Headers>((value) => hasGet(value)) })
     .optional()
     .catch(undefined),
+  /** Of services that tell of errors as a title instead of a code and a message. */
+  details: z.object({ title: z.string() }).optional().catch(undefined),
 })
 type RestFailure = z.infer<typeof RestFailure>
 type Headers = { readonly get: (name: string) => string | undefined | null }
@@ -46,7 +48,13 @@ const credentialErrors = [
   'CredentialUnavailableError',
 ]
 /** 409s that say: something else is just being done with it. Others are refusals, such as a used-up quota. */
-const passing = ['AnotherOperationInProgress', 'Conflict', 'OperationPreempted', 'RetryableError']
+const passing = [
+  'AnotherOperationInProgress',
+  'Conflict',
+  'OperationPreempted',
+  'RetryableError',
+  'StorageAccountOperationInProgress',
+]
 
 function hasGet(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function'
@@ -116,17 +124,24 @@ function byStatus(
   { clean, credentialAdvice }: Telling,
 ): UserError | RetryableError {
   const { code = '' } = failure
-  const said = clean(firstLine(failure.message))
+  const said = clean(
+    firstLine(failure.details?.title ?? (isBare(failure) ? 'it said no more' : failure.message)),
+  )
   const what = `Azure could not ${purpose.doing}: ${status}${code === '' ? '' : ` ${code}`}`
   const after = retryAfter(failure.response?.headers)
   if (status === 401)
     return new UserError('azure-credential', `${what}. Nothing was changed. ${credentialAdvice}`)
-  if (status === 403)
+  if (status === 403 && !/on a disabled secret/.test(failure.message))
     return new UserError('azure-rights', `${what}. ${missingRight(failure.message, purpose)}`)
   if (status === 404)
     return new UserError(
       'azure-not-found',
       `${what}: ${said} Nothing was changed. Compare ${purpose.names} in the DR plan, and AZURE_SUBSCRIPTION_ID, with the Azure portal.`,
+    )
+  if (status === 412)
+    return new UserError(
+      'world-differs',
+      `${what}: somebody else has changed it since it was looked at. Nothing was changed. Propose it anew.`,
     )
   const wait = after === undefined ? {} : { after }
   if (status === 429) {
@@ -140,10 +155,18 @@ function byStatus(
 
 /** The action is named by Resource Manager; the storage services name none. */
 function missingRight(message: string, { role }: AzurePurpose): string {
-  const [, action, scope] = /perform action '([^']+)'(?: over scope '([^']+)')?/.exec(message) ?? []
+  const [, action, scope] =
+    /perform action '([^']+)'(?: over scope '([^']+)')?/.exec(message) ??
+    /^Action: '([^']+)'/m.exec(message) ??
+    []
   const right = action === undefined ? 'The right for it is missing' : `The right ${action} is missing`
   const where = scope === undefined ? '' : ` on ${scope}`
   return `${right}${where}. Nothing was changed. Give the bot's identity the role ${role}; it takes some minutes to come into force.`
+}
+
+/** An answer without a body: the SDK has but the status to tell. */
+function isBare({ message }: RestFailure): boolean {
+  return /^Unexpected status code/.test(message)
 }
 
 function retryAfter(headers: Headers | undefined): Duration | undefined {

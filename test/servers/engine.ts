@@ -16,6 +16,7 @@ import { createSql } from '../../src/providers/sql.ts'
 import { noAzure } from './azure.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 import { createOutside } from '../../src/providers/outside.ts'
+import { createStorage } from '../../src/providers/storage.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
 import type { Ask, Runs, Verdict } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
@@ -99,11 +100,13 @@ export async function startEngine(
     clock,
   })
   const sql = createSql(azure, { clock })
+  const storage = createStorage(azure, clock)
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     ...createOutside({ clock, timeout: 3_000 }),
     ...createHaproxy({ clock }),
     ...sql.providers,
+    ...storage.providers,
   }
   const news: string[] = []
   const shown: string[] = []
@@ -133,7 +136,7 @@ export async function startEngine(
     const runs = createRuns({
       store: { ...store, commit },
       providers,
-      readers: { ...noReaders, dns: cloudflare, sql: sql.reader },
+      readers: { ...noReaders, dns: cloudflare, sql: sql.reader, storage: storage.reader },
       bells: { set: async () => {}, onRing: () => {} },
       changes: createChanges(),
       plan: () => plan,

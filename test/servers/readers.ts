@@ -1,6 +1,8 @@
 // Readers of systems for tests of doors: they find nothing there.
 import type { Readers } from '../../src/readers.ts'
 
+const nothing = { primary: '', sku: '', primaryUp: false, secondaryUp: false, failingOver: false }
+
 export const noReaders: Readers = {
   workers: {
     pool: async () => ({ capacity: 0, updating: false, instances: {} }),
@@ -16,5 +18,11 @@ export const noReaders: Readers = {
     links: async () => [],
   },
   cloudflare: { mayEdit: async () => undefined, status: async () => undefined },
+  storage: {
+    account: async () => nothing,
+    queues: async () => [],
+    setting: async () => ({ value: '', etag: '', tags: {}, locked: false }),
+    secret: async () => ({ version: '' }),
+  },
   dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
 }

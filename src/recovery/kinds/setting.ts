@@ -6,8 +6,8 @@ import type { Kind } from './kind.ts'
 /** A setting of Azure App Configuration as it was seen. */
 export const SettingFacts = z.object({
   value: z.string(),
-  contentType: z.string().optional(),
-  description: z.string().optional(),
+  contentType: z.string().exactOptional(),
+  description: z.string().exactOptional(),
   tags: z.record(z.string(), z.string()),
   etag: z.string(),
   locked: z.boolean(),
@@ -16,6 +16,7 @@ export type SettingFacts = Readonly<z.infer<typeof SettingFacts>>
 
 /** A secret as it was seen. `holds`: its current version has the value that the action wants it to have. */
 export const SecretFacts = z.object({ current: z.string(), holds: z.boolean() })
+export type SecretFacts = Readonly<z.infer<typeof SecretFacts>>
 
 export const appConfiguration: Kind<AppConfigurationAction> = {
   undoText: ({ key, after }) => `${key} to ${after.value}`,

@@ -8,24 +8,24 @@ import type { Kind } from './kind.ts'
 const Replication = z.object({
   /** Live, Bootstrap or Unavailable, by Azure's names. */
   status: z.string(),
-  lastSync: z.number().optional(),
+  lastSync: z.number().exactOptional(),
   canFailOver: z.boolean(),
   canFailOverPlanned: z.boolean(),
   /** How redundant it is after a failover that is not planned, by Azure's name. */
-  skuAfterwards: z.string().optional(),
+  skuAfterwards: z.string().exactOptional(),
 })
 
 /** A storage account as Azure's resource provider tells it. */
 export const AccountFacts = z.object({
   primary: z.string(),
-  secondary: z.string().optional(),
+  secondary: z.string().exactOptional(),
   sku: z.string(),
   /** Whether Azure calls each region available. */
   primaryUp: z.boolean(),
   secondaryUp: z.boolean(),
   failingOver: z.boolean(),
   /** Absent: it has no copy in another region. */
-  replication: Replication.optional(),
+  replication: Replication.exactOptional(),
 })
 export type AccountFacts = Readonly<z.infer<typeof AccountFacts>>
 
