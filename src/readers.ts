@@ -127,6 +127,8 @@ export interface SqlReader {
     database: string,
     signal: AbortSignal,
   ) => Promise<readonly { readonly id: string; readonly partner: string }[]>
+}
+
 /** Where a storage account is. */
 export interface AccountPlace {
   readonly resourceGroup: string
