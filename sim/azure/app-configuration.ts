@@ -80,8 +80,8 @@ export function createSettingStores(
       put({
         ...name,
         value: body.value ?? '',
-        ...(body.content_type == null ? {} : { contentType: body.content_type }),
-        ...(body.description == null ? {} : { description: body.description }),
+        ...(typeof body.content_type === 'string' ? { contentType: body.content_type } : {}),
+        ...(typeof body.description === 'string' ? { description: body.description } : {}),
         tags: body.tags ?? {},
       }),
     )

@@ -121,17 +121,40 @@ function byStatus(
   purpose: AzurePurpose,
   failure: RestFailure,
   status: number,
-  { clean, credentialAdvice }: Telling,
+  telling: Telling,
 ): UserError | RetryableError {
   const { code = '' } = failure
-  const said = clean(
+  const said = telling.clean(
     firstLine(failure.details?.title ?? (isBare(failure) ? 'it said no more' : failure.message)),
   )
   const what = `Azure could not ${purpose.doing}: ${status}${code === '' ? '' : ` ${code}`}`
   const after = retryAfter(failure.response?.headers)
+  const wait = after === undefined ? {} : { after }
+  if (status === 429) {
+    const next = after === undefined ? '' : ` Next try in ${Math.ceil(after / second)} s.`
+    return new RetryableError(`${what}: too many requests to this subscription.${next}`, wait)
+  }
+  if (status >= 500 || status === 408 || (status === 409 && passing.includes(code)))
+    return new RetryableError(`${what}: ${said}${doubt(purpose)}`, wait)
+  return refusal({ purpose, failure, status, what, said }, telling)
+}
+
+interface Refused {
+  readonly purpose: AzurePurpose
+  readonly failure: RestFailure
+  readonly status: number
+  readonly what: string
+  readonly said: string
+}
+
+/** What waiting does not mend. */
+function refusal(
+  { purpose, failure, status, what, said }: Refused,
+  { credentialAdvice }: Telling,
+): UserError {
   if (status === 401)
     return new UserError('azure-credential', `${what}. Nothing was changed. ${credentialAdvice}`)
-  if (status === 403 && !/on a disabled secret/.test(failure.message))
+  if (status === 403 && !failure.message.includes('on a disabled secret'))
     return new UserError('azure-rights', `${what}. ${missingRight(failure.message, purpose)}`)
   if (status === 404)
     return new UserError(
@@ -143,13 +166,6 @@ function byStatus(
       'world-differs',
       `${what}: somebody else has changed it since it was looked at. Nothing was changed. Propose it anew.`,
     )
-  const wait = after === undefined ? {} : { after }
-  if (status === 429) {
-    const next = after === undefined ? '' : ` Next try in ${Math.ceil(after / second)} s.`
-    return new RetryableError(`${what}: too many requests to this subscription.${next}`, wait)
-  }
-  if (status >= 500 || status === 408 || (status === 409 && passing.includes(code)))
-    return new RetryableError(`${what}: ${said}${doubt(purpose)}`, wait)
   return new UserError('azure-refused', `${what}: ${said} Nothing was changed.`)
 }
 
@@ -166,7 +182,7 @@ function missingRight(message: string, { role }: AzurePurpose): string {
 
 /** An answer without a body: the SDK has but the status to tell. */
 function isBare({ message }: RestFailure): boolean {
-  return /^Unexpected status code/.test(message)
+  return message.startsWith('Unexpected status code')
 }
 
 function retryAfter(headers: Headers | undefined): Duration | undefined {
