@@ -52,7 +52,7 @@ services_off() {
   command -v systemctl >/dev/null 2>&1 || return 0
   for package in $packages; do
     case "$package" in
-      redis-server | prometheus-alertmanager) as_root systemctl disable "$package" >/dev/null 2>&1 || true ;;
+      redis-server | haproxy | prometheus-alertmanager) as_root systemctl disable "$package" >/dev/null 2>&1 || true ;;
       nagios4-core) as_root systemctl disable nagios4 >/dev/null 2>&1 || true ;;
     esac
   done
@@ -70,7 +70,7 @@ without_ubuntu_snaps() {
 # Without apt-get somebody else has to install; only what nothing works without stops us here.
 tell_by_hand() {
   say "please install these programs (Debian's names):$packages"
-  say 'with Homebrew: brew install redis flock bind nagios; Fedora: dnf install redis util-linux bind-utils nagios chromium'
+  say 'with Homebrew: brew install redis flock bind haproxy nagios; Fedora: dnf install redis util-linux bind-utils haproxy nagios chromium'
   case "$packages" in *redis-server* | *curl*) exit 1 ;; esac
   if [ "${CI:-}" = true ]; then exit 1; fi
   say 'going on without them: the tests that need one will say so.'
@@ -120,12 +120,14 @@ case "$what" in
     need curl curl
     need util-linux flock
     need bind9-dnsutils dig
+    need haproxy haproxy /usr/sbin/haproxy
     ;;
   test)
     need redis-server redis-server
     need curl curl
     need util-linux flock
     need bind9-dnsutils dig
+    need haproxy haproxy /usr/sbin/haproxy
     need nagios4-core nagios4 /usr/sbin/nagios4 nagios
     need nagios4-cgi /usr/lib/cgi-bin/nagios4/cmd.cgi
     need chromium chromium chromium-browser google-chrome google-chrome-stable

@@ -88,6 +88,8 @@ const Variables = z.object({
   AZURE_ARM_ENDPOINT: webAddress('https://management.azure.com').optional(),
   AZURE_AUTHORITY_HOST: webAddress('https://login.microsoftonline.com').optional(),
   AZURE_QUEUE_ENDPOINT: text('an address with {account} in it').optional(),
+  HAPROXY_DATAPLANE_USER: text('a user of the Data Plane API').optional(),
+  HAPROXY_DATAPLANE_PASSWORD: text("that user's password").optional(),
   NAGIOS_TOKEN: secretOf(16, 'a random text of at least 16 characters'),
   NAGIOS_CGI_URL: webAddress('http://127.0.0.1/cgi-bin/nagios4').optional(),
   NAGIOS_CGI_USER: text('the CGI user').optional(),
@@ -125,6 +127,7 @@ const secretNames = [
   'MICROSOFT_APP_PASSWORD',
   'CLOUDFLARE_API_TOKEN',
   'AZURE_CLIENT_SECRET',
+  'HAPROXY_DATAPLANE_PASSWORD',
   'NAGIOS_TOKEN',
   'NAGIOS_CGI_PASSWORD',
   'TWILIO_AUTH_TOKEN',
@@ -232,6 +235,7 @@ function crossProblems(values: Variables): readonly Problem[] {
   }
   together('SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN')
   together('SLACK_SIGNING_SECRET', 'SLACK_BOT_TOKEN')
+  together('HAPROXY_DATAPLANE_USER', 'HAPROXY_DATAPLANE_PASSWORD')
   together('NAGIOS_CGI_USER', 'NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD')
   together('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM')
   if (!values.TEAMS_NO_AUTH) together('MICROSOFT_APP_ID', 'MICROSOFT_APP_TENANT_ID')

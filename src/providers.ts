@@ -35,7 +35,11 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
     providers: {
       'cloudflare-dns': cloudflare,
       ...createOutside({ clock }),
-      ...createHaproxy({ clock }),
+      ...createHaproxy({
+        clock,
+        user: config.HAPROXY_DATAPLANE_USER,
+        password: config.HAPROXY_DATAPLANE_PASSWORD,
+      }),
       ...sql.providers,
       ...storage.providers,
     },

@@ -1,7 +1,17 @@
 // The recoveries of a DR plan: a named way out, and the one block that says through which provider.
 import { z } from 'zod'
 import { AzureStorage } from './azure-storage.ts'
-import { destination, duration, hostName, httpsUrl, httpUrl, ipAddress, line, name } from './values.ts'
+import {
+  destination,
+  duration,
+  hostName,
+  httpsUrl,
+  httpUrl,
+  ipAddress,
+  line,
+  matching,
+  name,
+} from './values.ts'
 import type { SystemId } from '../ids.ts'
 
 const flag = z.boolean({ error: 'true or false' })
@@ -49,31 +59,58 @@ const StandbyDns = z.strictObject(
   { error: 'zone, resource_group and registrar; see dr-plan.example.yml' },
 )
 
-const sockets =
+const socket =
   'an address of HAProxy\'s runtime API such as "tcp://192.0.2.11:9999" or "unix:/run/haproxy/admin.sock"'
+const dataplane = 'the address of a Data Plane API such as {url: "https://192.0.2.11:5555"}'
+/** What a backend or server in haproxy.cfg may be called: nothing that could be a second command. */
+const haproxyName = (what: string) => matching(/^[\w.:-]{1,64}$/, what)
 
 /** Moves a backend's traffic from one server to another on every load balancer. System api. */
-const Haproxy = z.strictObject(
-  {
-    /** The `stats socket ... level admin` of each load balancer. */
-    sockets: z
-      .array(
-        z
-          .string({ error: sockets })
-          .regex(/^(?:tcp:\/\/[\w.:[\]-]+:\d{1,5}|unix:\/[\w./-]{1,100})$/, sockets),
-        {
-          error: 'a list of addresses such as ["tcp://192.0.2.11:9999"]',
-        },
-      )
-      .min(1, sockets),
-    backend: line('the name of a backend in haproxy.cfg, such as "api"'),
-    from: line('the name of a server of that backend, such as "main"'),
-    to: line('the name of a server of that backend, such as "standby"'),
-    /** How long sessions may take to end before the old server is put into maintenance. */
-    drain: duration('a duration of at most 10m, such as "30s"', (ms) => ms <= 600_000).prefault('30s'),
-  },
-  { error: 'sockets, backend, from and to; see dr-plan.example.yml' },
-)
+const Haproxy = z
+  .strictObject(
+    {
+      /** The `stats socket ... level admin` of each load balancer. */
+      sockets: z
+        .array(
+          matching(/^(?:tcp:\/\/(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}|unix:\/[\w./-]{1,100})$/i, socket).refine(
+            (text) => text.startsWith('unix:') || isPort(text.slice(text.lastIndexOf(':') + 1)),
+            socket,
+          ),
+          { error: 'a list of addresses such as ["tcp://192.0.2.11:9999"]' },
+        )
+        .min(1, socket)
+        .exactOptional(),
+      /** Instead of `sockets`: the Data Plane API v3 of each load balancer, which writes its file too. */
+      dataplane: z
+        .array(z.strictObject({ url: httpUrl.refine(isBare, dataplane) }, { error: dataplane }), {
+          error: `a list with ${dataplane}`,
+        })
+        .min(1, dataplane)
+        .exactOptional(),
+      backend: haproxyName('the name of a backend in haproxy.cfg, such as "api"'),
+      from: haproxyName('the name of a server of that backend, such as "main"'),
+      to: haproxyName('the name of a server of that backend, such as "standby"'),
+      /** How long sessions may take to end before the old server is put into maintenance. */
+      drain: duration('a duration of at most 10m, such as "30s"', (ms) => ms <= 600_000).prefault('30s'),
+    },
+    { error: 'sockets, backend, from and to; see dr-plan.example.yml' },
+  )
+  .superRefine((block, context) => {
+    if (block.from === block.to)
+      require(context, 'to', `another server than ${block.from}, which the traffic is to leave`)
+    if ((block.sockets === undefined) === (block.dataplane === undefined))
+      require(context, 'sockets', 'either "sockets" or "dataplane": one way to tell the load balancers')
+  })
+
+function isPort(text: string): boolean {
+  return Number(text) >= 1 && Number(text) <= 65_535
+}
+
+/** Scheme, host and port, and nothing that would be sent along. */
+function isBare(address: string): boolean {
+  const url = URL.parse(address)
+  return url !== null && url.pathname === '/' && url.search + url.hash + url.username === ''
+}
 
 /**
  * An Azure SQL database. `point-in-time`: a new database beside the old one, then swapped in. `geo-restore`: from the

@@ -1,50 +1,61 @@
-// One command to HAProxy's runtime API, over TCP or a Unix socket: one connection each, and never longer than a bounded time.
+// HAProxy's runtime API, over TCP or a Unix socket: one connection for each line, and never longer than a bounded time.
 import { createConnection } from 'node:net'
 import type { Socket } from 'node:net'
-import { BugError, RetryableError, UserError, reasonOf } from '../errors.ts'
+import { setTimeout } from 'node:timers/promises'
+import { BugError, UserError } from '../errors.ts'
 import type { Duration } from '../ids.ts'
-import { second } from '../ids.ts'
-import { balancerName } from '../recovery/kinds/haproxy.ts'
+import { networkError, toldToStop, tooSlow } from './haproxy-errors.ts'
 
 /** More than any backend has to say; what goes on after it is not HAProxy. */
 const answerLimit = 4 * 1024 * 1024
+const waitWhenFull: Duration = 20
 
 export interface Ask {
   /** `tcp://192.0.2.11:9999`, `tcp://[2001:db8::1]:9999` or `unix:/run/haproxy/admin.sock`. */
-  readonly socket: string
-  /** One line; `;` would begin a second command. */
-  readonly command: string
+  readonly control: string
+  /** Carried out one right after the other; HAProxy's answers come one after the other too. */
+  readonly commands: readonly string[]
   /** For the whole exchange. */
   readonly timeout: Duration
 }
 
 /**
- * Answers HAProxy's text without the empty lines at its end: nothing at all when a command that changes something
+ * Answers HAProxy's text without the empty lines around it: nothing at all when commands that change something
  * succeeded. Throws RetryableError, with the load balancer's name, when it is silent.
  */
-export async function ask({ socket, command, timeout }: Ask, signal: AbortSignal): Promise<string> {
-  if (/[;\n\r]/.test(command)) throw new BugError('a command to HAProxy is one line and holds no semicolon')
-  const name = balancerName(socket)
-  if (signal.aborted) throw new RetryableError(`The load balancer ${name} was not asked: told to stop.`)
+export async function ask({ control, commands, timeout }: Ask, signal: AbortSignal): Promise<string> {
+  if (commands.some((command) => /[;\n\r]/.test(command)))
+    throw new BugError('a command to HAProxy is one line and holds no semicolon')
+  if (signal.aborted) throw toldToStop(control)
   const limit = AbortSignal.timeout(timeout)
-  let connection: Socket | undefined
+  const both = AbortSignal.any([signal, limit])
   try {
-    connection = createConnection(addressOf(socket))
-    return await exchange(connection, command, AbortSignal.any([signal, limit]))
-  } catch (thrown) {
-    if (limit.aborted) {
-      throw new RetryableError(
-        `The load balancer ${name} does not answer: no answer within ${timeout / second} s.`,
-      )
+    for (;;) {
+      const answer = await tryOnce(control, commands.join(';'), both)
+      if (answer !== 'full') return answer
+      await setTimeout(waitWhenFull, undefined, { signal: both })
     }
-    if (signal.aborted) throw new RetryableError(`The load balancer ${name} was asked, then told to stop.`)
-    throw failureOf(name, thrown)
-  } finally {
-    connection?.destroy()
+  } catch (thrown) {
+    if (limit.aborted) throw tooSlow(control, timeout)
+    if (signal.aborted) throw toldToStop(control)
+    throw networkError(control, thrown)
   }
 }
 
-async function exchange(connection: Socket, command: string, signal: AbortSignal): Promise<string> {
+/** `full`: as many others as a Unix socket lets wait are there already; nothing was sent. */
+async function tryOnce(control: string, line: string, signal: AbortSignal): Promise<string> {
+  const connection = createConnection(addressOf(control))
+  try {
+    return await exchange(connection, line, signal)
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN') return 'full'
+    throw thrown
+  } finally {
+    connection.destroy()
+  }
+}
+
+async function exchange(connection: Socket, line: string, signal: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const chunks: Buffer[] = []
   let size = 0
@@ -57,12 +68,12 @@ async function exchange(connection: Socket, command: string, signal: AbortSignal
   // An answer ends with an empty line and then the end of the connection; without the former it was cut off.
   connection.on('close', () => {
     const text = Buffer.concat(chunks).toString()
-    if (text.endsWith('\n')) resolve(text.trimEnd())
+    if (text.endsWith('\n')) resolve(text.trim())
     else reject(new Error('closed the connection without an answer'))
   })
   const stop = (): void => reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
-  connection.write(`${command}\n`)
+  connection.write(`${line}\n`)
   try {
     return await promise
   } finally {
@@ -71,42 +82,15 @@ async function exchange(connection: Socket, command: string, signal: AbortSignal
 }
 
 function addressOf(
-  socket: string,
+  control: string,
 ): { readonly path: string } | { readonly host: string; readonly port: number } {
-  if (socket.startsWith('unix:')) return { path: socket.slice('unix:'.length) }
-  const match = /^tcp:\/\/(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(socket)
+  if (control.startsWith('unix:')) return { path: control.slice('unix:'.length) }
+  const match = /^tcp:\/\/(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(control)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port }
   throw new UserError(
     'haproxy-socket',
-    `${socket} is no address of HAProxy's runtime API. Write it as tcp://192.0.2.11:9999 or unix:/run/haproxy/admin.sock under "sockets" in the DR plan.`,
-  )
-}
-
-/** The one place where what the network says becomes an error of this program. */
-function failureOf(name: string, thrown: unknown): Error {
-  if (thrown instanceof UserError) return thrown
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new UserError(
-      'haproxy-socket-permission',
-      `The bot may not open ${name}. Put its user into the group that owns the socket ("group" and "mode 660" on the "stats socket" line of haproxy.cfg), and start the bot anew.`,
-      { cause: thrown },
-    )
-  }
-  const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'it refuses the connection (is HAProxy running, with a "stats socket" at this address?)',
-    ENOENT: 'there is no such socket (is HAProxy running, with a "stats socket" at this path?)',
-    ECONNRESET: 'it closed the connection without an answer',
-    EPIPE: 'it closed the connection without an answer',
-    EHOSTUNREACH: 'it cannot be reached (no route)',
-    ENETUNREACH: 'it cannot be reached (no network)',
-    ENOTFOUND: 'its name has no address in DNS',
-    EAI_AGAIN: 'the resolver does not answer for its name',
-  }
-  return new RetryableError(
-    `The load balancer ${name} does not answer: ${known[code] ?? `it ${reasonOf(thrown)}`}.`,
-    { cause: thrown },
+    `${control} is no address of HAProxy's runtime API. Write it as tcp://192.0.2.11:9999 or unix:/run/haproxy/admin.sock under "sockets" in the DR plan.`,
   )
 }

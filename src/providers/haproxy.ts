@@ -1,69 +1,107 @@
-// The provider that sets the state of HAProxy's servers through the runtime API, and reads back what has become of it.
+// The providers that set the state of HAProxy's servers, write it into its file, and read back what has become of it.
 import { z } from 'zod'
-import { RetryableError, UserError } from '../errors.ts'
+import { BugError, RetryableError, UserError } from '../errors.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Clock, Progress, Provider, Providers } from '../ports.ts'
-import type { HaproxyServerAction, HaproxyWaitAction, ServerState } from '../recovery/action.ts'
+import type {
+  FileState,
+  HaproxyFileAction,
+  HaproxyServerAction,
+  HaproxyWaitAction,
+} from '../recovery/action.ts'
 import {
   BalancersFacts,
+  FileFacts,
   balancerFacts,
   balancerName,
   serverIn,
+  serverSettled,
   stateText,
 } from '../recovery/kinds/haproxy.ts'
 import type { BalancerFacts, ServerFacts } from '../recovery/kinds/haproxy.ts'
-import { ask } from './haproxy-socket.ts'
-import { readBackend } from './haproxy-state.ts'
+import type { Balancer, FileBalancer } from './haproxy-balancer.ts'
+import { createDataplane } from './haproxy-dataplane.ts'
+import { noServer } from './haproxy-errors.ts'
+import type { Place } from './haproxy-errors.ts'
+import { createRuntime } from './haproxy-runtime.ts'
 
 export interface HaproxyOptions {
   readonly clock: Pick<Clock, 'now'>
-  /** For one command to one load balancer. Default 3 s. */
+  /** For one exchange with one load balancer. Default 3 s. */
   readonly timeout?: Duration
+  /** For load balancers that are told through the Data Plane API. */
+  readonly user?: string | undefined
+  readonly password?: string | undefined
 }
 
 const Started = z.object({ startedAt: z.number() })
 const checkAfter = second
 
-/** Both kinds of action. `observe` only sends `show` commands; one connection carries one command. */
-export function createHaproxy(options: HaproxyOptions): Pick<Providers, 'haproxy-server' | 'haproxy-wait'> {
-  const timeout = options.timeout ?? 3 * second
-  return { 'haproxy-server': serverProvider(timeout), 'haproxy-wait': waitProvider(timeout, options.clock) }
-}
-
-function serverProvider(timeout: Duration): Provider<'haproxy-server'> {
+/** All kinds of action; the scheme of a load balancer's address says which way it is told. */
+export function createHaproxy(
+  options: HaproxyOptions,
+): Pick<Providers, 'haproxy-server' | 'haproxy-file' | 'haproxy-wait'> {
+  const { clock, user, password, timeout = 3 * second } = options
+  function withFile(control: string): FileBalancer {
+    if (isDataplane(control)) return createDataplane(control, { user, password, timeout })
+    throw new BugError(`${control} is no address of a Data Plane API`)
+  }
+  function balancer(control: string): Balancer {
+    return isDataplane(control) ? withFile(control) : createRuntime(control, timeout)
+  }
   return {
-    observe: async (action, signal) => ({ ...(await look(action, timeout, signal)) }),
-    start: async (action, key, signal) => {
-      const { socket, backend, server, after } = action
-      const command = `set server ${backend}/${server} state ${after}`
-      const answer = await ask({ socket, command, timeout }, signal)
-      if (answer !== '') throw refusal(action, command, answer)
-      return { id: key }
-    },
-    check: async (action, _operation, _now, signal) => {
-      const balancer = await look(action, timeout, signal)
-      return setOrNot(action, serverIn(balancer, action.server))
-    },
-    settled: (action, facts) => settled(action, serverIn(balancerFacts(facts), action.server).admin),
+    'haproxy-server': serverProvider(balancer),
+    'haproxy-file': fileProvider(withFile),
+    'haproxy-wait': waitProvider(balancer, clock),
   }
 }
 
-/**
- * Setting a state twice is harmless, and draining lies between ready and maintenance: whoever is further on the way
- * has been there. Only a state that is on no side of the way is unclear.
- */
-function settled({ before, after }: HaproxyServerAction, now: ServerState): 'done' | 'not-done' | 'unclear' {
-  if (now === after) return 'done'
-  if (now === before) return 'not-done'
-  if (after === 'drain') return 'done'
-  return now === 'drain' ? 'not-done' : 'unclear'
+type Find = (control: string) => Balancer
+
+function isDataplane(control: string): boolean {
+  return /^https?:/.test(control)
+}
+
+function serverProvider(find: Find): Provider<'haproxy-server'> {
+  return {
+    observe: async (action, signal) => ({ ...(await look(find, action, signal)) }),
+    start: async (action, key, signal) => {
+      const balancer = find(action.control)
+      const seen = await look(find, action, signal)
+      if (action.after !== 'ready' && action.evenLast === undefined) refuseLast(action, seen)
+      // Only what is in maintenance now is woken: one that is checked already keeps what HAProxy knows of it.
+      const asleep = serverIn(seen, action.server).admin === 'maint'
+      if (action.after === 'drain' && asleep) await balancer.wake(action, signal)
+      else await balancer.set(action, action.after, signal)
+      return { id: key }
+    },
+    check: async (action, _operation, _now, signal) =>
+      setOrNot(action, serverIn(await look(find, action, signal), action.server)),
+    settled: (action, facts) => serverSettled(action, serverIn(balancerFacts(facts), action.server).admin),
+  }
+}
+
+/** A proposal may be minutes old: that another server takes the traffic is looked at once more, right before. */
+function refuseLast({ server, control, backend }: HaproxyServerAction, { servers }: BalancerFacts): void {
+  const own = servers.find(({ name }) => name === server)
+  if (own?.admin !== 'ready') return
+  const others = servers.filter(({ name }) => name !== server)
+  const good = others.some(
+    ({ admin, health, weight }) => admin === 'ready' && health !== 'down' && weight > 0,
+  )
+  if (good) return
+  const are = others.map(({ name, admin, status }) => `${name} is ${stateText(admin)} (${status})`)
+  throw new UserError(
+    'haproxy-last-server',
+    `${server} was not taken out at ${balancerName(control)}: ${backend} would have no server left there that takes traffic${are.length === 0 ? '' : `; ${are.join(', ')}`}. Nothing was changed there.`,
+  )
 }
 
 function setOrNot(action: HaproxyServerAction, now: ServerFacts): Progress {
-  const where = balancerName(action.socket)
+  const where = balancerName(action.control)
   const is = `${action.server} is ${stateText(now.admin)} at ${where}`
-  if (settled(action, now.admin) === 'done') return { state: 'done', note: `${is} (${now.status})` }
+  if (serverSettled(action, now.admin) === 'done') return { state: 'done', note: `${is} (${now.status})` }
   return {
     state: 'failed',
     reason: `HAProxy took the command, but ${is} (${now.status}).`,
@@ -71,10 +109,30 @@ function setOrNot(action: HaproxyServerAction, now: ServerFacts): Progress {
   }
 }
 
-function waitProvider(timeout: Duration, clock: Pick<Clock, 'now'>): Provider<'haproxy-wait'> {
+function fileProvider(find: (control: string) => FileBalancer): Provider<'haproxy-file'> {
+  return {
+    observe: async (action, signal) => ({ inFile: await find(action.control).inFile(action, signal) }),
+    start: async (action, key, signal) => {
+      await find(action.control).write(action, action.after, signal)
+      return { id: key }
+    },
+    check: async (action, _operation, _now, signal) =>
+      writtenOrNot(action, await find(action.control).inFile(action, signal)),
+    settled: ({ after }, facts) => (FileFacts.parse(facts).inFile === after ? 'done' : 'not-done'),
+  }
+}
+
+function writtenOrNot({ server, control, after }: HaproxyFileAction, inFile: FileState): Progress {
+  const is = `${server} is ${inFile} in haproxy.cfg at ${balancerName(control)}`
+  if (inFile === after) return { state: 'done', note: is }
+  const advice = 'Somebody else may have written it at the same time: look at the file there.'
+  return { state: 'failed', reason: `The Data Plane API took the change, but ${is}.`, advice }
+}
+
+function waitProvider(find: Find, clock: Pick<Clock, 'now'>): Provider<'haproxy-wait'> {
   async function lookAtAll(action: HaproxyWaitAction, signal: AbortSignal): Promise<BalancerFacts[]> {
-    const { sockets, backend, server } = action
-    return Promise.all(sockets.map((socket) => look({ socket, backend, server }, timeout, signal)))
+    const { controls, backend, server } = action
+    return Promise.all(controls.map((control) => look(find, { control, backend, server }, signal)))
   }
   return {
     observe: async (action, signal) => ({ balancers: await lookAtAll(action, signal) }),
@@ -116,7 +174,7 @@ function checkedOrNot(
     return { state: 'done', note: `${note} at ${namesOf(balancers)}` }
   }
   const says = missing
-    .map((balancer) => `${balancerName(balancer.socket)} says ${serverIn(balancer, server).status}`)
+    .map((balancer) => `${balancerName(balancer.control)} says ${serverIn(balancer, server).status}`)
     .join('; ')
   if (left > 0) {
     return {
@@ -147,54 +205,18 @@ function idleOrNot(action: HaproxyWaitAction, balancers: readonly BalancerFacts[
 }
 
 /** The server with all of its backend, at one load balancer. Throws UserError when the rights or the server are missing. */
-async function look(
-  at: Pick<HaproxyServerAction, 'socket' | 'backend' | 'server'>,
-  timeout: Duration,
-  signal: AbortSignal,
-): Promise<BalancerFacts> {
-  const { socket, backend, server } = at
-  const show = (command: string): Promise<string> => ask({ socket, command, timeout }, signal)
-  const [level, state, stat] = await Promise.all([
-    show('show cli level'),
-    show(`show servers state ${backend}`),
-    show(`show stat ${backend} 4 -1`),
-  ])
-  if (level !== 'admin') throw missingRight(socket, level)
-  const facts = readBackend({ socket, backend }, { state, stat })
+async function look(find: Find, place: Place, signal: AbortSignal): Promise<BalancerFacts> {
+  const { control, backend, server } = place
+  const facts = await find(control).look(backend, signal)
   if (facts.servers.some((one) => one.name === server)) return facts
-  throw noServer(at, facts.servers.map((one) => one.name).join(', '))
-}
-
-/** The one place where what HAProxy refuses becomes an error of this program: it has no codes, only texts. */
-function refusal(action: HaproxyServerAction, command: string, answer: string): UserError {
-  if (/permission denied/i.test(answer)) return missingRight(action.socket, 'not admin')
-  if (/no such (?:server|backend)/i.test(answer)) return noServer(action, 'not that one')
-  const [line = ''] = answer.split('\n')
-  return new UserError(
-    'haproxy-refused',
-    `HAProxy at ${balancerName(action.socket)} refused "${command}": ${line.slice(0, 200)} Nothing was changed there. Try the command by hand, then compare haproxy.cfg with the DR plan.`,
-  )
-}
-
-function missingRight(socket: string, level: string): UserError {
-  return new UserError(
-    'haproxy-permission',
-    `HAProxy at ${balancerName(socket)} gives the bot too little right: its level is ${level.split('\n')[0]?.slice(0, 40)}. Write "level admin" on the "stats socket" line of haproxy.cfg, and reload HAProxy there.`,
-  )
-}
-
-function noServer(
-  { socket, backend, server }: Pick<HaproxyServerAction, 'socket' | 'backend' | 'server'>,
-  has: string,
-): UserError {
-  return new UserError(
-    'haproxy-server',
-    `HAProxy at ${balancerName(socket)} has no server ${server} in the backend ${backend}; it has: ${has}. Compare "from" and "to" of the recovery in the DR plan with haproxy.cfg there.`,
+  throw noServer(
+    place,
+    facts.servers.map((one) => one.name),
   )
 }
 
 function namesOf(balancers: readonly BalancerFacts[]): string {
-  return balancers.map(({ socket }) => balancerName(socket)).join(', ')
+  return balancers.map(({ control }) => balancerName(control)).join(', ')
 }
 
 function stopIf(signal: AbortSignal): void {

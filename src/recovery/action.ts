@@ -64,17 +64,32 @@ export interface CertificateAction {
 export type ServerState = 'ready' | 'drain' | 'maint'
 
 /**
- * Sets the state of one server at one load balancer, through the runtime API at `socket` (`tcp://host:port` or
- * `unix:/path`). `before`: as it was when this was proposed.
+ * Sets the state of one server at one load balancer, which is told at `control`: its runtime API (`tcp://host:port`,
+ * `unix:/path`) or its Data Plane API (`https://host:port`). `before`: as it was when this was proposed. A server that
+ * is drained out of maintenance gets no traffic, but counts as healthy only after fresh checks.
  */
 export interface HaproxyServerAction {
   readonly provider: 'haproxy-server'
-  readonly socket: string
+  readonly control: string
   readonly backend: string
   readonly server: string
   readonly before: ServerState
   readonly after: ServerState
+  /** Somebody takes it on himself that no server is left. */
+  readonly evenLast?: true
 }
+
+/** Writes into haproxy.cfg, through the Data Plane API, whether a server starts in maintenance (`disabled`). */
+export interface HaproxyFileAction {
+  readonly provider: 'haproxy-file'
+  readonly control: string
+  readonly backend: string
+  readonly server: string
+  readonly before: FileState
+  readonly after: FileState
+}
+
+export type FileState = 'enabled' | 'disabled'
 
 /**
  * Waits at several load balancers until HAProxy's own check of the server has passed (`checked`), or until the server
@@ -82,7 +97,7 @@ export interface HaproxyServerAction {
  */
 export interface HaproxyWaitAction {
   readonly provider: 'haproxy-wait'
-  readonly sockets: readonly string[]
+  readonly controls: readonly string[]
   readonly backend: string
   readonly server: string
   readonly until: 'checked' | 'idle'
@@ -166,6 +181,7 @@ export type Action =
   | DnsCheckAction
   | CertificateAction
   | HaproxyServerAction
+  | HaproxyFileAction
   | HaproxyWaitAction
   | SqlAction
   | StorageFailoverAction

@@ -246,7 +246,8 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   const { state: now } = await load(engine.store, run.id)
   if (now.state !== 'proposed') return
   const named = differencesIn(seen)
-  const what = named.length > 0 ? named.join('; ') : 'there are other records at the same names now'
+  const what =
+    named.length > 0 ? named.join('; ') : 'there are other records at the same names now, or other servers'
   const reason = `The world is not as ${run.id} showed it: ${what}`
   const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
   if (lapsed.state !== 'expired') return

@@ -6,7 +6,7 @@ import type { Action, ActionOf, ProviderName } from './action.ts'
 import { certificate } from './kinds/certificate.ts'
 import { cloudflareDns } from './kinds/cloudflare-dns.ts'
 import { dnsCheck } from './kinds/dns-check.ts'
-import { haproxyServer, haproxyWait } from './kinds/haproxy.ts'
+import { haproxyFile, haproxyServer, haproxyWait } from './kinds/haproxy.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
 import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from './kinds/sql.ts'
@@ -26,6 +26,7 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   probe,
   'dns-check': dnsCheck,
   'haproxy-server': haproxyServer,
+  'haproxy-file': haproxyFile,
   'haproxy-wait': haproxyWait,
   certificate,
   'sql-restore': sqlRestore,
@@ -73,7 +74,13 @@ export function digestOf(seen: readonly Seen[]): string {
   return createHash('sha256').update(canonicalJson(ground)).digest('hex')
 }
 
-/** In what the world is not as the actions have it, in words; empty when no difference can be named. */
+/** In what the world is not as the actions have it, in words, each once; empty when no difference can be named. */
 export function differencesIn(seen: readonly Seen[]): readonly string[] {
-  return seen.flatMap(({ action, facts }) => kindOf(action).differences(action, facts))
+  return [...new Set(seen.flatMap(({ action, facts }) => kindOf(action).differences(action, facts)))]
+}
+
+/** The words for what of this action does not hold any more; undefined when nobody looks at its kind. */
+export function goneOf(action: Action): ((facts: Facts) => readonly string[]) | undefined {
+  const { gone } = kindOf(action)
+  return gone && ((facts) => gone(action, facts))
 }

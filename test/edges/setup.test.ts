@@ -72,14 +72,14 @@ describe('the set-up', () => {
 
     expect(status).toBe(0)
     expect(did()).toMatch(
-      /^apt-get install .* redis-server curl util-linux bind9-dnsutils offline=1 frontend=noninteractive$/m,
+      /^apt-get install .* redis-server curl util-linux bind9-dnsutils(?: haproxy)? offline=1 frontend=noninteractive$/m,
     )
     expect(did()).toMatch(/^npm ci /m)
   })
 
   test('does nothing when all is there', () => {
     withApt()
-    for (const name of ['redis-server', 'curl', 'flock', 'dig']) install(name)
+    for (const name of ['redis-server', 'curl', 'flock', 'dig', 'haproxy']) install(name)
     run('demo')
     writeFileSync(journal, '')
 

@@ -104,7 +104,7 @@ export async function startEngine(
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     ...createOutside({ clock, timeout: 3_000 }),
-    ...createHaproxy({ clock }),
+    ...createHaproxy({ clock, user: 'dr-bot', password: 'not-to-be-shown' }),
     ...sql.providers,
     ...storage.providers,
   }

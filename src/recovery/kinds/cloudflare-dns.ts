@@ -20,6 +20,7 @@ export const cloudflareDns: Kind<CloudflareDnsAction> = {
   undoText: ({ after }) => after.map((record) => `${record.name} to ${record.content}`).join('; '),
   ground: (_action, facts) => facts,
   differences: ({ before }, facts) => recordDifferences(before, RecordFacts.parse(facts).records),
+  gone: ({ after }, facts) => recordDifferences(after, RecordFacts.parse(facts).records),
 }
 
 /** What is there now instead of what was expected, a sentence part each. */

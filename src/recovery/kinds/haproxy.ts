@@ -2,7 +2,13 @@
 import { z } from 'zod'
 import { BugError } from '../../errors.ts'
 import type { Facts } from '../../ports.ts'
-import type { HaproxyServerAction, HaproxyWaitAction, ServerState } from '../action.ts'
+import type {
+  FileState,
+  HaproxyFileAction,
+  HaproxyServerAction,
+  HaproxyWaitAction,
+  ServerState,
+} from '../action.ts'
 import { onlyLooks } from './kind.ts'
 import type { Kind } from './kind.ts'
 
@@ -26,58 +32,103 @@ export const ServerFacts = z.object({
 export type ServerFacts = Readonly<z.infer<typeof ServerFacts>>
 
 /** All servers of a backend at one load balancer. */
-export const BalancerFacts = z.object({ socket: z.string(), servers: z.array(ServerFacts) })
+export const BalancerFacts = z.object({ control: z.string(), servers: z.array(ServerFacts) })
 export interface BalancerFacts {
-  readonly socket: string
+  readonly control: string
   readonly servers: readonly ServerFacts[]
 }
 
 /** What a wait sees: each of its load balancers. */
 export const BalancersFacts = z.object({ balancers: z.array(BalancerFacts) })
 
+/** What haproxy.cfg says of a server. */
+export const FileFacts = z.object({ inFile: z.enum(['enabled', 'disabled']) })
+
 export const haproxyServer: Kind<HaproxyServerAction> = {
-  undoText: ({ server, after, socket }) => `${server} ${stateText(after)} at ${balancerName(socket)}`,
-  ground: (action, facts) => groundOf(BalancerFacts.parse(facts), action.server),
-  differences: ({ server, before }, facts) => {
+  undoText: ({ server, after, control }) => `${server} ${stateText(after)} at ${balancerName(control)}`,
+  ground: ({ server, after }, facts) => groundOf(BalancerFacts.parse(facts), server, after === 'ready'),
+  differences: ({ server, before, after }, facts) => {
     const balancer = BalancerFacts.parse(facts)
-    return stateDifference(balancer, server, before)
+    const moved = stateDifference(balancer, server, before)
+    return moved.length === 0 && after === 'ready' ? downAt(balancer, server) : moved
   },
+  gone: (action, facts) => {
+    const { admin } = serverIn(BalancerFacts.parse(facts), action.server)
+    if (serverSettled(action, admin) === 'done') return []
+    const { server, control, after } = action
+    const is = `${server} is ${stateText(admin)} at ${balancerName(control)}, and was left ${stateText(after)}`
+    return [`${is} (a reload or restart of HAProxy does that, or somebody)`]
+  },
+}
+
+export const haproxyFile: Kind<HaproxyFileAction> = {
+  undoText: ({ server, after, control }) => `${server} ${after} in haproxy.cfg at ${balancerName(control)}`,
+  ground: ({ control, server }, facts) => ({ control, server, ...FileFacts.parse(facts) }),
+  differences: (action, facts) => fileDifference(action, FileFacts.parse(facts).inFile, action.before),
+  gone: (action, facts) => fileDifference(action, FileFacts.parse(facts).inFile, action.after),
+}
+
+function fileDifference(
+  { server, control }: HaproxyFileAction,
+  found: FileState,
+  expected: FileState,
+): readonly string[] {
+  if (found === expected) return []
+  return [`${server} is ${found} in haproxy.cfg at ${balancerName(control)}, and was ${expected}`]
+}
+
+/**
+ * Setting a state twice is harmless, and draining lies between ready and maintenance: whoever is further on the way
+ * has been there. Only a state that is on no side of the way is unclear.
+ */
+export function serverSettled(
+  { before, after }: Pick<HaproxyServerAction, 'before' | 'after'>,
+  now: ServerState,
+): 'done' | 'not-done' | 'unclear' {
+  if (now === after) return 'done'
+  if (now === before) return 'not-done'
+  if (after === 'drain') return 'done'
+  return now === 'drain' ? 'not-done' : 'unclear'
 }
 
 export const haproxyWait: Kind<HaproxyWaitAction> = {
   undoText: () => onlyLooks,
-  ground: ({ server }, facts) =>
-    BalancersFacts.parse(facts).balancers.map((balancer) => groundOf(balancer, server)),
-  differences: () => [],
+  ground: ({ server, until }, facts) =>
+    BalancersFacts.parse(facts).balancers.map((balancer) => groundOf(balancer, server, until === 'checked')),
+  differences: ({ server, until }, facts) =>
+    until === 'checked'
+      ? BalancersFacts.parse(facts).balancers.flatMap((balancer) => downAt(balancer, server))
+      : [],
 }
 
 /**
- * What decisions stand on: state, place, and whether it is known to be down. Sessions come and go, and a check that
- * fails once in a while says nothing new of a server that nobody points at yet.
+ * What decisions stand on: state and place, and of a server that is to take traffic (`coming`) whether it is known to be
+ * down. The one that the traffic leaves may come and go: that is why it is left. Sessions come and go too.
  */
-function groundOf({ socket, servers }: BalancerFacts, name: string): unknown {
-  const { address, admin, health, weight } = serverIn({ socket, servers }, name)
-  return { socket, server: name, address, admin, down: health === 'down', weight }
+function groundOf({ control, servers }: BalancerFacts, name: string, coming: boolean): unknown {
+  const { address, admin, health, weight } = serverIn({ control, servers }, name)
+  return { control, server: name, address, admin, weight, down: coming && health === 'down' }
 }
 
 /** What is there now instead of the expected state, in a sentence part; empty when it is as expected. */
-export function stateDifference(
-  balancer: BalancerFacts,
-  server: string,
-  expected: ServerState,
-): readonly string[] {
-  const { admin, health, status } = serverIn(balancer, server)
-  const where = balancerName(balancer.socket)
-  if (admin !== expected)
-    return [`${server} is ${stateText(admin)} at ${where}, and was ${stateText(expected)}`]
-  return health === 'down' ? [`${server} is down at ${where} (${status})`] : []
+function stateDifference(balancer: BalancerFacts, server: string, expected: ServerState): readonly string[] {
+  const { admin } = serverIn(balancer, server)
+  if (admin === expected) return []
+  return [
+    `${server} is ${stateText(admin)} at ${balancerName(balancer.control)}, and was ${stateText(expected)}`,
+  ]
+}
+
+function downAt(balancer: BalancerFacts, server: string): readonly string[] {
+  const { health, status } = serverIn(balancer, server)
+  return health === 'down' ? [`${server} is down at ${balancerName(balancer.control)} (${status})`] : []
 }
 
 /** The server of this name; the provider has made sure that it is there. */
-export function serverIn({ servers, socket }: BalancerFacts, name: string): ServerFacts {
+export function serverIn({ servers, control }: BalancerFacts, name: string): ServerFacts {
   const found = servers.find((server) => server.name === name)
   if (found) return found
-  throw new BugError(`the facts of ${socket} have no server ${name}`)
+  throw new BugError(`the facts of ${control} have no server ${name}`)
 }
 
 /** The facts of one load balancer, out of what a provider observed. */
@@ -85,9 +136,9 @@ export function balancerFacts(facts: Facts): BalancerFacts {
   return BalancerFacts.parse(facts)
 }
 
-/** A load balancer as people know it: the address of its runtime API without the scheme. */
-export function balancerName(socket: string): string {
-  return socket.replace(/^tcp:\/\/|^unix:/, '')
+/** A load balancer as people know it: the address of its API without the scheme. */
+export function balancerName(control: string): string {
+  return control.replace(/^(?:tcp|https?):\/\/|^unix:/, '').replace(/\/$/, '')
 }
 
 /** A state in words that follow `is`. */

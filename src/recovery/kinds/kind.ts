@@ -10,6 +10,11 @@ export interface Kind<A> {
   readonly ground: (action: A, facts: Facts) => unknown
   /** In what the world is not as the action has it, a sentence part each; empty when no difference can be named. */
   readonly differences: (action: A, facts: Facts) => readonly string[]
+  /**
+   * What of the action, done some time ago, does not hold any more, a sentence part each; empty while it holds. Absent
+   * for what does not go away by itself, or may change without harm: nobody looks.
+   */
+  readonly gone?: (action: A, facts: Facts) => readonly string[]
 }
 
 /** For actions that change nothing. */

@@ -2,21 +2,22 @@
 import { minute, second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import { BugError } from '../../errors.ts'
-import type { HaproxyServerAction } from '../action.ts'
+import type { HaproxyFileAction, HaproxyServerAction } from '../action.ts'
 import { expectedDuration } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
-import { balancerName, serverIn, stateText } from '../kinds/haproxy.ts'
+import { balancerName, haproxyFile, serverIn, stateText } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
 import type { Proposal, Run } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe } from '../safety.ts'
 import { lookAtBalancers } from './haproxy-look.ts'
-import { digestOfSteps, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
-import type { Move, Turn } from './haproxy-move.ts'
+import type { Looked } from './haproxy-look.ts'
+import { digestOfSteps, longestWait, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
+import type { FileTurn, Move, Turn } from './haproxy-move.ts'
 import { allBalancersAnswer, lastHealthyServer, serversAsLeft } from './haproxy-safety.ts'
 
 /** One server at one load balancer: before the run, and as the run left it. */
 interface Changed {
-  readonly socket: string
+  readonly control: string
   readonly server: string
   readonly was: HaproxyServerAction['before']
   readonly left: HaproxyServerAction['after']
@@ -31,13 +32,13 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
   const changed = changesOf(run)
   const backend = backendOf(run)
   const servers = [...new Set(changed.map(({ server }) => server))]
-  const sockets = [...new Set(changed.map(({ socket }) => socket))]
-  const looked = await lookAtBalancers(context, { backend, sockets, servers })
+  const controls = [...new Set(changed.map(({ control }) => control))]
+  const looked = await lookAtBalancers(context, { backend, controls, servers })
   const { balancers } = looked
-  const planned = moveOf(run, changed, balancers)
+  const planned = moveOf(run, changed, looked)
   const verdicts = [
     allBalancersAnswer(looked),
-    serversAsLeft(run.id, differencesOf(changed, balancers)),
+    serversAsLeft(run.id, [...differencesOf(changed, balancers), ...fileDifferences(run, looked)]),
     lastHealthyServer(planned, balancers),
   ]
   const list = findings(verdicts, ask.overrides)
@@ -47,7 +48,7 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
   const steps = moveSteps(move)
   const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
   const recovery = context.plan.systems[ask.system]?.recoveries.find((one) => one.name === run.recovery)
-  const expected = expectedDuration(context.history, kind, recovery)
+  const expected = expectedDuration(context.history, kind, recovery, longestWait(move.drain))
   const states = [...new Set(changed.map(({ server, was }) => `${server} ${stateText(was)}`))].join(', ')
   return {
     recovery: run.recovery,
@@ -62,12 +63,12 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
       findings: list,
       expected,
       cost: costOf(move),
-      debts: looked.silent.map(({ socket }) => ({
-        id: `left-out:${balancerName(socket)}`,
-        text: `${balancerName(socket)} did not answer and was left out: it may still be as ${run.id} left it`,
+      debts: looked.silent.map(({ control }) => ({
+        id: `left-out:${balancerName(control)}`,
+        text: `${balancerName(control)} did not answer and was left out: it may still be as ${run.id} left it`,
         remedy: 'Look at "show servers state" there, and set the states by hand',
       })),
-      digest: digestOfSteps(steps, balancers, []),
+      digest: digestOfSteps(steps, looked, []),
       warnings: [],
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
@@ -79,12 +80,12 @@ function changesOf(run: Run): readonly Changed[] {
   const done = run.steps.flatMap(({ action, phase }) =>
     phase === 'done' && action.provider === 'haproxy-server' ? [action] : [],
   )
-  const groups = Map.groupBy(done, ({ socket, server }) => `${socket} ${server}`)
+  const groups = Map.groupBy(done, ({ control, server }) => `${control} ${server}`)
   return [...groups.values()].flatMap((actions) => {
     const first = actions[0]
     const last = actions.at(-1)
     return first && last
-      ? [{ socket: first.socket, server: first.server, was: first.before, left: last.after }]
+      ? [{ control: first.control, server: first.server, was: first.before, left: last.after }]
       : []
   })
 }
@@ -94,12 +95,12 @@ function backendOf(run: Run): string {
   throw new BugError(`${run.id} has changed no server at HAProxy`)
 }
 
-function moveOf(run: Run, changed: readonly Changed[], balancers: readonly BalancerFacts[]): Move {
+function moveOf(run: Run, changed: readonly Changed[], { balancers, files }: Looked): Move {
   const turns = balancers.flatMap((balancer) =>
     changed
-      .filter(({ socket }) => socket === balancer.socket)
-      .map(({ socket, server, was }): Turn => {
-        return { socket, server, before: serverIn(balancer, server).admin, after: was }
+      .filter(({ control }) => control === balancer.control)
+      .map(({ control, server, was }): Turn => {
+        return { control, server, before: serverIn(balancer, server).admin, after: was }
       }),
   )
   const [waited] = run.steps.flatMap(({ action }) =>
@@ -110,19 +111,38 @@ function moveOf(run: Run, changed: readonly Changed[], balancers: readonly Balan
     drain: waited ?? usualDrain,
     on: turns.filter(({ before, after }) => after === 'ready' && before !== 'ready'),
     off: turns.filter(({ after }) => after !== 'ready'),
+    files: filesOf(run).flatMap(({ control, server, before: was }): readonly FileTurn[] => {
+      const now = files.find((one) => one.control === control && one.server === server)?.inFile
+      return now === undefined || now === was ? [] : [{ control, server, before: now, after: was }]
+    }),
     askFirst: true,
   }
+}
+
+/** The lines of haproxy.cfg that the run has written. */
+function filesOf(run: Run): readonly HaproxyFileAction[] {
+  return run.steps.flatMap(({ action, phase }) =>
+    phase === 'done' && action.provider === 'haproxy-file' ? [action] : [],
+  )
+}
+
+function fileDifferences(run: Run, { files }: Looked): readonly string[] {
+  return filesOf(run).flatMap((action) => {
+    const found = files.find(({ control, server }) => control === action.control && server === action.server)
+    return found ? (haproxyFile.gone?.(action, { inFile: found.inFile }) ?? []) : []
+  })
 }
 
 function differencesOf(changed: readonly Changed[], balancers: readonly BalancerFacts[]): readonly string[] {
   return balancers.flatMap((balancer) =>
     changed
       .filter(
-        ({ socket, server, left }) => socket === balancer.socket && serverIn(balancer, server).admin !== left,
+        ({ control, server, left }) =>
+          control === balancer.control && serverIn(balancer, server).admin !== left,
       )
-      .map(({ socket, server, left }) => {
+      .map(({ control, server, left }) => {
         const now = stateText(serverIn(balancer, server).admin)
-        return `${server} is ${now} at ${balancerName(socket)}, and was left ${stateText(left)}`
+        return `${server} is ${now} at ${balancerName(control)}, and was left ${stateText(left)}`
       }),
   )
 }

@@ -2,23 +2,38 @@
 import type { Duration } from '../../ids.ts'
 import { minute } from '../../ids.ts'
 import type { Facts } from '../../ports.ts'
-import type { HaproxyServerAction, HaproxyWaitAction, ServerState } from '../action.ts'
+import type {
+  FileState,
+  HaproxyFileAction,
+  HaproxyServerAction,
+  HaproxyWaitAction,
+  ServerState,
+} from '../action.ts'
 import { stepOf } from '../draft.ts'
 import { balancerName, serverIn, stateText } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
 import type { Proposal, Step } from '../run.ts'
 import { digestOf, groundOf } from '../world.ts'
 import type { Seen } from '../world.ts'
+import type { Looked } from './haproxy-look.ts'
 
 /** How long HAProxy's own check of a server that was enabled may take to pass. */
 const checkWithin: Duration = minute
 
 /** One server at one load balancer, as it is and as it is to be. */
 export interface Turn {
-  readonly socket: string
+  readonly control: string
   readonly server: string
   readonly before: ServerState
   readonly after: ServerState
+}
+
+/** What the file of one load balancer says of a server, and is to say. */
+export interface FileTurn {
+  readonly control: string
+  readonly server: string
+  readonly before: FileState
+  readonly after: FileState
 }
 
 export interface Move {
@@ -28,6 +43,8 @@ export interface Move {
   /** Those that are to take traffic; then those that are not to take any more. */
   readonly on: readonly Turn[]
   readonly off: readonly Turn[]
+  /** Lines of haproxy.cfg, so that a reload changes nothing; only where the Data Plane API can write it. */
+  readonly files: readonly FileTurn[]
   /** False when somebody takes on himself a server that is down: its check is not waited for. */
   readonly askFirst: boolean
 }
@@ -44,38 +61,35 @@ export function moveSteps(move: Move): readonly Step[] {
   return [
     ...(askFirst ? waking.map((turn) => wakeStep(move, turn)) : []),
     ...(askFirst ? waitSteps(move, on, 'checked') : []),
-    ...on.map((turn) =>
-      set(
-        move,
-        { ...turn, before: askFirst && turn.before === 'maint' ? 'drain' : turn.before },
-        turn.before,
-      ),
-    ),
-    ...leaving.map((turn) => set(move, { ...turn, after: 'drain' }, turn.before)),
+    ...on.filter(({ before }) => before !== 'ready').map((turn) => setStep(move, turn)),
+    ...leaving.map((turn) => setStep(move, { ...turn, after: 'drain' })),
     ...waitSteps(move, leaving, 'idle'),
-    ...resting.map((turn) => set(move, turn, turn.before)),
+    ...resting.map((turn) => setStep(move, turn)),
+    ...move.files.map((turn) => writeStep(move, turn)),
   ]
+}
+
+function writeStep({ backend }: Move, turn: FileTurn): Step {
+  const action: HaproxyFileAction = { provider: 'haproxy-file', backend, ...turn }
+  const title = `Write ${turn.server} as ${turn.after} into haproxy.cfg at ${balancerName(turn.control)}`
+  return stepOf(title, action, { ...action, before: turn.after, after: turn.before })
 }
 
 function wakeStep(move: Move, turn: Turn): Step {
   const action = actionOf(move, { ...turn, after: 'drain' })
-  const title = `Have ${turn.server} checked at ${balancerName(turn.socket)}, without traffic`
+  const title = `Have ${turn.server} checked at ${balancerName(turn.control)}, without traffic`
   return stepOf(title, action, undoOf(action))
 }
 
-/** `seen`: the state that was read when this was proposed; the undo puts back what the step itself finds. */
-function set(move: Move, turn: Turn, seen: ServerState): Step {
-  const action = actionOf(move, { ...turn, before: seen })
+function setStep(move: Move, turn: Turn): Step {
+  const action = actionOf(move, turn)
   const title = { ready: 'Enable', drain: 'Drain', maint: 'Take out' }[turn.after]
-  return stepOf(
-    `${title} ${turn.server} at ${balancerName(turn.socket)}`,
-    action,
-    undoOf({ ...action, before: turn.before }),
-  )
+  return stepOf(`${title} ${turn.server} at ${balancerName(turn.control)}`, action, undoOf(action))
 }
 
-function actionOf({ backend }: Move, turn: Turn): HaproxyServerAction {
-  return { provider: 'haproxy-server', backend, ...turn }
+function actionOf({ backend, askFirst }: Move, turn: Turn): HaproxyServerAction {
+  const last = askFirst || turn.after === 'ready' ? {} : { evenLast: true as const }
+  return { provider: 'haproxy-server', backend, ...turn, ...last }
 }
 
 function undoOf(action: HaproxyServerAction): HaproxyServerAction {
@@ -84,62 +98,68 @@ function undoOf(action: HaproxyServerAction): HaproxyServerAction {
 
 function waitSteps(move: Move, turns: readonly Turn[], until: HaproxyWaitAction['until']): readonly Step[] {
   return [...Map.groupBy(turns, ({ server }) => server)].map(([server, here]) => {
-    const sockets = here.map(({ socket }) => socket)
+    const controls = here.map(({ control }) => control)
     const { backend } = move
     const within = until === 'checked' ? checkWithin : move.drain
     const title =
       until === 'checked'
         ? `Wait until ${server} has passed HAProxy's check`
         : `Wait until the sessions on ${server} have ended`
-    return stepOf(title, { provider: 'haproxy-wait', sockets, backend, server, until, within })
+    return stepOf(title, { provider: 'haproxy-wait', controls, backend, server, until, within })
   })
+}
+
+/** Nothing is documented of how long it takes, but how long it waits is known. */
+export function longestWait(drain: Duration): Proposal['expected'] {
+  const source = "never measured: the longest that HAProxy's check and open sessions are waited for"
+  return { duration: checkWithin + drain, source }
 }
 
 /** What is locked while it runs. */
 export function targetsOf({ backend, on, off }: Move): readonly string[] {
   return [
-    ...new Set([...on, ...off].map(({ socket }) => `haproxy:${balancerName(socket)}/${backend}`)),
+    ...new Set([...on, ...off].map(({ control }) => `haproxy:${balancerName(control)}/${backend}`)),
   ].sort()
 }
 
-/** Before and after, a row for each server at each load balancer. */
-export function rowsOf({ on, off }: Move, balancers: readonly BalancerFacts[]): Proposal['changes'] {
-  return balancers.flatMap((balancer) =>
+/** Before and after, a row for each server at each load balancer, and for each line of a file. */
+export function rowsOf({ on, off, files }: Move, balancers: readonly BalancerFacts[]): Proposal['changes'] {
+  const servers = balancers.flatMap((balancer) =>
     [...on, ...off]
-      .filter(({ socket }) => socket === balancer.socket)
+      .filter(({ control }) => control === balancer.control)
       .map(({ server, after }) => {
         const { admin, status, sessions } = serverIn(balancer, server)
         const count = `${sessions} session${sessions === 1 ? '' : 's'}`
         return {
-          what: `${server} at ${balancerName(balancer.socket)}`,
+          what: `${server} at ${balancerName(balancer.control)}`,
           before: `${stateText(admin)} (${status}), ${count} now`,
           after: stateText(after),
         }
       }),
   )
+  const lines = files.map(({ control, server, before, after }) => {
+    return { what: `${server} in haproxy.cfg at ${balancerName(control)}`, before, after }
+  })
+  return [...servers, ...lines]
 }
 
 /** The digest of what was seen, in the order in which the engine looks at it again. */
-export function digestOfSteps(
-  steps: readonly Step[],
-  balancers: readonly BalancerFacts[],
-  others: readonly Seen[],
-): string {
+export function digestOfSteps(steps: readonly Step[], looked: Looked, others: readonly Seen[]): string {
   const seen = groundOf(steps).map(({ action }): Seen => ({
     action,
-    facts: factsFor(action, balancers, others),
+    facts: factsFor(action, looked, others),
   }))
   return digestOf(seen)
 }
 
-function factsFor(
-  action: Seen['action'],
-  balancers: readonly BalancerFacts[],
-  others: readonly Seen[],
-): Facts {
+function factsFor(action: Seen['action'], { balancers, files }: Looked, others: readonly Seen[]): Facts {
   if (action.provider === 'haproxy-server')
-    return { ...balancers.find(({ socket }) => socket === action.socket) }
+    return { ...balancers.find(({ control }) => control === action.control) }
   if (action.provider === 'haproxy-wait')
-    return { balancers: balancers.filter(({ socket }) => action.sockets.includes(socket)) }
+    return { balancers: balancers.filter(({ control }) => action.controls.includes(control)) }
+  if (action.provider === 'haproxy-file') {
+    const found = files.find(({ control, server }) => control === action.control && server === action.server)
+    return { inFile: found?.inFile }
+  }
   return others.find((one) => one.action === action)?.facts ?? {}
 }

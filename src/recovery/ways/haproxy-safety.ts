@@ -31,7 +31,7 @@ export function sameServers(balancers: readonly BalancerFacts[], server: string)
   const text = balancers
     .map((balancer) => {
       const all = balancer.servers.map(({ name }) => name).join(', ')
-      return `${balancerName(balancer.socket)} has ${all}, with ${server} at ${serverIn(balancer, server).address}`
+      return `${balancerName(balancer.control)} has ${all}, with ${server} at ${serverIn(balancer, server).address}`
     })
     .join('; ')
   return { rule, ok: false, text }
@@ -54,10 +54,10 @@ export function lastHealthyServer(move: Move, balancers: readonly BalancerFacts[
 }
 
 function deadAt({ on, off }: Move, balancer: BalancerFacts): readonly string[] {
-  const { socket, servers } = balancer
-  const where = balancerName(socket)
-  const coming = on.filter((turn) => turn.socket === socket).map(({ server }) => serverIn(balancer, server))
-  const leaving = off.filter((turn) => turn.socket === socket).map(({ server }) => server)
+  const { control, servers } = balancer
+  const where = balancerName(control)
+  const coming = on.filter((turn) => turn.control === control).map(({ server }) => serverIn(balancer, server))
+  const leaving = off.filter((turn) => turn.control === control).map(({ server }) => server)
   const bad = coming.filter(({ health, weight }) => health === 'down' || weight === 0)
   if (bad.length > 0) {
     return bad.map(({ name, status, weight }) =>
@@ -79,7 +79,7 @@ export function notAlreadyMoved(move: Move): Verdict {
   const text = ok
     ? 'The traffic goes somewhere else now'
     : turns
-        .map(({ server, before, socket }) => `${server} is ${stateText(before)} at ${balancerName(socket)}`)
+        .map(({ server, before, control }) => `${server} is ${stateText(before)} at ${balancerName(control)}`)
         .join(', ')
   return { rule: 'not-already-there', ok, text: ok ? text : `${text} already` }
 }
@@ -93,5 +93,5 @@ export function serversAsLeft(run: string, differences: readonly string[]): Verd
 }
 
 function namesOf(balancers: readonly BalancerFacts[]): string {
-  return balancers.map(({ socket }) => balancerName(socket)).join(', ')
+  return balancers.map(({ control }) => balancerName(control)).join(', ')
 }

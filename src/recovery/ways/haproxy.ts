@@ -11,10 +11,10 @@ import type { Debt, Proposal } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe, targetHealthy } from '../safety.ts'
 import type { Seen } from '../world.ts'
 import { draftHaproxyBack } from './haproxy-back.ts'
-import { lookAtBalancers } from './haproxy-look.ts'
+import { lookAtBalancers, writesFile } from './haproxy-look.ts'
 import type { Looked } from './haproxy-look.ts'
-import { digestOfSteps, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
-import type { Move } from './haproxy-move.ts'
+import { digestOfSteps, longestWait, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
+import type { FileTurn, Move } from './haproxy-move.ts'
 import { allBalancersAnswer, lastHealthyServer, notAlreadyMoved, sameServers } from './haproxy-safety.ts'
 import type { Way } from './way.ts'
 
@@ -33,13 +33,13 @@ export const haproxy: Way = {
 /** Looks at every load balancer and, with the plan's probe, at the target itself; then says what would be done. */
 async function draftFailover(context: Context, recovery: HaproxyRecovery): Promise<Draft> {
   const { ask } = context
-  const { sockets, backend, from, to } = recovery.haproxy
+  const { backend, from, to } = recovery.haproxy
   const [looked, probed] = await Promise.all([
-    lookAtBalancers(context, { backend, sockets: [...new Set(sockets)], servers: [from, to] }),
+    lookAtBalancers(context, { backend, controls: controlsOf(recovery.haproxy), servers: [from, to] }),
     probeTarget(context, recovery),
   ])
   const { balancers } = looked
-  const planned = moveOf(recovery.haproxy, balancers)
+  const planned = moveOf(recovery.haproxy, looked)
   const target = probed && { where: whereOf(probed.action), ...probeFacts(probed.facts) }
   const verdicts = [
     allBalancersAnswer(looked),
@@ -56,7 +56,7 @@ async function draftFailover(context: Context, recovery: HaproxyRecovery): Promi
   const last = probed ? [probeStep(probed.action, ', after the change')] : []
   const steps = [...first, ...moveSteps(move), ...last]
   const kind = { system: ask.system, direction: 'failover', recovery: recovery.name } as const
-  const expected = expectedDuration(context.history, kind, recovery)
+  const expected = expectedDuration(context.history, kind, recovery, longestWait(move.drain))
   return {
     recovery: recovery.name,
     steps,
@@ -70,7 +70,7 @@ async function draftFailover(context: Context, recovery: HaproxyRecovery): Promi
       expected,
       cost: costOf(from, move, balancers),
       debts: debtsOf(recovery, looked, ask.system),
-      digest: digestOfSteps(steps, balancers, probed ? [probed] : []),
+      digest: digestOfSteps(steps, looked, probed ? [probed] : []),
       warnings: [
         ...uncheckedWarnings(to, balancers),
         ...(probed
@@ -80,6 +80,11 @@ async function draftFailover(context: Context, recovery: HaproxyRecovery): Promi
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
+}
+
+/** The load balancers of the plan, each once. */
+function controlsOf({ sockets = [], dataplane = [] }: HaproxyRecovery['haproxy']): readonly string[] {
+  return [...new Set([...sockets, ...dataplane.map(({ url }) => url)])]
 }
 
 async function probeTarget({ calls }: Context, { probe }: HaproxyRecovery) {
@@ -96,14 +101,19 @@ function probeStep(action: ProbeAction, when: string): ReturnType<typeof stepOf>
 
 function moveOf(
   { backend, from, to, drain }: HaproxyRecovery['haproxy'],
-  balancers: readonly BalancerFacts[],
+  { balancers, files: inFiles }: Looked,
 ): Move {
   const turns = (server: string, after: 'ready' | 'maint') =>
     balancers.map((balancer) => {
       const { admin } = serverIn(balancer, server)
-      return { socket: balancer.socket, server, before: admin, after }
+      return { control: balancer.control, server, before: admin, after }
     })
-  return { backend, drain, on: turns(to, 'ready'), off: turns(from, 'maint'), askFirst: true }
+  const files = inFiles
+    .map(({ control, server, inFile }): FileTurn => {
+      return { control, server, before: inFile, after: server === to ? 'enabled' : 'disabled' }
+    })
+    .filter(({ before, after }) => before !== after)
+  return { backend, drain, on: turns(to, 'ready'), off: turns(from, 'maint'), files, askFirst: true }
 }
 
 /** What the move costs those who are connected. */
@@ -115,7 +125,7 @@ export function costOf(
   const open = balancers.reduce((sum, balancer) => sum + serverIn(balancer, server).sessions, 0)
   const count = `${open} session${open === 1 ? '' : 's'}`
   return {
-    text: `No data is lost at HAProxy, no request is cut. ${server} has ${count} now; ${open === 1 ? 'it has' : 'they have'} up to ${printDuration(drain)} to end before it is taken out.`,
+    text: `No data is lost at HAProxy, and new requests go elsewhere at once. ${server} has ${count} now, with up to ${printDuration(drain)} to end; what is open after that stays so, unless haproxy.cfg says "on-marked-down shutdown-sessions".`,
   }
 }
 
@@ -127,29 +137,28 @@ function uncheckedWarnings(server: string, balancers: readonly BalancerFacts[]):
 
 function debtsOf(
   { haproxy: { backend, from, to } }: HaproxyRecovery,
-  looked: Looked,
+  { balancers, silent }: Looked,
   system: string,
 ): readonly Debt[] {
-  const { balancers, silent } = looked
-  return [
-    {
-      id: `on-server:${backend}`,
-      text: `The traffic of ${backend} goes to ${to}`,
-      remedy: `When ${from} works again: failback ${system}`,
-    },
-    {
-      id: `runtime-only:${backend}`,
-      text: `A reload or restart of HAProxy at ${namesOf(balancers)} undoes this, for its file does not know it`,
-      remedy: `Until the failback, write "disabled" on the line "server ${from}" in the backend ${backend} of haproxy.cfg, and take it off "server ${to}". To keep such states for good: "server-state-file /var/lib/haproxy/state" under "global", "load-server-state-from-file global" under "defaults", and before each reload: echo "show servers state" | socat stdio SOCKET > /var/lib/haproxy/state`,
-    },
-    ...silent.map(({ socket }) => ({
-      id: `left-out:${balancerName(socket)}`,
-      text: `${balancerName(socket)} did not answer and was left out: it may still send traffic to ${from}`,
-      remedy: `Look at it; when it answers again: failover ${system}`,
-    })),
-  ]
+  const forgetful = balancers.filter(({ control }) => !writesFile(control))
+  const moved = {
+    id: `on-server:${backend}`,
+    text: `The traffic of ${backend} goes to ${to}`,
+    remedy: `When ${from} works again: failback ${system}`,
+  }
+  const runtimeOnly = {
+    id: `runtime-only:${backend}`,
+    text: `A reload or restart of HAProxy at ${namesOf(forgetful)} undoes this, for its file does not know it`,
+    remedy: `Until the failback, write "disabled" on the line "server ${from}" in the backend ${backend} of haproxy.cfg, and take it off "server ${to}". To keep such states for good: "server-state-file /var/lib/haproxy/state" under "global", "load-server-state-from-file global" under "defaults", and before each reload: echo "show servers state" | socat stdio SOCKET > /var/lib/haproxy/state. The bot looks whether it still holds, and says so when it does not`,
+  }
+  const leftOut = silent.map(({ control }) => ({
+    id: `left-out:${balancerName(control)}`,
+    text: `${balancerName(control)} did not answer and was left out: it may still send traffic to ${from}`,
+    remedy: `Look at it; when it answers again: failover ${system}`,
+  }))
+  return [moved, ...(forgetful.length > 0 ? [runtimeOnly] : []), ...leftOut]
 }
 
 function namesOf(balancers: readonly BalancerFacts[]): string {
-  return balancers.map(({ socket }) => balancerName(socket)).join(', ')
+  return balancers.map(({ control }) => balancerName(control)).join(', ')
 }

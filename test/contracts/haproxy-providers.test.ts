@@ -1,0 +1,85 @@
+// What every provider promises, kept by those of HAProxy: over the wire to a real one.
+import { providerContract } from './provider.ts'
+import type { Retryable } from './provider.ts'
+import { startApi, startHaproxy } from '../servers/haproxy.ts'
+import type { HaproxyOptions } from '../servers/haproxy.ts'
+import { createHaproxy } from '../../src/providers/haproxy.ts'
+
+const retryable: readonly Retryable[] = [
+  { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 0\.3 s/ },
+  { failure: 'refuse', says: /it closed the connection without an answer/ },
+  { failure: 'error', says: /answers "show servers state" with something that cannot be read/ },
+]
+const faults = { hang: 'hang', refuse: 'refuse', error: 'nonsense', limit: 'hang' } as const
+
+async function open(options: HaproxyOptions = {}) {
+  const [main, standby] = await Promise.all([startApi('main'), startApi('standby')])
+  const haproxy = await startHaproxy({ main, standby }, options)
+  const close = async (): Promise<void> => {
+    await haproxy.stop()
+    await Promise.all([main.stop(), standby.stop()])
+  }
+  const { control, fault, changing, commands } = haproxy
+  return {
+    at: { control, backend: 'api' },
+    happens: () => undefined,
+    changes: () => changing().length,
+    requests: () => commands().length,
+    fail: (failure: keyof typeof faults) => fault(faults[failure]),
+    secrets: [],
+    close,
+  }
+}
+
+providerContract({
+  name: 'haproxy-server',
+  retryable,
+  findings: [],
+  open: async ({ timeout, clock }) => {
+    const { at, ...bench } = await open()
+    const server = { ...at, server: 'standby', before: 'maint', after: 'ready' } as const
+    return {
+      ...bench,
+      provider: createHaproxy({ timeout, clock })['haproxy-server'],
+      action: { provider: 'haproxy-server', ...server },
+    }
+  },
+})
+
+providerContract({
+  name: 'haproxy-wait',
+  retryable,
+  findings: [],
+  open: async ({ timeout, clock }) => {
+    const { at, ...bench } = await open({ standby: 'no-check disabled' })
+    const { control, backend } = at
+    const wait = {
+      controls: [control],
+      backend,
+      server: 'standby',
+      until: 'checked',
+      within: 60_000,
+    } as const
+    const here = createHaproxy({ timeout, clock })
+    const enable = { ...at, server: 'standby', before: 'maint', after: 'ready' } as const
+    const calm = new AbortController().signal
+    let done: Promise<unknown> = Promise.resolve()
+    const provider = here['haproxy-wait']
+    return {
+      ...bench,
+      // What is waited for is done by somebody else, who is not counted.
+      changes: () => 0,
+      happens: () => {
+        done = here['haproxy-server'].start({ provider: 'haproxy-server', ...enable }, 'R-1-s0', calm)
+      },
+      provider: {
+        ...provider,
+        check: async (action, operation, now, signal) => {
+          await done
+          return provider.check(action, operation, now, signal)
+        },
+      },
+      action: { provider: 'haproxy-wait', ...wait },
+    }
+  },
+})

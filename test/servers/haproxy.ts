@@ -1,0 +1,275 @@
+// A real HAProxy between real API servers, for tests: quick checks, a reload on demand, and every command to it recorded.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { createConnection, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './bot.ts'
+
+/** hang: takes commands and is silent. refuse: closes the connection. nonsense: answers what HAProxy never says. */
+export type ControlFault = 'hang' | 'refuse' | 'nonsense'
+
+type ApiMood = 'well' | 'sick' | 'slow' | 'holding'
+
+/** One API server: answers its own name on every path. */
+export interface ApiServer {
+  readonly name: string
+  readonly port: number
+  /** Requests by now, but for health checks. */
+  readonly requests: () => number
+  /** sick: fails its health check. slow: answers after 300 ms. holding: answers when it is told something else. */
+  readonly become: (how: ApiMood) => void
+  readonly stop: () => Promise<void>
+}
+
+export interface TestHaproxy {
+  /** Where commands are told, through the recorder: `tcp://127.0.0.1:PORT`. */
+  readonly control: string
+  /** The Unix socket, without the recorder: `unix:/tmp/...`. */
+  readonly unix: string
+  /** Where clients come in. */
+  readonly url: string
+  /** Every line of commands that came through the recorder. */
+  readonly commands: () => readonly string[]
+  /** Those that change something. */
+  readonly changing: () => readonly string[]
+  readonly fault: (fault: ControlFault | undefined) => void
+  /** Tells HAProxy something behind the recorder's back, as a person at its console does. */
+  readonly tell: (command: string) => Promise<string>
+  /** `main ready, standby maint`. */
+  readonly states: () => Promise<string>
+  /** Reads the file anew, in a new worker: what was set at run time is gone. */
+  readonly reload: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+export interface HaproxyOptions {
+  /** Rights of the recorded socket. */
+  readonly level?: 'admin' | 'operator' | 'user'
+  /** More words for the lines of main and standby; standby starts `disabled` when it is left out. */
+  readonly main?: string
+  readonly standby?: string
+  /** How many failed checks make a server down. */
+  readonly fall?: number
+  /** More lines of the backend. */
+  readonly more?: string
+}
+
+const program = ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/opt/homebrew/sbin/haproxy'].find(
+  existsSync,
+)
+
+/** Starts an API server on a free port, or on a given one. */
+export async function startApi(name: string): Promise<ApiServer> {
+  let how: ApiMood = 'well'
+  let held: (() => unknown)[] = []
+  let requests = 0
+  const server: Server = createServer((request, response) => {
+    if (request.url === '/health') {
+      response.statusCode = how === 'sick' ? 503 : 200
+      response.end('ok')
+      return
+    }
+    requests += 1
+    const answer = (): unknown => response.end(name)
+    if (how === 'holding') held.push(answer)
+    else if (how === 'slow') setTimeout(answer, 300)
+    else answer()
+  })
+  // Longer than HAProxy keeps a connection to it, so that it never closes one under a request.
+  server.keepAliveTimeout = 60_000
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    name,
+    port: (server.address() as AddressInfo).port,
+    requests: () => requests,
+    become: (next) => {
+      how = next
+      for (const answer of held) answer()
+      held = []
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Starts HAProxy in front of two servers, `main` and `standby` of the backend `api`. */
+export async function startHaproxy(
+  servers: { readonly main: ApiServer; readonly standby: ApiServer },
+  options: HaproxyOptions = {},
+): Promise<TestHaproxy> {
+  if (program === undefined) throw new Error('haproxy is not installed: sh scripts/setup.sh test')
+  const dir = await mkdtemp(join(tmpdir(), 'dr-haproxy-'))
+  const [front, tcp] = await Promise.all([freePort(), freePort()])
+  const admin = join(dir, 'admin.sock')
+  const file = join(dir, 'haproxy.cfg')
+  const { level = 'admin', main = '', standby = 'disabled', fall = 3, more = '' } = options
+  await writeFile(
+    file,
+    `global
+  stats socket ipv4@127.0.0.1:${tcp} level ${level}
+  stats socket ${admin} mode 600 level admin
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  timeout check 5s
+frontend in
+  bind 127.0.0.1:${front}
+  default_backend api
+backend api
+  option httpchk GET /health
+  default-server check inter 50ms rise 2 fall ${fall}
+  server main 127.0.0.1:${servers.main.port} ${main}
+  server standby 127.0.0.1:${servers.standby.port} ${standby}
+${more}
+`,
+  )
+  const haproxy = spawn(program, ['-W', '-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  haproxy.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  const tell = (command: string): Promise<string> => exchange(admin, command)
+  await until(
+    async () => (await tell('show info')).includes('Pid:'),
+    haproxy,
+    () => said,
+  )
+  // HAProxy says DOWN until `rise` checks have passed after a start.
+  await until(
+    async () => (await tell('show stat api 4 -1')).includes(',L7OK,'),
+    haproxy,
+    () => said,
+  )
+  const recorder = await startRecorder(tcp)
+  return {
+    control: `tcp://127.0.0.1:${recorder.port}`,
+    unix: `unix:${admin}`,
+    url: `http://127.0.0.1:${front}`,
+    commands: recorder.lines,
+    changing: () => recorder.lines().filter((line) => !line.startsWith('show ')),
+    fault: recorder.fault,
+    tell,
+    states: async () => statesIn(await tell('show servers state api')),
+    reload: async () => {
+      const before = pidIn(await tell('show info'))
+      haproxy.kill('SIGUSR2')
+      await until(
+        async () => {
+          const now = pidIn(await tell('show info'))
+          return now !== '' && now !== before
+        },
+        haproxy,
+        () => said,
+      )
+    },
+    stop: async () => {
+      await recorder.stop()
+      if (haproxy.exitCode === null) {
+        const gone = once(haproxy, 'exit')
+        haproxy.kill('SIGTERM')
+        await gone
+      }
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function pidIn(info: string): string {
+  return /^Pid: (\d+)/m.exec(info)?.[1] ?? ''
+}
+
+function statesIn(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => / api \d/.test(line))
+    .map((line) => {
+      const [, , , name = '', , , bits = ''] = line.split(' ')
+      const state = (Number(bits) & 1) === 1 ? 'maint' : (Number(bits) & 8) === 8 ? 'drain' : 'ready'
+      return `${name} ${state}`
+    })
+    .join(', ')
+}
+
+async function exchange(path: string, command: string): Promise<string> {
+  const connection = createConnection(path)
+  try {
+    connection.end(`${command}\n`)
+    let text = ''
+    for await (const chunk of connection) text += String(chunk)
+    return text
+  } finally {
+    connection.destroy()
+  }
+}
+
+async function until(done: () => Promise<boolean>, haproxy: ChildProcess, said: () => string): Promise<void> {
+  const deadline = Date.now() + 15_000
+  while (Date.now() < deadline && haproxy.exitCode === null) {
+    if (await done().catch(() => false)) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  haproxy.kill('SIGKILL')
+  throw new Error(`haproxy is not as it should be:\n${said()}`)
+}
+
+interface Recorder {
+  readonly port: number
+  readonly lines: () => readonly string[]
+  readonly fault: (fault: ControlFault | undefined) => void
+  readonly stop: () => Promise<void>
+}
+
+/** Stands between the bot and HAProxy's socket: notes each line, passes everything on, or fails as it is told. */
+async function startRecorder(target: number): Promise<Recorder> {
+  const lines: string[] = []
+  const open = new Set<Socket>()
+  let fault: ControlFault | undefined
+  const server: TcpServer = createTcpServer((client) => {
+    open.add(client)
+    client.on('close', () => open.delete(client))
+    client.on('error', () => client.destroy())
+    client.once('data', (line) => {
+      lines.push(line.toString().trim())
+      if (fault === 'hang') return
+      if (fault === 'refuse') {
+        client.resetAndDestroy()
+        return
+      }
+      if (fault === 'nonsense') {
+        client.end('HTTP/1.1 400 Bad request\r\n\r\n')
+        return
+      }
+      const haproxy = createConnection(target, '127.0.0.1')
+      haproxy.on('error', () => client.destroy())
+      haproxy.write(line)
+      haproxy.pipe(client)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    lines: () => lines,
+    fault: (next) => {
+      fault = next
+    },
+    stop: async () => {
+      for (const client of open) client.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
