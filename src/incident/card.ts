@@ -8,6 +8,7 @@ import type { Incident, Page, Room } from './incident.ts'
 import { isEscalated, nextLevel } from './calls.ts'
 import { nameOf, targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
+import { problemsSection } from './problems.ts'
 
 /** What a card is drawn from, beside the incident. */
 export interface CardView {
@@ -19,7 +20,12 @@ export interface CardView {
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
-  const parts = [problems(incident), calling(incident, view), runbook(incident, view.plan), rooms(incident)]
+  const parts = [
+    problemsSection(incident),
+    calling(incident, view),
+    runbook(incident, view.plan),
+    rooms(incident),
+  ]
   const sections = parts.filter((each) => each !== undefined)
   return {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
@@ -32,9 +38,11 @@ export function incidentCard(incident: Incident, view: CardView): Card {
   }
 }
 
-/** When it was opened, and by whom. */
+/** When it was opened, by whom, and for what when that is not what is broken now. */
 export function openedLine(incident: Incident, plan: DrPlan): Line {
-  return ['Opened ', { at: incident.openedAt, show: 'date-time' }, ` by ${nameOf(plan, incident.openedBy)}`]
+  const { openedAt, openedBy, openedFor } = incident
+  const by = ` by ${nameOf(plan, openedBy)}${openedFor === undefined ? '' : ` for ${openedFor}`}`
+  return ['Opened ', { at: openedAt, show: 'date-time' }, by]
 }
 
 /** The console shows every incident by itself: it has no room that somebody could join or put away. */
@@ -133,24 +141,6 @@ function diagnosis(clock: { readonly endsAt: Instant; readonly endedAt?: Instant
   if (clock.endedAt !== undefined || clock.endsAt <= now)
     return { label, value: ['is over; escalated'], tone: 'bad' }
   return { label, value: [{ at: clock.endsAt, show: 'deadline' }], tone: 'warn' }
-}
-
-function problems(incident: Incident): Section | undefined {
-  const { open, alerts, explains, first } = incident.problems
-  if (alerts === 0) return undefined
-  const lines: Line[] = first.map((each) => [
-    { code: each.key.replace(';', ' ') },
-    ` ${each.state} `,
-    each.output,
-  ])
-  if (open > first.length) lines.push([`and ${open - first.length} more`])
-  const others = Object.entries(explains).filter(([, count]) => count > 0)
-  for (const [system, count] of others)
-    lines.push([`explains ${count} alert${count === 1 ? '' : 's'} of ${system}`])
-  const all = `${alerts} alert${alerts === 1 ? '' : 's'} in all`
-  const heading =
-    open === 0 ? `What was broken, ${all}` : `${open} problem${open === 1 ? '' : 's'} now, ${all}`
-  return { heading, lines }
 }
 
 function runbook(incident: Incident, plan: DrPlan): Section | undefined {

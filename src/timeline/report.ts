@@ -85,7 +85,7 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
     zone: plan.timezone,
     writtenAt: now,
     system: incident.system,
-    title: incident.title,
+    title: incident.openedFor ?? incident.title,
     state: incident.state,
     began: marks.outage,
     ...(ended === undefined ? {} : { ended }),
