@@ -162,22 +162,28 @@ function rooms(incident: Incident): Section | undefined {
   return lines.length === 0 ? undefined : { lines }
 }
 
+/** Over those who are being called. */
+export const calledNow = 'Calling'
+
 function calling(incident: Incident, { plan }: CardView): Section | undefined {
   if (incident.state === 'resolved') return undefined
   const running = incident.pages.filter((page) => !page.stopped)
   const nobody = incident.state === 'paging' && running.length === 0
   if (nobody)
     return {
-      heading: 'Calling',
+      heading: calledNow,
       lines: [['Nobody is available. Call somebody by phone, then: ', { command: `ack ${incident.id}` }]],
     }
   if (running.length === 0) return undefined
-  return { heading: 'Calling', lines: running.map((page) => pageLine(page, plan)) }
+  return { heading: calledNow, lines: running.map((page) => pageLine(page, plan)) }
 }
+
+/** What became of one message to somebody, in words. */
+const outcomes = { ordered: 'on its way', sent: 'sent', failed: 'failed' } as const
 
 function pageLine(page: Page, plan: DrPlan): Line {
   const done = page.steps.filter((step) => step.outcome !== undefined)
-  const channels = done.map((step) => `${step.channel} ${step.outcome ?? ''}`).join(', ')
+  const channels = done.map((step) => `${step.channel} ${outcomes[step.outcome ?? 'ordered']}`).join(', ')
   const spans: Span[] = [
     { strong: nameOf(plan, page.person) },
     ` since `,
