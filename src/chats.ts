@@ -5,6 +5,7 @@ import { createSlack } from './chat/slack/slack.ts'
 import type { Slack, SlackDeps } from './chat/slack/slack.ts'
 import type { Config } from './config.ts'
 import type { PersonId } from './ids.ts'
+import { isLoopback } from './loopback.ts'
 import { createChatPager } from './pagers/chat.ts'
 import { createEmailPager } from './pagers/email.ts'
 import type { Changes, Chat, Check, Pager } from './ports.ts'
@@ -34,6 +35,7 @@ export async function createChats(
     send: createConsolePager({ changes }).send,
     lastResort: true,
   }
+  if (slack !== undefined) warnOfSlack(config, log)
   const parts = slack ? [{ name: 'slack', reaches: slack.pager.reaches, send: slack.pager.send }] : []
   return {
     all: [createConsoleChat({ publicUrl, changes }), ...(slack ? [slack.chat] : [])],
@@ -44,6 +46,16 @@ export async function createChats(
     checks: () => slack?.checks() ?? {},
     close: async () => slack?.close(),
   }
+}
+
+/** What is better known before the first outage. */
+function warnOfSlack({ SMTP_URL: smtp, PUBLIC_URL: publicUrl }: Config, log: SlackDeps['log']): void {
+  if (smtp === undefined)
+    log.warn('Slack is the only way to page people: while Slack is away nobody is reached; set SMTP_URL, too')
+  if (isLoopback(new URL(publicUrl).hostname))
+    log.warn('the links in Slack lead to this machine, and from a phone nowhere; set PUBLIC_URL', {
+      publicUrl,
+    })
 }
 
 async function slackOf(config: Config, deps: SlackDeps): Promise<Slack | undefined> {

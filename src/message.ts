@@ -71,6 +71,8 @@ export interface Card {
   /** Ways to places, shown as buttons or links beside the buttons. */
   readonly links?: readonly { readonly label: string; readonly link: string }[]
   readonly footer?: Line
+  /** The address of the console's page where all of it stands, for a door that has no room for everything. */
+  readonly page?: string
 }
 
 /** Sections without a heading that may say what a card is about. */

@@ -119,7 +119,7 @@ export interface EffectQueue {
 /** What a room shows beside its messages, as it should be now. */
 export interface RoomView {
   readonly card: Card
-  /** One line: the state and who has it. */
+  /** One line: the state, who has it, and what is broken. */
   readonly topic: string
   /** Who belongs into the room by now, in the order of their coming. */
   readonly people: readonly PersonId[]

@@ -22,6 +22,7 @@ const Span = z.union([
   z.string(),
   z.object({ at: z.number(), show: z.enum(['time', 'date-time', 'countdown', 'deadline', 'ago']) }),
   z.object({ code: z.string() }),
+  z.object({ command: z.string() }),
   z.object({ strong: z.string() }),
   z.object({ link: z.string(), text: z.string() }),
 ])
@@ -50,6 +51,7 @@ const CardShape: z.ZodType<Card> = z.object({
   buttons: z.array(Button).exactOptional(),
   links: z.array(z.object({ label: z.string(), link: z.string() })).exactOptional(),
   footer: Line.exactOptional(),
+  page: z.string().exactOptional(),
 })
 const AnswerShape = z.object({
   status: z.enum(['done', 'refused', 'usage']),

@@ -60,13 +60,19 @@ function slackConfig(env: Environment): Config {
   )
 }
 
+/** A message that lists problems, one under the other, is as many findings. */
+function problemsOf(message: string): readonly string[] {
+  const items = message.split('\n').filter((line) => line.startsWith('- '))
+  return items.length === 0 ? [message] : items.map((line) => `${line.slice(2)} (in .env)`)
+}
+
 /** What the plan or the settings lack is a finding like any other; the check goes on with what there is. */
 function attempted<T>(tell: (finding: Finding) => void, about: string, read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    tell({ mark: 'missing', about, text: error.message })
+    for (const text of problemsOf(error.message)) tell({ mark: 'missing', about, text })
     return undefined
   }
 }

@@ -13,14 +13,21 @@ import type { Desk } from './desk.ts'
 export function aboutIncident(desk: Desk, incident: Incident, said?: string): Answer {
   const card = incidentCard(incident, { plan: desk.plan(), now: desk.clock.now() })
   const data = { incident }
-  return { status: 'done', card: saying(card, said), data, incident: incident.id, ...optional('said', said) }
+  const page = `${desk.publicUrl}/incidents/${incident.id}`
+  return {
+    status: 'done',
+    card: { ...saying(card, said), page },
+    data,
+    incident: incident.id,
+    ...optional('said', said),
+  }
 }
 
 /** A run's card under a sentence that says what was done. */
 export function aboutRun(desk: Desk, run: Run, said?: string, data: object = {}): Answer {
   return {
     status: 'done',
-    card: saying(desk.runCard(run), said),
+    card: { ...saying(desk.runCard(run), said), page: `${desk.publicUrl}/runs/${run.id}` },
     data: { run, ...data },
     run: run.id,
     ...optional('said', said),

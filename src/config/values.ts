@@ -46,7 +46,7 @@ const slackTokens: readonly (readonly [prefix: string, is: string])[] = [
 /** One of Slack's tokens; another kind in its place is named, never shown. */
 export function slackToken(prefix: 'xoxb-' | 'xapp-', what: string) {
   return z.string({ error: what }).superRefine((value, context) => {
-    if (value.startsWith(prefix) && /^[\w.-]{6,}$/.test(value)) return
+    if (value.startsWith(prefix) && /^[\w-]{6,}$/.test(value)) return
     context.addIssue({ code: 'custom', message: `${what}${strayToken(value, prefix)}` })
   })
 }

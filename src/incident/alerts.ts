@@ -1,48 +1,27 @@
 // Alerts arriving at an incident: what is broken is counted, the last one mended begins the watch, a new one is a relapse.
 import type { Actor } from '../timeline/event.ts'
-import type { Incident, Problems } from './incident.ts'
+import type { Incident } from './incident.ts'
 import type { Attached } from './input.ts'
 import { call, stopAll } from './calls.ts'
 import { newClock } from './clocks.ts'
 import { effect, happened, nagios, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
-
-/** Problems that are named in the state; all are in the object table and in the timeline. */
-const firstKept = 5
-/** Characters of a plugin's output that are kept in the state. */
-const outputKept = 300
-
-export const noProblems: Problems = { open: 0, alerts: 0, explains: {}, first: [] }
+import { counted, leading, noProblems, titled } from './problems.ts'
 
 /** Counts a batch of alerts and moves the incident as they demand. */
 export function attach(change: Change, attached: readonly Attached[], moment: Moment): Change {
-  const problems = attached.reduce((so, each) => counted(so, each, change.next), change.next.problems)
-  const told = record(patch(change, { problems }), attached, moment)
-  const { next } = told
+  const before = change.next
+  const problems = attached.reduce((so, each) => counted(so, each, before.system), before.problems)
+  const known = patch(change, { problems })
+  // At its beginning it has the title that it is opened with.
+  const next = before.problems.alerts === 0 ? known.next : titled(before.problems, known.next)
+  const told = record({ ...known, next }, attached, moment)
   const broke = attached.find((each) => each.change === 'broke' && each.system === next.system)
   if (broke && (next.state === 'watching' || next.state === 'resolved')) return relapse(told, broke, moment)
   const active = next.state === 'paging' || next.state === 'diagnosing'
   const mended = attached.some((each) => each.change === 'mended')
   if (active && mended && problems.open === 0) return watch(told, 'nagios', nagios, moment)
   return told
-}
-
-function counted(problems: Problems, one: Attached, incident: Incident): Problems {
-  const step = one.change === 'broke' ? 1 : one.change === 'mended' ? -1 : 0
-  const alerts = problems.alerts + 1
-  if (one.system !== incident.system) {
-    const explained = Math.max(0, (problems.explains[one.system] ?? 0) + step)
-    return { ...problems, alerts, explains: { ...problems.explains, [one.system]: explained } }
-  }
-  const open = Math.max(0, problems.open + step)
-  if (one.change !== 'broke' || problems.first.length >= firstKept) return { ...problems, alerts, open }
-  const seen = { key: one.key, state: one.state, output: one.output.slice(0, outputKept), at: one.at }
-  return {
-    ...problems,
-    alerts,
-    open,
-    first: [...problems.first.filter((each) => each.key !== one.key), seen],
-  }
 }
 
 /** One event for all that broke in a batch, one for what was mended, one for the rest: a storm stays readable. */
@@ -131,8 +110,9 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
   // Nobody has it any more, and everybody may be called anew: those who were called before, too.
   const { engineer, ...nobodys } = bare(before)
   const away = before.rooms.filter((room) => room.state === 'closed')
-  const next: Incident = {
+  const again: Incident = {
     ...nobodys,
+    problems: leading(before.problems, broke),
     rooms: before.rooms.map((room) => (away.includes(room) ? { ...room, state: 'opening' } : room)),
     calls: [],
     marks,
@@ -140,9 +120,11 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
     state: 'paging',
     clock: newClock(before.timings, moment.now),
   }
-  const text = `Broken again after it was ${before.state}: ${broke.text}`
+  const next = titled(noProblems, again)
+  const when = before.state === 'resolved' ? 'after it was resolved' : 'while it was being watched'
+  const text = `Broken again ${when}: ${broke.text}`
   const type = 'incident.reopened'
-  const again = happened({ ...change, next }, type, {
+  const reopening = happened({ ...change, next }, type, {
     at: moment.now,
     by: nagios,
     text,
@@ -151,7 +133,7 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
   const targets = moment.policy.plan.escalation[0]?.to ?? []
   const called = targets.reduce(
     (so, target, index) => call(so, { target, level: 0, first: index === 0 ? engineer : undefined }, moment),
-    again,
+    reopening,
   )
   const reopened = away.map(({ chat }) => ({ kind: 'room', incident: before.id, chat }) as const)
   return effect(
@@ -199,5 +181,6 @@ export function bare(incident: Incident): Omit<Extract<Incident, { state: 'pagin
     relapses,
     ...(incident.engineer === undefined ? {} : { engineer: incident.engineer }),
     ...(incident.run === undefined ? {} : { run: incident.run }),
+    ...(incident.openedFor === undefined ? {} : { openedFor: incident.openedFor }),
   }
 }

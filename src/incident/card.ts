@@ -9,6 +9,7 @@ import type { Incident, Page, Room } from './incident.ts'
 import { isEscalated, nextLevel } from './calls.ts'
 import { nameOf, targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
+import { problemsSection } from './problems.ts'
 
 /** What a card is drawn from, beside the incident. */
 export interface CardView {
@@ -23,7 +24,12 @@ const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass',
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
-  const parts = [problems(incident), calling(incident, view), runbook(incident, view.plan), rooms(incident)]
+  const parts = [
+    problemsSection(incident),
+    calling(incident, view),
+    runbook(incident, view.plan),
+    rooms(incident),
+  ]
   const sections = parts.filter((each) => each !== undefined)
   return {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
@@ -36,9 +42,11 @@ export function incidentCard(incident: Incident, view: CardView): Card {
   }
 }
 
-/** When it was opened, and by whom. */
+/** When it was opened, by whom, and for what when that is not what is broken now. */
 export function openedLine(incident: Incident, plan: DrPlan): Line {
-  return ['Opened ', { at: incident.openedAt, show: 'date-time' }, ` by ${nameOf(plan, incident.openedBy)}`]
+  const { openedAt, openedBy, openedFor } = incident
+  const by = ` by ${nameOf(plan, openedBy)}${openedFor === undefined ? '' : ` for ${openedFor}`}`
+  return ['Opened ', { at: openedAt, show: 'date-time' }, by]
 }
 
 /** The console shows every incident by itself: it has no room that somebody could join or put away. */
@@ -139,24 +147,6 @@ function diagnosis(clock: { readonly endsAt: Instant; readonly endedAt?: Instant
   return { label, value: [{ at: clock.endsAt, show: 'deadline' }], tone: 'warn' }
 }
 
-function problems(incident: Incident): Section | undefined {
-  const { open, alerts, explains, first } = incident.problems
-  if (alerts === 0) return undefined
-  const lines: Line[] = first.map((each) => [
-    { code: each.key.replace(';', ' ') },
-    ` ${each.state} `,
-    each.output,
-  ])
-  if (open > first.length) lines.push([`and ${open - first.length} more`])
-  const others = Object.entries(explains).filter(([, count]) => count > 0)
-  for (const [system, count] of others)
-    lines.push([`explains ${count} alert${count === 1 ? '' : 's'} of ${system}`])
-  const all = `${alerts} alert${alerts === 1 ? '' : 's'} in all`
-  const heading =
-    open === 0 ? `What was broken, ${all}` : `${open} problem${open === 1 ? '' : 's'} now, ${all}`
-  return { heading, lines }
-}
-
 function runbook(incident: Incident, plan: DrPlan): Section | undefined {
   const link = plan.systems[incident.system]?.runbook
   if (link === undefined || incident.state === 'resolved') return undefined
@@ -176,22 +166,28 @@ function rooms(incident: Incident): Section | undefined {
   return lines.length === 0 ? undefined : { lines }
 }
 
+/** Over those who are being called. */
+export const calledNow = 'Calling'
+
 function calling(incident: Incident, { plan }: CardView): Section | undefined {
   if (incident.state === 'resolved') return undefined
   const running = incident.pages.filter((page) => !page.stopped)
   const nobody = incident.state === 'paging' && running.length === 0
   if (nobody)
     return {
-      heading: 'Calling',
+      heading: calledNow,
       lines: [['Nobody is available. Call somebody by phone, then: ', { command: `ack ${incident.id}` }]],
     }
   if (running.length === 0) return undefined
-  return { heading: 'Calling', lines: running.map((page) => pageLine(page, plan)) }
+  return { heading: calledNow, lines: running.map((page) => pageLine(page, plan)) }
 }
+
+/** What became of one message to somebody, in words. */
+const outcomes = { ordered: 'on its way', sent: 'sent', failed: 'failed' } as const
 
 function pageLine(page: Page, plan: DrPlan): Line {
   const done = page.steps.filter((step) => step.outcome !== undefined)
-  const channels = done.map((step) => `${step.channel} ${step.outcome ?? ''}`).join(', ')
+  const channels = done.map((step) => `${step.channel} ${outcomes[step.outcome ?? 'ordered']}`).join(', ')
   const spans: Span[] = [
     { strong: nameOf(plan, page.person) },
     ` since `,

@@ -108,19 +108,23 @@ export interface Problems {
   readonly alerts: number
   /** Open objects of other systems that this outage explains, by system. */
   readonly explains: Partial<Record<SystemId, number>>
-  /** The objects that broke first, at most five. */
+  /** The objects that broke first, at most five: those that are broken, and as far as there is room what has recovered. */
   readonly first: readonly {
     readonly key: string
     readonly state: string
     readonly output: string
     readonly at: Instant
+    readonly mendedAt?: Instant
   }[]
 }
 
 interface Common {
   readonly id: IncidentId
   readonly system: SystemId
+  /** What is broken now; when nothing is, what was broken last. */
   readonly title: string
+  /** What it was opened for, when that is not its title any more. */
+  readonly openedFor?: string
   /** `nagios`, or the person who opened it by hand. */
   readonly openedBy: 'nagios' | PersonId
   readonly openedAt: Instant

@@ -6,7 +6,7 @@ import { runTitle, verdictButtons } from '../recovery/card.ts'
 import type { Run } from '../recovery/run.ts'
 import { mayApprove } from '../recovery/verdicts.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
-import { incidentCard, incidentFields, openedLine, roomLinks, stateText, toneOf } from './card.ts'
+import { calledNow, incidentCard, incidentFields, openedLine, roomLinks, stateText, toneOf } from './card.ts'
 import type { CardView } from './card.ts'
 import { nameOf } from './change.ts'
 import type { Incident, Page } from './incident.ts'
@@ -25,8 +25,8 @@ export interface Tried {
 /** More notes than these are in the timeline. */
 const notesShown = 3
 
-/** The engineer's card: the incident's own, with the answer as its first button. */
-export function engineerCard(incident: Incident, view: PageView): Card {
+/** The engineer's card: the incident's own, with why this person is called, and the answer as its first button. */
+export function engineerCard(incident: Incident, page: Page, view: PageView): Card {
   const { id } = incident
   const card = incidentCard(incident, view)
   const others = (card.buttons ?? []).filter((button) => button.command !== `ack ${id}`)
@@ -34,7 +34,11 @@ export function engineerCard(incident: Incident, view: PageView): Card {
     { label: 'I have it', command: `ack ${id}`, style: 'primary' },
     ...others,
   ]
-  return { ...card, buttons, links: pageLinks(incident, view) }
+  // Who is called stands there already, unless it is somebody else, too.
+  const alone = incident.pages.every((each) => each.stopped !== undefined || each.person === page.person)
+  const [first, ...rest] = (card.sections ?? []).filter(({ heading }) => !(alone && heading === calledNow))
+  const sections = [...(first ? [first] : []), { lines: whyYou(incident, page, view.plan) }, ...rest]
+  return { ...card, sections, buttons, links: pageLinks(incident, view) }
 }
 
 /** The card of somebody who is called because others could not mend it: managers, the dev team. */
@@ -45,14 +49,24 @@ export function managerCard(incident: Incident, page: Page, tried: Tried, view: 
     fields: incidentFields(incident, view),
     sections: [
       { lines: [[incident.title]] },
+      { lines: [...escalation(tried), ...whyYou(incident, page, view.plan)] },
       { heading: 'What was tried', lines: triedLines(tried) },
       ...notes(tried, view.plan),
-      { heading: 'Why you', lines: [...escalation(tried), [page.why]] },
     ],
     buttons: [...answers(incident, page.person, view.plan), ...verdicts(tried, page.person, view)],
     links: pageLinks(incident, view),
     footer: openedLine(incident, view.plan),
   }
+}
+
+/** Why this person, and how to answer where the button does not help. */
+function whyYou({ id }: Incident, { why, person }: Page, plan: DrPlan): readonly Line[] {
+  const answer: Line = ['Answer with the first button, or type: ', { command: `ack ${id}` }]
+  return [[`Why you: ${why}`], ...(mayAnswer(plan, person) ? [answer] : [])]
+}
+
+function mayAnswer(plan: DrPlan, person: PersonId): boolean {
+  return rolesOf(plan, person).some((role) => role === 'engineer' || role === 'manager')
 }
 
 /** The rooms to join, and the console. */
@@ -96,8 +110,7 @@ function rolesOf(plan: DrPlan, person: PersonId): readonly Role[] {
 }
 
 function answers({ id }: Incident, person: PersonId, plan: DrPlan): readonly Button[] {
-  const may = rolesOf(plan, person).some((role) => role === 'engineer' || role === 'manager')
-  return may ? [{ label: 'I am on it', command: `ack ${id}`, style: 'primary' }] : []
+  return mayAnswer(plan, person) ? [{ label: 'I am on it', command: `ack ${id}`, style: 'primary' }] : []
 }
 
 /** The runs that wait for a word which this person may say. */

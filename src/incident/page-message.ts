@@ -48,7 +48,7 @@ export function pageMessage(incident: Incident, { key, page, tried }: Sending, v
       `Say: ack ${incident.id}`,
       ...verdicts.map((run) => `${run.id} waits for your approval: ${view.publicUrl}/runs/${run.id}`),
     ],
-    card: manager ? managerCard(incident, page, tried, view) : engineerCard(incident, view),
+    card: manager ? managerCard(incident, page, tried, view) : engineerCard(incident, page, view),
   }
 }
 

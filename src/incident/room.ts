@@ -21,7 +21,13 @@ export function roomView(incident: Incident, view: CardView & { readonly publicU
   const runbook = plan.systems[incident.system]?.runbook
   return {
     card: incidentCard(incident, view),
-    topic: `${incident.id} · ${incident.system} · ${incident.state === 'paging' ? state : `${state} · ${has}`}`,
+    topic: [
+      incident.id,
+      incident.system,
+      state,
+      ...(incident.state === 'paging' ? [] : [has]),
+      incident.title,
+    ].join(' · '),
     people: peopleOf(incident),
     groups: groupsOf(incident, plan),
     links: [

@@ -85,7 +85,7 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
     zone: plan.timezone,
     writtenAt: now,
     system: incident.system,
-    title: incident.title,
+    title: incident.openedFor ?? incident.title,
     state: incident.state,
     began: marks.outage,
     ...(ended === undefined ? {} : { ended }),
@@ -108,6 +108,14 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
   }
 }
 
+/** Why nobody need answer a page any more, in words. */
+const endings = {
+  acknowledged: 'acknowledged',
+  recovered: 'it works again',
+  resolved: 'resolved',
+  'next-round': 'called again',
+} as const
+
 function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
   return {
     at: page.startedAt,
@@ -119,7 +127,7 @@ function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
         const failure = reason === undefined ? 'failed' : `failed: ${reason}`
         return outcome === 'failed' ? `${channel} (${failure})` : channel
       }),
-    end: page.stopped === undefined ? 'still going' : page.stopped.because,
+    end: page.stopped === undefined ? 'still going' : endings[page.stopped.because],
   }
 }
 

@@ -149,7 +149,7 @@ async function addConsoleScope(scope: FastifyInstance, deps: ConsoleScope): Prom
   addLogin(scope, { ...deps, signer: web.signer })
   addConsole(scope, {
     ...deps,
-    sources: { store: web.store, runCard: web.runCard },
+    sources: { store: web.store, runCard: web.runCard, ready: web.ready },
     dispatch: timed(web),
   })
 }

@@ -158,9 +158,14 @@ describe('a manager who is called', () => {
     ])
     expect(card.sections?.map((each) => each.heading)).toEqual([
       undefined,
+      undefined,
       'What was tried',
       'Last notes',
-      'Why you',
+    ])
+    expect(card.sections?.[1]?.lines).toEqual([
+      ['Escalated to rotation managers: cannot fix it'],
+      ['Why you: on call'],
+      ['Answer with the first button, or type: ', { command: 'ack INC-1' }],
     ])
   })
 

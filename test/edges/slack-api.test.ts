@@ -298,7 +298,7 @@ describe('a refusal', () => {
 
     expect(error).toMatchObject({
       reason: 'missing_scope',
-      message: expect.stringMatching(/users:read.*manifest\.yml.*reinstall/),
+      message: expect.stringMatching(/users:read.*manifest\.yml.*Reinstall/),
     })
   })
 

@@ -104,7 +104,7 @@ describe('a room in Slack', () => {
     await on.show(diagnosing(outage({ engineer: 'ann' })))
 
     const { topic, purpose, pins, members, id } = on.room()
-    expect(topic).toBe('INC-12 · lb · diagnosing · Ann Onken has it')
+    expect(topic).toBe('INC-12 · lb · diagnosing · Ann Onken has it · lb1 is down')
     expect(purpose).toBe('INC-12, outage of lb, opened 2026-03-13T12:00:00Z by the DR bot')
     expect(pins).toEqual([on.house.slack.messages(id)[0]?.ts])
     expect([...members]).toEqual(['U0DRBOT', 'U0ANN'])

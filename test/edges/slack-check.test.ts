@@ -94,6 +94,7 @@ async function check(
       NAGIOS_TOKEN: 'a token of nagios',
       CONSOLE_SECRET: 'a secret of the console, long enough',
       DR_PLAN: plan,
+      PUBLIC_URL: 'https://dr.example.com',
       SLACK_BOT_TOKEN: botToken,
       SLACK_APP_TOKEN: appToken,
       SLACK_API_URL: server.url,
@@ -205,7 +206,7 @@ describe('dr slack check', () => {
     const http = { SLACK_APP_TOKEN: undefined, SLACK_SIGNING_SECRET: signingSecret }
 
     const good = await check([], { ...http, PUBLIC_URL: 'https://dr.example.com' })
-    const bad = await check([], http)
+    const bad = await check([], { ...http, PUBLIC_URL: undefined })
     const bare = await check([], { ...http, PUBLIC_URL: 'http://dr.example.com' })
 
     expect(good.open[0]).toMatch(/^request URL: .*https:\/\/dr\.example\.com\/slack\/events/)
@@ -306,6 +307,10 @@ describe('dr slack check', () => {
       code: 1,
       missing: [expect.stringContaining('C0OUTAGES is no public channel')],
     })
+    answers['conversations.info'] = refuse('missing_scope')
+    const [unseen] = (await check()).missing
+    expect(unseen).toMatch(/lacks the scope .*"App Manifest", paste manifest\.yml anew/)
+    expect(unseen).not.toContain('no public channel')
   })
 
   test('says when the two tokens are of different apps', async () => {
@@ -390,7 +395,7 @@ describe('dr slack check when something is not there', () => {
 
     expect(ran.code).toBe(1)
     expect(ran.missing).toEqual([
-      expect.stringMatching(/^Slack: cannot be reached: .*https:\/\/status\.slack\.com/),
+      expect.stringMatching(/^Slack: cannot be reached: .*SLACK_API_URL is http:\/\/127\.0\.0\.1/),
     ])
   })
 
@@ -437,9 +442,23 @@ describe('dr slack check when something is not there', () => {
 
     expect(ran.code).toBe(1)
     expect(ran.missing).toEqual([
-      expect.stringMatching(/belongs into SLACK_APP_TOKEN.*belongs into SLACK_BOT_TOKEN/),
+      expect.stringMatching(/SLACK_BOT_TOKEN .*belongs into SLACK_APP_TOKEN/),
+      expect.stringMatching(/SLACK_APP_TOKEN .*belongs into SLACK_BOT_TOKEN/),
     ])
+    expect(ran.out).toContain('2 missing')
     expect(calls).toEqual([])
+  })
+
+  test('does not take the dots of an example for a token', async () => {
+    const ran = await check([], { SLACK_BOT_TOKEN: 'xoxb-...', SLACK_APP_TOKEN: 'xapp-1-...' })
+
+    expect(ran.missing.join()).toMatch(/SLACK_BOT_TOKEN .* do not fit.*SLACK_APP_TOKEN .* do not fit/)
+  })
+
+  test('reads no endless answer to its end', async () => {
+    answers['auth.test'] = () => ({ team: 'x'.repeat(20 * 1024 * 1024) })
+
+    expect((await check()).missing.join()).toContain('what answered is too long to be Slack')
   })
 
   test('without a plan it still checks the tokens', async () => {

@@ -70,6 +70,20 @@ describe('at the end of an outage the room', () => {
 describe('an outage is announced', () => {
   beforeEach(() => on.announcing())
 
+  test('anew when it is back, in a message of its own, with what is broken then', async () => {
+    const back = outage({ relapses: 1, title: 'api1 HTTP is CRITICAL' })
+    await on.show()
+    await on.show(over(outage()))
+    await on.show(back)
+    await on.show(back)
+    await on.show(over(back))
+
+    const texts = on.house.slack.messages('C0OUTAGES').map(({ text }) => text)
+    expect(texts).toHaveLength(2)
+    expect(texts[0]).toContain('INC-12 lb resolved: ')
+    expect(texts[1]).toMatch(/INC-12 lb is broken again: api1 HTTP is CRITICAL\. It is worked on in /)
+  })
+
   test('once, with the way to it, and at the end with the result in its place', async () => {
     await on.show()
     await on.show(outage({ engineer: 'ann' }))

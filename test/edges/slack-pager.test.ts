@@ -126,14 +126,21 @@ describe('a page in Slack', () => {
     const at = house()
     await use().records.change('INC-12', (old) => ({ ...old, channel: { id: 'C0ROOM', name: 'inc-12-lb' } }))
 
-    await send(at, { lines: ['Why you: on call', 'Down since: 03:12'] })
+    await send(at, {
+      card: {
+        ...ackCard,
+        sections: [{ lines: [['HAProxy on lb1 is CRITICAL']] }, { lines: [['Why you: on call']] }],
+      },
+      lines: ['Why you: on call', 'Down since: 03:12'],
+    })
 
     const [message] = at.sim.direct('U0ANN')
     const shown = JSON.stringify(message?.blocks)
     expect(at.sim.buttons(message ?? {})).toContain('I have it')
     expect(shown).toContain('https://example.slack.com/archives/C0ROOM')
     expect(shown).toContain('https://dr.example.com/incidents/INC-12')
-    expect(shown).toContain('Why you: on call')
+    expect(shown.split('Why you: on call')).toHaveLength(2)
+    expect(shown.split('HAProxy on lb1 is CRITICAL')).toHaveLength(2)
     expect(message?.text).toContain('INC-12 lb: HAProxy on lb1 is CRITICAL')
   })
 

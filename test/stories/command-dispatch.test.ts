@@ -82,6 +82,15 @@ describe('an incident, from opening to report', () => {
       report: { id: 'INC-1', what: 'disk was full', measured: { met: true } },
     })
     expect(said(report)).toContain('5m')
+    expect(report.card.sections?.map(({ heading }) => heading)).toEqual([
+      'What happened',
+      'Objective against measured',
+      'Phases',
+      'Who was called',
+      'Notes',
+      'Record',
+    ])
+    expect(report.card.links?.[0]?.link).toMatch(/\/incidents\/INC-1\/report$/)
     expect(said(await desk.say('vic', 'status lb'))).toContain('Last outage: INC-1')
   })
 

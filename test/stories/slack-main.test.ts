@@ -57,7 +57,7 @@ async function breaks(): Promise<string> {
     const { members, pins, topic } = slack.channel(room)
     expect([...members]).toContain(bob)
     expect(pins).toHaveLength(1)
-    expect(topic).toBe('INC-1 · lb · nobody has it yet')
+    expect(topic).toBe('INC-1 · lb · nobody has it yet · lb1 HAProxy is CRITICAL: HTTP CRITICAL')
     expect(slack.bookmarks(room).map(({ title }) => title)).toEqual(['Console', 'Runbook of lb', 'Report'])
   }, patience)
   return room

@@ -68,7 +68,8 @@ describe('a workspace that was set up by the guide', () => {
     expect(after).toMatchObject({ code: 0, err: '' })
     expect(after.lines.filter((line) => /^[✓] people\./.test(line))).toHaveLength(planPeople.length)
     expect(after.lines).toContain('✓ slack.announce: the bot is in #alerts')
-    expect(after.lines.at(-1)).toBe('Nothing is missing, 1 to know of.')
+    expect(after.lines).toContainEqual(expect.stringMatching(/^! links: .*Set PUBLIC_URL/))
+    expect(after.lines.at(-1)).toBe('Nothing is missing, 2 to know of.')
   })
 
   test('with --try a channel is made, used and archived in it, and nothing else has changed', async () => {

@@ -21,6 +21,15 @@ export function announcement(
   return [`${met ? '🟢' : '🟠'} `, { strong: `${id} ${system}` }, ` resolved: ${took}. ${title}. `, ...where]
 }
 
+/** That an outage is back: the change of its line makes no sound, and whoever read that it was over must hear it. */
+export function relapseWord(
+  { id, system, title }: Incident,
+  room: { readonly name: string; readonly link: string },
+): Line {
+  const where = { link: room.link, text: `#${room.name}` }
+  return ['🔴 ', { strong: `${id} ${system}` }, ` is broken again: ${title}. It is worked on in `, where]
+}
+
 /**
  * Does something in a channel that the plan names, after joining it where Slack wants that. A channel that is lost is
  * for a person to mend: it throws a UserError, so that it is never taken for a lost room.

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
+import { TooLong } from './bounded.ts'
 import { botTime } from './lanes.ts'
 import { advice } from './refusals.ts'
 
@@ -130,6 +131,7 @@ function silent(thrown: unknown, { method }: FailedCall): SlackSilence {
 /** Why there was no answer, in words of ours: the SDK's own may quote a header. */
 function wordOf(thrown: unknown): string {
   const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown
+  if (cause instanceof TooLong || thrown instanceof TooLong) return 'what answered is too long to be Slack'
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (/^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
   const name = thrown instanceof Error ? thrown.name : ''

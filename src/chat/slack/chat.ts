@@ -7,7 +7,7 @@ import type { Card } from '../../message.ts'
 import type { Chat, Clock, RoomShown, RoomView } from '../../ports.ts'
 import { runNewsText } from '../../recovery/news.ts'
 import type { Run } from '../../recovery/run.ts'
-import { announcement, inNamedChannel } from './announce.ts'
+import { announcement, inNamedChannel, relapseWord } from './announce.ts'
 import type { CallOptions } from './api.ts'
 import { purposeOf } from './claim.ts'
 import type { Room } from './claim.ts'
@@ -174,8 +174,9 @@ async function announce(
   const channel = deps.plan().slack.announce
   if (channel === undefined) return []
   const { room, options } = site
-  const message = messageOfLine(announcement(incident, { name: room.name, link }))
-  return doPart(deps, site, {
+  const place = { name: room.name, link }
+  const message = messageOfLine(announcement(incident, place))
+  const shown = await doPart(deps, site, {
     name: 'announcement',
     wanted: `${channel} ${message.text}`,
     work: () =>
@@ -183,6 +184,19 @@ async function announce(
         deps.posts.show({ scope: incident.id, key: 'announcement' }, channel, message, options),
       ),
   })
+  const { relapses, state } = incident
+  if (relapses === 0 || state === 'watching' || state === 'resolved') return shown
+  const word = messageOfLine(relapseWord(incident, place))
+  const key = `relapse-${relapses}`
+  const said = await doPart(deps, site, {
+    name: 'word of the relapse',
+    wanted: key,
+    work: () =>
+      inNamedChannel(deps.api, channel, options, () =>
+        deps.posts.post({ scope: incident.id, key }, channel, word, options),
+      ),
+  })
+  return [...shown, ...said]
 }
 
 /** Their channels are people's, not the room: one that is lost must not be taken for a lost room. */

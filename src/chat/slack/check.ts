@@ -6,6 +6,7 @@ import { createAsk } from './check/ask.ts'
 import { checkAnnounce, tellUntried, tryRights } from './check/channels.ts'
 import { checkGroups, checkPeople } from './check/people.ts'
 import { scopesUsed } from './methods.ts'
+import { grantScopes } from './refusals.ts'
 import type { DrPlan } from '../../drplan/schema.ts'
 import type { Instant } from '../../ids.ts'
 import type { Clock, Log } from '../../ports.ts'
@@ -42,10 +43,13 @@ export async function checkSlack(clock: Clock, want: WantedCheck, tell: Tell): P
   const app = appToken === undefined ? undefined : apiWith(appToken)
   try {
     const ask = createAsk(bot, clock)
-    const workspace = await checkBotToken(ask, tell)
+    const workspace = await checkBotToken(ask, url, tell)
     if (workspace === undefined) return
     if (app === undefined) checkRequestUrl(want.config.PUBLIC_URL, tell)
-    else await checkAppToken(createAsk(app, clock), { appToken: appToken ?? '', app: workspace.app }, tell)
+    else {
+      checkLinks(want.config.PUBLIC_URL, tell)
+      await checkAppToken(createAsk(app, clock), { appToken: appToken ?? '', app: workspace.app }, tell)
+    }
     const { plan, attempt } = want
     if (plan !== undefined) await checkPlan(ask, { plan, attempt, ...workspace, now: clock.now() }, tell)
   } finally {
@@ -84,16 +88,17 @@ const Who = z.object({
 })
 
 const reinstall =
-  'In the app\'s settings: "Install App", "Reinstall", then copy the "Bot User OAuth Token" anew'
+  'In the app\'s settings: "Install App", "Reinstall", then copy the "Bot User OAuth Token" anew, and restart the bot'
 
 async function checkBotToken(
   ask: Ask,
+  url: string | undefined,
   tell: Tell,
 ): Promise<{ readonly team: string; readonly bot: string; readonly app: string | undefined } | undefined> {
   const about = 'bot token'
   const asked = await ask('auth.test', {}, Who)
   if ('unreachable' in asked) {
-    tell({ mark: 'missing', about: 'Slack', text: silence(asked.unreachable) })
+    tell({ mark: 'missing', about: 'Slack', text: silence(asked.unreachable, url) })
     return undefined
   }
   if ('reason' in asked) {
@@ -115,8 +120,12 @@ async function checkBotToken(
   return { team: id, bot: user, app: asked.answer.app_id }
 }
 
-function silence(why: string): string {
-  return `cannot be reached: ${why} Nothing more can be checked. Look at this machine's way out to https://slack.com and at https://status.slack.com, then try again`
+function silence(why: string, url: string | undefined): string {
+  const look =
+    url === undefined
+      ? "Look at this machine's way out to https://slack.com and at https://status.slack.com"
+      : `SLACK_API_URL is ${url}: look whether that is right, and whether it answers`
+  return `cannot be reached: ${why} Nothing more can be checked. ${look}, then try again`
 }
 
 /** Slack names the granted scopes in the header x-oauth-scopes of each answer. */
@@ -129,12 +138,10 @@ function checkScopes(granted: readonly string[] | undefined, tell: Tell): void {
   const needed = scopesUsed()
   const lacking = needed.filter((scope) => !granted.includes(scope))
   const surplus = granted.filter((scope) => !needed.includes(scope))
-  const advice =
-    'In the app\'s settings: "App Manifest", paste manifest.yml anew, then "Install App", "Reinstall"'
   if (lacking.length === 0) tell({ mark: 'ok', about, text: `all ${needed.length} are granted` })
-  else tell({ mark: 'missing', about, text: `not granted: ${lacking.join(', ')}. ${advice}` })
+  else tell({ mark: 'missing', about, text: `not granted: ${lacking.join(', ')}. ${grantScopes}` })
   if (surplus.length > 0)
-    tell({ mark: 'open', about, text: `granted and never used: ${surplus.join(', ')}. ${advice}` })
+    tell({ mark: 'open', about, text: `granted and never used: ${surplus.join(', ')}. ${grantScopes}` })
 }
 
 const Connection = z.object({ url: z.string() })
@@ -158,9 +165,17 @@ async function checkAppToken(
 function noSocket(asked: Exclude<Asked<never>, { readonly answer: never }>): string {
   if ('unreachable' in asked) return `cannot be tried: ${asked.unreachable}`
   if (['missing_scope', 'no_permission'].includes(asked.reason))
-    return 'SLACK_APP_TOKEN lacks the scope connections:write. "Basic Information", "App-Level Tokens": make a new one with it'
-  const tokens = '"Basic Information", "App-Level Tokens": copy the token, or make one with connections:write'
+    return 'SLACK_APP_TOKEN lacks the scope connections:write. "Basic Information", "App-Level Tokens": make a new one with it, set it, and restart the bot'
+  const tokens =
+    '"Basic Information", "App-Level Tokens": copy the token, or make one with connections:write, set it, and restart the bot'
   return `Slack does not open a socket for SLACK_APP_TOKEN (${asked.reason}). ${tokens}; "Socket Mode" must be on`
+}
+
+/** Every card leads to the console. */
+function checkLinks(publicUrl: string, tell: Tell): void {
+  if (!isLoopback(new URL(publicUrl).hostname)) return
+  const text = `the links in Slack lead to ${publicUrl}, which only this machine can open: on a phone they lead nowhere. Set PUBLIC_URL to where the console is seen by people`
+  tell({ mark: 'open', about: 'links', text })
 }
 
 /** Whether Slack gets through cannot be seen from here, whether it has a chance can. */

@@ -4,6 +4,7 @@ import { RetryableError, UserError } from '../../errors.ts'
 import type { PersonId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { stoppedMessage } from '../../incident/page-message.ts'
+import { plain } from '../../message.ts'
 import type { Card, Section } from '../../message.ts'
 import type { PageMessage, Pager } from '../../ports.ts'
 import { SlackRefusal } from './api-errors.ts'
@@ -105,19 +106,16 @@ function personOf(key: string): PersonId | undefined {
   return /^page:([^:]+):/.exec(key)?.[1]
 }
 
-/** The incident's card as a page: what is said to this person first, the way to the room and the console with the buttons. */
+/** The card of the page, which says all that its lines say: the way to the room and the console with the buttons. */
 function pageCard(message: PageMessage, join: Link | undefined): Card {
   const { card, subject, lines, link } = message
-  const labels = (card.fields ?? []).map(({ label }) => `${label}: `)
-  const own = lines.filter(
-    (line) => !subject.includes(line) && !labels.some((label) => line.startsWith(label)),
-  )
-  const first: readonly Section[] = own.length === 0 ? [] : [{ lines: own.map((line) => [line]) }]
+  const said: readonly Section[] = card.sections ?? [{ lines: lines.map((line) => [line]) }]
   const links = [...(join ? [join] : []), ...(card.links ?? []), { label: 'Console', link }]
   return {
     ...card,
     title: subject,
-    sections: [...first, ...(card.sections ?? [])],
+    // The incident's title stands in the subject already.
+    sections: said.filter(({ lines }) => !lines?.every((line) => subject.includes(plain(line)))),
     links: links.filter((each, at) => links.findIndex((other) => other.link === each.link) === at),
   }
 }

@@ -1,6 +1,8 @@
 // What to do about each refusal of Slack, for somebody who reads it at 3 a.m.
 
-const reinstall = 'then reinstall the app to the workspace (api.slack.com/apps, OAuth & Permissions)'
+/** How a scope is granted: the same words wherever one is missing. */
+export const grantScopes =
+  'In the app\'s settings (api.slack.com/apps): "App Manifest", paste manifest.yml anew, then "Install App", "Reinstall"'
 const newToken = `Put the app's current bot token (api.slack.com/apps, OAuth & Permissions) into SLACK_BOT_TOKEN and restart the bot.`
 const inviteBot = 'Invite the bot there: /invite @dr-bot.'
 const askAdmin = 'Ask an owner of the workspace to allow it for the app.'
@@ -14,7 +16,7 @@ const steps: Readonly<Record<string, string>> = {
   token_revoked: `The bot token was revoked. Install the app again. ${newToken}`,
   token_expired: `The bot token has expired. Switch token rotation off. ${newToken}`,
   not_allowed_token_type: `This is not a bot token (xoxb-). ${newToken}`,
-  no_permission: `The app may not do this. Compare its scopes with manifest.yml, ${reinstall}.`,
+  no_permission: `The app may not do this. ${grantScopes}.`,
   access_denied: askAdmin,
   org_login_required: 'The workspace is being moved into an organisation. Wait, or ask an owner of it.',
   ekm_access_denied: "The organisation's own keys lock this message. Ask an owner of the workspace.",
@@ -58,7 +60,7 @@ export function advice(
   { method, needed }: { readonly method: string; readonly needed: string | undefined },
 ): string {
   if (reason === 'missing_scope')
-    return `The app lacks the scope ${needed ?? `that ${method} needs`}. Import manifest.yml again, ${reinstall}.`
+    return `The app lacks the scope ${needed ?? `that ${method} needs`}. ${grantScopes}.`
   const step = Object.hasOwn(steps, reason) ? steps[reason] : undefined
   return step ?? `Look the word up at docs.slack.dev/reference/methods/${method}, and run: npx dr slack check`
 }

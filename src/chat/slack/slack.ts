@@ -99,7 +99,10 @@ export async function createSlack(settings: SlackSettings, deps: SlackDeps): Pro
       door.start()
       return door
     },
-    checks: () => ({ slack: api.health(), ...(door ? { 'slack-door': door.health() } : {}) }),
+    checks: () => ({
+      slack: api.health(),
+      ...(door ? { 'slack-door': door.receive ? api.health() : door.health() } : {}),
+    }),
     close: async () => {
       for (const stop of tending) stop()
       presence.close()

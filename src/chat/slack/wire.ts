@@ -4,6 +4,7 @@ import type { Duration } from '../../ids.ts'
 import { isLoopback } from '../../loopback.ts'
 import type { Clock } from '../../ports.ts'
 import { SlackRefusal, SlackSilence, mapSlackError } from './api-errors.ts'
+import { bounded } from './bounded.ts'
 import type { Method } from './methods.ts'
 
 export type Args = Readonly<Record<string, unknown>>
@@ -47,7 +48,7 @@ export function createWire(deps: {
       timeout,
       allowAbsoluteUrls: false,
       logger: quiet,
-      fetch: (to, init) => fetch(to, { ...init, signal: anyOf(init?.signal, signal) }),
+      fetch: async (to, init) => bounded(await fetch(to, { ...init, signal: anyOf(init?.signal, signal) })),
     })
     try {
       return { ...(await client.apiCall(method, args)) }
@@ -71,6 +72,7 @@ export function createWire(deps: {
         redirect: 'error',
         signal: anyOf(AbortSignal.timeout(timeout), signal),
       })
+      await answer.body?.cancel()
       if (!answer.ok) throw new SlackSilence(`Slack answered ${method} with HTTP ${answer.status}.`)
     } catch (thrown) {
       throw mapSlackError(thrown, { method, clock })

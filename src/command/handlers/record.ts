@@ -1,6 +1,8 @@
 // timeline and report: what happened, and what it means against the objective.
 import { measure } from '../../timeline/phases.ts'
 import { reportMarkdown } from '../../timeline/report-markdown.ts'
+import { reportParts } from '../../timeline/report-parts.ts'
+import type { Part } from '../../timeline/report-parts.ts'
 import { reportOf } from '../../timeline/report.ts'
 import { timelineDays } from '../../timeline/render.ts'
 import { verifyChain } from '../../timeline/chain.ts'
@@ -30,13 +32,13 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
     const left = events.length - shown.length
     const sections: Section[] = [
       ...(verdict ? [proof(verdict, head)] : []),
-      ...(left > 0 ? [{ lines: [[`${left} earlier events are left out here: ${desk.publicUrl}`]] }] : []),
+      ...(left > 0 ? [{ lines: [[`${left} earlier events are left out here: ${pageOf(desk, id)}`]] }] : []),
       ...timelineDays(shown, desk.plan()).map(daySection),
     ]
     const tone: Tone = verdict === undefined ? 'quiet' : verdict.ok ? 'good' : 'bad'
     return {
       status: verdict?.ok === false ? 'refused' : 'done',
-      card: { title: `Timeline of ${id}`, tone, sections },
+      card: { title: `Timeline of ${id}`, tone, sections, page: pageOf(desk, id) },
       data: { timeline: id, head, events, ...(verdict && { verdict }) },
       ...(id.startsWith('INC-') ? { incident: id as IncidentId } : { run: id as RunId }),
     }
@@ -53,12 +55,34 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
         title: `Report of ${incident.id}`,
         tone: met ? 'good' : 'bad',
         fields: [{ label: 'Objective (RTO)', value: [verdict] }],
-        sections: [{ preformatted: markdown }],
+        sections: reportParts(report).filter(isShort).map(partSection),
+        links: [{ label: 'The whole report', link: `${pageOf(desk, incident.id)}/report` }],
+        page: `${pageOf(desk, incident.id)}/report`,
       },
       data: { report, markdown },
       incident: incident.id,
     }
   },
+}
+
+/** Where the console shows it. */
+function pageOf({ publicUrl }: Desk, id: IncidentId | RunId): string {
+  return `${publicUrl}/${id.startsWith('INC-') ? 'incidents' : 'runs'}/${id}`
+}
+
+/** The timeline has a command of its own, and steps stand on the card of their run: a card of a report is for reading at once. */
+function isShort({ level, heading }: Part): boolean {
+  return level === 2 && heading !== 'Timeline'
+}
+
+function partSection({ heading, lines, table }: Part): Section {
+  return {
+    heading,
+    ...(lines && { lines: lines.map((line) => [line]) }),
+    ...(table && {
+      table: { columns: table.columns, rows: table.rows.map((row) => row.map((cell) => [cell])) },
+    }),
+  }
 }
 
 /** Everything that is kept of an incident, for its report. */

@@ -2,6 +2,7 @@
 import { owedLine, readWarnings } from '../../command/warnings.ts'
 import type { Owed, SystemWarning } from '../../command/warnings.ts'
 import { systemIds } from '../../ids.ts'
+import type { Readiness } from '../../ports.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { onCall } from '../../oncall/shift.ts'
 import { incidentCard, toneOf } from '../../incident/card.ts'
@@ -20,6 +21,7 @@ import { chip, incidentChip, systemState } from './state.ts'
 export async function homePage(sources: Sources, view: View): Promise<Content> {
   const open = await sources.store.incidents({ open: true, limit: 50 })
   const { systems, owed } = await readWarnings(sources.store, open)
+  const { checks } = await sources.ready()
   const quiet = systems.length + owed.length === 0 ? 'All quiet' : 'Not all is well'
   const title = open.length === 0 ? quiet : `${open.length} open`
   return {
@@ -27,7 +29,7 @@ export async function homePage(sources: Sources, view: View): Promise<Content> {
     body: html`<h1>${open.length === 0 ? 'Nothing is open' : 'Open now'}</h1>
       ${open.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)} No incident is open.</p>`}
       <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
-      ${owedPart(owed, view)} ${overview(open, systems, view)}`,
+      ${troublePart(checks)} ${owedPart(owed, view)} ${overview(open, systems, view)}`,
   }
 }
 
@@ -94,6 +96,16 @@ function clockFact(incident: Incident, view: View): Html | undefined {
       }
     </dd>
   </div>`
+}
+
+/** What of the bot itself does not work, and what to do about it. */
+function troublePart(checks: Readiness['checks']): Html | undefined {
+  const failed = Object.entries(checks).filter(([, { ok }]) => !ok)
+  if (failed.length === 0) return undefined
+  return html`<section class="card tone-bad">
+    <header><h2>The bot itself has trouble</h2></header>
+    ${failed.map(([name, { text }]) => html`<p><code>${name}</code> <bdi>${text ?? 'does not work'}</bdi></p>`)}
+  </section>`
 }
 
 function owedPart(owed: readonly Owed[], view: View): Html | undefined {

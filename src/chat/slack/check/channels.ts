@@ -24,7 +24,7 @@ export async function checkAnnounce(ask: Ask, channel: string, bot: string, tell
   const about = 'slack.announce'
   const asked = await ask('conversations.info', { channel }, Channel)
   if (!('answer' in asked)) {
-    const unseen = 'reason' in asked && ['channel_not_found', 'missing_scope'].includes(asked.reason)
+    const unseen = 'reason' in asked && asked.reason === 'channel_not_found'
     const text = `${channel} is no public channel of this workspace. In Slack: click the channel's name; its id is at the bottom`
     tell({ mark: 'missing', about, text: unseen ? text : unanswered(asked).text })
     return

@@ -35,14 +35,16 @@ const livedLong: Duration = 3 * second
 /** What Slack says when time alone will not mend it, and what will. */
 const remedies: Readonly<Record<string, string>> = {
   invalid_auth:
-    'SLACK_APP_TOKEN is not valid: make an app-level token (xapp-...) with connections:write under Basic Information, and set it',
+    'SLACK_APP_TOKEN is not valid: make an app-level token (xapp-...) with connections:write under Basic Information, set it, and restart the bot',
   not_authed:
-    'SLACK_APP_TOKEN is not valid: make an app-level token (xapp-...) with connections:write under Basic Information, and set it',
-  not_allowed_token_type: 'SLACK_APP_TOKEN must be the app-level token (xapp-...), not the bot token',
+    'SLACK_APP_TOKEN is not valid: make an app-level token (xapp-...) with connections:write under Basic Information, set it, and restart the bot',
+  not_allowed_token_type:
+    'SLACK_APP_TOKEN must be the app-level token (xapp-...), not the bot token: set it, and restart the bot',
   missing_scope:
-    'the app-level token of SLACK_APP_TOKEN lacks the scope connections:write: make one that has it',
-  token_revoked: 'SLACK_APP_TOKEN was revoked: make a new app-level token, and set it',
-  account_inactive: 'the Slack app was removed or disabled: install it again, and set its tokens',
+    'the app-level token of SLACK_APP_TOKEN lacks the scope connections:write: make one that has it, set it, and restart the bot',
+  token_revoked: 'SLACK_APP_TOKEN was revoked: make a new app-level token, set it, and restart the bot',
+  account_inactive:
+    'the Slack app was removed or disabled: install it again, set its tokens, and restart the bot',
   forbidden_team: 'the workspace does not let this app connect: ask its administrator',
   socket_mode_disabled: 'Socket Mode is off: switch it on under Socket Mode in the settings of the Slack app',
 }

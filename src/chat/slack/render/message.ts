@@ -51,7 +51,7 @@ export function cardBlocks(card: Card, options: MessageOptions = {}): readonly B
   const around = [title, ...buttons, ...foot]
   const room = all - sizeOf(around)
   const blocks = limits.blocks - around.length - 1
-  const { top: above, body: read } = fit(top, body, left, { room, blocks, more: options.more })
+  const { top: above, body: read } = fit(top, body, left, { room, blocks, more: options.more ?? card.page })
   return [title, ...above, ...(top.length > 0 ? [...buttons, ...read] : [...read, ...buttons]), ...foot]
 }
 
