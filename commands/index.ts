@@ -15,6 +15,7 @@ import { resolve } from './resolve.ts'
 import { runs } from './runs.ts'
 import { status } from './status.ts'
 import { timeline } from './timeline.ts'
+import { workersScale, workersShow } from './workers.ts'
 import { approve, cancel, deny, retry } from './verdicts.ts'
 import type { CommandSpec, Verb } from '../src/command/command.ts'
 
@@ -37,6 +38,8 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   'dns show': dnsShow,
   'dns bypass': dnsBypass,
   'dns protect': dnsProtect,
+  'workers show': workersShow,
+  'workers scale': workersScale,
   runs,
   approve,
   deny,

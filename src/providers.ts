@@ -2,13 +2,11 @@
 import type { Config } from './config.ts'
 import type { Clock, Providers } from './ports.ts'
 import { createAzure, type Azure } from './providers/azure.ts'
+import { createAzureSystems } from './providers/azure-systems.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
 import { cloudflareStatusPage, createCloudflareStatus } from './providers/cloudflare-status.ts'
 import { createHaproxy } from './providers/haproxy.ts'
 import { createOutside } from './providers/outside.ts'
-import { computeOf, createWorkersReader } from './providers/scale-set-read.ts'
-import { createSql } from './providers/sql.ts'
-import { createStorage } from './providers/storage.ts'
 import type { Readers } from './readers.ts'
 
 export interface Systems {
@@ -27,10 +25,7 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
     baseUrl: config.CLOUDFLARE_BASE_URL,
     clock,
   })
-  const azure = azureOf(config)
-  const compute = computeOf(azure)
-  const sql = createSql(azure, { clock })
-  const storage = createStorage(azure, clock)
+  const azure = createAzureSystems(azureOf(config), { clock })
   return {
     providers: {
       'cloudflare-dns': cloudflare,
@@ -40,15 +35,12 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
         user: config.HAPROXY_DATAPLANE_USER,
         password: config.HAPROXY_DATAPLANE_PASSWORD,
       }),
-      ...sql.providers,
-      ...storage.providers,
+      ...azure.providers,
     },
     readers: {
       dns: cloudflare,
       cloudflare: { mayEdit: cloudflare.mayEdit, status: createCloudflareStatus(statusPage(config)) },
-      workers: createWorkersReader(azure, compute),
-      sql: sql.reader,
-      storage: storage.reader,
+      ...azure.readers,
     },
     warm: cloudflare.warm,
   }

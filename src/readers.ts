@@ -1,6 +1,6 @@
 // What is read of the systems before there is an action: for proposals, for commands that show, for readiness.
 import type { Instant } from './ids.ts'
-import type { DnsRecord, SettingContent } from './recovery/action.ts'
+import type { AutoscaleLimits, DnsRecord, SettingContent } from './recovery/action.ts'
 import type { SqlPlace, SqlSettings } from './recovery/sql-action.ts'
 
 /** What proposals read of Cloudflare before there is an action. */
@@ -45,13 +45,17 @@ export interface PoolSeen {
   readonly capacity: number
   readonly updating: boolean
   readonly instances: Readonly<Record<string, number>>
+  /** What Azure says has gone wrong with the last change, with its code: `AllocationFailed: ...`. */
+  readonly problem?: string
 }
 
-/** A setting that changes a pool's size by itself, within `min` and `max`. */
+/** A setting that changes a pool's size by itself, within the limits of whichever of its profiles applies. */
 export interface AutoscaleSeen {
   readonly name: string
-  readonly min: number
-  readonly max: number
+  readonly enabled: boolean
+  /** It also scales out ahead of a load that it foresees; within the same limits. */
+  readonly predictive: boolean
+  readonly limits: readonly AutoscaleLimits[]
 }
 
 /** Where a pool of workers is. */

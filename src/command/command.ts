@@ -1,6 +1,7 @@
 // A command as data: what each verb carries once it is parsed, and what a command file in commands/ must say.
 import type { Duration, IncidentId, PersonId, RunId, SystemId } from '../ids.ts'
 import type { Card } from '../message.ts'
+import type { PoolSize } from '../recovery/run.ts'
 import type { Door } from '../timeline/event.ts'
 
 /** Options that some verbs take, after the words: `--yes`, `--override RULE "reason"`. */
@@ -50,6 +51,14 @@ export type Command =
   | { readonly verb: 'dns show' }
   | { readonly verb: 'dns bypass'; readonly to?: string; readonly options: RecoveryOptions }
   | { readonly verb: 'dns protect'; readonly options: RecoveryOptions }
+  | { readonly verb: 'workers show' }
+  /** `pool`: absent when the plan has only one. */
+  | {
+      readonly verb: 'workers scale'
+      readonly pool?: string
+      readonly size: PoolSize
+      readonly options: RecoveryOptions
+    }
   | { readonly verb: 'runs'; readonly run?: RunId }
   | { readonly verb: 'approve'; readonly run: RunId; readonly typed?: string }
   | { readonly verb: 'deny'; readonly run: RunId; readonly reason?: string }

@@ -10,6 +10,7 @@ import { oncallHandlers } from './handlers/oncall.ts'
 import { recordHandlers } from './handlers/record.ts'
 import { recoveryHandlers } from './handlers/recovery.ts'
 import { statusHandlers } from './handlers/status.ts'
+import { workersHandlers } from './handlers/workers.ts'
 import { parseCommand } from './parse.ts'
 import { permit } from './permit.ts'
 import { AmbiguousError } from './which.ts'
@@ -25,6 +26,7 @@ const handlers: Handlers<Verb> = {
   ...recordHandlers,
   ...recoveryHandlers,
   ...statusHandlers,
+  ...workersHandlers,
 }
 
 /** Makes the dispatcher of a desk. Its answers come for everything; it never throws. */

@@ -18,11 +18,6 @@ const later: Readonly<Record<string, { readonly problem: string; readonly exampl
       'There are no db commands in this version yet. Restore at the provider as the runbook of the DR plan says, and note here what was done.',
     example: 'note restoring the database by hand',
   },
-  workers: {
-    problem:
-      'There are no workers commands in this version yet. Scale at the provider as the runbook of the DR plan says, and note here what was done.',
-    example: 'note scaled the workers by hand',
-  },
 }
 
 /** Reads a command. A leading `/dr`, `dr` or `@dr` is ignored; nothing at all asks for help. Never throws. */

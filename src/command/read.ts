@@ -3,6 +3,7 @@ import { parseDuration } from '../drplan/duration.ts'
 import { isSystemId, systemIds, toIncidentId, toRunId } from '../ids.ts'
 import { plainDashes, printWord, quote, textOf } from './words.ts'
 import type { Duration, IncidentId, RunId, SystemId } from '../ids.ts'
+import type { PoolSize } from '../recovery/run.ts'
 import type { Parsed, RecoveryOptions, Word } from './command.ts'
 
 /** A field that is left out when there is no value for it. */
@@ -66,6 +67,24 @@ export function demandDuration(
   if (duration !== undefined && duration > 0) return { duration }
   const how = 'Write a duration such as 10m, 90s or 1h.'
   return { problem: word === undefined ? `For how long? ${how}` : `${shown(word)} is no duration. ${how}` }
+}
+
+/** The size of a pool of workers that must stand here: `8`, `+4`, `-2`, `auto`. */
+export function demandSize(
+  word: Word | undefined,
+): { readonly size: PoolSize } | { readonly problem: string } {
+  const text = idText(word).toLowerCase()
+  const how = 'Write a number such as 8, more such as +4, fewer such as -2, or auto.'
+  if (text === 'auto') return { size: 'auto' }
+  const [, sign, digits] = /^([+-]?)(\d{1,4})$/.exec(text) ?? []
+  if (digits === undefined)
+    return {
+      problem: word === undefined ? `How many workers? ${how}` : `${shown(word)} is no size. ${how}`,
+    }
+  const count = Number(digits)
+  if (sign === '') return { size: { to: count } }
+  if (count === 0) return { problem: `${sign}0 changes nothing. ${how}` }
+  return { size: { by: sign === '-' ? -count : count } }
 }
 
 /** The rest of the words as free text; undefined when there is none. */

@@ -160,6 +160,11 @@ const ScaleSet = z
         .min(1, 'at least one queue, such as [orders]'),
       min: workers,
       max: workers,
+      /** Messages that one worker does in a minute: from it, `auto` knows how many workers the queues need. */
+      per_worker: z
+        .number({ error: 'messages that one worker does in a minute, such as 40' })
+        .positive('a number above 0 such as 40')
+        .exactOptional(),
     },
     { error: 'resource_group, vmss, account, queues, min and max; see dr-plan.example.yml' },
   )

@@ -20,7 +20,7 @@ export interface CardView {
 }
 
 /** The blocks of recoveries that the bot itself can carry out. */
-const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass', 'haproxy']
+const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass', 'haproxy', 'scale_set']
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {

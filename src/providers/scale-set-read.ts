@@ -2,19 +2,35 @@
 import type { ComputeManagementClient } from '@azure/arm-compute'
 import type { MonitorClient } from '@azure/arm-monitor'
 import { RetryableError } from '../errors.ts'
-import type { AutoscaleSeen, PoolPlace, PoolSeen, WorkersReader } from '../readers.ts'
+import type { PoolPlace, PoolSeen, WorkersReader } from '../readers.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
+import { readAutoscale } from './autoscale.ts'
 import { readQueues } from './queues.ts'
 
-/** The client, made at the first call, when the SDK is loaded too. */
-export function computeOf(azure: Azure): () => Promise<ComputeManagementClient> {
-  let made: Promise<ComputeManagementClient> | undefined
-  const make = async (): Promise<ComputeManagementClient> => {
-    const { credential, subscription, options } = await azure.arm()
-    const { ComputeManagementClient } = await import('@azure/arm-compute')
-    return new ComputeManagementClient(credential, subscription, options)
+/** The clients, each made at its first use, when its SDK is loaded too. */
+export interface ScaleSetClients {
+  readonly compute: () => Promise<ComputeManagementClient>
+  readonly monitor: () => Promise<MonitorClient>
+}
+
+export function scaleSetClients(azure: Azure): ScaleSetClients {
+  return {
+    compute: once(async () => {
+      const { credential, subscription, options } = await azure.arm()
+      const { ComputeManagementClient } = await import('@azure/arm-compute')
+      return new ComputeManagementClient(credential, subscription, options)
+    }),
+    monitor: once(async () => {
+      const { credential, subscription, options } = await azure.arm()
+      const { MonitorClient } = await import('@azure/arm-monitor')
+      return new MonitorClient(credential, subscription, options)
+    }),
   }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
   return () => {
     made ??= make().catch((thrown: unknown) => {
       made = undefined
@@ -57,53 +73,33 @@ export async function readPool(
     code.replace(/^ProvisioningState\//i, '').toLowerCase(),
     count,
   ])
+  const problem = problemOf(view.statuses ?? [])
   return {
     capacity,
     updating: set.provisioningState === 'Updating',
     instances: Object.fromEntries(instances.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    ...(problem === undefined ? {} : { problem }),
   }
+}
+
+/** `AllocationFailed: ...` of a status `ProvisioningState/failed/AllocationFailed`. */
+function problemOf(
+  statuses: readonly { readonly code?: string; readonly message?: string }[],
+): string | undefined {
+  for (const { code = '', message } of statuses) {
+    const found = /^ProvisioningState\/(failed)(?:\/(\w+))?/i.exec(code)
+    if (!found) continue
+    const [line] = (message ?? '').split('\n')
+    return [found[2] ?? found[1], ...(line ? [line] : [])].join(': ')
+  }
+  return undefined
 }
 
 /** What proposals and people see of workers. */
-export function createWorkersReader(
-  azure: Azure,
-  compute: () => Promise<ComputeManagementClient>,
-): WorkersReader {
+export function createWorkersReader(azure: Azure, { compute, monitor }: ScaleSetClients): WorkersReader {
   return {
     pool: async (place, signal) => readPool(azure, await compute(), place, signal),
-    autoscale: (place, signal) => readAutoscale(azure, place, signal),
+    autoscale: async (place, signal) => readAutoscale(azure, await monitor(), place, signal),
     queues: (account, names, signal) => readQueues(azure, account, names, signal),
   }
-}
-
-async function readAutoscale(
-  azure: Azure,
-  place: PoolPlace,
-  signal: AbortSignal,
-): Promise<readonly AutoscaleSeen[]> {
-  const { credential, subscription, options } = await azure.arm()
-  const { MonitorClient } = await import('@azure/arm-monitor')
-  const client = new MonitorClient(credential, subscription, options)
-  const purpose: AzurePurpose = {
-    ...purposeOf(place, 'look at the autoscale settings of', false),
-    role: `Monitoring Reader on ${place.resourceGroup}`,
-  }
-  return azure.call(purpose, signal, (abortSignal) => settingsFor(client, place, abortSignal))
-}
-
-async function settingsFor(
-  client: MonitorClient,
-  { resourceGroup, vmss }: PoolPlace,
-  abortSignal: AbortSignal,
-): Promise<readonly AutoscaleSeen[]> {
-  const found: AutoscaleSeen[] = []
-  const target = `/virtualmachinescalesets/${vmss.toLowerCase()}`
-  for await (const setting of client.autoscaleSettings.listByResourceGroup(resourceGroup, { abortSignal })) {
-    const { enabled, targetResourceUri, profiles } = setting
-    if (enabled === false || targetResourceUri?.toLowerCase().endsWith(target) !== true) continue
-    const min = Math.max(...profiles.map(({ capacity }) => Number(capacity.minimum)))
-    const max = Math.min(...profiles.map(({ capacity }) => Number(capacity.maximum)))
-    found.push({ name: setting.name ?? 'without a name', min, max })
-  }
-  return found
 }

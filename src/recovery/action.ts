@@ -175,6 +175,44 @@ export interface StorageQueuesAction {
   readonly within: Duration
 }
 
+/** Sets how many instances an Azure VM scale set shall have. Azure then starts or removes them, which takes minutes. */
+export interface ScaleSetCapacityAction {
+  readonly provider: 'scale-set-capacity'
+  readonly resourceGroup: string
+  readonly vmss: string
+  readonly before: number
+  readonly after: number
+  /** How long Azure's operation is waited for; then it goes on, and the wait for the instances judges it. */
+  readonly within: Duration
+}
+
+/** Waits until as many instances run as `after` says, or, of fewer than `before`, until the others are gone. */
+export interface ScaleSetWaitAction {
+  readonly provider: 'scale-set-wait'
+  readonly resourceGroup: string
+  readonly vmss: string
+  readonly before: number
+  readonly after: number
+  readonly within: Duration
+}
+
+/** Between how many instances an autoscale profile decides; `usual`: how many when its metrics cannot be read. */
+export interface AutoscaleLimits {
+  readonly profile: string
+  readonly min: number
+  readonly max: number
+  readonly usual: number
+}
+
+/** Sets the limits of all profiles of an autoscale setting; its rules and times stay as they are. */
+export interface AutoscaleLimitsAction {
+  readonly provider: 'autoscale-limits'
+  readonly resourceGroup: string
+  readonly setting: string
+  readonly before: readonly AutoscaleLimits[]
+  readonly after: readonly AutoscaleLimits[]
+}
+
 export type Action =
   | CloudflareDnsAction
   | ProbeAction
@@ -188,5 +226,8 @@ export type Action =
   | AppConfigurationAction
   | KeyVaultSecretAction
   | StorageQueuesAction
+  | ScaleSetCapacityAction
+  | ScaleSetWaitAction
+  | AutoscaleLimitsAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

@@ -19,6 +19,7 @@ import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
 import { personName } from './summary.ts'
 import type { Said } from './verdicts.ts'
+import { canonicalJson } from '../timeline/canonical.ts'
 import { differencesIn, digestOf, groundOf } from './world.ts'
 
 export interface RunDeps extends LoopDeps {
@@ -106,7 +107,8 @@ function underWay(ask: Ask, plan: DrPlan, history: readonly Run[]): Run | undefi
       (run.state === 'running' || run.state === 'unknown') &&
       run.system === system &&
       run.direction === direction &&
-      (recovery === undefined || run.recovery === recovery),
+      (recovery === undefined || run.recovery === recovery) &&
+      canonicalJson(run.order ?? {}) === canonicalJson(ask.order ?? {}),
   )
 }
 

@@ -4,11 +4,19 @@ import { printDuration } from '../drplan/duration.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
-import type { Run } from './run.ts'
+import type { PoolSize, Run } from './run.ts'
 
-/** `failover lb to backup`, `failback lb`: what the run does, as it would be typed. */
-export function runName(run: Pick<Run, 'direction' | 'system' | 'recovery'>): string {
+/** `failover lb to backup`, `failback lb`, `workers scale pool +4`: what the run does, as it would be typed. */
+export function runName(run: Pick<Run, 'direction' | 'system' | 'recovery' | 'order'>): string {
+  if (run.order?.kind === 'pool-size') return `workers scale ${run.recovery} ${sizeText(run.order.size)}`
   return run.direction === 'failback' ? `failback ${run.system}` : `failover ${run.system} to ${run.recovery}`
+}
+
+/** A size of a pool of workers as it is typed: `8`, `+4`, `-2`, `auto`. */
+export function sizeText(size: PoolSize): string {
+  if (size === 'auto') return size
+  if ('to' in size) return String(size.to)
+  return size.by < 0 ? String(size.by) : `+${size.by}`
 }
 
 /** One sentence about a run that has just come to where it is. */

@@ -11,6 +11,7 @@ import { bypass } from './ways/bypass.ts'
 import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
 import type { Way } from './ways/way.ts'
+import { workers } from './ways/workers.ts'
 
 /** What is wished for, before the world was looked at; `key` names it, so that the same wish finds its run. */
 export interface Wish {
@@ -19,7 +20,7 @@ export interface Wish {
 }
 
 /** All ways, of which each recovery of the plan goes one. */
-const ways: readonly Way[] = [records, bypass, haproxy]
+const ways: readonly Way[] = [records, bypass, haproxy, workers]
 
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
 export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {

@@ -93,7 +93,10 @@ export type Order =
   /** The database as it was then. */
   | { readonly kind: 'restore-point'; readonly at: Instant; readonly database?: string }
   /** How many workers: that many, that many more (or fewer), or as many as the queues need. */
-  | { readonly kind: 'pool-size'; readonly size: { readonly to: number } | { readonly by: number } | 'auto' }
+  | { readonly kind: 'pool-size'; readonly size: PoolSize }
+
+/** So many, so many more (or fewer, below 0), or as many as the queues need. */
+export type PoolSize = { readonly to: number } | { readonly by: number } | 'auto'
 
 interface Common {
   readonly id: RunId

@@ -15,6 +15,9 @@ export const safetyRules = [
   'last-healthy-server',
   'origin-certificate',
   'batch-limit',
+  'pool-limits',
+  'pool-not-scaling',
+  'autoscale-known',
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 

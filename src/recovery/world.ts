@@ -12,6 +12,7 @@ import { probe } from './kinds/probe.ts'
 import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from './kinds/sql.ts'
 import { appConfiguration, keyVaultSecret } from './kinds/setting.ts'
 import { storageFailover, storageQueues } from './kinds/storage.ts'
+import { autoscaleLimits, scaleSetCapacity, scaleSetWait } from './kinds/scale-set.ts'
 import type { Step } from './run.ts'
 
 /** An action and what its provider saw of it. */
@@ -39,6 +40,9 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'storage-queues': storageQueues,
   'app-configuration': appConfiguration,
   'key-vault-secret': keyVaultSecret,
+  'scale-set-capacity': scaleSetCapacity,
+  'scale-set-wait': scaleSetWait,
+  'autoscale-limits': autoscaleLimits,
 }
 
 /** The words of whatever action; the table above holds the two together. */

@@ -4,7 +4,16 @@ import { commands, specOf, verbs } from '../../commands/index.ts'
 import { permit, permitted } from '../../src/command/permit.ts'
 import type { Role } from '../../src/drplan/schema.ts'
 
-const looking = ['help', 'status', 'timeline', 'report', 'oncall', 'dns show', 'runs'] as const
+const looking = [
+  'help',
+  'status',
+  'timeline',
+  'report',
+  'oncall',
+  'dns show',
+  'workers show',
+  'runs',
+] as const
 /** One's own sessions and tokens are everybody's to take back. */
 const everybody = [...looking, 'logout'] as const
 const leading = ['ack', 'note', 'extend', 'escalate', 'resolve', 'open'] as const
@@ -18,6 +27,7 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     'failback',
     'dns bypass',
     'dns protect',
+    'workers scale',
     'approve',
     'deny',
     'cancel',

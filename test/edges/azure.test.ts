@@ -5,7 +5,7 @@ import type { AzureFault } from '../../sim/azure/faults.ts'
 import { RetryableError, UserError } from '../../src/errors.ts'
 import type { PoolSeen, WorkersReader } from '../../src/readers.ts'
 import { createAzure, type AzureAccess } from '../../src/providers/azure.ts'
-import { computeOf, createWorkersReader } from '../../src/providers/scale-set-read.ts'
+import { createWorkersReader, scaleSetClients } from '../../src/providers/scale-set-read.ts'
 import { expectNoSecret } from '../contracts/provider.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
 
@@ -20,7 +20,7 @@ afterEach(() => azure.stop())
 
 function reader(change: Partial<AzureAccess> = {}): WorkersReader {
   const access = createAzure(accessTo(azure, change))
-  return createWorkersReader(access, computeOf(access))
+  return createWorkersReader(access, scaleSetClients(access))
 }
 
 function pool(change: Partial<AzureAccess> = {}): Promise<PoolSeen> {
@@ -63,7 +63,14 @@ test('sees only the autoscale settings that are on and are about this scale set'
     { ...setting, name: 'other', target: 'web-vmss' },
   ])
 
-  expect(await reader().autoscale(place, calm)).toEqual([{ name: 'by-load', min: 2, max: 6 }])
+  expect(await reader().autoscale(place, calm)).toEqual([
+    {
+      name: 'by-load',
+      enabled: true,
+      predictive: false,
+      limits: [{ profile: 'by load', min: 2, max: 6, usual: 2 }],
+    },
+  ])
 })
 
 test.each([

@@ -40,6 +40,13 @@ const options = fc.record({
   overrides: fc.array(fc.record({ rule: name, reason: text }), { maxLength: 3 }),
 })
 
+const size = fc.oneof(
+  fc.constant('auto' as const),
+  fc.nat(9_999).map((to) => ({ to })),
+  fc.integer({ min: -9_999, max: -1 }).map((by) => ({ by })),
+  fc.integer({ min: 1, max: 9_999 }).map((by) => ({ by })),
+)
+
 /** Fields that may be left out: half of the time they are. */
 function maybe<K extends string, V>(key: K, value: fc.Arbitrary<V>): fc.Arbitrary<{ readonly [P in K]?: V }> {
   return fc.option(value, { nil: undefined }).map((found) => optional(key, found))
@@ -77,6 +84,8 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
   'dns show': fc.constant({ verb: 'dns show' }),
   'dns bypass': of('dns bypass', both(fc.record({ options }), maybe('to', name))),
   'dns protect': of('dns protect', fc.record({ options })),
+  'workers show': fc.constant({ verb: 'workers show' }),
+  'workers scale': of('workers scale', both(fc.record({ size, options }), maybe('pool', name))),
   runs: of('runs', maybe('run', run)),
   approve: of('approve', both(fc.record({ run }), maybe('typed', text))),
   deny: of('deny', both(fc.record({ run }), maybe('reason', text))),

@@ -9,14 +9,13 @@ import type { IncidentId, RunId } from '../../src/ids.ts'
 import type { Commit } from '../../src/commit.ts'
 import type { Effect } from '../../src/effect.ts'
 import type { Clock, Providers, Store } from '../../src/ports.ts'
+import { createAzureSystems } from '../../src/providers/azure-systems.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
 import { noReaders } from './readers.ts'
 import type { Azure } from '../../src/providers/azure.ts'
-import { createSql } from '../../src/providers/sql.ts'
 import { noAzure } from './azure.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 import { createOutside } from '../../src/providers/outside.ts'
-import { createStorage } from '../../src/providers/storage.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
 import type { Ask, Runs, Verdict } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
@@ -99,14 +98,12 @@ export async function startEngine(
     timeout: 5_000,
     clock,
   })
-  const sql = createSql(azure, { clock })
-  const storage = createStorage(azure, clock)
+  const reach = createAzureSystems(azure, { clock })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
     ...createOutside({ clock, timeout: 3_000 }),
     ...createHaproxy({ clock, user: 'dr-bot', password: 'not-to-be-shown' }),
-    ...sql.providers,
-    ...storage.providers,
+    ...reach.providers,
   }
   const news: string[] = []
   const shown: string[] = []
@@ -136,7 +133,7 @@ export async function startEngine(
     const runs = createRuns({
       store: { ...store, commit },
       providers,
-      readers: { ...noReaders, dns: cloudflare, sql: sql.reader, storage: storage.reader },
+      readers: { ...noReaders, dns: cloudflare, ...reach.readers },
       bells: { set: async () => {}, onRing: () => {} },
       changes: createChanges(),
       plan: () => plan,

@@ -7,7 +7,7 @@ import { frozenSection } from './status.ts'
 import type { IncidentId, RunId, SystemId } from '../../ids.ts'
 import type { Line } from '../../message.ts'
 import type { Ask, Verdict } from '../../recovery/input.ts'
-import type { Run } from '../../recovery/run.ts'
+import type { Order, Run } from '../../recovery/run.ts'
 import type { Actor } from '../../timeline/event.ts'
 import type { Answer, CommandOf, Speaker } from '../command.ts'
 import type { Desk, Handlers } from '../desk.ts'
@@ -114,6 +114,7 @@ export async function propose(
   desk: Desk,
   command: CommandOf<'failover' | 'failback'>,
   speaker: Speaker,
+  order?: Order,
 ): Promise<Answer> {
   const { options } = command
   const incident = await incidentFor(desk, command.system, speaker)
@@ -121,6 +122,7 @@ export async function propose(
     system: command.system,
     direction: command.verb,
     ...optional('recovery', command.verb === 'failover' ? command.to : undefined),
+    ...optional('order', order),
     ...optional('incident', incident),
     by: actor(speaker),
     overrides: options.overrides,

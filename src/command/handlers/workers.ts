@@ -1,0 +1,155 @@
+// workers show, workers scale: pools of workers with their queues, and the recovery of the system workers by number.
+import type { DrPlan } from '../../drplan/schema.ts'
+import { UserError, reasonOf } from '../../errors.ts'
+import { second } from '../../ids.ts'
+import { limitsText, runningIn } from '../../recovery/kinds/scale-set.ts'
+import { sizeText } from '../../recovery/news.ts'
+import { queueText } from '../../recovery/ways/workers-look.ts'
+import type { PoolPlan } from '../../recovery/ways/workers-size.ts'
+import { listing, refused } from '../answer.ts'
+import { propose } from './recovery.ts'
+import type { Line, Section } from '../../message.ts'
+import type { AutoscaleSeen, PoolSeen, QueueSeen } from '../../readers.ts'
+import type { Answer } from '../command.ts'
+import type { Desk, Handlers } from '../desk.ts'
+
+type Verbs = 'workers show' | 'workers scale'
+
+/** How long Azure is waited for, in real milliseconds: chats wait for three seconds. */
+const patience = 2.5 * second
+
+export const workersHandlers: Handlers<Verbs> = {
+  'workers show': (desk) => show(desk),
+  'workers scale': async (desk, { pool, size, options }, speaker) => {
+    const pools = poolsOf(desk.plan())
+    const found = pools.filter(
+      ({ name, block }) => pool === undefined || name === pool || block.vmss === pool,
+    )
+    const [one, ...more] = found
+    if (pools.length === 0) throw noPool()
+    if (!one) throw unknownPool(pool ?? '', pools)
+    if (more.length > 0)
+      return refused('which-one', 'The DR plan has several pools of workers. Which one?', {
+        commands: found.map(({ block }) => `workers scale ${block.vmss} ${sizeText(size)}`),
+      })
+    const command = { verb: 'failover', system: 'workers', to: one.name, options } as const
+    return propose(desk, command, speaker, { kind: 'pool-size', size })
+  },
+}
+
+/** A pool of the plan: its recovery's name, and its block. */
+interface Pool {
+  readonly name: string
+  readonly block: PoolPlan
+}
+
+function poolsOf(plan: DrPlan): readonly Pool[] {
+  return (plan.systems.workers?.recoveries ?? []).flatMap(({ name, scale_set: block }) =>
+    block === undefined ? [] : [{ name, block }],
+  )
+}
+
+function noPool(): UserError {
+  return new UserError(
+    'no-recovery',
+    'The DR plan has no pool of workers. Add a recovery with the block "scale_set" under "systems.workers.recoveries" in the DR plan.',
+  )
+}
+
+function unknownPool(pool: string, pools: readonly Pool[]): UserError {
+  const known = pools.map(({ block }) => block.vmss).join(', ')
+  return new UserError('unknown-pool', `The DR plan has no pool of workers ${pool}. It has: ${known}.`)
+}
+
+interface SeenPool extends Pool {
+  readonly pool: Part<PoolSeen>
+  readonly autoscale: Part<readonly AutoscaleSeen[]>
+  readonly queues: Part<readonly QueueSeen[]>
+}
+
+/** A part that was read in time, or why it was not. */
+type Part<T> = { readonly seen: T } | { readonly problem: string }
+
+/** What Azure does not answer in time is said so, beside what it does answer and what the plan knows by itself. */
+async function show(desk: Desk): Promise<Answer> {
+  const pools = poolsOf(desk.plan())
+  if (pools.length === 0) throw noPool()
+  const signal = AbortSignal.timeout(patience)
+  const seen = await Promise.all(pools.map((pool) => look(desk, pool, signal)))
+  const sections = seen.map((pool) => sectionOf(pool, desk.clock.now()))
+  return listing('Workers', sections, { pools: seen })
+}
+
+async function look({ readers }: Desk, pool: Pool, signal: AbortSignal): Promise<SeenPool> {
+  const { resource_group: resourceGroup, vmss, account, queues } = pool.block
+  const place = { resourceGroup, vmss }
+  const parts = await Promise.all([
+    inTime(readers.workers.pool(place, signal), signal),
+    inTime(readers.workers.autoscale(place, signal), signal),
+    inTime(readers.workers.queues(account, queues, signal), signal),
+  ])
+  return { ...pool, pool: parts[0], autoscale: parts[1], queues: parts[2] }
+}
+
+/** Not every part of the SDKs heeds its signal: loading one, or asking for a token, may take longer. */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<Part<T>> {
+  const late = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => late.reject(signal.reason), { once: true })
+  try {
+    return { seen: await Promise.race([work, late.promise]) }
+  } catch (thrown) {
+    if (signal.aborted) return { problem: `Azure did not answer within ${patience / second} s` }
+    return { problem: reasonOf(thrown) }
+  }
+}
+
+function sectionOf(seen: SeenPool, now: number): Section {
+  const { name, block } = seen
+  const rows: (readonly [string, string])[] = [
+    ...poolRows(seen.pool),
+    ...autoscaleRows(seen.autoscale),
+    ...queueRows(seen.queues, now),
+    ['By the DR plan', `${block.min} to ${block.max} workers`],
+  ]
+  const auto = block.per_worker === undefined ? [] : [{ command: `workers scale ${block.vmss} auto` }]
+  return {
+    heading: `${block.vmss} (recovery ${name})`,
+    table: { columns: ['What', 'Now'], rows: rows.map((row): readonly Line[] => row.map((text) => [text])) },
+    lines: auto.length === 0 ? [] : [['As many as the queues need: ', ...auto]],
+  }
+}
+
+type Rows = readonly (readonly [string, string])[]
+
+function poolRows(part: Part<PoolSeen>): Rows {
+  if ('problem' in part) return [['Workers', `not known now: ${part.problem}`]]
+  const { capacity, updating, instances, problem } = part.seen
+  const states = Object.entries(instances).map(([state, count]) => `${count} ${stateWord(state)}`)
+  return [
+    ['Capacity', `${capacity}${updating ? ', just being changed' : ''}`],
+    ['Instances', states.length === 0 ? 'none' : states.join(', ')],
+    ...(problem === undefined ? [] : [['Azure says', problem] as const]),
+    ...(runningIn(part.seen) < capacity && !updating
+      ? [['Missing', String(capacity - runningIn(part.seen))] as const]
+      : []),
+  ]
+}
+
+/** Azure calls an instance that runs `succeeded`. */
+function stateWord(state: string): string {
+  return state === 'succeeded' ? 'run' : state
+}
+
+function autoscaleRows(part: Part<readonly AutoscaleSeen[]>): Rows {
+  if ('problem' in part) return [['Autoscale', `not known now: ${part.problem}`]]
+  if (part.seen.length === 0) return [['Autoscale', 'none']]
+  return part.seen.map(({ name, limits, predictive }) => [
+    `Autoscale ${name}`,
+    `${limitsText(limits)}${predictive ? ', and ahead of the load' : ''}`,
+  ])
+}
+
+function queueRows(part: Part<readonly QueueSeen[]>, now: number): Rows {
+  if ('problem' in part) return [['Queues', `not known now: ${part.problem}`]]
+  return part.seen.map((queue) => [`Queue ${queue.name}`, queueText(queue, now)])
+}

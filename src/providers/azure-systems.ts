@@ -1,0 +1,42 @@
+// Joins what reaches Azure: each service's providers and readers, on the one foundation.
+import type { Clock, Providers } from '../ports.ts'
+import type { Readers } from '../readers.ts'
+import { createAutoscaleLimits } from './autoscale.ts'
+import type { Azure } from './azure.ts'
+import { createScaleSets } from './scale-set.ts'
+import { createWorkersReader, scaleSetClients } from './scale-set-read.ts'
+import { createSql } from './sql.ts'
+import { createStorage } from './storage.ts'
+
+/** Whatever else there is goes through Azure. */
+type OutsideAzure =
+  | 'cloudflare-dns'
+  | 'probe'
+  | 'dns-check'
+  | 'certificate'
+  | 'haproxy-server'
+  | 'haproxy-wait'
+
+export interface AzureSystems {
+  readonly providers: Omit<Providers, OutsideAzure>
+  readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage'>
+}
+
+/** Loads no SDK and opens no connection yet: that happens at the first call of each. */
+export function createAzureSystems(
+  azure: Azure,
+  { clock }: { readonly clock: Pick<Clock, 'now'> },
+): AzureSystems {
+  const clients = scaleSetClients(azure)
+  const sql = createSql(azure, { clock })
+  const storage = createStorage(azure, clock)
+  return {
+    providers: {
+      ...createScaleSets({ azure, compute: clients.compute, clock }),
+      'autoscale-limits': createAutoscaleLimits(azure, clients.monitor),
+      ...sql.providers,
+      ...storage.providers,
+    },
+    readers: { workers: createWorkersReader(azure, clients), sql: sql.reader, storage: storage.reader },
+  }
+}
