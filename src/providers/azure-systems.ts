@@ -8,17 +8,11 @@ import { createWorkersReader, scaleSetClients } from './scale-set-read.ts'
 import { createSql } from './sql.ts'
 import { createStorage } from './storage.ts'
 
-/** Whatever else there is goes through Azure. */
-type OutsideAzure =
-  | 'cloudflare-dns'
-  | 'probe'
-  | 'dns-check'
-  | 'certificate'
-  | 'haproxy-server'
-  | 'haproxy-wait'
+/** What does not go through Azure. */
+type Elsewhere = 'cloudflare-dns' | 'probe' | 'dns-check' | 'certificate' | `haproxy-${string}`
 
 export interface AzureSystems {
-  readonly providers: Omit<Providers, OutsideAzure>
+  readonly providers: Pick<Providers, Exclude<keyof Providers, Elsewhere>>
   readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage'>
 }
 
