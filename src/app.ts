@@ -26,6 +26,8 @@ import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
 import { createRuns } from './recovery/engine.ts'
+import type { RunDeps } from './recovery/engine.ts'
+import { createStandingLook } from './recovery/standing.ts'
 import type { Run } from './recovery/run.ts'
 import { beginLife } from './store/life.ts'
 import { openRedis } from './store/open.ts'
@@ -68,6 +70,7 @@ const every = {
   overrides: 5_000,
   audit: 15_000,
   count: 5_000,
+  standing: 30_000,
 } as const
 
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
@@ -162,7 +165,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       })
     })
   })
-  const runs = createRuns({
+  const runDeps: RunDeps = {
     store,
     providers: systems.providers,
     readers: systems.readers,
@@ -173,7 +176,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     log,
     chats: policy().chats,
     kick,
-  })
+  }
+  const runs = createRuns(runDeps)
   const performers: Performers = {
     ...incidentEffects({
       store,
@@ -267,6 +271,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { name: 'overrides', every: every.overrides, run: current.refresh },
     { name: 'audit', every: every.audit, run: deadlines.audit },
     { name: 'count', every: every.count, run: count },
+    { name: 'standing', every: every.standing, run: createStandingLook(runDeps) },
   ]) {
     const stop = repeat(task, { clock, log })
     stops.push(async () => stop())

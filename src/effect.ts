@@ -68,3 +68,6 @@ export type RunNews =
   | 'denied'
   | 'expired'
   | 'unknown'
+  /** What it set does not hold any more; it holds again. */
+  | 'gone'
+  | 'holds'

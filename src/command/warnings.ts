@@ -5,6 +5,7 @@ import type { IncidentId, RunId, SystemId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Line } from '../message.ts'
 import type { Store } from '../ports.ts'
+import { runName } from '../recovery/news.ts'
 import type { Run } from '../recovery/run.ts'
 
 /** A system without an open incident of its own that is not fine all the same; `incident` says why. */
@@ -20,6 +21,8 @@ export interface Owed {
   readonly system: SystemId
   readonly text: string
   readonly remedy: string
+  /** It is not owed: what the failover set does not hold any more. */
+  readonly gone?: true
 }
 
 /** How many of the newest runs are looked through for failovers that still stand. */
@@ -75,7 +78,10 @@ function stillOwed(runs: readonly Run[]): readonly Owed[] {
   return systemIds.flatMap((system) => {
     const run = standing.find((each) => each.system === system)
     if (!run) return []
-    return run.proposal.debts.map(({ text, remedy }) => ({ run: run.id, system, text, remedy }))
+    const owed = run.proposal.debts.map(({ text, remedy }) => ({ run: run.id, system, text, remedy }))
+    if (run.gone === undefined) return owed
+    const { text } = run.gone
+    return [{ run: run.id, system, text, remedy: `To do it again: ${runName(run)}`, gone: true }, ...owed]
   })
 }
 
@@ -90,6 +96,6 @@ export function systemLine({ system, text }: SystemWarning): Line {
 }
 
 /** A debt as one line: what is owed, how it is paid, and which run left it. */
-export function owedLine({ run, text, remedy }: Owed): Line {
-  return ['Still owed: ', `${text}. ${remedy}`, ' (', { code: run }, ')']
+export function owedLine({ run, text, remedy, gone }: Owed): Line {
+  return [gone ? 'Does not hold any more: ' : 'Still owed: ', `${text}. ${remedy}`, ' (', { code: run }, ')']
 }

@@ -40,6 +40,8 @@ export function runNews(
     case 'cancelled':
       return card(said(backToDiagnosing(change, news, moment), news))
     case 'unknown':
+    case 'gone':
+    case 'holds':
       return card(said(change, news))
     case 'denied':
     case 'expired':
@@ -51,7 +53,7 @@ export function runNews(
 
 /** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
 function aside(change: Change, news: News): Change | undefined {
-  const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'unknown']
+  const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'unknown', 'gone', 'holds']
   return ended.includes(news.news) ? said(change, news) : undefined
 }
 

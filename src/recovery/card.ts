@@ -49,7 +49,7 @@ function stateText(run: Run): string {
     case 'running':
       return `${run.cancelling ? 'stopping after' : 'running,'} step ${run.current + 1} of ${run.steps.length}`
     case 'done':
-      return run.undoneBy === undefined ? 'done' : `done, undone by ${run.undoneBy}`
+      return doneState(run)
     case 'failed':
       return `failed at step ${run.current + 1} of ${run.steps.length}`
     case 'unknown':
@@ -65,6 +65,15 @@ function stateText(run: Run): string {
   }
 }
 
+function doneState(run: Run): string {
+  if (run.undoneBy !== undefined) return `done, undone by ${run.undoneBy}`
+  return isGone(run) ? 'done, but does not hold any more' : 'done'
+}
+
+function isGone({ undoneBy, gone }: Run): boolean {
+  return undoneBy === undefined && gone !== undefined
+}
+
 /** `warned`: something about it needs a second thought. */
 function toneOf(run: Run, warned: boolean): Tone {
   switch (run.state) {
@@ -73,7 +82,7 @@ function toneOf(run: Run, warned: boolean): Tone {
     case 'running':
       return 'warn'
     case 'done':
-      return 'good'
+      return isGone(run) ? 'bad' : 'good'
     case 'failed':
     case 'unknown':
       return 'bad'
@@ -169,7 +178,7 @@ function debts(run: Run): Section | undefined {
 /** What happened, where there is more to say than the state. */
 function outcome(run: Run): Section | undefined {
   if (run.state === 'proposed' || run.state === 'running') return undefined
-  return { lines: [[runNewsText(run, run.state)]] }
+  return { lines: [[runNewsText(run, isGone(run) ? 'gone' : run.state)]] }
 }
 
 function buttons(run: Run, seen: Seen): readonly Button[] {
@@ -190,6 +199,7 @@ function buttons(run: Run, seen: Seen): readonly Button[] {
       ]
     case 'done':
     case 'cancelled':
+      if (isGone(run)) return [{ label: 'Do it again (proposes)', command: runName(run), style: 'primary' }]
       return undoButton(run)
     case 'denied':
     case 'expired':

@@ -30,6 +30,10 @@ export type RunInput =
   | { readonly kind: 'lapsed'; readonly reason: string }
   /** Another run was proposed that would change the same; `text` says so on this one's card. */
   | { readonly kind: 'rivalled'; readonly text: string }
+  /** What it has set does not hold any more: in what the world differs. */
+  | { readonly kind: 'gone'; readonly text: string }
+  /** It holds again. */
+  | { readonly kind: 'holds' }
   /** Another run put back what this one had changed. */
   | { readonly kind: 'undone'; readonly by: Run['id'] }
 
@@ -64,6 +68,10 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return rivalled(run, input.text)
     case 'undone':
       return undone(run, input.by)
+    case 'gone':
+      return gone(run, input.text, now)
+    case 'holds':
+      return holds(run, now)
     case 'intended':
     case 'started':
     case 'progress':
@@ -144,4 +152,19 @@ function rivalled(run: Run, text: string): RunDecision {
 function undone(run: Run, by: Run['id']): RunDecision {
   const ended = run.state === 'done' || run.state === 'failed' || run.state === 'cancelled'
   return ended && run.undoneBy === undefined ? to({ ...run, undoneBy: by }) : same
+}
+
+/** Nothing else follows: whether to do it again is for people to say. */
+function gone(run: Run, text: string, now: Instant): RunDecision {
+  if (run.state !== 'done' || run.undoneBy !== undefined || run.gone?.text === text) return same
+  const next: Run = { ...run, gone: { since: run.gone?.since ?? now, text } }
+  const event = { at: now, by: bot, text: runNewsText(next, 'gone'), data: { text } }
+  return tell(happened(to(next), 'run.gone', event), 'gone', bot)
+}
+
+function holds(run: Run, now: Instant): RunDecision {
+  if (run.gone === undefined) return same
+  const { gone: _gone, ...next } = run
+  const event = { at: now, by: bot, text: runNewsText(next, 'holds') }
+  return tell(happened(to(next), 'run.holds', event), 'holds', bot)
 }

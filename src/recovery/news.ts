@@ -49,6 +49,10 @@ export function runNewsText(run: Run, news: RunNews): string {
       return run.state === 'unknown'
         ? `${what}: the outcome of step ${run.current + 1} (${run.steps[run.current]?.title ?? ''}) is not known: ${sentence(run.reason)} Look at it, then: retry ${run.id}, or cancel ${run.id}`
         : `${what}: the outcome of a step is not known`
+    case 'gone':
+      return `${what} does not hold any more: ${sentence(run.gone?.text ?? 'it was undone')} A reload, or somebody, has undone it. To do it again: ${runName(run)}`
+    case 'holds':
+      return `${what} holds again`
     default:
       return never(news)
   }

@@ -111,6 +111,8 @@ interface Common {
   readonly undoes?: RunId
   /** The run that undid this one. */
   readonly undoneBy?: RunId
+  /** What somebody, or a reload, has undone of it since, in words; absent while it holds. */
+  readonly gone?: { readonly since: Instant; readonly text: string }
   readonly askedBy: PersonId
   readonly askedAt: Instant
   readonly door: Door

@@ -55,6 +55,8 @@ export const eventTypes = [
   'run.done',
   'run.failed',
   'run.unknown',
+  'run.gone',
+  'run.holds',
   'run.debt',
 ] as const
 export type EventType = (typeof eventTypes)[number]

@@ -17,6 +17,8 @@ import { noAzure } from './azure.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 import { createOutside } from '../../src/providers/outside.ts'
 import { createRuns } from '../../src/recovery/engine.ts'
+import type { RunDeps } from '../../src/recovery/engine.ts'
+import { createStandingLook } from '../../src/recovery/standing.ts'
 import type { Ask, Runs, Verdict } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { createStore } from '../../src/store/redis.ts'
@@ -39,6 +41,8 @@ export interface EngineBench {
   readonly setPlan: (change: (plan: DrPlan) => DrPlan) => void
   /** Does all that is due now, as effects and bells would, until nothing is left. */
   readonly settle: () => Promise<void>
+  /** What the bot does every half minute: looks whether what failovers have set still holds. */
+  readonly lookAtStanding: () => Promise<void>
   /** Moves the clock and does what falls due, second by second. */
   readonly pass: (duration: number) => Promise<void>
   /** The process dies: what it has in hand is lost. Another one starts on the same store. */
@@ -112,6 +116,7 @@ export async function startEngine(
 
   interface Process {
     readonly runs: Runs
+    readonly lookAtStanding: () => Promise<void>
     readonly die: () => void
     readonly commits: () => number
     readonly dieAt: (n: number, when: 'before' | 'after') => void
@@ -130,7 +135,7 @@ export async function startEngine(
       if (end.when === 'after') await living.commit(what)
       throw new Error('the process died')
     }
-    const runs = createRuns({
+    const deps: RunDeps = {
       store: { ...store, commit },
       providers,
       readers: { ...noReaders, dns: cloudflare, ...reach.readers },
@@ -143,9 +148,11 @@ export async function startEngine(
       kick: (effects) => {
         if (!dead) inHand.push(...effects)
       },
-    })
+    }
+    const runs = createRuns(deps)
     return {
       runs,
+      lookAtStanding: createStandingLook(deps),
       die: () => {
         dead = true
         inHand = []
@@ -192,6 +199,10 @@ export async function startEngine(
       plan = change(plan)
     },
     settle,
+    lookAtStanding: async () => {
+      await process.lookAtStanding()
+      await settle()
+    },
     pass: async (duration) => {
       for (let left = duration; left > 0; left -= 1_000) {
         time += Math.min(1_000, left)

@@ -52,12 +52,11 @@ export const haproxyServer: Kind<HaproxyServerAction> = {
     const moved = stateDifference(balancer, server, before)
     return moved.length === 0 && after === 'ready' ? downAt(balancer, server) : moved
   },
-  gone: (action, facts) => {
-    const { admin } = serverIn(BalancerFacts.parse(facts), action.server)
-    if (serverSettled(action, admin) === 'done') return []
-    const { server, control, after } = action
-    const is = `${server} is ${stateText(admin)} at ${balancerName(control)}, and was left ${stateText(after)}`
-    return [`${is} (a reload or restart of HAProxy does that, or somebody)`]
+  gone: ({ server, control, before, after }, facts) => {
+    const { admin } = serverIn(BalancerFacts.parse(facts), server)
+    // Draining is only on the way to somewhere: the next step says where it was left.
+    if (after === 'drain' || serverSettled({ before, after }, admin) === 'done') return []
+    return [`${server} is ${stateText(admin)} at ${balancerName(control)}, and was left ${stateText(after)}`]
   },
 }
 
