@@ -59,4 +59,3 @@ export const AzureStorage = z
         'the secret that holds the standby account\'s value, such as "from_secret: storage-connection-north"',
       )
   })
-export type AzureStorage = z.infer<typeof AzureStorage>

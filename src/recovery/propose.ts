@@ -10,6 +10,7 @@ import type { Run } from './run.ts'
 import { bypass } from './ways/bypass.ts'
 import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
+import { storage } from './ways/storage.ts'
 import type { Way } from './ways/way.ts'
 import { workers } from './ways/workers.ts'
 
@@ -20,7 +21,7 @@ export interface Wish {
 }
 
 /** All ways, of which each recovery of the plan goes one. */
-const ways: readonly Way[] = [records, bypass, haproxy, workers]
+const ways: readonly Way[] = [records, bypass, haproxy, storage, workers]
 
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
 export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {

@@ -18,6 +18,7 @@ export const safetyRules = [
   'pool-limits',
   'pool-not-scaling',
   'autoscale-known',
+  'loss-within-objective',
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 
