@@ -31,6 +31,10 @@ export interface StorageAccounts {
   readonly down: (regions: readonly string[]) => void
   /** True when this account's data plane is in a region that works. */
   readonly serves: (name: string) => boolean
+  /** Azure offers no planned failover of it from now on. */
+  readonly unplanned: (name: string) => void
+  /** A person begins a failover in the portal. */
+  readonly begin: (name: string) => void
   /** How failovers that begin from now on end; `stuck`: never. */
   readonly ending: (ending: 'well' | 'failed' | 'stuck') => void
 }
@@ -50,6 +54,7 @@ interface Account {
   secondary: string | undefined
   sku: Sku
   lag: number | undefined
+  planned: boolean
   failover: { readonly planned: boolean; readonly endsAt: number; readonly ending: Ending } | undefined
 }
 type Ending = 'well' | 'failed' | 'stuck'
@@ -86,6 +91,7 @@ export function createStorageAccounts(options: StorageAccountsOptions): StorageA
       secondary: isGeo(sku) ? secondary : undefined,
       sku,
       lag,
+      planned: true,
       failover: undefined,
     }),
   )
@@ -110,6 +116,11 @@ export function createStorageAccounts(options: StorageAccountsOptions): StorageA
     serves: (name) => {
       const found = all.find((one) => one.name === name)
       return !found || !state.down.includes(settle(state, found).primary)
+    },
+    unplanned: (name) => Object.assign(named(name), { planned: false }),
+    begin: (name) => {
+      const endsAt = options.now() + options.failoverTime
+      named(name).failover = { planned: true, endsAt, ending: state.ending }
     },
     ending: (ending) => {
       state.ending = ending
@@ -186,8 +197,12 @@ function failover(state: State, context: ArmContext): ArmAnswer {
       'Failover is not supported for the account: it is not geo-redundant.',
     )
   const planned = asked === 'Planned'
-  if (planned && state.down.includes(account.secondary))
-    throw new ArmError(409, 'PlannedFailoverNotAvailable', 'The secondary endpoint is not available.')
+  if (planned && (!account.planned || state.down.includes(account.secondary)))
+    throw new ArmError(
+      409,
+      'PlannedFailoverNotAvailable',
+      'A planned failover is not available for the account.',
+    )
   const endsAt = context.now + state.options.failoverTime
   const begun = { planned, endsAt, ending: state.ending }
   account.failover = begun
@@ -234,13 +249,13 @@ function bodyOf({ options, down }: State, account: Account, { query, now }: ArmC
   }
 }
 
-function statsOf({ lag, failover }: Account, now: number): object {
+function statsOf({ lag, planned, failover }: Account, now: number): object {
   const live = lag !== undefined
   return {
     status: live ? 'Live' : 'Unavailable',
     ...(live ? { lastSyncTime: new Date(now - lag).toISOString() } : {}),
     canFailover: !failover,
-    canPlannedFailover: live && !failover,
+    canPlannedFailover: live && planned && !failover,
     postFailoverRedundancy: 'Standard_LRS',
     postPlannedFailoverRedundancy: 'Standard_RAGRS',
   }
