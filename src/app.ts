@@ -12,19 +12,19 @@ import { reasonOf } from './errors.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { Duration } from './ids.ts'
 import type { Card } from './message.ts'
-import { second, toIncidentId, toRunId } from './ids.ts'
+import { minute, second, toIncidentId, toRunId } from './ids.ts'
 import { createInbox } from './intake/inbox.ts'
 import { incidentEffects } from './incident/effects.ts'
 import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
 import type { Performers } from './incident/tries.ts'
 import { patiently } from './deadlines/patiently.ts'
-import type { Clock, Log, NagiosCommands, Store } from './ports.ts'
-import { createSystems } from './providers.ts'
-import { createNagiosCommands } from './providers/nagios-commands.ts'
+import type { Clock, Log, Store } from './ports.ts'
+import { createSystems, nagiosCommandsOf } from './providers.ts'
 import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
+import { createCheckups } from './recovery/checkups.ts'
 import { createRuns } from './recovery/engine.ts'
 import type { RunDeps } from './recovery/engine.ts'
 import { createStandingLook } from './recovery/standing.ts'
@@ -71,6 +71,7 @@ const every = {
   audit: 15_000,
   count: 5_000,
   standing: 30_000,
+  checkups: 10_000,
 } as const
 
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
@@ -186,7 +187,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       clock,
       chats: chats.all,
       pagers: chats.pagers,
-      nagios: nagiosCommands(config),
+      nagios: nagiosCommandsOf(config),
       publicUrl,
       runCard: cardOf,
       measured: metrics,
@@ -272,6 +273,11 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { name: 'audit', every: every.audit, run: deadlines.audit },
     { name: 'count', every: every.count, run: count },
     { name: 'standing', every: every.standing, run: createStandingLook(runDeps) },
+    {
+      name: 'recovery checks',
+      every: every.checkups,
+      run: createCheckups({ ...runDeps, every: config.RECOVERY_CHECK_MINUTES * minute }),
+    },
   ]) {
     const stop = repeat(task, { clock, log })
     stops.push(async () => stop())
@@ -285,11 +291,4 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   }
   log.info('ready', { url })
   return { url, store, plan: current, settle, close }
-}
-
-function nagiosCommands(config: Config): NagiosCommands | undefined {
-  const { NAGIOS_CGI_URL: url, NAGIOS_CGI_USER: user, NAGIOS_CGI_PASSWORD: password } = config
-  return url === undefined
-    ? undefined
-    : createNagiosCommands({ url, user: user ?? '', password: password ?? '' })
 }

@@ -38,6 +38,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
   input: () => readAll(stdin),
+  systems: async () => {
+    const { createSystems } = await import('./providers.ts')
+    return (config) => createSystems(config, { clock })
+  },
   slack: async () => {
     const { checkSlack } = await import('./chat/slack/check.ts')
     return (want, tell) => checkSlack(clock, want, tell)

@@ -14,6 +14,7 @@ import {
   text,
   url,
   webAddress,
+  wholeNumber,
 } from './config/values.ts'
 import { UserError } from './errors.ts'
 import { isLoopback } from './loopback.ts'
@@ -76,6 +77,7 @@ const Variables = z.object({
   CLOUDFLARE_API_TOKEN: text('an API token that may edit DNS').optional(),
   CLOUDFLARE_BASE_URL: webAddress('https://api.cloudflare.com/client/v4').optional(),
   CLOUDFLARE_STATUS_URL: webAddress('https://www.cloudflarestatus.com/api/v2/status.json').optional(),
+  RECOVERY_CHECK_MINUTES: wholeNumber(1440, 'minutes from 0 (never) to 1440, such as 30').default(30),
   AZURE_SUBSCRIPTION_ID: text('the subscription id').optional(),
   AZURE_CREDENTIAL: z
     .enum(['managed-identity', 'workload-identity', 'client-secret', 'cli', 'none'], {

@@ -1,11 +1,13 @@
 // Joins what reaches the systems: Cloudflare, HAProxy, Azure, and what looks at them from outside.
 import type { Config } from './config.ts'
-import type { Clock, Providers } from './ports.ts'
+import type { Clock, NagiosCommands, Providers } from './ports.ts'
 import { createAzure, type Azure } from './providers/azure.ts'
 import { createAzureSystems } from './providers/azure-systems.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
 import { cloudflareStatusPage, createCloudflareStatus } from './providers/cloudflare-status.ts'
+import { createHaproxyReader } from './providers/haproxy-level.ts'
 import { createHaproxy } from './providers/haproxy.ts'
+import { createNagiosCommands } from './providers/nagios-commands.ts'
 import { createOutside } from './providers/outside.ts'
 import type { Readers } from './readers.ts'
 
@@ -40,6 +42,7 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
     readers: {
       dns: cloudflare,
       cloudflare: { mayEdit: cloudflare.mayEdit, status: createCloudflareStatus(statusPage(config)) },
+      haproxy: createHaproxyReader(),
       ...azure.readers,
     },
     warm: cloudflare.warm,
@@ -65,4 +68,12 @@ function azureOf(config: Config): Azure {
     authority: config.AZURE_AUTHORITY_HOST,
     queueEndpoint: config.AZURE_QUEUE_ENDPOINT,
   })
+}
+
+/** undefined when Nagios is not to be told. */
+export function nagiosCommandsOf(config: Config): NagiosCommands | undefined {
+  const { NAGIOS_CGI_URL: url, NAGIOS_CGI_USER: user, NAGIOS_CGI_PASSWORD: password } = config
+  return url === undefined
+    ? undefined
+    : createNagiosCommands({ url, user: user ?? '', password: password ?? '' })
 }

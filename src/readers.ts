@@ -24,10 +24,17 @@ export interface CloudflareReader {
   readonly status: (signal: AbortSignal) => Promise<string | undefined>
 }
 
+/** What is read of HAProxy beside its servers. */
+export interface HaproxyReader {
+  /** The level of a socket of the runtime API: `admin` may set states, `operator` and `user` may not. */
+  readonly level: (socket: string, signal: AbortSignal) => Promise<string>
+}
+
 /** What is read of the systems before there is an action: for proposals, for commands that show, for readiness. */
 export interface Readers {
   readonly dns: DnsReader
   readonly cloudflare: CloudflareReader
+  readonly haproxy: HaproxyReader
   readonly workers: WorkersReader
   readonly sql: SqlReader
   readonly storage: StorageReader

@@ -9,7 +9,7 @@ export type Invocation =
   | { readonly kind: 'setup'; readonly url: string }
   | { readonly kind: 'token' | 'login'; readonly person: string; readonly json: boolean }
   | { readonly kind: 'slack check'; readonly attempt: boolean; readonly json: boolean }
-  | { readonly kind: 'plan check'; readonly file?: string; readonly json: boolean }
+  | { readonly kind: 'plan check'; readonly live: boolean; readonly file?: string; readonly json: boolean }
   | { readonly kind: 'plan test'; readonly alert: AlertArgs; readonly json: boolean }
 
 /** The alert of `dr plan test`. `at` is local in the plan's zone; absent: now. */
@@ -66,12 +66,17 @@ function only(word: string | undefined, rest: readonly string[], example: string
 }
 
 const planUsage =
-  'Type: dr plan check [FILE], or: dr plan test --host lb1 --service HAProxy --state CRITICAL --at 2026-12-24T03:00'
+  'Type: dr plan check [--live] [FILE], or: dr plan test --host lb1 --service HAProxy --state CRITICAL --at 2026-12-24T03:00'
 
 function planArgs(verb: string | undefined, rest: readonly string[], json: boolean): Invocation {
-  const [file, ...more] = rest
+  const [file, ...more] = rest.filter((word) => word !== '--live')
   if (verb === 'check' && more.length === 0 && !file?.startsWith('-'))
-    return { kind: 'plan check', ...(file === undefined ? {} : { file }), json }
+    return {
+      kind: 'plan check',
+      live: rest.includes('--live'),
+      ...(file === undefined ? {} : { file }),
+      json,
+    }
   if (verb === 'test') return { kind: 'plan test', alert: alertArgs(rest), json }
   throw new UserError('usage', planUsage)
 }

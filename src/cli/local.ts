@@ -69,7 +69,8 @@ function planFile(env: Environment): string {
   return env['DR_PLAN'] || 'dr-plan.yml'
 }
 
-function readPlan(path: string): string {
+/** The text of a plan. @throws UserError when it cannot be read. */
+export function readPlan(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -13,6 +13,7 @@ import type { Button } from '../message.ts'
 import type { BotAnswer, NoAnswer } from './client.ts'
 import type { Invocation } from './args.ts'
 import type { Issuer, Printed } from './local.ts'
+import type { SystemsOf } from './live.ts'
 import type { SlackCheck } from './slack.ts'
 import type { BotAccess } from './settings.ts'
 import type { Terminal } from './render.ts'
@@ -34,6 +35,8 @@ export interface Machine {
   readonly input: () => Promise<string>
   /** Loaded only where it is needed, since the console's signer is the bot's. */
   readonly signer: () => Promise<(secret: string) => Issuer>
+  /** The bot's ways to the systems, loaded only where they are needed. */
+  readonly systems: () => Promise<SystemsOf>
   /** The bot's way to Slack, loaded only where it is needed. */
   readonly slack: () => Promise<SlackCheck>
 }
@@ -79,8 +82,13 @@ async function local(
     case 'token':
     case 'login':
       return issue(machine.env(), invocation, await machine.signer(), machine.now())
-    case 'plan check':
+    case 'plan check': {
+      if (invocation.live) {
+        const { liveCheck } = await import('./live.ts')
+        return liveCheck(machine.env(), invocation.file, await machine.systems(), machine.now())
+      }
       return planCheck(machine.env(), invocation.file, machine.now())
+    }
     case 'plan test':
       return planTest(machine.env(), invocation.alert, machine.now())
     case 'slack check': {

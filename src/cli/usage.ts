@@ -15,6 +15,10 @@ export function usageText(): string {
     'On this machine:',
     row('setup URL', 'Keep the address of the bot and your token (asked for, or from standard input)'),
     row('plan check [FILE]', 'Check the DR plan'),
+    row(
+      'plan check --live [FILE]',
+      'Check also whether each recovery could be carried out now; only looks, with the settings of the bot',
+    ),
     row('plan test --host HOST ...', 'Which system an alert would concern, and who would be called when'),
     '',
     "On the bot's host:",

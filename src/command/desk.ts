@@ -10,7 +10,10 @@ import type { Runs } from '../recovery/input.ts'
 import type { Answer, CommandOf, Speaker, Verb } from './command.ts'
 
 export interface Desk {
-  readonly store: Pick<Store, 'incident' | 'incidents' | 'run' | 'runs' | 'claims' | 'timeline' | 'head'>
+  readonly store: Pick<
+    Store,
+    'incident' | 'incidents' | 'run' | 'runs' | 'claims' | 'timeline' | 'head' | 'setting'
+  >
   readonly incidents: Incidents
   readonly runs: Runs
   /** The plan as it is in force now: with the overrides that were added while running. */

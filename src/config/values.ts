@@ -7,6 +7,15 @@ export function text(what: string) {
   return z.string({ error: what })
 }
 
+/** A whole number from 0 to `most`. */
+export function wholeNumber(most: number, what: string) {
+  return z
+    .string({ error: what })
+    .regex(/^\d{1,9}$/, { error: what })
+    .transform(Number)
+    .refine((number) => number <= most, { error: what })
+}
+
 /** An address with one of these schemes. */
 export function url(what: string, ...schemes: readonly string[]) {
   const startsRight = (value: string) =>

@@ -19,6 +19,8 @@ export interface CloudflareAccess {
 export interface Purpose<T> {
   readonly doing: string
   readonly zone: string
+  /** What the token must be allowed. */
+  readonly right: 'Zone:Read' | 'DNS:Edit'
   /** A change is sent once and never repeated here: after a lost answer its outcome is found by looking. */
   readonly changes: boolean
   /** The form of what comes back. */
@@ -214,8 +216,8 @@ function explainStatus(
   headers: Headers | undefined,
 ): UserError | RetryableError {
   const what = `Cloudflare could not ${purpose.doing}: ${status}${said}.`
-  if (purpose.changes && status === 403 && said.includes(noRight)) {
-    const right = `The token lacks the right DNS:Edit for ${purpose.zone}. Nothing was changed. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens; the token itself stays the same.`
+  if (status === 403 && said.includes(noRight)) {
+    const right = `The token lacks the right ${purpose.right} for ${purpose.zone}. Nothing was changed. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens; the token itself stays the same.`
     return new UserError('cloudflare-right', `${what} ${right}`)
   }
   if (status === 401 || status === 403 || (status === 400 && namesToken(said))) {

@@ -107,7 +107,7 @@ async function readZone(
   signal: AbortSignal,
 ): Promise<z.infer<typeof Zones>[number]> {
   const answer = await calls.call(
-    { doing: `find the zone ${name}`, zone: name, changes: false, result: Zones },
+    { doing: `find the zone ${name}`, zone: name, right: 'Zone:Read', changes: false, result: Zones },
     signal,
     (client, options) => client.zones.list({ name }, options).asResponse(),
   )
@@ -147,7 +147,7 @@ async function readPages(
   const doing = `read the records of ${name ?? zone.name}`
   for (let page = 1, pages = 1; page <= pages; page += 1) {
     const answer = await calls.call(
-      { doing, zone: zone.name, changes: false, result: Records },
+      { doing, zone: zone.name, right: 'DNS:Edit', changes: false, result: Records },
       signal,
       (client, options) =>
         client.dns.records.list({ zone_id: zone.id, ...only, page, per_page }, options).asResponse(),
@@ -191,7 +191,13 @@ async function sendBatch(
   const patches: NonNullable<RecordBatchParams['patches']> = action.after.map(normal)
   const names = [...new Set(patches.map((record) => record.name))].join(', ')
   await calls.call(
-    { doing: `change the records of ${names}`, zone: action.zone.name, changes: true, result: BatchResult },
+    {
+      doing: `change the records of ${names}`,
+      zone: action.zone.name,
+      right: 'DNS:Edit',
+      changes: true,
+      result: BatchResult,
+    },
     signal,
     (client, options) => client.dns.records.batch({ zone_id: action.zone.id, patches }, options).asResponse(),
   )

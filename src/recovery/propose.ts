@@ -10,8 +10,9 @@ import type { Run } from './run.ts'
 import { bypass } from './ways/bypass.ts'
 import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
+import { checkByDraft } from './ways/draft-check.ts'
 import { storage } from './ways/storage.ts'
-import type { Way } from './ways/way.ts'
+import type { Checked, Way } from './ways/way.ts'
 import { workers } from './ways/workers.ts'
 
 /** What is wished for, before the world was looked at; `key` names it, so that the same wish finds its run. */
@@ -46,6 +47,17 @@ function draftFor(recovery: Recovery): Wish['draft'] | undefined {
   for (const way of ways) {
     const draft = way.failover(recovery)
     if (draft) return draft
+  }
+  return undefined
+}
+
+/** What looks whether a recovery could be carried out now; undefined for what this version cannot carry out. */
+export function checkFor(
+  recovery: Recovery,
+): ((context: Context) => Promise<readonly Checked[]>) | undefined {
+  for (const way of ways) {
+    const draft = way.failover(recovery)
+    if (draft) return way.check?.(recovery) ?? ((context) => checkByDraft(context, draft))
   }
   return undefined
 }

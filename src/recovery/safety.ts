@@ -106,6 +106,16 @@ export function isOverridden(list: readonly Finding[], rule: SafetyRule): boolea
   return list.some((finding) => finding.rule === rule && finding.overriddenWith !== undefined)
 }
 
+/** Thrown when a safety rule refuses: a UserError that holds what all rules found. */
+export class UnsafeError extends UserError {
+  readonly findings: readonly Finding[]
+
+  constructor(message: string, found: readonly Finding[]) {
+    super('unsafe', message)
+    this.findings = found
+  }
+}
+
 /** Throws for the first rules that failed and that nobody takes on himself, with what to type instead. */
 export function refuseUnsafe(list: readonly Finding[], command: string, others: readonly string[]): void {
   const failed = list.filter((finding) => !finding.ok && finding.overriddenWith === undefined)
@@ -113,8 +123,8 @@ export function refuseUnsafe(list: readonly Finding[], command: string, others: 
   const what = failed.map(({ rule, text }) => `${rule}: ${text}.`).join(' ')
   const instead = others.length === 0 ? '' : ` Instead: ${others.join(', or ')}.`
   const anyway = failed.map(({ rule }) => `--override ${rule} "reason"`).join(' ')
-  throw new UserError(
-    'unsafe',
+  throw new UnsafeError(
     `Refused by the safety rule${failed.length === 1 ? '' : 's'} ${what} Nothing was changed.${instead} To take it on yourself: ${command} ${anyway}`,
+    list,
   )
 }

@@ -91,6 +91,9 @@ async function dr(
     ask: answers && ask,
     input: async () => '',
     signer: async () => createSigner,
+    systems: async () => () => {
+      throw new Error('no system is asked')
+    },
     slack: async () => async () => {},
     ...machine,
   })

@@ -88,6 +88,8 @@ export async function startBot(
     CLOUDFLARE_API_TOKEN: world.token,
     CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
     SMTP_URL: mailbox.url,
+    // A story that is about something else looks at no recovery, and finds none missing.
+    RECOVERY_CHECK_MINUTES: '0',
     ...options.env,
   })
   const log = keptLog()

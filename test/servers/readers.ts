@@ -24,5 +24,6 @@ export const noReaders: Readers = {
     setting: async () => ({ value: '', etag: '', tags: {}, locked: false }),
     secret: async () => ({ version: '' }),
   },
+  haproxy: { level: async () => 'admin' },
   dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
 }

@@ -6,6 +6,8 @@ import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
 import { owedLine, readWarnings, systemLine } from '../warnings.ts'
+import { optional } from '../read.ts'
+import { readReadiness, readinessSection, systemReadinessSection, unready } from '../readiness.ts'
 import { readIncident } from '../which.ts'
 import type { Instant, SystemId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
@@ -26,10 +28,11 @@ export const statusHandlers: Handlers<'status'> = {
 }
 
 async function overall(desk: Desk): Promise<Answer> {
-  const [incidents, runs, frozen] = await Promise.all([
+  const [incidents, runs, frozen, readiness] = await Promise.all([
     desk.store.incidents({ open: true, limit: 100 }),
     desk.store.runs({ open: true, limit: 20 }),
     desk.runs.frozen(),
+    readReadiness(desk.store, desk.plan()),
   ])
   const { systems: warnings, owed } = await readWarnings(desk.store, incidents)
   const now = desk.clock.now()
@@ -42,11 +45,15 @@ async function overall(desk: Desk): Promise<Answer> {
     ...runSection(desk, runs),
     ...frozenSection(desk, frozen),
   ]
-  const uneasy = warnings.length + owed.length > 0
+  const lacking = readiness === undefined ? 0 : unready(readiness).length
+  const uneasy = warnings.length + owed.length + lacking > 0
   const card: Card = {
     title: titleOf(incidents.length, uneasy),
     tone: worst([...incidents.map((incident) => toneOf(incident, now)), uneasy ? 'warn' : 'good']),
-    sections: sections.length > 0 ? sections : [{ lines: [['Nothing is broken, no recovery is running.']] }],
+    sections: [
+      ...(sections.length > 0 ? sections : [{ lines: [['Nothing is broken, no recovery is running.']] }]),
+      ...readinessSection(readiness),
+    ],
     buttons: oldestFirst
       .filter(({ state }) => state === 'paging')
       .slice(0, 3)
@@ -55,7 +62,14 @@ async function overall(desk: Desk): Promise<Answer> {
   return {
     status: 'done',
     card,
-    data: { incidents: oldestFirst, warnings, owed, runs, frozen: frozen ?? false },
+    data: {
+      incidents: oldestFirst,
+      warnings,
+      owed,
+      runs,
+      frozen: frozen ?? false,
+      ...optional('readiness', readiness),
+    },
   }
 }
 
@@ -64,6 +78,7 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const found = newest === '' ? undefined : await desk.store.incident(newest as Incident['id'])
   const all = await readWarnings(desk.store, await desk.store.incidents({ open: true, limit: 100 }))
   const owed = all.owed.filter((each) => each.system === system)
+  const seen = await readReadiness(desk.store, desk.plan())
   if (found && found.state.state !== 'resolved') return withRuns(desk, found.state, owed)
   const warning = all.systems.find((each) => each.system === system)
   const planned = desk.plan().systems[system]
@@ -82,12 +97,14 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
       ]
     : [['The DR plan says nothing about it.']]
   const last = found ? [lastLine(found.state, desk.clock.now())] : []
+  const readiness = seen?.systems.find((each) => each.system === system)
+  const lacking = readiness !== undefined && readiness.state !== 'ready'
   const card: Card = {
     title: `${system}: ${warning?.text ?? 'nothing is known to be broken'}`,
-    tone: warning || owed.length > 0 ? 'warn' : 'good',
-    sections: [...owedSection(owed), { lines: [...lines, ...last] }],
+    tone: warning || owed.length > 0 || lacking ? 'warn' : 'good',
+    sections: [...owedSection(owed), { lines: [...lines, ...last] }, ...systemReadinessSection(seen, system)],
   }
-  const data = { system, objective: planned?.rto, last: found?.state, warning, owed }
+  const data = { system, objective: planned?.rto, last: found?.state, warning, owed, readiness }
   return { status: 'done', card, data }
 }
 

@@ -19,6 +19,7 @@ import type { Verdict } from '../safety.ts'
 import { digestOf } from '../world.ts'
 import { lookAtWays, originHealthy } from './bypass-look.ts'
 import type { Looked } from './bypass-look.ts'
+import { checkThroughCloudflare } from './cloudflare-check.ts'
 import { actionOf, asClient, dnsSteps, effectWithin, plainContent, rowsOf, targetsOf } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
 import { elsewhere, pointedAt, recordFor } from './records.ts'
@@ -33,6 +34,13 @@ function isBypass(recovery: Recovery): recovery is BypassRecovery {
 
 export const bypass: Way = {
   failover: (recovery) => (isBypass(recovery) ? (context) => draftBypass(context, recovery) : undefined),
+  check: (recovery) =>
+    isBypass(recovery)
+      ? (context) =>
+          checkThroughCloudflare(context, recovery.cloudflare_bypass.zone, (same) =>
+            draftBypass(same, recovery),
+          )
+      : undefined,
   failback: draftFailback,
   changes: ['cloudflare-dns'],
 }

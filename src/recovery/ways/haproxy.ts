@@ -10,6 +10,7 @@ import { probeFacts, whereOf } from '../kinds/probe.ts'
 import type { Debt, Proposal } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe, targetHealthy } from '../safety.ts'
 import type { Seen } from '../world.ts'
+import { checkAtBalancers } from './haproxy-check.ts'
 import { draftHaproxyBack } from './haproxy-back.ts'
 import { lookAtBalancers, writesFile } from './haproxy-look.ts'
 import type { Looked } from './haproxy-look.ts'
@@ -26,6 +27,11 @@ function isHaproxy(recovery: Recovery): recovery is HaproxyRecovery {
 
 export const haproxy: Way = {
   failover: (recovery) => (isHaproxy(recovery) ? (context) => draftFailover(context, recovery) : undefined),
+  check: (recovery) =>
+    isHaproxy(recovery)
+      ? (context) =>
+          checkAtBalancers(context, recovery.haproxy.sockets, (same) => draftFailover(same, recovery))
+      : undefined,
   failback: draftHaproxyBack,
   changes: ['haproxy-server'],
 }

@@ -6,6 +6,7 @@ import type { DnsRecord, ProbeAction } from '../action.ts'
 import { actionOf, dnsSteps, effectWithin, plainContent, proxyWarnings } from './dns-change.ts'
 import { rowsOf, shortTtl, targetsOf, typeFor } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
+import { checkThroughCloudflare } from './cloudflare-check.ts'
 import { draftFailback } from './records-back.ts'
 import type { Way } from './way.ts'
 import { expectedDuration } from '../draft.ts'
@@ -32,6 +33,11 @@ function isDnsRecovery(recovery: Recovery): recovery is DnsRecovery {
 export const records: Way = {
   failover: (recovery) =>
     isDnsRecovery(recovery) ? (context) => draftFailover(context, recovery) : undefined,
+  check: (recovery) =>
+    isDnsRecovery(recovery)
+      ? (context) =>
+          checkThroughCloudflare(context, recovery.cloudflare.zone, (same) => draftFailover(same, recovery))
+      : undefined,
   failback: draftFailback,
   changes: ['cloudflare-dns'],
 }

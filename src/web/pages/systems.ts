@@ -2,7 +2,10 @@
 import { systemIds } from '../../ids.ts'
 import type { SystemId } from '../../ids.ts'
 import { readWarnings } from '../../command/warnings.ts'
+import { readReadiness } from '../../command/readiness.ts'
+import type { SeenReadiness } from '../../command/readiness.ts'
 import type { Incident } from '../../incident/incident.ts'
+import { missingOf } from '../../recovery/checkup.ts'
 import { measure } from '../../timeline/phases.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
@@ -19,6 +22,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
   const incidents = await sources.store.incidents({ open: false, limit: lookedThrough })
   const open = await sources.store.incidents({ open: true, limit: 50 })
   const { systems } = await readWarnings(sources.store, open)
+  const readiness = await readReadiness(sources.store, view.plan)
   return {
     title: 'Systems',
     body: html`<h1>Systems</h1>
@@ -26,7 +30,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
         <table class="systems">
           <thead>
             <tr>
-              ${['System', 'Now', 'RTO', 'RPO', 'Last measured', 'Recoveries', 'Depends on'].map(
+              ${['System', 'Now', 'RTO', 'RPO', 'Last measured', 'Recoveries', 'Ready', 'Depends on'].map(
                 (column) => html`<th scope="col">${column}</th>`,
               )}
             </tr>
@@ -36,7 +40,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
               systemRow(
                 system,
                 incidents.filter((incident) => incident.system === system),
-                systemState(system, open, systems),
+                { now: systemState(system, open, systems), ready: readinessOf(system, readiness) },
                 view,
               ),
             )}
@@ -46,12 +50,17 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
   }
 }
 
-function systemRow(id: SystemId, incidents: readonly Incident[], now: Html, view: View): Html {
+function systemRow(
+  id: SystemId,
+  incidents: readonly Incident[],
+  { now, ready }: { readonly now: Html; readonly ready: Html },
+  view: View,
+): Html {
   const system = view.plan.systems[id]
   if (!system)
     return html`<tr>
       <th scope="row"><code>${id}</code></th>
-      <td colspan="6" class="quiet">not in the DR plan</td>
+      <td colspan="7" class="quiet">not in the DR plan</td>
     </tr>`
   return html`<tr>
     <th scope="row"><code>${id}</code></th>
@@ -68,8 +77,27 @@ function systemRow(id: SystemId, incidents: readonly Incident[], now: Html, view
             >`
       }
     </td>
+    <td data-label="Ready">${ready}</td>
     <td data-label="Depends on">${system.depends_on.length === 0 ? '–' : system.depends_on.join(', ')}</td>
   </tr>`
+}
+
+/** Whether its recoveries could be carried out at the last look, and of those that could not what is missing. */
+function readinessOf(system: SystemId, seen: SeenReadiness | undefined): Html {
+  const found = seen?.systems.find((one) => one.system === system)
+  if (!found) return html`<span class="quiet">not looked yet</span>`
+  if (found.state === 'ready') return chip('good', 'Ready')
+  const missing = found.recoveries.flatMap((one) =>
+    missingOf(one).map(({ text }) => html`<li><code>${one.recovery}</code> ${text}</li>`),
+  )
+  return html`<details>
+    <summary>
+      ${chip(found.state === 'partly' ? 'warn' : 'bad', found.state === 'partly' ? 'In part' : 'Not ready')}
+    </summary>
+    <ul>
+      ${missing}
+    </ul>
+  </details>`
 }
 
 /** From the beginning of the outage until it worked again, in the newest incident that ended. */

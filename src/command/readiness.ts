@@ -1,0 +1,70 @@
+// How ready the plan's recoveries are, as the bot last saw it, for answers.
+import { missingOf, systemsReadiness } from '../recovery/checkup.ts'
+import { readCheckup } from '../recovery/checkups.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Instant, SystemId } from '../ids.ts'
+import type { Line, Section } from '../message.ts'
+import type { Store } from '../ports.ts'
+import type { SystemReadiness } from '../recovery/checkup.ts'
+
+/** The last look at all systems; undefined when there was none yet. */
+export interface SeenReadiness {
+  readonly at: Instant
+  readonly systems: readonly SystemReadiness[]
+}
+
+/** As the plan is now: what was checked and is not in it any more is left out. */
+export async function readReadiness(
+  store: Pick<Store, 'setting'>,
+  plan: DrPlan,
+): Promise<SeenReadiness | undefined> {
+  const checkup = await readCheckup(store)
+  return checkup && { at: checkup.at, systems: systemsReadiness(checkup, plan) }
+}
+
+/** Systems of which a recovery could not be carried out now. */
+export function unready({ systems }: SeenReadiness): readonly SystemReadiness[] {
+  return systems.filter(({ state }) => state !== 'ready')
+}
+
+/** Each system on a line, what is missing first; nothing when it was never looked. */
+export function readinessSection(seen: SeenReadiness | undefined): readonly Section[] {
+  if (seen === undefined || seen.systems.length === 0) return []
+  const ready = seen.systems.filter(({ state }) => state === 'ready').map(({ system }) => system)
+  const lines: Line[] = [
+    ...unready(seen).map(unreadyLine),
+    ...(ready.length === 0 ? [] : [[`Ready: ${ready.join(', ')}`]]),
+    lookedLine(seen.at),
+  ]
+  return [{ heading: 'Could the recoveries be carried out?', lines }]
+}
+
+/** Each recovery of one system, with what it lacks and what to do. */
+export function systemReadinessSection(
+  seen: SeenReadiness | undefined,
+  system: SystemId,
+): readonly Section[] {
+  const found = seen?.systems.find((one) => one.system === system)
+  if (!seen || !found) return []
+  const lines = found.recoveries.flatMap((one): Line[] => {
+    const missing = missingOf(one)
+    const name = `failover ${system} to ${one.recovery}`
+    if (missing.length === 0) return [['✓ ', { command: name }, ' is ready']]
+    return missing.map(({ what, text }) => ['✗ ', { command: name }, ` is not ready: ${what}: ${text}`])
+  })
+  return [{ heading: 'Could the recoveries be carried out?', lines: [...lines, lookedLine(seen.at)] }]
+}
+
+function unreadyLine({ system, state, recoveries }: SystemReadiness): Line {
+  const names = recoveries.filter((one) => missingOf(one).length > 0).map(({ recovery }) => recovery)
+  const some = state === 'partly' ? 'in part: not' : 'no: not'
+  return [
+    { code: system },
+    ` ${some} ${names.join(', ')}. What is missing: `,
+    { command: `status ${system}` },
+  ]
+}
+
+function lookedLine(at: Instant): Line {
+  return ['Looked at ', { at, show: 'date-time' }]
+}

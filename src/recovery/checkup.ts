@@ -1,0 +1,131 @@
+// Whether the recoveries of the plan could be carried out now: the read-only half of each, against the real world.
+import { z } from 'zod'
+import { RetryableError, UserError, reasonOf } from '../errors.ts'
+import type { DrPlan, Recovery } from '../drplan/schema.ts'
+import type { Instant, SystemId } from '../ids.ts'
+import { minute, systemIds } from '../ids.ts'
+import type { Calls } from './calls.ts'
+import type { Context } from './draft.ts'
+import { checkFor } from './propose.ts'
+import type { Order, Run } from './run.ts'
+import type { Checked } from './ways/way.ts'
+
+const RecoveryChecked = z.object({
+  system: z.enum(systemIds),
+  recovery: z.string(),
+  checks: z.array(z.object({ what: z.string(), ok: z.boolean(), text: z.string() })),
+})
+
+/** One recovery of the plan, and all that was looked at for it. */
+export type RecoveryChecked = Readonly<z.infer<typeof RecoveryChecked>>
+
+/** All recoveries of the plan as they were found at one time, in the plan's order. */
+export const Checkup = z.object({ at: z.number(), recoveries: z.array(RecoveryChecked) })
+export type Checkup = Readonly<z.infer<typeof Checkup>>
+
+export interface CheckupDeps {
+  readonly plan: DrPlan
+  readonly calls: Calls
+  readonly now: Instant
+  /** Earlier runs, newest first: measured durations. */
+  readonly history: readonly Run[]
+}
+
+/** Looks at the whole plan; changes nothing. One system's trouble does not hide another's. */
+export async function checkRecoveries(deps: CheckupDeps): Promise<Checkup> {
+  const bySystem = await Promise.all(systemIds.map((system) => checkSystem(deps, system)))
+  return { at: deps.now, recoveries: bySystem.flat() }
+}
+
+/** One after the other: they ask the same provider, and each counts its requests. */
+async function checkSystem(deps: CheckupDeps, system: SystemId): Promise<readonly RecoveryChecked[]> {
+  const found: RecoveryChecked[] = []
+  for (const recovery of deps.plan.systems[system]?.recoveries ?? []) {
+    const checks = await checkOne(deps, system, recovery)
+    found.push({ system, recovery: recovery.name, checks: [...checks] })
+  }
+  return found
+}
+
+async function checkOne(
+  deps: CheckupDeps,
+  system: SystemId,
+  recovery: Recovery,
+): Promise<readonly Checked[]> {
+  const { plan, calls, now, history } = deps
+  const check = checkFor(recovery)
+  if (!check) return [byHand(plan, system)]
+  const order = orderFor(recovery, now)
+  const context: Context = {
+    ask: {
+      system,
+      direction: 'failover',
+      recovery: recovery.name,
+      by: { person: 'bot', door: 'bot' },
+      overrides: [],
+      ...(order === undefined ? {} : { order }),
+    },
+    plan,
+    calls,
+    now,
+    history,
+    objectiveAt: undefined,
+  }
+  try {
+    return await check(context)
+  } catch (thrown) {
+    return [failed(thrown)]
+  }
+}
+
+function byHand(plan: DrPlan, system: SystemId): Checked {
+  const { runbook } = plan.systems[system] ?? {}
+  const where = runbook === undefined ? '' : `, as in ${runbook}`
+  return { what: 'way', ok: false, text: `This version cannot carry it out: it is done by hand${where}.` }
+}
+
+function failed(thrown: unknown): Checked {
+  if (thrown instanceof UserError) return { what: 'world', ok: false, text: thrown.message }
+  if (thrown instanceof RetryableError) {
+    return { what: 'world', ok: false, text: `${reasonOf(thrown)} Look again in a few minutes.` }
+  }
+  const text = `The check failed inside the bot: ${reasonOf(thrown)}. Report it to whoever maintains the bot.`
+  return { what: 'check', ok: false, text }
+}
+
+/** What a recovery must be told beside its name, as somebody would say it who needs it now. */
+function orderFor(recovery: Recovery, now: Instant): Order | undefined {
+  if (recovery.azure_sql?.method === 'point-in-time') return { kind: 'restore-point', at: now - 15 * minute }
+  return recovery.scale_set === undefined ? undefined : { kind: 'pool-size', size: 'auto' }
+}
+
+/** True when nothing that it needs is missing. */
+export function isReady({ checks }: RecoveryChecked): boolean {
+  return checks.every(({ ok }) => ok)
+}
+
+/** What is missing, each with its next step. */
+export function missingOf({ checks }: RecoveryChecked): readonly Checked[] {
+  return checks.filter(({ ok }) => !ok)
+}
+
+/** How ready a system is, by its recoveries: all, some or none of them could be carried out. */
+export interface SystemReadiness {
+  readonly system: SystemId
+  readonly state: 'ready' | 'partly' | 'not-ready'
+  readonly recoveries: readonly RecoveryChecked[]
+}
+
+/** The systems that the plan has recoveries for; what was checked and is not in the plan any more is left out. */
+export function systemsReadiness(checkup: Checkup, plan: DrPlan): readonly SystemReadiness[] {
+  return systemIds.flatMap((system) => {
+    const names = (plan.systems[system]?.recoveries ?? []).map(({ name }) => name)
+    const recoveries = checkup.recoveries.filter(
+      (one) => one.system === system && names.includes(one.recovery),
+    )
+    if (recoveries.length === 0) return []
+    const ready = recoveries.filter(isReady).length
+    const state = ready === recoveries.length ? 'ready' : ready === 0 ? 'not-ready' : 'partly'
+    return [{ system, state, recoveries }]
+  })
+}

@@ -1,0 +1,41 @@
+// Whether a recovery could be carried out now, by drafting its proposal: the safety rules' verdicts, none of them overridden.
+import { printDuration } from '../../drplan/duration.ts'
+import type { Context, Draft } from '../draft.ts'
+import type { Finding } from '../run.ts'
+import { UnsafeError } from '../safety.ts'
+import type { Checked } from './way.ts'
+
+/** What to do about a rule that would refuse, where the verdict alone does not say it. */
+const advice: Readonly<Record<string, string>> = {
+  'target-healthy': 'Mend the target, or correct "probe" and the target of the recovery in the DR plan.',
+  'no-other-records': 'Add them to "records" of the recovery in the DR plan, or delete them.',
+  'all-balancers-answer': 'Look at HAProxy there, and at its "stats socket" line in haproxy.cfg.',
+  'same-servers': 'Write the same servers with the same addresses into haproxy.cfg everywhere.',
+  'last-healthy-server': 'Start the server that is to take over, and give it a weight above 0.',
+  'origin-certificate': 'Give the origin a certificate of a public authority for the name.',
+}
+
+/** What the safety rules find; a recovery that is in force already is ready all the same. */
+export async function checkByDraft(
+  context: Context,
+  draft: (context: Context) => Promise<Draft>,
+): Promise<readonly Checked[]> {
+  try {
+    const { proposal } = await draft(context)
+    const { duration, source } = proposal.expected
+    const time = `expected to take ${printDuration(duration)} (${source})`
+    return [
+      ...proposal.findings.map(checkedOf),
+      { what: 'proposal', ok: true, text: `${proposal.summary}; ${time}` },
+    ]
+  } catch (thrown) {
+    if (thrown instanceof UnsafeError) return thrown.findings.map(checkedOf)
+    throw thrown
+  }
+}
+
+function checkedOf({ rule, ok, text }: Finding): Checked {
+  if (ok || rule === 'not-already-there') return { what: rule, ok: true, text }
+  const otherwise = `As it is, it can only be ordered with: --override ${rule} "reason".`
+  return { what: rule, ok: false, text: `${text}. ${advice[rule] ?? otherwise}` }
+}

@@ -1,0 +1,219 @@
+// `dr plan check --live`: each recovery against the real world, with each right and each part taken away in turn.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startCloudflareSim } from '../../sim/cloudflare.ts'
+import { servedZone } from '../../sim/dns/answer.ts'
+import { startWorld } from '../../sim/world.ts'
+import type { World } from '../../sim/world.ts'
+import { runCli } from '../../src/cli/main.ts'
+import { createClock } from '../../src/clock.ts'
+import { createSystems } from '../../src/providers.ts'
+import { expectNoSecret } from '../contracts/provider.ts'
+import type { Environment } from '../../src/config.ts'
+
+let world: World
+let dir: string
+
+beforeEach(async () => {
+  world = await startWorld()
+  dir = await mkdtemp(join(tmpdir(), 'dr-live-'))
+  await writeFile(join(dir, 'plan.yml'), planText(world))
+})
+afterEach(async () => {
+  await world.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+function planText({ lb, backup, record, httpPort, zone }: World): string {
+  const probe = `{ url: "http://${record}:${httpPort}/health" }`
+  return `
+organisation: Example Ltd
+timezone: Europe/Berlin
+people:
+  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
+groups: { dev: { people: [ann] } }
+oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
+paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
+diagnosis: { remind: 5m, deadline: 30m }
+escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
+systems:
+  cloudflare:
+    rto: 10m
+    alerts: [{ service: "Cloudflare*" }]
+    recoveries:
+      - name: bypass
+        cloudflare_bypass: { zone: ${zone}, records: [${record}], to: ${lb.host} }
+        probe: ${probe}
+  lb:
+    rto: 10m
+    alerts: [{ host: "lb*" }]
+    recoveries:
+      - name: backup
+        cloudflare: { zone: ${zone}, records: [${record}], to: ${backup.host} }
+        probe: ${probe}
+`
+}
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+}
+
+async function check(env: Environment = {}, args: readonly string[] = []): Promise<Ran> {
+  const [out, err]: [string[], string[]] = [[], []]
+  const clock = createClock()
+  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml'), ...args], {
+    env: () => ({
+      NAGIOS_TOKEN: 'a token of nagios',
+      CONSOLE_SECRET: 'a secret of the console, long enough',
+      CLOUDFLARE_API_TOKEN: world.token,
+      CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
+      ...env,
+    }),
+    home: dir,
+    now: clock.now,
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
+    ask: undefined,
+    input: async () => '',
+    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
+    systems: async () => (config) => createSystems(config, { clock }),
+    slack: async () => async () => {},
+  })
+  expectNoSecret([world.token], [out, err])
+  return { code, out: out.join('') + err.join('') }
+}
+
+function proxied(): void {
+  world.cloudflare.edit(world.zone, (records) =>
+    records.map((one) => (one.name === world.record ? { ...one, proxied: true, ttl: 1 } : one)),
+  )
+}
+
+test('says that each recovery is ready, with what was looked at, and changes nothing', async () => {
+  proxied()
+
+  const { code, out } = await check()
+
+  expect(code).toBe(0)
+  const text = out.slice(out.indexOf('✓ failover')).replaceAll(String(world.httpPort), 'PORT')
+  await expect(text).toMatchFileSnapshot('../golden/plans/live-ready.txt')
+  expect(world.cloudflare.requests.filter((request) => request.changes)).toEqual([])
+})
+
+test('ends with 1 and says what is missing, of each recovery for itself', async () => {
+  proxied()
+  world.backup.set('failing')
+
+  const { code, out } = await check()
+
+  expect(code).toBe(1)
+  expect(out).toContain('✓ failover cloudflare to bypass: ready')
+  expect(out).toContain('✗ failover lb to backup: not ready')
+  expect(out).toContain('✗ target-healthy: 127.0.0.12 answered 503. Mend the target, or correct "probe"')
+  expect(out).toContain('1 of 2 recoveries could not be carried out now.')
+})
+
+test('gives the same as data', async () => {
+  world.backup.set('failing')
+
+  const { code, out } = await check({}, ['--json'])
+
+  expect(code).toBe(1)
+  expect(JSON.parse(out)).toMatchObject({
+    ok: false,
+    errors: [],
+    live: {
+      ok: false,
+      recoveries: [
+        { system: 'cloudflare', recovery: 'bypass', ready: true },
+        { system: 'lb', recovery: 'backup', ready: false },
+      ],
+    },
+  })
+})
+
+test('a recovery that is in force already is ready all the same', async () => {
+  const { code, out } = await check()
+
+  expect(code).toBe(0)
+  expect(out).toContain('✓ not-already-there: api.example.com points at 127.0.0.11 already')
+})
+
+test.each([
+  ['no token', { CLOUDFLARE_API_TOKEN: '' }, 'CLOUDFLARE_API_TOKEN is not set. Set CLOUDFLARE_API_TOKEN'],
+  [
+    'a token that nobody gave out',
+    { CLOUDFLARE_API_TOKEN: 'a-token-that-nobody-gave-out-0000000000' },
+    '403 (9109 Invalid access token). Set CLOUDFLARE_API_TOKEN to an active token with the rights Zone:Read and DNS:Edit for example.com',
+  ],
+  [
+    'a Cloudflare that cannot be reached',
+    { CLOUDFLARE_BASE_URL: 'http://127.0.0.1:2/client/v4' },
+    'the connection failed (ECONNREFUSED). Look again in a few minutes',
+  ],
+])('names what is missing: %s', async (_what, env, says) => {
+  const { code, out } = await check(env)
+
+  expect(code).toBe(1)
+  expect(out).toContain(says)
+})
+
+test('names the one right that a token lacks', async () => {
+  const value = 'a-token-that-may-only-read-000000000000'
+  const served = servedZone(world.zone, [`localhost:${world.dns.port}`])
+  const records = [{ type: 'A', name: world.record, content: world.lb.host, ttl: 300 }]
+  const sim = await startCloudflareSim({ zones: [{ served, records }], token: world.token })
+  const id = sim.zoneId(world.zone)
+  await sim.stop()
+  const limited = await startCloudflareSim({
+    zones: [{ served, records }],
+    token: world.token,
+    tokens: [{ value, id: '1'.repeat(32), status: 'active', read: [id], edit: [] }],
+  })
+
+  const { code, out } = await check({ CLOUDFLARE_API_TOKEN: value, CLOUDFLARE_BASE_URL: limited.baseUrl })
+  await limited.stop()
+
+  expect(code).toBe(1)
+  expect(out.split('\n').filter((line) => line.startsWith('    ✗'))).toEqual([
+    '    ✗ cloudflare-token: The token may read example.com, but lacks the right DNS:Edit. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens.',
+    '    ✗ cloudflare-token: The token may read example.com, but lacks the right DNS:Edit. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens.',
+  ])
+})
+
+test.each([
+  ['the record is gone', 'Cloudflare has: none'],
+  [
+    'another address of the name stands beside it',
+    'no-other-records: api.example.com AAAA 2001:db8::1 would stay as it is',
+  ],
+])('names what is missing in the zone: %s', async (what, says) => {
+  world.cloudflare.edit(world.zone, (records) =>
+    what === 'the record is gone'
+      ? records.filter((one) => one.name !== world.record)
+      : records.flatMap((one) =>
+          one.name === world.record
+            ? [one, { ...one, id: 'f'.repeat(32), type: 'AAAA', content: '2001:db8::1' }]
+            : [one],
+        ),
+  )
+
+  const { code, out } = await check()
+
+  expect(code).toBe(1)
+  expect(out).toContain(says)
+})
+
+test('a plan with errors is not held against the world', async () => {
+  await writeFile(join(dir, 'plan.yml'), 'organisation: 3\n')
+
+  const { code, out } = await check()
+
+  expect(code).toBe(1)
+  expect(out).toContain('the plan is not used')
+  expect(world.cloudflare.requests).toEqual([])
+})

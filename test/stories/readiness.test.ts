@@ -1,0 +1,72 @@
+// Whether the recoveries could be carried out, looked at by the bot again and again: in status, on the console, in the log.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startBot } from '../servers/bot.ts'
+import type { Bot } from '../servers/bot.ts'
+
+const minutes = 60_000
+let bot: Bot
+
+beforeEach(async () => {
+  bot = await startBot(onlySimulated, {
+    env: { RECOVERY_CHECK_MINUTES: '30' },
+  })
+})
+afterEach(() => bot.stop())
+
+/** The plan without the systems that are not simulated here. */
+function onlySimulated(plan: string): string {
+  const from = plan.indexOf('\n  dns:')
+  const to = plan.indexOf('\n  cloudflare:')
+  const kept = `${plan.slice(0, from)}${plan.slice(to, plan.indexOf('\n  api:'))}`
+  return kept.replace('depends_on: [dns]', 'depends_on: []')
+}
+
+async function standsIn(text: string | RegExp, command = 'status'): Promise<void> {
+  await vi.waitFor(async () => expect((await bot.say('ann', command)).text).toMatch(text), 10_000)
+}
+
+function warnings(): readonly object[] {
+  return bot.log.lines.filter(({ message }) => message.startsWith('a recovery could not'))
+}
+
+test('says nothing before the first look, then that all is ready, without a word in the log', async () => {
+  expect((await bot.say('ann', 'status')).text).not.toContain('Could the recoveries')
+
+  await bot.pass(minutes)
+  await standsIn('Ready: cloudflare, lb')
+  expect((await bot.say('ann', 'status')).card.title).toBe('All quiet')
+  await standsIn('failover lb to backup', 'status lb')
+  expect(warnings()).toEqual([])
+  expect(bot.world.cloudflare.requests.filter((request) => request.changes)).toEqual([])
+})
+
+test('says once that a recovery is not ready, what is missing, and when it is ready again', async () => {
+  await bot.pass(minutes)
+  await standsIn('Ready: cloudflare, lb')
+  bot.world.backup.set('failing')
+
+  await bot.pass(29 * minutes)
+  expect((await bot.say('ann', 'status')).text).toContain('Ready: cloudflare, lb')
+  await bot.pass(2 * minutes)
+
+  await standsIn('not backup')
+  expect((await bot.say('ann', 'status')).card.title).toBe('No incident is open, but not all is well')
+  await standsIn(/is not ready: target-healthy: 127\.0\.0\.12 answered 503\. Mend the target/, 'status lb')
+  expect(warnings()).toMatchObject([{ level: 'warn', fields: { system: 'lb' } }])
+  bot.world.backup.set('ok')
+  await bot.pass(31 * minutes)
+  await standsIn('Ready: cloudflare, lb')
+  expect(warnings()).toHaveLength(1)
+})
+
+test('keeps what it saw over a restart, and does not look again before it is due', async () => {
+  await bot.pass(minutes)
+  await standsIn('Ready: cloudflare, lb')
+  const before = bot.world.cloudflare.requests.length
+
+  await bot.restart()
+  await bot.pass(5 * minutes)
+
+  expect((await bot.say('ann', 'status')).text).toContain('Ready: cloudflare, lb')
+  expect(bot.world.cloudflare.requests).toHaveLength(before)
+})
