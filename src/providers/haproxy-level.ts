@@ -9,7 +9,7 @@ export function createHaproxyReader({
 }: { readonly timeout?: Duration } = {}): HaproxyReader {
   return {
     level: async (socket, signal) => {
-      const answer = await ask({ socket, command: 'show cli level', timeout }, signal)
+      const answer = await ask({ control: socket, commands: ['show cli level'], timeout }, signal)
       return /^(?:admin|operator|user)$/.exec(answer.trim())?.[0] ?? 'unknown'
     },
   }

@@ -5,7 +5,7 @@ import { balancerName } from '../kinds/haproxy.ts'
 import { checkByDraft } from './draft-check.ts'
 import type { Checked } from './way.ts'
 
-/** Asks each load balancer for the level of its socket, then drafts. One that is silent is found by the draft. */
+/** Asks each socket of a runtime API for its level, then drafts. One that is silent is found by the draft. */
 export async function checkAtBalancers(
   context: Context,
   sockets: readonly string[],

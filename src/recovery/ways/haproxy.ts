@@ -30,7 +30,7 @@ export const haproxy: Way = {
   check: (recovery) =>
     isHaproxy(recovery)
       ? (context) =>
-          checkAtBalancers(context, recovery.haproxy.sockets, (same) => draftFailover(same, recovery))
+          checkAtBalancers(context, recovery.haproxy.sockets ?? [], (same) => draftFailover(same, recovery))
       : undefined,
   failback: draftHaproxyBack,
   changes: ['haproxy-server'],
