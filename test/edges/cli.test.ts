@@ -91,9 +91,7 @@ async function dr(
     ask: answers && ask,
     input: async () => '',
     signer: async () => createSigner,
-    systems: async () => () => {
-      throw new Error('no system is asked')
-    },
+    systems: () => Promise.reject(new Error('no system is asked')),
     slack: async () => async () => {},
     ...machine,
   })

@@ -108,9 +108,7 @@ async function check(
     ask: undefined,
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),
-    systems: async () => () => {
-      throw new Error('no system is asked')
-    },
+    systems: () => Promise.reject(new Error('no system is asked')),
     slack: async () => (want, tell) => checkSlack(clock, want, tell),
   })
   const text = out.join('')

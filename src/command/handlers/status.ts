@@ -1,5 +1,6 @@
 // status: what is broken, since when, who has it, which clocks run; of everything, of a system, of one incident.
 import { printDuration } from '../../drplan/duration.ts'
+import type { System } from '../../drplan/schema.ts'
 import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
 import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
@@ -82,30 +83,32 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   if (found && found.state.state !== 'resolved') return withRuns(desk, found.state, owed)
   const warning = all.systems.find((each) => each.system === system)
   const planned = desk.plan().systems[system]
-  const lines: Line[] = planned
-    ? [
-        [`Objective (RTO): ${printDuration(planned.rto)}`],
-        planned.recoveries.length === 0
-          ? ['The DR plan has no recovery for it.']
-          : [
-              'Recoveries: ',
-              ...planned.recoveries.flatMap(({ name }, index): Span[] => [
-                index === 0 ? '' : ', ',
-                { command: `failover ${system} to ${name}` },
-              ]),
-            ],
-      ]
-    : [['The DR plan says nothing about it.']]
   const last = found ? [lastLine(found.state, desk.clock.now())] : []
   const readiness = seen?.systems.find((each) => each.system === system)
   const lacking = readiness !== undefined && readiness.state !== 'ready'
   const card: Card = {
     title: `${system}: ${warning?.text ?? 'nothing is known to be broken'}`,
     tone: warning || owed.length > 0 || lacking ? 'warn' : 'good',
-    sections: [...owedSection(owed), { lines: [...lines, ...last] }, ...systemReadinessSection(seen, system)],
+    sections: [
+      ...owedSection(owed),
+      { lines: [...plannedLines(system, planned), ...last] },
+      ...systemReadinessSection(seen, system),
+    ],
   }
   const data = { system, objective: planned?.rto, last: found?.state, warning, owed, readiness }
   return { status: 'done', card, data }
+}
+
+/** What the plan says of a system: its objective, and what can be ordered. */
+function plannedLines(system: SystemId, planned: System | undefined): readonly Line[] {
+  if (!planned) return [['The DR plan says nothing about it.']]
+  const objective: Line = [`Objective (RTO): ${printDuration(planned.rto)}`]
+  if (planned.recoveries.length === 0) return [objective, ['The DR plan has no recovery for it.']]
+  const commands = planned.recoveries.flatMap(({ name }, index): Span[] => [
+    index === 0 ? '' : ', ',
+    { command: `failover ${system} to ${name}` },
+  ])
+  return [objective, ['Recoveries: ', ...commands]]
 }
 
 /** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
