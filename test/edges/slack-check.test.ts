@@ -112,9 +112,8 @@ async function check(
     slack: async () => (want, tell) => checkSlack(clock, want, tell),
   })
   const text = out.join('')
-  const lines = text.split('\n')
   const marked = (mark: string): readonly string[] =>
-    lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2))
+    text.split('\n').flatMap((line) => (line.startsWith(`${mark} `) ? [line.slice(2)] : []))
   expect(`${text}${err.join('')}`).not.toContain('hunter2')
   return { code, out: text + err.join(''), missing: marked('✗'), open: marked('!'), ok: marked('✓') }
 }
