@@ -23,6 +23,11 @@ export interface Bot extends Running {
   readonly alert: (subject: Subject) => Promise<void>
   /** Says a command as a person of the plan and resolves with the answer's status. */
   readonly say: (text: string, person?: string) => Promise<string>
+  /** The same, and the run that the answer is about. */
+  readonly answer: (
+    text: string,
+    person?: string,
+  ) => Promise<{ readonly status: string; readonly run?: string; readonly data?: unknown }>
   readonly incidents: () => Promise<readonly Incident[]>
   /** The text of /metrics. */
   readonly metrics: () => Promise<string>
@@ -97,16 +102,18 @@ export async function startBot(smtpUrl: string, options: BotOptions = {}): Promi
   async function waiting(): Promise<number> {
     return Number(/:(\d+)/.exec((await askServer(socket, 'HLEN {dr}:inbox')) ?? '')?.[1] ?? Number.NaN)
   }
+  async function answer(text: string, person = 'ann') {
+    const said = await ask('POST', '/api/commands', { body: JSON.stringify({ text }), person })
+    return JSON.parse(said) as { readonly status: string; readonly run?: string; readonly data?: unknown }
+  }
   return {
     ...running,
     door,
     socket,
     redis,
     alert: (subject) => sendRaw(agent, door, subject),
-    say: async (text, person = 'ann') => {
-      const answer = await ask('POST', '/api/commands', { body: JSON.stringify({ text }), person })
-      return (JSON.parse(answer) as { readonly status: string }).status
-    },
+    say: async (text, person) => (await answer(text, person)).status,
+    answer,
     incidents: async () =>
       (JSON.parse(await ask('GET', '/api/incidents')) as { readonly incidents: readonly Incident[] })
         .incidents,

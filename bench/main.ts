@@ -1,4 +1,4 @@
-// npm run bench [-- accepted paged deadlines start memory slack]: measures the bot beside Alertmanager, prints a table, writes JSON.
+// npm run bench [-- accepted paged deadlines start memory recovery slack]: measures the bot beside Alertmanager, prints a table, writes JSON.
 import { writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import type { Accepted } from './accepted.ts'
 import { measureDeadlines } from './deadlines.ts'
 import { measureMemory, measureStart } from './footprint.ts'
 import { measurePaged } from './paged.ts'
+import { measureRecovery } from './recovery.ts'
 import { measureSlack, slackTables } from './slack.ts'
 import { tableOf } from './table.ts'
 import type { Results } from './table.ts'
@@ -22,6 +23,7 @@ const measurements: readonly { readonly name: string; readonly measure: () => Pr
   { name: 'paged', measure: async () => ({ paged: await measurePaged() }) },
   { name: 'deadlines', measure: async () => ({ deadlines: await measureDeadlines() }) },
   { name: 'memory', measure: async () => ({ memory: await measureMemory() }) },
+  { name: 'recovery', measure: async () => ({ recovery: await measureRecovery() }) },
   { name: 'slack', measure: async () => ({ slack: await measureSlack() }) },
 ]
 

@@ -3,6 +3,7 @@ import type { Accepted } from './accepted.ts'
 import type { Lateness } from './deadlines.ts'
 import type { Memory, Started } from './footprint.ts'
 import type { PageTimes, Paged } from './paged.ts'
+import type { RecoveryTimes } from './recovery.ts'
 import type { SlackTimes } from './slack.ts'
 import type { Quantiles } from './statistics.ts'
 import type { Shape } from './traffic.ts'
@@ -14,6 +15,7 @@ export interface Results {
   readonly deadlines?: Lateness
   readonly start?: Started
   readonly memory?: Memory
+  readonly recovery?: RecoveryTimes
   readonly slack?: SlackTimes
 }
 
@@ -38,6 +40,7 @@ export function tableOf(results: Results): string {
     ...(results.deadlines ? [deadlinesRow(results.deadlines)] : []),
     ...(results.start ? startRows(results.start) : []),
     ...(results.memory ? memoryRows(results.memory) : []),
+    ...(results.recovery ? recoveryRows(results.recovery) : []),
   ]
   const cells = rows.map(({ what, bot, peer = '', ratio, aim = '' }) => [
     what,
@@ -114,6 +117,16 @@ function memoryRows({ rest, loaded }: Memory): readonly Row[] {
     aim,
   })
   return [row('memory at rest', rest, '150 MB'), row('memory with 10,000 open alerts', loaded, '')]
+}
+
+function recoveryRows({ proposed, seen, verified, overhead }: RecoveryTimes): readonly Row[] {
+  const row = (what: string, times: Quantiles): Row => ({ what, bot: both(times) })
+  return [
+    row('`failover lb` to its proposal', proposed),
+    row('its approval to the first changed answer of a name server', seen),
+    row('its approval to verified', verified),
+    row("of that beside the provider's own time", overhead),
+  ]
 }
 
 function both({ p50, p99 }: Quantiles): string {
