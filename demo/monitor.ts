@@ -1,16 +1,25 @@
-// Plays Nagios for the demo: checks the load balancer and reports a change through the shipped notification script.
+// Plays Nagios for the demo: checks the systems and reports each change through the shipped notification script.
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Target } from '../sim/target.ts'
 import type { Clock } from '../src/ports.ts'
 
 const run = promisify(execFile)
 const script = new URL('../nagios/dr-notify', import.meta.url).pathname
 
+/** A service that is checked, as Nagios names it. */
+export interface Watched {
+  readonly host: string
+  readonly service: string
+  readonly hostGroup?: string
+  readonly good: () => boolean
+  /** What its check prints while it is good, and while it is not. */
+  readonly says: { readonly good: string; readonly bad: string }
+}
+
 export interface Monitor {
-  /** Checks now and reports what changed. */
+  /** Checks everything now and reports what changed. */
   readonly check: () => Promise<void>
   readonly stop: () => void
 }
@@ -20,26 +29,16 @@ export async function startMonitor(from: {
   readonly dir: string
   readonly url: string
   readonly token: string
-  readonly target: Target
+  readonly watched: readonly Watched[]
   readonly clock: Clock
 }): Promise<Monitor> {
   const conf = await settings(from)
-  let problem = 0
-  let broken = false
-  let lastGood = seconds(from.clock)
-  let checking: Promise<void> = Promise.resolve()
+  const checks = from.watched.map((watched) => checkOf(watched, conf, from.clock))
+  let checking: Promise<unknown> = Promise.resolve()
 
-  async function once(): Promise<void> {
-    const good = from.target.health() === 'ok'
-    if (good) lastGood = seconds(from.clock)
-    if (good === !broken) return
-    broken = !good
-    if (broken) problem += 1
-    await notify(conf, macros({ good, problem, lastGood, now: seconds(from.clock) }))
-  }
-  function check(): Promise<void> {
-    checking = checking.then(once)
-    return checking
+  async function check(): Promise<void> {
+    checking = checking.then(() => Promise.all(checks.map((each) => each())))
+    await checking
   }
   const timer = setInterval(() => {
     check().catch((thrown: unknown) =>
@@ -47,6 +46,21 @@ export async function startMonitor(from: {
     )
   }, 1_000)
   return { check, stop: () => clearInterval(timer) }
+}
+
+/** Checks one service, and reports when it is not as it was. */
+function checkOf(watched: Watched, conf: string, clock: Clock): () => Promise<void> {
+  let problem = 0
+  let broken = false
+  let lastGood = seconds(clock)
+  return async () => {
+    const good = watched.good()
+    if (good) lastGood = seconds(clock)
+    if (good === !broken) return
+    broken = !good
+    if (broken) problem += 1
+    await notify(conf, macros(watched, { good, problem, lastGood, now: seconds(clock) }))
+  }
 }
 
 async function settings(from: {
@@ -66,26 +80,29 @@ async function settings(from: {
 }
 
 /** What Nagios says of a service that went from good to CRITICAL, or back: see nagios/dr-bot.cfg. */
-function macros(seen: {
-  readonly good: boolean
-  readonly problem: number
-  readonly lastGood: number
-  readonly now: number
-}): readonly string[] {
+function macros(
+  { host, service, hostGroup, says }: Watched,
+  seen: {
+    readonly good: boolean
+    readonly problem: number
+    readonly lastGood: number
+    readonly now: number
+  },
+): readonly string[] {
   const { good, problem, lastGood, now } = seen
   const fields: Readonly<Record<string, string | number>> = {
     NOTIFICATIONTYPE: good ? 'RECOVERY' : 'PROBLEM',
-    HOSTNAME: 'lb1',
+    HOSTNAME: host,
     HOSTSTATE: 'UP',
-    SERVICEDESC: 'HAProxy',
+    SERVICEDESC: service,
     SERVICESTATE: good ? 'OK' : 'CRITICAL',
     SERVICESTATETYPE: 'HARD',
     SERVICEPROBLEMID: problem,
     LASTSERVICEPROBLEMID: problem - 1,
     SERVICENOTIFICATIONNUMBER: 1,
-    HOSTGROUPNAMES: 'load-balancers',
+    HOSTGROUPNAMES: hostGroup ?? '',
     SERVICEGROUPNAMES: '',
-    SERVICEOUTPUT: good ? 'HTTP OK - 200 on /health' : 'HTTP CRITICAL - 503 Service Unavailable on /health',
+    SERVICEOUTPUT: good ? says.good : says.bad,
     LASTSERVICEOK: lastGood,
     LASTSERVICESTATECHANGE: now,
     TIMET: now,

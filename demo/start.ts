@@ -9,7 +9,6 @@ import { createMovableClock } from '../sim/clock.ts'
 import type { MovableClock } from '../sim/clock.ts'
 import { startMailbox } from '../sim/mailbox.ts'
 import type { Mailbox } from '../sim/mailbox.ts'
-import { startWorld } from '../sim/world.ts'
 import type { World } from '../sim/world.ts'
 import { startApp } from '../src/app.ts'
 import type { App } from '../src/app.ts'
@@ -18,6 +17,10 @@ import { createLog } from '../src/log.ts'
 import { createSigner } from '../src/web/session.ts'
 import type { Signer } from '../src/web/session.ts'
 import { startMonitor } from './monitor.ts'
+import { startOutside } from './outside.ts'
+import type { Outside } from './outside.ts'
+import { troublesOf } from './troubles.ts'
+import type { Trouble } from './troubles.ts'
 import { startDemoSlack } from './slack.ts'
 import type { DemoSlack } from './slack.ts'
 import type { Monitor } from './monitor.ts'
@@ -25,6 +28,8 @@ import type { Monitor } from './monitor.ts'
 export interface Demo {
   readonly app: App
   readonly world: World
+  readonly outside: Outside
+  readonly troubles: readonly Trouble[]
   readonly mailbox: Mailbox
   readonly monitor: Monitor
   readonly slack: DemoSlack
@@ -34,12 +39,10 @@ export interface Demo {
 }
 
 const wishedPort = 3000
+const example = new URL('../dr-plan.example.yml', import.meta.url)
 /** Of no use to anybody: the demo's servers are reached from this machine only, and end with it. */
 const nagiosToken = 'demo-nagios-token-of-no-use'
 const consoleSecret = 'demo-console-secret-of-no-use-to-anybody'
-/** Addresses of the example plan's load balancers and API server, and where they stand in here. */
-const standIns = { '203.0.113.20': '127.0.0.12', '203.0.113.30': '127.0.0.13' } as const
-
 /** What is told of what the bot sends. */
 export interface DemoNews {
   readonly mail: (to: string, subject: string) => void
@@ -50,10 +53,12 @@ export interface DemoNews {
 export async function startDemo(news: DemoNews): Promise<Demo> {
   const dir = await mkdtemp(join(tmpdir(), 'dr-demo-'))
   const clock = createMovableClock()
-  const world = await startWorld()
+  const outside = await startOutside(clock)
+  const { world } = outside
+  const troubles = troublesOf(outside)
   const mailbox = await startMailbox((mail) => news.mail(mail.to.join(', '), mail.subject))
   const plan = join(dir, 'dr-plan.yml')
-  const planText = planFor(world, await readFile(new URL('../dr-plan.example.yml', import.meta.url), 'utf8'))
+  const planText = outside.planFor(await readFile(example, 'utf8'))
   await writeFile(plan, planText)
   const slack = await startDemoSlack(planText, news.slack)
   const config = readConfig({
@@ -63,8 +68,7 @@ export async function startDemo(news: DemoNews): Promise<Demo> {
     LOG_LEVEL: 'silent',
     NAGIOS_TOKEN: nagiosToken,
     CONSOLE_SECRET: consoleSecret,
-    CLOUDFLARE_API_TOKEN: world.token,
-    CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
+    ...outside.env,
     SMTP_URL: mailbox.url,
     // The demo's plan holds systems that are not simulated here.
     RECOVERY_CHECK_MINUTES: '0',
@@ -73,26 +77,25 @@ export async function startDemo(news: DemoNews): Promise<Demo> {
     SLACK_API_URL: slack.sim.apiUrl.replace(/\/$/, ''),
   })
   const app = await startApp(config, { log: createLog(config.LOG_LEVEL, secrets(config)), clock })
-  const monitor = await startMonitor({ dir, url: app.url, token: nagiosToken, target: world.lb, clock })
+  const monitor = await startMonitor({ dir, url: app.url, token: nagiosToken, watched: troubles, clock })
   async function stop(): Promise<void> {
     monitor.stop()
     await app.close()
-    await Promise.all([world.stop(), mailbox.stop(), slack.stop()])
+    await Promise.all([outside.stop(), mailbox.stop(), slack.stop()])
     await rm(dir, { recursive: true, force: true })
   }
-  return { app, world, mailbox, monitor, slack, clock, signer: createSigner(consoleSecret), stop }
-}
-
-/** The example plan as it is shipped, with the stand-ins' addresses. */
-function planFor(world: World, example: string): string {
-  const addressed = Object.entries(standIns).reduce(
-    (text, [real, local]) => text.replaceAll(real, local),
-    example,
-  )
-  return addressed.replaceAll(
-    'https://api.example.com/health',
-    `http://${world.record}:${world.httpPort}/health`,
-  )
+  return {
+    app,
+    world,
+    outside,
+    troubles,
+    mailbox,
+    monitor,
+    slack,
+    clock,
+    signer: createSigner(consoleSecret),
+    stop,
+  }
 }
 
 /** The usual port, or any free one when it is taken. */

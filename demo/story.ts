@@ -1,11 +1,12 @@
-// The whole job by itself: two outages from alert to report, with a failover and the way back, each step checked.
-import { Resolver } from 'node:dns/promises'
+// The whole job by itself: outages of all seven systems from alert to report, each recovered and led back, each step checked.
 import type { IncidentId, RunId } from '../src/ids.ts'
 import { minute } from '../src/ids.ts'
-import type { Incident } from '../src/incident/incident.ts'
 import { onCall } from '../src/oncall/shift.ts'
 import type { Run } from '../src/recovery/run.ts'
 import { phasesOf } from '../src/timeline/phases.ts'
+import { approve, dig, incident, mail, says, sees, sought } from './acts.ts'
+import type { Tell } from './acts.ts'
+import { otherSystems } from './recoveries.ts'
 import type { Demo } from './start.ts'
 
 /** What happened, as `--json FILE` writes it. */
@@ -27,20 +28,17 @@ export interface Story {
   }[]
 }
 
-/** How long anything may take to come about, in real milliseconds. */
-const patience = 20_000
 const lb = '127.0.0.11'
 const backup = '127.0.0.12'
 /** The button of a page. */
 const mine = 'I have it'
 
-type Tell = (text: string) => void
-
-/** Plays both outages; whatever does not come about ends the story with `ok: false` and says what it was. */
+/** Plays all outages; whatever does not come about ends the story with `ok: false` and says what it was. */
 export async function playStory(demo: Demo, tell: Tell): Promise<Story> {
   try {
     await longOutage(demo, tell)
     await shortOutage(demo, tell)
+    await otherSystems(demo, tell)
     return await record(demo)
   } catch (thrown) {
     const failed = `${thrown instanceof Error ? thrown.message : String(thrown)}. The record ends: ${await lastWords(demo)}`
@@ -105,7 +103,7 @@ async function longOutage(demo: Demo, tell: Tell): Promise<void> {
   tell('The load balancer is mended, INC-1 is resolved')
 
   await says(demo, engineer, 'failback lb')
-  await approve(demo, manager, 'R-2', (each) => each.direction === 'failback')
+  await approve(demo, { engineer: manager, manager }, 'R-2')
   await sees('api.example.com points at the first load balancer again', async () => (await dig(demo)) === lb)
   tell('The way back: api.example.com points at the first load balancer again')
   await says(demo, engineer, 'report INC-1')
@@ -152,79 +150,8 @@ async function failover(demo: Demo, tell: Tell, engineer: string): Promise<RunId
   // On a slow machine the answer is "looking at the world", and the proposal follows.
   const proposed = await sought(demo, 'R-1', 'a failover is proposed', (run) => run.state === 'proposed')
   tell(`${proposed.id} is proposed: ${proposed.proposal.summary}`)
-  await approve(demo, engineer, 'R-1', (run) => run.direction === 'failover')
+  await approve(demo, { engineer, manager: engineer }, 'R-1')
   return proposed.id
-}
-
-async function approve(demo: Demo, person: string, id: RunId, is: (run: Run) => boolean): Promise<void> {
-  await says(demo, person, `approve ${id}`)
-  await sought(demo, id, `${id} is done`, (run) => is(run) && run.state === 'done')
-}
-
-/** Says a command as a person does in a terminal, over the API. */
-async function says(demo: Demo, person: string, text: string, status = 'done'): Promise<void> {
-  const token = demo.signer.token(person, demo.clock.now())
-  const response = await fetch(`${demo.app.url}/api/commands`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ text }),
-  })
-  const body = await response.text()
-  if (!response.ok) throw new Error(`"${text}" was answered ${response.status}: ${body}`)
-  const answer: unknown = JSON.parse(body)
-  const said = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : undefined
-  if (said !== status) throw new Error(`"${text}" by ${person}: expected ${status}, got ${body}`)
-}
-
-async function incident(demo: Demo, what: string, is: (incident: Incident) => boolean): Promise<Incident> {
-  let found: Incident | undefined
-  await sees(what, async () => {
-    const latest = await newest(demo).catch(() => undefined)
-    found = latest && is(latest) ? latest : undefined
-    return found !== undefined
-  })
-  if (!found) throw new Error(what)
-  return found
-}
-
-async function newest(demo: Demo): Promise<Incident> {
-  const [latest] = await demo.app.store.incidents({ open: false, limit: 1 })
-  if (!latest) throw new Error('there is no incident yet')
-  return latest
-}
-
-async function sought(demo: Demo, id: RunId, what: string, is: (run: Run) => boolean): Promise<Run> {
-  let found: Run | undefined
-  await sees(what, async () => {
-    const run = (await demo.app.store.run(id))?.state
-    found = run && is(run) ? run : undefined
-    return found !== undefined
-  })
-  if (!found) throw new Error(what)
-  return found
-}
-
-async function mail(demo: Demo, person: string): Promise<void> {
-  const address = demo.app.plan.plan().people[person]?.email ?? ''
-  await sees(`an e-mail reaches ${address}`, async () =>
-    demo.mailbox.received.some((each) => each.to.includes(address)),
-  )
-}
-
-/** Asks the zone's name server, as `dig` does. */
-async function dig(demo: Demo): Promise<string> {
-  const resolver = new Resolver()
-  resolver.setServers([`127.0.0.1:${demo.world.dns.port}`])
-  return (await resolver.resolve4(demo.world.record)).join(' ')
-}
-
-/** Waits until something is so. */
-async function sees(what: string, look: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + patience
-  while (!(await look())) {
-    if (performance.now() > until) throw new Error(`this did not come about: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 async function record(demo: Demo): Promise<Story> {

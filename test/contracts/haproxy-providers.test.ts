@@ -1,8 +1,8 @@
 // What every provider promises, kept by those of HAProxy: over the wire to a real one.
 import { providerContract } from './provider.ts'
 import type { Retryable } from './provider.ts'
-import { startApi, startHaproxy } from '../servers/haproxy.ts'
-import type { HaproxyOptions } from '../servers/haproxy.ts'
+import { startApi, startHaproxy } from '../../sim/haproxy.ts'
+import type { HaproxyOptions } from '../../sim/haproxy.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 
 const retryable: readonly Retryable[] = [

@@ -1,11 +1,9 @@
 // The whole bot in this process, on a private Redis, with the simulated world around it and a clock that can be moved.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMovableClock } from '../../sim/clock.ts'
+import { freePort } from '../../sim/free-port.ts'
 import type { MovableClock } from '../../sim/clock.ts'
 import { startMailbox } from '../../sim/mailbox.ts'
 import type { Mailbox } from '../../sim/mailbox.ts'
@@ -190,15 +188,4 @@ function keptLog(): KeptLog {
     warn: (message, fields = {}) => lines.push({ level: 'warn', message, fields }),
     error: (message, fields = {}) => lines.push({ level: 'error', message, fields }),
   }
-}
-
-/** A port that nobody listens on now: for addresses that must be known before their server is there. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

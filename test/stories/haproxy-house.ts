@@ -7,13 +7,13 @@ import type { Ask, Runs } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { ann, approving } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startApi, startHaproxy } from '../servers/haproxy.ts'
-import type { ApiServer, HaproxyOptions, TestHaproxy } from '../servers/haproxy.ts'
+import { startApi, startHaproxy } from '../../sim/haproxy.ts'
+import type { ApiServer, HaproxyOptions, RealHaproxy } from '../../sim/haproxy.ts'
 
 export interface House {
   readonly main: ApiServer
   readonly standby: ApiServer
-  readonly balancers: readonly [TestHaproxy, TestHaproxy]
+  readonly balancers: readonly [RealHaproxy, RealHaproxy]
   /** `main ready, standby maint | ...`: both load balancers. */
   readonly states: () => Promise<string>
   readonly changing: () => readonly string[]

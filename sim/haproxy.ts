@@ -1,4 +1,4 @@
-// A real HAProxy between real API servers, for tests: quick checks, a reload on demand, and every command to it recorded.
+// A real HAProxy between real API servers, for the demo and the stories: quick checks, a reload on demand, and every command to it recorded.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { createConnection, createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './bot.ts'
+import { freePort } from './free-port.ts'
 
 /** hang: takes commands and is silent. refuse: closes the connection. nonsense: answers what HAProxy never says. */
 export type ControlFault = 'hang' | 'refuse' | 'nonsense'
@@ -23,12 +23,14 @@ export interface ApiServer {
   readonly port: number
   /** Requests by now, but for health checks. */
   readonly requests: () => number
+  /** Whether it passes its health check. */
+  readonly well: () => boolean
   /** sick: fails its health check. slow: answers after 300 ms. holding: answers when it is told something else. */
   readonly become: (how: ApiMood) => void
   readonly stop: () => Promise<void>
 }
 
-export interface TestHaproxy {
+export interface RealHaproxy {
   /** Where commands are told, through the recorder: `tcp://127.0.0.1:PORT`. */
   readonly control: string
   /** The Unix socket, without the recorder: `unix:/tmp/...`. */
@@ -90,6 +92,7 @@ export async function startApi(name: string): Promise<ApiServer> {
     name,
     port: (server.address() as AddressInfo).port,
     requests: () => requests,
+    well: () => how !== 'sick',
     become: (next) => {
       how = next
       for (const answer of held) answer()
@@ -107,8 +110,8 @@ export async function startApi(name: string): Promise<ApiServer> {
 export async function startHaproxy(
   servers: { readonly main: ApiServer; readonly standby: ApiServer },
   options: HaproxyOptions = {},
-): Promise<TestHaproxy> {
-  if (program === undefined) throw new Error('haproxy is not installed: sh scripts/setup.sh test')
+): Promise<RealHaproxy> {
+  if (program === undefined) throw new Error('haproxy is not installed: sh scripts/setup.sh demo')
   const dir = await mkdtemp(join(tmpdir(), 'dr-haproxy-'))
   const [front, tcp] = await Promise.all([freePort(), freePort()])
   const admin = join(dir, 'admin.sock')

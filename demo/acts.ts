@@ -1,0 +1,115 @@
+// What is done and waited for in the demo's story: said in a terminal, seen in the store, in the mailbox, by a resolver.
+import { Resolver } from 'node:dns/promises'
+import { z } from 'zod'
+import type { RunId } from '../src/ids.ts'
+import { second } from '../src/ids.ts'
+import type { Incident } from '../src/incident/incident.ts'
+import type { Run } from '../src/recovery/run.ts'
+import type { Demo } from './start.ts'
+
+export type Tell = (text: string) => void
+
+/** What of an answer counts here. */
+const Said = z.object({ status: z.string(), run: z.string().optional() })
+type Said = Readonly<z.infer<typeof Said>>
+
+/** How long anything may take to come about, in real milliseconds. */
+const patience = 20_000
+
+/** Has a proposed run approved as its risk demands, and waits until it is done, however long that takes it. */
+export async function approve(
+  demo: Demo,
+  people: { readonly engineer: string; readonly manager: string },
+  id: RunId,
+): Promise<Run> {
+  const { proposal } = await sought(demo, id, `${id} is proposed`, (run) => run.state === 'proposed')
+  const typed = proposal.typed === undefined ? '' : ` "${proposal.typed}"`
+  const person = proposal.risk === 'loses-data' ? people.manager : people.engineer
+  await says(demo, person, `approve ${id}${typed}`)
+  return sought(demo, id, `${id} is done`, async (run) => {
+    if (run.state === 'running') await untilLooked(demo, run.checkAt)
+    return run.state === 'done'
+  })
+}
+
+/** What takes minutes or hours outside takes no time here: the clock goes on to the next look at it. */
+async function untilLooked({ clock, app }: Demo, checkAt: number): Promise<void> {
+  const left = checkAt - clock.now()
+  if (left > second) clock.skip(left)
+  await app.settle()
+}
+
+/** Says a command as a person does in a terminal, over the API. */
+export async function says(demo: Demo, person: string, text: string, status = 'done'): Promise<Said> {
+  const token = demo.signer.token(person, demo.clock.now())
+  const response = await fetch(`${demo.app.url}/api/commands`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ text }),
+  })
+  const body = await response.text()
+  if (!response.ok) throw new Error(`"${text}" was answered ${response.status}: ${body}`)
+  const answer = Said.parse(JSON.parse(body))
+  if (answer.status !== status) throw new Error(`"${text}" by ${person}: expected ${status}, got ${body}`)
+  return answer
+}
+
+export async function incident(
+  demo: Demo,
+  what: string,
+  is: (incident: Incident) => boolean,
+): Promise<Incident> {
+  let found: Incident | undefined
+  await sees(what, async () => {
+    const latest = await newest(demo).catch(() => undefined)
+    found = latest && is(latest) ? latest : undefined
+    return found !== undefined
+  })
+  if (!found) throw new Error(what)
+  return found
+}
+
+async function newest(demo: Demo): Promise<Incident> {
+  const [latest] = await demo.app.store.incidents({ open: false, limit: 1 })
+  if (!latest) throw new Error('there is no incident yet')
+  return latest
+}
+
+export async function sought(
+  demo: Demo,
+  id: RunId,
+  what: string,
+  is: (run: Run) => boolean | Promise<boolean>,
+): Promise<Run> {
+  let found: Run | undefined
+  await sees(what, async () => {
+    const run = (await demo.app.store.run(id))?.state
+    found = run && (await is(run)) ? run : undefined
+    return found !== undefined
+  })
+  if (!found) throw new Error(what)
+  return found
+}
+
+export async function mail(demo: Demo, person: string): Promise<void> {
+  const address = demo.app.plan.plan().people[person]?.email ?? ''
+  await sees(`an e-mail reaches ${address}`, async () =>
+    demo.mailbox.received.some((each) => each.to.includes(address)),
+  )
+}
+
+/** Asks the zone's name server, as `dig` does. */
+export async function dig(demo: Demo): Promise<string> {
+  const resolver = new Resolver()
+  resolver.setServers([`127.0.0.1:${demo.world.dns.port}`])
+  return (await resolver.resolve4(demo.world.record)).join(' ')
+}
+
+/** Waits until something is so. */
+export async function sees(what: string, look: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + patience
+  while (!(await look())) {
+    if (performance.now() > until) throw new Error(`this did not come about: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

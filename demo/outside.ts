@@ -1,0 +1,91 @@
+// What stands outside the bot in the demo: Cloudflare and DNS, two real HAProxys before two API servers, and Azure.
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { startAzureSim } from '../sim/azure.ts'
+import type { AzureSim } from '../sim/azure.ts'
+import type { MovableClock } from '../sim/clock.ts'
+import { startApi, startHaproxy } from '../sim/haproxy.ts'
+import type { ApiServer, RealHaproxy } from '../sim/haproxy.ts'
+import { startWorld } from '../sim/world.ts'
+import type { World } from '../sim/world.ts'
+import type { Environment } from '../src/config.ts'
+import { minute } from '../src/ids.ts'
+
+export interface Outside {
+  readonly world: World
+  readonly azure: AzureSim
+  /** `main` takes the traffic of both load balancers; `standby` is in maintenance. */
+  readonly api: { readonly main: ApiServer; readonly standby: ApiServer }
+  readonly balancers: readonly RealHaproxy[]
+  /** The settings by which the bot reaches it. */
+  readonly env: Environment
+  /** The example plan as it is shipped, with the addresses at which all this stands. */
+  readonly planFor: (example: string) => string
+  readonly stop: () => Promise<void>
+}
+
+/** Starts everything, or nothing. */
+export async function startOutside(clock: MovableClock): Promise<Outside> {
+  await using started = new AsyncDisposableStack()
+  const world = await startWorld()
+  started.defer(world.stop)
+  const api = { main: await startApi('main'), standby: await startApi('standby') }
+  for (const server of Object.values(api)) started.defer(server.stop)
+  const balancers = await Promise.all([startHaproxy(api), startHaproxy(api)])
+  for (const balancer of balancers) started.defer(balancer.stop)
+  const azure = await startAzure(clock)
+  started.defer(azure.stop)
+  const parts = started.move()
+  return {
+    world,
+    azure,
+    api,
+    balancers,
+    env: {
+      CLOUDFLARE_API_TOKEN: world.token,
+      CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
+      AZURE_SUBSCRIPTION_ID: azure.subscription,
+      AZURE_CREDENTIAL: 'client-secret',
+      AZURE_TENANT_ID: azure.tenant,
+      AZURE_CLIENT_ID: azure.clientId,
+      AZURE_CLIENT_SECRET: azure.secret,
+      AZURE_ARM_ENDPOINT: azure.url,
+      AZURE_AUTHORITY_HOST: azure.url,
+      AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
+    },
+    planFor: (example) => planFor(example, { world, api, balancers }),
+    stop: () => parts.disposeAsync(),
+  }
+}
+
+/** As the example plan has it: a pool of four workers and the queues that they empty. */
+async function startAzure(clock: MovableClock): Promise<AzureSim> {
+  const azure = await startAzureSim({
+    now: clock.now,
+    bootTime: 2 * minute,
+    scaleSets: [{ group: 'dr-rg', name: 'workers-vmss', instances: 4 }],
+    queues: [
+      { account: 'examplewest', name: 'orders', messages: 12 },
+      { account: 'examplewest', name: 'mails', messages: 0 },
+    ],
+  })
+  // Its certificate is made anew with each start; this process is the only one that trusts it.
+  setDefaultCACertificates([...getCACertificates('default'), azure.certificate])
+  return azure
+}
+
+function planFor(
+  example: string,
+  { world, api, balancers }: Pick<Outside, 'world' | 'api' | 'balancers'>,
+): string {
+  const standIns: readonly (readonly [string, string])[] = [
+    ['203.0.113.10', world.lb.host],
+    ['203.0.113.20', world.backup.host],
+    ['203.0.113.30', world.api.host],
+    ['https://api.example.com/health', `http://${world.record}:${world.httpPort}/health`],
+    ['http://api.example.com:8080/health', `http://localhost:${api.standby.port}/health`],
+    ['192.0.2.32', '127.0.0.1'],
+    ['tcp://192.0.2.11:9999', balancers[0]?.control ?? ''],
+    ['tcp://192.0.2.12:9999', balancers[1]?.control ?? ''],
+  ]
+  return standIns.reduce((text, [shipped, local]) => text.replaceAll(shipped, local), example)
+}

@@ -1,0 +1,99 @@
+// The recoveries of the systems beside the load balancer: each breaks, is recovered by a command, mends, and is led back.
+import { minute } from '../src/ids.ts'
+import type { SystemId } from '../src/ids.ts'
+import { toRunId } from '../src/ids.ts'
+import { approve, dig, incident, says, sees } from './acts.ts'
+import type { Tell } from './acts.ts'
+import type { Demo } from './start.ts'
+import { behindTheProxy } from './troubles.ts'
+
+/** What is typed, and what is so outside once it is done; then the way back. */
+interface Play {
+  readonly system: SystemId
+  readonly command: string
+  readonly recovered: string
+  readonly holds: (demo: Demo) => Promise<boolean>
+  readonly back: string
+  readonly asBefore: (demo: Demo) => Promise<boolean>
+}
+
+const plays: readonly Play[] = [
+  {
+    system: 'cloudflare',
+    command: 'dns bypass',
+    recovered: 'api.example.com leads past Cloudflare, directly to the load balancer',
+    holds: async (demo) => (await dig(demo)) === demo.world.lb.host,
+    back: 'dns protect',
+    asBefore: async (demo) => (await dig(demo)) === demo.world.edge.host,
+  },
+  {
+    system: 'api',
+    command: 'failover api',
+    recovered: 'both load balancers send their traffic to the standby',
+    holds: (demo) => everywhere(demo, 'main maint, standby ready'),
+    back: 'failback api',
+    asBefore: (demo) => everywhere(demo, 'main ready, standby maint'),
+  },
+  {
+    system: 'workers',
+    command: 'workers scale auto',
+    recovered: 'as many workers run as the queues need',
+    holds: async ({ outside }) => outside.azure.scaleSets.running('workers-vmss') > 4,
+    back: 'failback workers',
+    asBefore: async ({ outside }) => outside.azure.scaleSets.running('workers-vmss') === 4,
+  },
+]
+
+/** Plays them one after the other, each as an incident of its own. */
+export async function otherSystems(demo: Demo, tell: Tell): Promise<void> {
+  for (const play of plays) await recover(demo, tell, play)
+}
+
+async function recover(demo: Demo, tell: Tell, play: Play): Promise<void> {
+  const { clock, monitor } = demo
+  const { system } = play
+  const trouble = demo.troubles.find((each) => each.system === system)
+  if (!trouble) throw new Error(`nothing in the demo breaks ${system}`)
+  clock.skip(40 * minute)
+  trouble.begin()
+  await monitor.check()
+  const opened = await incident(
+    demo,
+    `an incident of ${system} opens`,
+    (each) => each.system === system && each.marks.paged !== undefined,
+  )
+  const engineer = opened.pages[0]?.person ?? ''
+  tell(`${trouble.story}: ${opened.id} is open, ${engineer} is paged`)
+  await says(demo, engineer, `ack ${opened.id}`)
+
+  const people = { engineer, manager: 'mia' }
+  await carryOut(demo, people, play.command)
+  await sees(play.recovered, () => play.holds(demo))
+  tell(`${engineer} types "${play.command}": ${play.recovered}`)
+  trouble.end()
+  await monitor.check()
+  await incident(demo, `${opened.id} is watched`, (each) => each.state === 'watching')
+  clock.skip(2 * minute + 1_000)
+  await incident(demo, `${opened.id} is resolved`, (each) => each.state === 'resolved')
+
+  await carryOut(demo, people, play.back)
+  await sees(`${system} is as it was before`, () => play.asBefore(demo))
+  tell(`${opened.id} is resolved; "${play.back}": ${system} is as it was before`)
+  if (system === 'cloudflare') behindTheProxy(demo.world, false)
+}
+
+async function carryOut(
+  demo: Demo,
+  people: { readonly engineer: string; readonly manager: string },
+  command: string,
+): Promise<void> {
+  const { run } = await says(demo, people.engineer, command)
+  const id = run === undefined ? undefined : toRunId(run)
+  if (!id) throw new Error(`"${command}" proposed nothing`)
+  await approve(demo, people, id)
+}
+
+async function everywhere({ outside }: Demo, states: string): Promise<boolean> {
+  const all = await Promise.all(outside.balancers.map((balancer) => balancer.states()))
+  return all.every((each) => each === states)
+}

@@ -1,0 +1,81 @@
+// What can break in the demo, one trouble for each system of the plan, and how Nagios sees it.
+import type { SystemId } from '../src/ids.ts'
+import type { Watched } from './monitor.ts'
+import type { Outside } from './outside.ts'
+
+export interface Trouble extends Watched {
+  readonly system: SystemId
+  /** Said when it begins. */
+  readonly story: string
+  readonly begin: () => void
+  readonly end: () => void
+}
+
+/** In the order in which the plan names the systems. */
+export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
+  const queue = (messages: number): void => azure.queues.set('examplewest', 'orders', messages)
+  let waiting = 12
+  return [
+    {
+      system: 'lb',
+      story: 'The first load balancer breaks',
+      host: 'lb1',
+      service: 'HAProxy',
+      hostGroup: 'load-balancers',
+      good: () => world.lb.health() === 'ok',
+      says: {
+        good: 'HTTP OK - 200 on /health',
+        bad: 'HTTP CRITICAL - 503 Service Unavailable on /health',
+      },
+      begin: () => world.lb.set('failing'),
+      end: () => world.lb.set('ok'),
+    },
+    {
+      system: 'cloudflare',
+      story: "Cloudflare's edge answers 503 to everybody",
+      host: 'edge',
+      service: 'Cloudflare edge',
+      good: () => world.edge.health() === 'ok',
+      says: { good: 'HTTP OK - 200 through the edge', bad: 'HTTP CRITICAL - 503 through the edge' },
+      begin: () => {
+        behindTheProxy(world, true)
+        world.edge.set('failing')
+      },
+      end: () => world.edge.set('ok'),
+    },
+    {
+      system: 'api',
+      story: 'The main API server fails its checks',
+      host: 'api1',
+      service: 'HTTP',
+      hostGroup: 'api-servers',
+      good: api.main.well,
+      says: { good: 'HTTP OK - 200 on /health', bad: 'HTTP CRITICAL - 503 on /health' },
+      begin: () => api.main.become('sick'),
+      end: () => api.main.become('well'),
+    },
+    {
+      system: 'workers',
+      story: 'Processing falls behind: 12,400 messages wait',
+      host: 'examplewest',
+      service: 'Queue depth orders',
+      good: () => waiting < 1_000,
+      says: { good: 'OK - 12 messages in orders', bad: 'CRITICAL - 12400 messages in orders' },
+      begin: () => {
+        waiting = 12_400
+        queue(waiting)
+      },
+      end: () => {
+        waiting = 12
+        queue(waiting)
+      },
+    },
+  ]
+}
+
+/** Where the shop is shielded by Cloudflare: an administrator has switched the proxy on for it, or off. */
+export function behindTheProxy({ cloudflare, zone, record }: Outside['world'], proxied: boolean): void {
+  cloudflare.edit(zone, (records) =>
+    records.map((one) => (one.name === record ? { ...one, proxied, ttl: proxied ? 1 : 300 } : one)),
+  )
+}
