@@ -109,7 +109,8 @@ function meets(system: System, recovery: Recovery, fact: Documented | undefined)
   return recovery.azure_storage?.method === 'switch-setting'
 }
 
-function documentedFor(recovery: Recovery): Documented | undefined {
+/** What the provider's document says of a recovery; undefined where it says nothing of time. */
+export function documentedFor(recovery: Recovery): Documented | undefined {
   if (recovery.azure_sql) return documented[recovery.azure_sql.method]
   if (recovery.azure_storage?.method === 'account-failover') return documented['account-failover']
   return recovery.standby_dns ? documented['standby-zone'] : undefined

@@ -72,7 +72,12 @@ export function createSqlGroup(
       readGroup(access, place, group, signal),
       readDatabases(access, place, signal),
     ])
-    return { role, state, members: databases.map(lastOf), aside: byName(all, aside) !== undefined }
+    return {
+      role,
+      state,
+      members: databases.map(lastOf),
+      aside: aside !== undefined && byName(all, aside) !== undefined,
+    }
   }
   return {
     observe: look,
@@ -124,9 +129,11 @@ async function patch(
 }
 
 /** A member before the swap is the old database, one after it the new one: what was set aside tells which it is. */
-function groupSettled({ database, member }: SqlGroupAction, facts: unknown): Settled {
+function groupSettled(action: SqlGroupAction, facts: unknown): Settled {
+  const { database, member } = action
   const { members, aside } = GroupFacts.parse(facts)
   const listed = members.some((name) => sameName(name, database))
+  if (action.aside === undefined) return listed === member ? 'done' : 'not-done'
   if (member) return listed && aside ? 'done' : 'not-done'
   return listed && !aside ? 'not-done' : 'done'
 }

@@ -19,6 +19,7 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
     { lines: [[run.proposal.summary], ...changeLines(run)] },
     warned.length === 0 ? undefined : { lines: warned },
     looked(run),
+    compared(run),
     steps(run),
     findings(run),
     debts(run),
@@ -122,6 +123,19 @@ function looked({ state, proposal }: Run): Section | undefined {
   const rows = ways.map(({ way, ok, answer }): readonly Line[] => [[way], [`${ok ? '✓' : '✗'} ${answer}`]])
   const lines: Line[] = hint === undefined ? [[says]] : [[says], [hint]]
   return { heading: 'What answers now', lines, table: { columns: ['Way', 'Answer'], rows } }
+}
+
+function compared({ state, proposal }: Run): Section | undefined {
+  if (state !== 'proposed' || proposal.compared === undefined) return undefined
+  const { says, ways } = proposal.compared
+  const rows = ways.map(({ way, takes, loses, open, meets }): readonly Line[] => [
+    [way],
+    [open ? takes : 'not now'],
+    [loses],
+    [meets ? '✓ met' : '✗ not met'],
+  ])
+  const columns = ['Way', 'Takes', 'Loses', 'Objective']
+  return { heading: 'All ways of the DR plan for this database', lines: [[says]], table: { columns, rows } }
 }
 
 function steps(run: Run): Section {

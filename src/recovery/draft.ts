@@ -26,6 +26,14 @@ export interface Draft {
   readonly steps: readonly Step[]
 }
 
+/** Stands in a draft for the number of the run that it becomes, in names of what only that run makes: `orders-r-7`. */
+export const ownName = '{this-run}'
+
+/** The draft, or a part of it, with the run's number in place of `ownName`. */
+export function numbered<T>(part: T, id: RunId): T {
+  return JSON.parse(JSON.stringify(part).replaceAll(ownName, id.toLowerCase())) as T
+}
+
 /** A step that was not begun. */
 export function stepOf(title: string, action: Action, undo?: Action): Step {
   return { title, action, phase: 'ready', attempts: 0, ...(undo ? { undo } : {}) }

@@ -3,6 +3,7 @@ import { BugError, UserError } from '../errors.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Instant, RunId } from '../ids.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
+import { numbered } from './draft.ts'
 import type { Context, Draft } from './draft.ts'
 import { runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
@@ -13,6 +14,7 @@ import { records } from './ways/records.ts'
 import { checkByDraft } from './ways/draft-check.ts'
 import { storage } from './ways/storage.ts'
 import type { Checked, Way } from './ways/way.ts'
+import { azureSql } from './ways/sql.ts'
 import { workers } from './ways/workers.ts'
 
 /** What is wished for, before the world was looked at; `key` names it, so that the same wish finds its run. */
@@ -22,7 +24,7 @@ export interface Wish {
 }
 
 /** All ways, of which each recovery of the plan goes one. */
-const ways: readonly Way[] = [records, bypass, haproxy, storage, workers]
+const ways: readonly Way[] = [records, bypass, haproxy, storage, workers, azureSql]
 
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
 export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
@@ -107,8 +109,7 @@ export function toProposed(
     askedBy: ask.by.person,
     askedAt: now,
     door: ask.by.door,
-    proposal: draft.proposal,
-    steps: draft.steps,
+    ...numbered({ proposal: draft.proposal, steps: draft.steps }, as.id),
     approvals: [],
     expiresAt: now + as.validFor,
     ...(ask.order === undefined ? {} : { order: ask.order }),

@@ -68,6 +68,17 @@ export interface Proposal {
     /** What others say, on which nothing stands. */
     readonly hint?: string
   }
+  /** All ways to the same end, side by side; `meets`: the objective, in time and data. `open`: it can be gone now. */
+  readonly compared?: {
+    readonly says: string
+    readonly ways: readonly {
+      readonly way: string
+      readonly takes: string
+      readonly loses: string
+      readonly open: boolean
+      readonly meets: boolean
+    }[]
+  }
   readonly findings: readonly Finding[]
   /** From start to seen working, and where the number comes from (measured, documented). */
   readonly expected: { readonly duration: Duration; readonly source: string }

@@ -19,6 +19,10 @@ export const safetyRules = [
   'pool-not-scaling',
   'autoscale-known',
   'loss-within-objective',
+  'restore-window',
+  'no-other-restore',
+  'other-region',
+  'planned-possible',
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 

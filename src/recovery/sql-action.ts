@@ -61,7 +61,7 @@ export interface SqlRenameAction {
 
 /**
  * Takes a database out of a failover group, or puts it in, at the primary server. `aside`: the name under which the
- * database that was a member is kept once another one has taken its name; it tells before from after.
+ * database that was a member is kept once another one has taken its name; it tells before from after. Absent: none does.
  */
 export interface SqlGroupAction {
   readonly provider: 'sql-group'
@@ -69,7 +69,7 @@ export interface SqlGroupAction {
   readonly group: string
   readonly database: string
   readonly member: boolean
-  readonly aside: string
+  readonly aside?: string
 }
 
 /** Stops the replication of a database to its copy at `partner`; the copy stays, as a database of its own. */

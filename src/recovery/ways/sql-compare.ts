@@ -1,0 +1,166 @@
+// All ways that the DR plan has for one database, side by side: how long each takes, what each loses, what meets the objective.
+import { printDuration } from '../../drplan/duration.ts'
+import { documentedFor } from '../../drplan/promises.ts'
+import type { Recovery } from '../../drplan/schema.ts'
+import { RetryableError, reasonOf } from '../../errors.ts'
+import type { Duration, Instant } from '../../ids.ts'
+import { minute, second } from '../../ids.ts'
+import type { SqlGroupSeen } from '../../readers.ts'
+import { expectedDuration } from '../draft.ts'
+import type { Context } from '../draft.ts'
+import { isInStep } from '../kinds/sql.ts'
+import type { Proposal } from '../run.ts'
+import type { SqlPlace } from '../sql-action.ts'
+import { logBackups } from './sql-safety.ts'
+
+export type SqlBlock = NonNullable<Recovery['azure_sql']>
+export type SqlRecovery = Recovery & { readonly azure_sql: SqlBlock }
+
+export function isSql(recovery: Recovery): recovery is SqlRecovery {
+  return recovery.azure_sql !== undefined
+}
+
+/** The server that the plan has the database at. */
+export function sourceOf({ resource_group, server }: SqlBlock): SqlPlace {
+  return { resourceGroup: resource_group, server }
+}
+
+/** The server in the other region; the plan's schema makes sure that there is one where it is asked for. */
+export function targetOf({ resource_group, to_resource_group, server, to_server }: SqlBlock): SqlPlace {
+  return { resourceGroup: to_resource_group ?? resource_group, server: to_server ?? server }
+}
+
+/** What is locked while anything is done with the database, whichever way. */
+export function lockOf({ server, database }: SqlBlock): string {
+  return `azure-sql:${server}/${database}`
+}
+
+/** How long a way takes: measured, else as the plan says, else as Azure documents it. */
+export function sqlExpected(context: Context, recovery: SqlRecovery): Proposal['expected'] {
+  const { history, ask } = context
+  const kind = { system: ask.system, direction: 'failover', recovery: recovery.name } as const
+  const fact = documentedFor(recovery)
+  return expectedDuration(
+    history,
+    kind,
+    recovery,
+    fact && {
+      duration: fact.rto,
+      source: `never measured; Azure documents: ${fact.says}`,
+    },
+  )
+}
+
+interface Way {
+  readonly takes: Duration
+  readonly loses: Duration | undefined
+  readonly loss: string
+  /** Why it cannot be gone now. */
+  readonly closed?: string
+}
+
+/** Looks at every way at once; one that cannot be looked at is said so, and hides no other. */
+export async function compareWays(
+  context: Context,
+  { azure_sql: chosen, name }: SqlRecovery,
+  at: Instant | undefined,
+): Promise<NonNullable<Proposal['compared']>> {
+  const { plan, ask, objectiveAt, now } = context
+  const system = plan.systems[ask.system]
+  const same = (system?.recoveries ?? [])
+    .filter(isSql)
+    .filter(({ azure_sql: one }) => one.database === chosen.database && one.server === chosen.server)
+  const left = objectiveAt === undefined ? (system?.rto ?? 0) : Math.max(0, objectiveAt - now)
+  const rpo = system?.rpo
+  const ways = await Promise.all(
+    same.map(async (recovery) => {
+      const way = await lookAtWay(context, recovery, at)
+      const meets =
+        way.closed === undefined && way.takes <= left && (rpo === undefined || (way.loses ?? Infinity) <= rpo)
+      return {
+        way: `${commandOf(recovery)}${recovery.name === name ? ' (this one)' : ''}`,
+        takes: printDuration(way.takes),
+        loses: way.closed ?? way.loss,
+        open: way.closed === undefined,
+        meets,
+      }
+    }),
+  )
+  const objective = `${printDuration(Math.max(second, Math.floor(left / second) * second))} ${objectiveAt === undefined ? '(RTO)' : 'are left (RTO)'}${rpo === undefined ? '' : `, ${printDuration(rpo)} of data (RPO)`}`
+  const best = ways.filter(({ meets }) => meets).map(({ way }) => way.replace(' (this one)', ''))
+  const says =
+    best.length === 0
+      ? `No way meets the objective: ${objective}`
+      : `${best.join(' and ')} meet${best.length === 1 ? 's' : ''} the objective: ${objective}`
+  return { says, ways }
+}
+
+function commandOf({ azure_sql: { method }, name }: SqlRecovery): string {
+  return method === 'point-in-time' ? 'db restore TIME' : `failover db to ${name}`
+}
+
+async function lookAtWay(context: Context, recovery: SqlRecovery, at: Instant | undefined): Promise<Way> {
+  const takes = sqlExpected(context, recovery).duration
+  try {
+    return { takes, ...(await lossOf(context, recovery, at)) }
+  } catch (thrown) {
+    return { takes, loses: undefined, loss: 'not known', closed: `cannot be looked at: ${reasonOf(thrown)}` }
+  }
+}
+
+async function lossOf(
+  { calls, now }: Context,
+  { azure_sql: block }: SqlRecovery,
+  at: Instant | undefined,
+): Promise<Omit<Way, 'takes'>> {
+  const { sql } = calls.readers
+  switch (block.method) {
+    case 'point-in-time': {
+      await sql.server(sourceOf(block), calls.limit())
+      const loses = at === undefined ? logBackups : now - at
+      return {
+        loses,
+        loss:
+          at === undefined ? `what came after the moment, ${printDuration(loses)} at least` : lossText(loses),
+      }
+    }
+    case 'geo-restore': {
+      await sql.server(targetOf(block), calls.limit())
+      const { lastBackup } = await sql.recoverable(sourceOf(block), block.database, calls.limit())
+      return { loses: now - lastBackup, loss: `${lossText(now - lastBackup)}: the newest copied backup` }
+    }
+    case 'failover-group': {
+      const group = block.failover_group ?? ''
+      const seen = await sql.group(targetOf(block), group, calls.limit())
+      if (seen.role === 'Primary')
+        return { loses: undefined, loss: '', closed: `${targetOf(block).server} is the primary already` }
+      const { silent } = await primaryOf(calls, group, seen)
+      if (silent === undefined && isInStep(seen.state)) return { loses: 0, loss: 'nothing: it is planned' }
+      const loses = documentedFor({ name: '', azure_sql: block })?.rpo ?? 0
+      return { loses, loss: `what is not replicated, documented ${printDuration(loses)}: it must be forced` }
+    }
+  }
+}
+
+/** `3h 12m of data`, to the minute. */
+export function lossText(loss: Duration): string {
+  return `${printDuration(Math.max(minute, Math.round(loss / minute) * minute))} of data`
+}
+
+/** The other end of a group, and why it does not answer, if it does not. */
+export async function primaryOf(
+  calls: Context['calls'],
+  group: string,
+  { partners }: SqlGroupSeen,
+): Promise<{ readonly place: SqlPlace; readonly silent: string | undefined; readonly location: string }> {
+  const partner = partners[0] ?? { resourceGroup: '', server: 'the partner server', location: 'unknown' }
+  const place = { resourceGroup: partner.resourceGroup, server: partner.server }
+  const { location } = partner
+  try {
+    await calls.readers.sql.group(place, group, calls.limit())
+    return { place, silent: undefined, location }
+  } catch (thrown) {
+    if (!(thrown instanceof RetryableError)) throw thrown
+    return { place, silent: thrown.message, location }
+  }
+}

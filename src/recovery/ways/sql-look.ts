@@ -1,0 +1,48 @@
+// Looks at a database before it is swapped: what has its name now, in which failover group it is, where its copy is.
+import { UserError } from '../../errors.ts'
+import type { SqlDatabaseSeen, SqlDroppedSeen } from '../../readers.ts'
+import type { Context } from '../draft.ts'
+import type { SqlPlace } from '../sql-action.ts'
+import type { Swap } from './sql-swap.ts'
+
+export function byName<T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined {
+  return all.find((one) => one.name.toLowerCase() === name.toLowerCase())
+}
+
+/** The group of a database and its copy elsewhere, as far as a swap must know them. */
+export async function lookAround(
+  { calls }: Pick<Context, 'calls'>,
+  place: SqlPlace,
+  live: SqlDatabaseSeen,
+): Promise<Pick<Swap, 'group' | 'partner'>> {
+  const { sql } = calls.readers
+  const links = await sql.links(place, live.name, calls.limit())
+  if (live.group === undefined) {
+    const [link] = links
+    if (!link) return {}
+    // Outside of a group only the name of the other server is known, not its resource group.
+    return { partner: { resourceGroup: place.resourceGroup, server: link.partner, linked: true, has: false } }
+  }
+  const seen = await sql.group(place, live.group, calls.limit())
+  const [partner] = seen.partners
+  if (seen.role === 'Secondary')
+    throw new UserError(
+      'on-secondary',
+      `${place.server} is the secondary of ${live.group} now, and a copy cannot be restored to a moment: ${partner?.server ?? 'its partner'} is the primary. Nothing was changed. Fail back first (failback db), or add a recovery with "server: ${partner?.server ?? 'NAME'}" to the DR plan.`,
+    )
+  if (!partner) return { group: live.group }
+  const at = { resourceGroup: partner.resourceGroup, server: partner.server }
+  const there = await sql.databases(at, calls.limit())
+  const linked = links.some((link) => link.partner.toLowerCase() === at.server.toLowerCase())
+  return { group: live.group, partner: { ...at, linked, has: byName(there, live.name) !== undefined } }
+}
+
+/** The newest of its name that was deleted after the moment, for the moment must be one of its life. */
+export function droppedFor(
+  all: readonly SqlDroppedSeen[],
+  name: string,
+  at: number | undefined,
+): SqlDroppedSeen | undefined {
+  const same = all.filter((one) => one.name.toLowerCase() === name.toLowerCase())
+  return same.find((one) => at === undefined || (at >= one.earliest && at <= one.deletedAt)) ?? same[0]
+}

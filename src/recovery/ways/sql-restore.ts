@@ -1,0 +1,262 @@
+// The block `azure_sql`, point-in-time: the database as it was at a moment, made beside the old one, then swapped in.
+import { UserError } from '../../errors.ts'
+import { minute, second } from '../../ids.ts'
+import type { Instant } from '../../ids.ts'
+import type { SqlDatabaseSeen } from '../../readers.ts'
+import { ownName, stepOf } from '../draft.ts'
+import type { Context, Draft } from '../draft.ts'
+import type { Debt, Proposal, Step } from '../run.ts'
+import { findings, refuseUnsafe } from '../safety.ts'
+import type { SqlPlace, SqlRestoreAction } from '../sql-action.ts'
+import { compareWays, lockOf, lossText, sourceOf, sqlExpected } from './sql-compare.ts'
+import type { SqlRecovery } from './sql-compare.ts'
+import { byName, droppedFor, lookAround } from './sql-look.ts'
+import {
+  dayText,
+  keptFor,
+  momentText,
+  noOtherRestore,
+  refuseOutsideWindow,
+  restoreWindow,
+} from './sql-safety.ts'
+import { checkStep, digestSteps, nameFor, probeSteps, swapSteps } from './sql-swap.ts'
+import type { Swap } from './sql-swap.ts'
+
+/** What is restored: a database that is there, or one that was deleted. */
+interface Source {
+  readonly mode: 'PointInTimeRestore' | 'Restore'
+  readonly id: string
+  readonly location: string
+  readonly settings: SqlRestoreAction['settings']
+  readonly from: Instant
+  readonly to: Instant
+  readonly live: SqlDatabaseSeen | undefined
+}
+
+export async function draftRestore(context: Context, recovery: SqlRecovery): Promise<Draft> {
+  const { ask, now, plan, calls } = context
+  const { azure_sql: block } = recovery
+  const place = sourceOf(block)
+  const databases = await calls.readers.sql.databases(place, calls.limit())
+  const at = ask.order?.kind === 'restore-point' ? ask.order.at : undefined
+  const source = await find(context, recovery, databases, at)
+  const window = { from: source.from, to: source.to, zone: plan.timezone }
+  if (at === undefined && source.live) throw noMoment(block.database, window)
+  if (at !== undefined) refuseOutsideWindow(at, window, block.database)
+  const verdicts = [restoreWindow(at, window), noOtherRestore(place.server, databases)]
+  const list = findings(verdicts, ask.overrides)
+  const typed =
+    at === undefined
+      ? `failover db to ${recovery.name}`
+      : `db restore ${momentText(at, 'UTC')} ${block.database}`
+  refuseUnsafe(list, typed, [])
+
+  const swap = await swapOf(context, place, source, block.database)
+  const steps = stepsOf(place, { recovery, source, swap, at })
+  const [digest, compared] = await Promise.all([
+    digestSteps(context, steps),
+    compareWays(context, recovery, at),
+  ])
+  const moment = at ?? source.to
+  const lost = now - moment
+  return {
+    recovery: recovery.name,
+    steps,
+    proposal: {
+      targets: [lockOf(block)],
+      typed: recovery.name,
+      risk: recovery.risk ?? 'loses-data',
+      summary: `${block.database} at ${place.server} will be as it was at ${momentText(moment, plan.timezone)}`,
+      changes: changesOf(context, source, { database: block.database, server: place.server, moment }),
+      compared,
+      findings: list,
+      expected: sqlExpected(context, recovery),
+      cost: {
+        dataLoss: lost,
+        downtime: minute,
+        text: costText(context, source, { database: block.database, moment }),
+      },
+      debts: debtsOf(context, source, swap),
+      digest,
+      warnings: warningsOf(recovery, swap),
+      ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
+    },
+  }
+}
+
+async function find(
+  { calls, now }: Context,
+  { azure_sql: block }: SqlRecovery,
+  databases: readonly SqlDatabaseSeen[],
+  at: Instant | undefined,
+): Promise<Source> {
+  const { database } = block
+  const place = sourceOf(block)
+  const live = byName(databases, database)
+  if (live) {
+    const { id, location, settings, earliest } = live
+    if (earliest === undefined)
+      throw new UserError(
+        'no-backup',
+        `${database} at ${place.server} is ${live.status} and has no backups yet that it could be brought back from. Nothing was changed. Try again when it is Online, or take another way: failover db.`,
+      )
+    return { mode: 'PointInTimeRestore', id, location, settings, from: earliest, to: now, live }
+  }
+  const dropped = droppedFor(await calls.readers.sql.dropped(place, calls.limit()), database, at)
+  if (!dropped)
+    throw new UserError(
+      'no-database',
+      `${place.server} has no database ${database}, and none of that name was deleted in the time for which backups are kept. Nothing was changed. Compare "server" and "database" in the DR plan with the Azure portal, or take another way: db geo-restore ${database}`,
+    )
+  const { id, location, settings, earliest, deletedAt } = dropped
+  return { mode: 'Restore', id, location, settings, from: earliest, to: deletedAt, live: undefined }
+}
+
+function noMoment(
+  database: string,
+  { to, zone }: { readonly to: Instant; readonly zone: string },
+): UserError {
+  const example = momentText(Math.floor(to / minute) * minute - 15 * minute, zone)
+  return new UserError(
+    'no-moment',
+    `To which moment? The last one at which the data was right. Write for example: db restore 10m ago ${database}, or db restore ${example} ${database}`,
+  )
+}
+
+async function swapOf(context: Context, place: SqlPlace, { live }: Source, name: string): Promise<Swap> {
+  const incoming = nameFor(name, 'copy')
+  if (!live) return { place, name, incoming }
+  const around = await lookAround(context, place, live)
+  return { place, name, incoming, aside: nameFor(name, 'aside'), ...around }
+}
+
+function stepsOf(
+  place: SqlPlace,
+  made: {
+    readonly recovery: SqlRecovery
+    readonly source: Source
+    readonly swap: Swap
+    readonly at: Instant | undefined
+  },
+): readonly Step[] {
+  const { source, swap, at, recovery } = made
+  const database = nameFor(swap.name, 'copy')
+  const action: SqlRestoreAction = {
+    provider: 'sql-restore',
+    mode: source.mode,
+    source: { ...place, database: swap.name },
+    sourceId: source.id,
+    ...(at === undefined ? {} : { at }),
+    target: { ...place, database, location: source.location },
+    settings: source.settings,
+  }
+  return [
+    stepOf(`Restore ${swap.name} as ${database}, a new database beside it`, action),
+    checkStep(place, database),
+    ...swapSteps(swap),
+    checkStep(place, swap.name),
+    ...probeSteps(recovery.probe),
+  ]
+}
+
+function changesOf(
+  { plan }: Context,
+  { live, to }: Source,
+  {
+    database,
+    server,
+    moment,
+  }: { readonly database: string; readonly server: string; readonly moment: Instant },
+): Proposal['changes'] {
+  const after = `as at ${momentText(moment, plan.timezone)}`
+  const before = live
+    ? `${live.status}, with everything until now`
+    : `deleted at ${momentText(to, plan.timezone)}`
+  return [
+    { what: `${database} at ${server}`, before, after },
+    ...(live
+      ? [
+          {
+            what: nameFor(database, 'aside'),
+            before: 'not there',
+            after: `the database that is ${database} now`,
+          },
+        ]
+      : []),
+  ]
+}
+
+function costText(
+  { plan, now }: Context,
+  { live, to }: Source,
+  { database, moment }: { readonly database: string; readonly moment: Instant },
+): string {
+  const since = momentText(moment, plan.timezone)
+  if (!live) {
+    const lost = to - moment < second ? 'nothing that it had when it was deleted' : lossText(to - moment)
+    return `${lost} is lost; ${database} was deleted ${lossText(now - to).replace(' of data', '')} ago.`
+  }
+  return `${lossText(now - moment)}: all that was written since ${since} is not in it, and stays in ${nameFor(database, 'aside')}. The renames cut every connection; there is no ${database} for some seconds between them.`
+}
+
+function debtsOf({ plan, now, ask }: Context, { live }: Source, swap: Swap): readonly Debt[] {
+  const { name, group, partner } = swap
+  const aside = nameFor(name, 'aside')
+  const where = partner?.has === true ? `${swap.place.server} and ${partner.server}` : swap.place.server
+  return [
+    ...(live
+      ? [
+          {
+            id: `kept:${aside}`,
+            text: `The old database is kept, and paid for, as ${aside} at ${where}`,
+            remedy: `To swap it back: failback ${ask.system}. When nobody needs it any more, delete it by ${dayText(now + keptFor, plan.timezone)}`,
+          },
+        ]
+      : []),
+    ...(group === undefined
+      ? []
+      : [
+          {
+            id: `seeding:${name}`,
+            text: `The copy of ${name} in ${group} is seeded anew, which takes as long as the database is big`,
+            remedy: `Until "replicationState" of ${group} is CATCH_UP in the Azure portal, it cannot be failed over`,
+          },
+        ]),
+    ...(group === undefined && partner
+      ? [
+          {
+            id: `replica:${name}`,
+            text: `The new ${name} has no copy at ${partner.server} any more`,
+            remedy: 'Make a new geo-replica in the Azure portal',
+          },
+        ]
+      : []),
+    {
+      id: `settings:${name}`,
+      text: `Size, tags and redundancy were carried over; how long backups are kept, long-term retention, alerts, auditing, diagnostic settings and locks of ${name} were not`,
+      remedy: 'Set them anew at the database in the Azure portal',
+    },
+  ]
+}
+
+function warningsOf({ probe }: SqlRecovery, { name, aside, group, partner }: Swap): readonly string[] {
+  const copy = `${name}-${ownName}`
+  return [
+    `Whether the data is right then only a query can tell: look at ${copy} while the run is at its first steps, and cancel it if it is not`,
+    ...(aside === undefined
+      ? []
+      : [
+          `Whatever is written to ${name} until the swap ends up in ${aside} only: stop the applications that write`,
+        ]),
+    ...(group !== undefined && partner
+      ? [
+          `${name} leaves ${group} for the swap: until its copy is seeded anew there is no way to ${partner.server}`,
+        ]
+      : []),
+    ...(probe
+      ? []
+      : [
+          'The DR plan has no probe for this recovery: the bot asks Azure whether it is online, and nobody else',
+        ]),
+  ]
+}
