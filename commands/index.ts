@@ -1,5 +1,6 @@
 // All commands, in the order in which help lists them; the compiler refuses a verb without its file.
 import { ack } from './ack.ts'
+import { dbGeoRestore, dbRestore } from './db.ts'
 import { dnsBypass, dnsProtect, dnsShow } from './dns.ts'
 import { escalate } from './escalate.ts'
 import { extend } from './extend.ts'
@@ -40,6 +41,8 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   'dns protect': dnsProtect,
   'workers show': workersShow,
   'workers scale': workersScale,
+  'db restore': dbRestore,
+  'db geo-restore': dbGeoRestore,
   runs,
   approve,
   deny,

@@ -59,6 +59,14 @@ export type Command =
       readonly size: PoolSize
       readonly options: RecoveryOptions
     }
+  /** `time` as typed: so long ago, or with a zone; checked when carried out. */
+  | {
+      readonly verb: 'db restore'
+      readonly time: string
+      readonly database?: string
+      readonly options: RecoveryOptions
+    }
+  | { readonly verb: 'db geo-restore'; readonly database?: string; readonly options: RecoveryOptions }
   | { readonly verb: 'runs'; readonly run?: RunId }
   | { readonly verb: 'approve'; readonly run: RunId; readonly typed?: string }
   | { readonly verb: 'deny'; readonly run: RunId; readonly reason?: string }

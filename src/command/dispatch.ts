@@ -2,6 +2,7 @@
 import { specOf } from '../../commands/index.ts'
 import { ConflictError, RetryableError, UserError, reasonOf } from '../errors.ts'
 import { refused, usage } from './answer.ts'
+import { dbHandlers } from './handlers/db.ts'
 import { dnsHandlers } from './handlers/dns.ts'
 import { helpHandlers } from './handlers/help.ts'
 import { incidentHandlers } from './handlers/incident.ts'
@@ -18,6 +19,7 @@ import type { Answer, Dispatch, Speaker, Verb } from './command.ts'
 import type { Desk, Handler, Handlers } from './desk.ts'
 
 const handlers: Handlers<Verb> = {
+  ...dbHandlers,
   ...dnsHandlers,
   ...helpHandlers,
   ...incidentHandlers,

@@ -20,7 +20,13 @@ export interface CardView {
 }
 
 /** The blocks of recoveries that the bot itself can carry out. */
-const carriedOut: readonly ProviderBlock[] = ['cloudflare', 'cloudflare_bypass', 'haproxy', 'scale_set']
+const carriedOut: readonly ProviderBlock[] = [
+  'cloudflare',
+  'cloudflare_bypass',
+  'haproxy',
+  'scale_set',
+  'azure_sql',
+]
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
@@ -243,8 +249,10 @@ function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): re
  * carry out, by their block.
  */
 function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
-  const able = (plan.systems[system]?.recoveries ?? []).filter((each) =>
-    carriedOut.some((block) => each[block] !== undefined),
+  // A restore needs a moment, which no button knows.
+  const able = (plan.systems[system]?.recoveries ?? []).filter(
+    (each) =>
+      carriedOut.some((block) => each[block] !== undefined) && each.azure_sql?.method !== 'point-in-time',
   )
   return able.slice(0, 3).map(({ name }) => ({
     label: `Fail over to ${name}`,

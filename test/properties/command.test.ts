@@ -86,6 +86,14 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
   'dns protect': of('dns protect', fc.record({ options })),
   'workers show': fc.constant({ verb: 'workers show' }),
   'workers scale': of('workers scale', both(fc.record({ size, options }), maybe('pool', name))),
+  'db restore': of(
+    'db restore',
+    both(
+      fc.record({ time: fc.constantFrom('10m ago', '2026-11-23T09:14Z', '9:14', 'noon today'), options }),
+      maybe('database', name),
+    ),
+  ),
+  'db geo-restore': of('db geo-restore', both(fc.record({ options }), maybe('database', name))),
   runs: of('runs', maybe('run', run)),
   approve: of('approve', both(fc.record({ run }), maybe('typed', text))),
   deny: of('deny', both(fc.record({ run }), maybe('reason', text))),
