@@ -80,7 +80,9 @@ export async function startDatabases(redis: TestRedis, sql: SqlInput = twoRegion
 }
 
 function shortOf(path: string): string {
-  return (path.split('?')[0] ?? '').replace(/^.*\/Microsoft\.Sql\/servers\//, '')
+  return (path.split('?')[0] ?? '')
+    .replace(/^.*\/Microsoft\.Sql\/servers\//, '')
+    .replace(/(?<=replicationLinks\/).*/, 'LINK')
 }
 
 /** ann asks to bring orders back to what it was so long ago. */

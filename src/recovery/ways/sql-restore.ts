@@ -65,7 +65,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
     proposal: {
       targets: [lockOf(block)],
       typed: recovery.name,
-      risk: recovery.risk ?? 'loses-data',
+      risk: 'loses-data',
       summary: `${block.database} at ${place.server} will be as it was at ${momentText(moment, plan.timezone)}`,
       changes: changesOf(context, source, { database: block.database, server: place.server, moment }),
       compared,
