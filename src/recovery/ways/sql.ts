@@ -4,14 +4,27 @@ import { draftSqlBack } from './sql-back.ts'
 import { isSql } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { draftGeo } from './sql-geo.ts'
+import { checkByDraft } from './draft-check.ts'
 import { draftGroup } from './sql-group.ts'
 import { draftRestore } from './sql-restore.ts'
+import { logBackups } from './sql-safety.ts'
 import type { Way } from './way.ts'
 
 export const azureSql: Way = {
   failover: (recovery) => (isSql(recovery) ? (context) => draft(context, recovery) : undefined),
+  check: (recovery) =>
+    isSql(recovery)
+      ? (context) => checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery))
+      : undefined,
   failback: draftSqlBack,
   changes: ['sql-group', 'sql-link', 'sql-rename', 'sql-failover'],
+}
+
+/** Whether a restore could be carried out is asked of a moment that backups should hold whenever they are taken. */
+function readyFor(context: Context, { azure_sql: { method } }: SqlRecovery): Context {
+  if (method !== 'point-in-time') return context
+  const { ask, now } = context
+  return { ...context, ask: { ...ask, order: { kind: 'restore-point', at: now - 2 * logBackups } } }
 }
 
 function draft(context: Context, recovery: SqlRecovery): Promise<Draft> {
