@@ -56,7 +56,7 @@ export function createSlackPager(deps: SlackPagerDeps): {
     const room = (await records.read(message.incident)).channel
     const url = deps.workspace.known()?.url
     const join =
-      room && url ? { label: 'Join the channel', link: new URL(`archives/${room.id}`, url).href } : undefined
+      room && url ? { label: 'Room in Slack', link: new URL(`archives/${room.id}`, url).href } : undefined
     const place = { scope: message.incident, key: keyOf(person, message.key) }
     try {
       await posts.post(place, found.user, messageOf(pageCard(message, join)), options)
