@@ -10,13 +10,16 @@ const [bob, ann] = ['U0BOB', 'U0ANN'] as const
 let house: SlackBot
 let room: string
 
-beforeEach(async () => {
+/** An outage that Bob has, with its room. */
+async function underWay(): Promise<void> {
   house = await startSlackBot()
   await house.bot.notify(service('PROBLEM', 'CRITICAL'))
   await vi.waitFor(() => expect(house.direct(bob)).toHaveLength(1), patience)
   expect(await house.bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
   room = await house.room()
-})
+}
+
+beforeEach(underWay)
 afterEach(() => house.stop())
 
 test('who takes an incident over is told whose it was; the room and who had it are told who has it', async () => {
