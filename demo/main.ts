@@ -54,10 +54,16 @@ async function interactive(demo: Demo): Promise<void> {
   for await (const line of lines) {
     const word = line.trim().toLowerCase()
     if (word === 'q' || word === 'quit') return
-    if (word === 'break') demo.world.lb.set('failing')
-    else if (word === 'mend') demo.world.lb.set('ok')
-    else if (word === 'skip') demo.clock.skip(5 * 60_000)
-    else if (word.startsWith('slack ')) await inSlack(demo, line.trim().slice(6))
+    if (word === 'break') {
+      demo.world.lb.set('failing')
+      tell('  The load balancer is broken; Nagios notices soon.')
+    } else if (word === 'mend') {
+      demo.world.lb.set('ok')
+      tell('  The load balancer works again; Nagios notices soon.')
+    } else if (word === 'skip') {
+      demo.clock.skip(5 * 60_000)
+      tell('  5 minutes have passed.')
+    } else if (word.startsWith('slack ')) await inSlack(demo, line.trim().slice(6))
     else tell(usage)
   }
   // Without a terminal (as a service, say) the demo runs until it is told to stop.

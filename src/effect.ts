@@ -21,6 +21,8 @@ export type EffectBody =
       readonly text: string
       /** When it happened. */
       readonly at: Instant
+      /** The number of the last event that it tells of. */
+      readonly seq?: number
     }
   /** Tell a room in one message what it missed while its chat was away. */
   | { readonly kind: 'catch-up'; readonly incident: IncidentId; readonly chat: string }
@@ -35,6 +37,13 @@ export type EffectBody =
       readonly step: number
       readonly person: PersonId
       readonly channel: Channel
+    }
+  /** Tell one person something of the incident that wants no answer. */
+  | {
+      readonly kind: 'tell'
+      readonly incident: IncidentId
+      readonly person: PersonId
+      readonly text: string
     }
   /** Acknowledge the incident's problems at Nagios. */
   | {

@@ -137,6 +137,8 @@ export interface RoomShown {
   readonly left: readonly string[]
   /** Whether trying again can mend any of them. */
   readonly again: boolean
+  /** How long to wait before that, in milliseconds; absent when the other side did not say. */
+  readonly after?: Duration
 }
 
 /** A place where people are. Calls may hang or fail: each is given a signal and is tried again by its effect. */

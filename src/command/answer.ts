@@ -55,8 +55,12 @@ export function refused(
   }
 }
 
-/** What could not be read, with an example. */
-export function usage(problem: string, example: string, form?: string): Answer {
+/** What could not be read, with an example; with `meant`, the example is what was meant, and a press away. */
+export function usage(
+  problem: string,
+  example: string,
+  { form, meant }: { readonly form?: string | undefined; readonly meant?: true | undefined } = {},
+): Answer {
   const lines: Line[] = [[problem], ['Type, for example: ', { command: example }]]
   return {
     status: 'usage',
@@ -64,6 +68,7 @@ export function usage(problem: string, example: string, form?: string): Answer {
       title: 'Not understood',
       tone: 'warn',
       sections: [{ lines: form === undefined ? lines : [...lines, ['In full: ', { command: form }]] }],
+      ...(meant && { buttons: [{ label: example, command: example, style: 'plain' }] }),
     },
     data: { code: 'usage', message: problem, example, ...optional('usage', form) },
   }

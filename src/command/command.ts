@@ -118,6 +118,8 @@ export interface Speaker {
   readonly door: Door
   /** The incident of the room in which it was said. */
   readonly incident?: IncidentId
+  /** The chat in whose room the words stand already. */
+  readonly heardIn?: string
 }
 
 /** The answer, for every door. `status` is also the CLI's exit code: done 0, refused 1, usage 2. */

@@ -52,7 +52,8 @@ async function answer(desk: Desk, text: string, speaker: Speaker): Promise<Answe
     return deny(desk, speaker, 'unknown-person', unknown.ok ? '' : unknown.refusal)
   }
   if ('problem' in parsed) {
-    return usage(parsed.problem, parsed.example, parsed.verb && specOf(parsed.verb).usage)
+    const form = parsed.verb && specOf(parsed.verb).usage
+    return usage(parsed.problem, parsed.example, { form, meant: parsed.meant })
   }
   const { command } = parsed
   const permission = permit(specOf(command.verb), roles)

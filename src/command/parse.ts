@@ -6,10 +6,13 @@ import { shown } from './read.ts'
 import { longestCommand, withoutEntities, wordsOf } from './words.ts'
 import type { Command, Parsed, Verb, Word } from './command.ts'
 
-/** `example` is complete and can be typed as it stands, without the leading `dr`. */
+/**
+ * `example` is complete and can be typed as it stands, without the leading `dr`; `meant`: it is what was typed, with the
+ * verb put right.
+ */
 export type ParsedCommand =
   | { readonly command: Command }
-  | { readonly problem: string; readonly example: string; readonly verb?: Verb }
+  | { readonly problem: string; readonly example: string; readonly verb?: Verb; readonly meant?: true }
 
 /** What the design has and this version does not: what to say, and what to type meanwhile. */
 const later: Readonly<Record<string, { readonly problem: string; readonly example: string }>> = {
@@ -73,11 +76,12 @@ function unknown(first: Word, words: readonly Word[]): ParsedCommand {
     return { problem: `What about ${typed}? A command begins with its verb.`, example: `status ${typed}` }
   const verb = nearestVerb(typed)
   if (verb === undefined) return { problem: `${shown(first)} is no command here.`, example: 'help' }
-  return {
-    problem: `${shown(first)} is no command here; ${verb} is.`,
-    example: exampleLike(verb, words),
-    verb,
-  }
+  const problem = `${shown(first)} is no command here; ${verb} is.`
+  // The words as typed with the right verb, when that can be read; else the verb's first example.
+  const parsed: Parsed<Command> = specOf(verb).parse(words.slice(1))
+  return 'command' in parsed
+    ? { problem, example: printCommand(parsed.command), verb, meant: true }
+    : { problem, example: commands[verb].examples[0] ?? verb, verb }
 }
 
 /** A first word that stands before several commands: which of them is meant by the second. */
@@ -93,11 +97,4 @@ function oneOf(family: readonly Verb[], words: readonly Word[]): ParsedCommand {
     example: near === undefined ? 'help' : (commands[near].examples[0] ?? near),
     ...(near === undefined ? {} : { verb: near }),
   }
-}
-
-/** The words as typed with the right verb, when that can be read; else the verb's first example. */
-function exampleLike(verb: Verb, words: readonly Word[]): string {
-  const rest = words.slice(1)
-  const parsed: Parsed<Command> = specOf(verb).parse(rest)
-  return 'command' in parsed ? printCommand(parsed.command) : (commands[verb].examples[0] ?? verb)
 }

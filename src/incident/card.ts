@@ -43,7 +43,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     fields: incidentFields(incident, view),
     sections: [{ lines: [[incident.title]] }, ...sections],
     buttons: buttons(incident, view.plan),
-    links: roomLinks(incident, 'Room', view.chat),
+    links: roomLinks(incident, view.chat),
     footer: openedLine(incident, view.plan),
   }
 }
@@ -68,14 +68,11 @@ export function chatName(chat: string): string {
 /** The ways to the rooms that are open, but for the one in `except`: `Room in Slack`. */
 export function roomLinks(
   { rooms }: Incident,
-  word: 'Room' | 'Join',
   except?: string,
 ): readonly { readonly label: string; readonly link: string }[] {
   return rooms
     .filter((room) => isElsewhere(room) && room.state === 'open' && room.chat !== except)
-    .flatMap(({ chat, link }) =>
-      link === undefined ? [] : [{ label: `${word} in ${chatName(chat)}`, link }],
-    )
+    .flatMap(({ chat, link }) => (link === undefined ? [] : [{ label: `Room in ${chatName(chat)}`, link }]))
 }
 
 /** The state in words that a person at 3 a.m. understands. */
@@ -125,6 +122,8 @@ export function incidentFields(incident: Incident, { plan, now }: CardView): rea
     const value: Line = [{ at: incident.until, show: 'countdown' }, ', then it resolves by itself']
     list.push({ label: 'Watching', value })
   }
+  if (incident.state === 'resolved')
+    list.push({ label: 'Resolved', value: [{ at: incident.at, show: 'date-time' }] })
   if (incident.state === 'resolved' && incident.what !== undefined)
     list.push({ label: 'What it was', value: [incident.what] })
   if (incident.relapses > 0) list.push({ label: 'Relapses', value: [String(incident.relapses)] })

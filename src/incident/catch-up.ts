@@ -1,4 +1,4 @@
-// What a room is told in one message when it has missed words: the timeline's lines since then, the newest forty.
+// What a room is told in one message when it has missed words: what people did and what became of the outage since then.
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
@@ -11,19 +11,32 @@ const linesShown = 40
 /** Characters of one line: a plugin's output can be long. */
 const lineLength = 200
 
-/** One text with line breaks; times in the plan's zone. What is in it came from Nagios and from people: it is data. */
+/** How the bot went about it: the record has it, and nobody who comes back to a room needs it. */
+const machinery: ReadonlySet<TimelineEvent['type']> = new Set([
+  'alerts.other',
+  'page.ordered',
+  'page.failed',
+  'page.stopped',
+  'clock.reminder',
+  'room.open',
+  'room.failed',
+  'room.closed',
+  'nagios.told',
+])
+
+/** One text with line breaks, times in the plan's zone; undefined when there is nothing that people need. What is in it came from Nagios and from people: it is data. */
 export function catchUpText(
   incident: Incident,
   missed: { readonly chat: string; readonly since: Instant; readonly events: readonly TimelineEvent[] },
   plan: DrPlan,
-): string {
-  const events = missed.events.filter((event) => event.at >= missed.since)
+): string | undefined {
+  const since = missed.events.filter((event) => event.at >= missed.since)
+  const events = since.filter(({ type }) => !machinery.has(type))
+  if (events.length === 0) return undefined
   const days = timelineDays(events, plan)
   const lines = days.flatMap(({ day, lines }) => [
     ...(days.length > 1 ? [`${day}:`] : []),
-    ...lines.map(({ time, text, who }) =>
-      shortened(`${time} ${text}${who === undefined ? '' : ` (${who})`}`),
-    ),
+    ...lines.map(({ time, text, who }) => shortened(`${time} ${text}${saidBy(who, text)}`)),
   ])
   const heading =
     missed.since <= incident.openedAt
@@ -31,7 +44,14 @@ export function catchUpText(
       : `While ${chatName(missed.chat)} was away (times in ${plan.timezone}):`
   const cut = lines.length - linesShown
   const more = cut > 0 ? [`${cut} earlier line${cut === 1 ? '' : 's'}: timeline ${incident.id}`] : []
-  return [heading, ...more, ...lines.slice(-linesShown)].join('\n')
+  const rest = cut <= 0 && events.length < since.length ? [`All of it: timeline ${incident.id}`] : []
+  return [heading, ...more, ...lines.slice(-linesShown), ...rest].join('\n')
+}
+
+/** Who it was, where the text does not say so; by which door they came is in the record. */
+function saidBy(who: string | undefined, text: string): string {
+  const name = who?.replace(/ \([a-z]+\)$/, '')
+  return name === undefined || name === 'Nagios' || text.includes(name) ? '' : ` (${name})`
 }
 
 function shortened(line: string): string {

@@ -21,7 +21,13 @@ export interface Policy {
 export type Wish =
   | Exclude<EffectBody, { readonly kind: 'card' | 'say' }>
   | { readonly kind: 'card'; readonly incident: IncidentId }
-  | { readonly kind: 'say'; readonly incident: IncidentId; readonly text: string }
+  | {
+      readonly kind: 'say'
+      readonly incident: IncidentId
+      readonly text: string
+      /** The chat in whose room it can be read already. */
+      readonly except?: string
+    }
 
 export interface Change {
   readonly next: Incident

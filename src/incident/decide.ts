@@ -87,7 +87,7 @@ function react(incident: Incident, input: IncidentInput, moment: Moment): Reacti
     case 'ack':
       return acknowledge(change, input.by, input.name, moment)
     case 'note':
-      return happened(change, 'note', { at: moment.now, by: input.by, text: input.text })
+      return note(change, input, moment)
     case 'extend':
       return extend(change, input, moment)
     case 'escalate':
@@ -116,12 +116,28 @@ function react(incident: Incident, input: IncidentInput, moment: Moment): Reacti
   }
 }
 
+/** What somebody notes is for everybody who works on it, wherever it was typed. */
+function note(change: Change, input: Extract<IncidentInput, { kind: 'note' }>, moment: Moment): Change {
+  const { by, text, heardIn } = input
+  const { id } = change.next
+  const noted = happened(change, 'note', { at: moment.now, by, text })
+  const words = by.person === 'bot' ? text : `${nameOf(moment.policy.plan, by.person)} noted: ${text}`
+  return effect(noted, {
+    kind: 'say',
+    incident: id,
+    text: words,
+    ...(heardIn === undefined ? {} : { except: heardIn }),
+  })
+}
+
 function tick(change: Change, moment: Moment): Reaction {
   const { next } = change
   if (next.state === 'resolved') return putAway(change, moment)
-  if (next.state === 'watching')
-    return next.until <= moment.now ? resolved(change, { by: next.because, actor: bot }, moment) : undefined
+  if (next.state === 'watching' && next.until <= moment.now)
+    return resolved(change, { by: next.because, actor: bot }, moment)
   const called = goOn(order(change, moment), moment)
+  // Whoever was called although it works again is called until somebody answers.
+  if (next.state === 'watching') return called.next === next ? undefined : called
   const managers = nobodyLeft(change, called)
     ? escalateTo(called, 1, { by: bot, reason: 'nobody answered' }, moment)
     : undefined
@@ -181,16 +197,33 @@ function acknowledgeLater(change: Change, by: Actor, moment: Moment): Reaction {
   const who = nameOf(moment.policy.plan, by.person)
   const answered = answer(change, by.person, moment)
   if (answered) {
-    const said = happened(answered, 'acknowledged', { at: moment.now, by, text: `${who} answered and joins` })
-    return effect(said, { kind: 'card', incident: next.id })
+    const text = `${who} answered and joins`
+    const said = happened(answered, 'acknowledged', { at: moment.now, by, text })
+    return effect(said, { kind: 'say', incident: next.id, text }, { kind: 'card', incident: next.id })
   }
   // Who answered a call and presses again has joined already: a double click must not take the incident over.
   const joined = next.calls.some((each) => each.answeredBy === by.person)
   if (joined || next.engineer === by.person || by.door === 'nagios') return undefined
-  const before = next.engineer === undefined ? '' : ` (before: ${nameOf(moment.policy.plan, next.engineer)})`
+  return takeOver(change, by, moment)
+}
+
+/** Somebody else has it from now on: the room hears it, and who had it is told, wherever they look. */
+function takeOver(change: Change, by: Actor, moment: Moment): Change {
+  const { id, engineer } = change.next
+  const { plan } = moment.policy
+  const who = nameOf(plan, by.person)
+  const before = engineer === undefined ? '' : ` (before: ${nameOf(plan, engineer)})`
   const text = `${who} has it now${before}`
-  const said = happened(patch(change, { engineer: by.person }), 'acknowledged', { at: moment.now, by, text })
-  return effect(said, { kind: 'say', incident: next.id, text }, { kind: 'card', incident: next.id })
+  const said = happened(patch(change, { engineer: by.person }), 'acknowledged', {
+    at: moment.now,
+    by,
+    text,
+    data: { name: who, ...(engineer === undefined ? {} : { before: engineer }) },
+  })
+  const shown = effect(said, { kind: 'say', incident: id, text }, { kind: 'card', incident: id })
+  return engineer === undefined || !Object.hasOwn(plan.people, engineer)
+    ? shown
+    : effect(shown, { kind: 'tell', incident: id, person: engineer, text })
 }
 
 function escalate(change: Change, by: Actor, reason: string | undefined, moment: Moment): Reaction {
@@ -218,7 +251,7 @@ export function wakeAt(incident: Incident): Instant | undefined {
     case 'resolved':
       return incident.closeAt
     case 'watching':
-      return incident.until
+      return Math.min(incident.until, ...callsWakeAt(incident.calls, incident.pages))
     case 'recovering':
       return Math.min(incident.checkBy, ...callsWakeAt(incident.calls, incident.pages))
     case 'paging':

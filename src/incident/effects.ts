@@ -8,7 +8,7 @@ import type { Person } from '../drplan/schema.ts'
 import type { Channel, Incident } from './incident.ts'
 import type { Performers } from './tries.ts'
 import type { Tried } from './page-card.ts'
-import { pageMessage } from './page-message.ts'
+import { newsMessage, pageMessage } from './page-message.ts'
 import { roomEffects, viewOf } from './room-effects.ts'
 import type { RoomDeps } from './room-effects.ts'
 
@@ -27,6 +27,7 @@ type Body<K extends EffectBody['kind']> = Extract<EffectBody, { readonly kind: K
 
 /** GoAlert's figure: three tries on one channel before the next has its turn. */
 const pageTries = 3
+const tellTries = 5
 /** Who is called must not wait for a channel that hangs; in real milliseconds. */
 const pageTimeout = 5 * second
 /** The newest runs among which those of an incident are looked for. */
@@ -51,6 +52,12 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
       perform: (body, _key, signal) => tellNagios(deps, body, signal),
       tries: 5,
       giveUp: (body, reason) => told(deps, body.incident, false, `Nagios was not told: ${reason}`),
+    },
+    tell: {
+      perform: (body, key, signal) => tell(deps, body, key, signal),
+      tries: tellTries,
+      // The room and the card say it, too; that it did not arrive is in the log.
+      giveUp: async () => {},
     },
     'run-news': { perform: (body) => runNews(deps, body) },
   }
@@ -111,6 +118,14 @@ function addressOf(person: Person | undefined, channel: Channel, id: PersonId): 
   const to = addresses[channel]
   if (to === undefined) throw new UserError('no-address', `the plan has no address of ${id} for ${channel}`)
   return to
+}
+
+async function tell(deps: EffectDeps, body: Body<'tell'>, key: string, signal: AbortSignal): Promise<void> {
+  const { person, text } = body
+  const incident = (await deps.store.incident(body.incident))?.state
+  const pager = deps.pagers.find((each) => each.channel === 'chat')
+  if (!incident || !pager) return
+  await pager.send(person, person, newsMessage(incident, { key, text }, viewOf(deps)), signal)
 }
 
 async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string): Promise<void> {

@@ -98,6 +98,8 @@ export interface Room {
   readonly left?: readonly string[]
   /** The first and the last moment of words that could not be said in it: they are said together, in one message. */
   readonly missed?: { readonly since: Instant; readonly until: Instant }
+  /** The number of the last event of which it was told when it had missed some: words about those are not said again. */
+  readonly toldTo?: number
 }
 
 /** What is broken, shortly: counts and the first few objects; the whole list is in the store's object table. */

@@ -121,7 +121,7 @@ async function write(
   const version = read?.version ?? 0
   const head = read ? await deps.store.head(id) : emptyHead
   const now = deps.clock.now()
-  const effects = keyed(change, version + 1, now)
+  const effects = keyed(change, version + 1, { at: now, seq: head.seq + change.events.length })
   const rings = wakeAt(next)
   const outcome = await deps.store.commit({
     write: { kind: 'incident', id, expected: version, next, wakeAt: rings },
@@ -143,12 +143,18 @@ function ring(deps: IncidentDeps, id: IncidentId, at: number): void {
   })
 }
 
+/** Of what words tell: since when, and up to which event of the record. */
+interface Told {
+  readonly at: Instant
+  readonly seq: number
+}
+
 /** Pages come first; a card, which only ever shows the newest state, has one key for all commits. */
-function keyed(change: Change, version: number, now: Instant): readonly Effect[] {
+function keyed(change: Change, version: number, moment: Told): readonly Effect[] {
   const { id } = change.next
   // Words are as old as the events they tell of: whoever is told later is told from there on.
-  const at = Math.min(now, ...change.events.map((event) => event.at))
-  const bodies = change.effects.flatMap((wish) => placed(change.next, wish, at))
+  const at = Math.min(moment.at, ...change.events.map((event) => event.at))
+  const bodies = change.effects.flatMap((wish) => placed(change.next, wish, { ...moment, at }))
   const sorted = [
     ...bodies.filter((body) => body.kind === 'page'),
     ...bodies.filter((body) => body.kind !== 'page'),
@@ -161,8 +167,12 @@ function keyed(change: Change, version: number, now: Instant): readonly Effect[]
 }
 
 /** One effect for each room: what one chat cannot do for now does not keep the others from it. A room that opens later is shown the card then. */
-function placed({ rooms }: Incident, wish: Wish, at: Instant): readonly EffectBody[] {
+function placed({ rooms }: Incident, wish: Wish, told: Told): readonly EffectBody[] {
   if (wish.kind === 'card')
     return rooms.filter((room) => room.state === 'open').map(({ chat }) => ({ ...wish, chat }))
-  return wish.kind === 'say' ? rooms.filter(hears).map(({ chat }) => ({ ...wish, chat, at })) : [wish]
+  if (wish.kind !== 'say') return [wish]
+  const { except, ...words } = wish
+  return rooms
+    .filter((room) => hears(room) && room.chat !== except)
+    .map(({ chat }) => ({ ...words, chat, ...told }))
 }

@@ -29,7 +29,8 @@ export type IncidentInput =
   | { readonly kind: 'tick' }
   /** `name` is the author as Nagios wrote it, when no person of the plan has it. */
   | { readonly kind: 'ack'; readonly by: Actor; readonly name?: string }
-  | { readonly kind: 'note'; readonly by: Actor; readonly text: string }
+  /** `heardIn` is the chat in whose room the words stand already. */
+  | { readonly kind: 'note'; readonly by: Actor; readonly text: string; readonly heardIn?: string }
   | { readonly kind: 'extend'; readonly by: Actor; readonly duration: Duration; readonly reason: string }
   | { readonly kind: 'escalate'; readonly by: Actor; readonly reason?: string }
   | { readonly kind: 'resolve'; readonly by: Actor; readonly what?: string }
@@ -51,8 +52,13 @@ export type IncidentInput =
     }
   /** Words of the moment `at` could not be said in a room, and are not tried on their own any more. */
   | { readonly kind: 'unsaid'; readonly chat: string; readonly at: Instant; readonly reason: string }
-  /** A room was told what it had missed up to a moment. */
-  | { readonly kind: 'caught-up'; readonly chat: string; readonly until: Instant }
+  /** A room was told what it had missed up to a moment; `toldTo` is the number of the last event it was told of. */
+  | {
+      readonly kind: 'caught-up'
+      readonly chat: string
+      readonly until: Instant
+      readonly toldTo?: number | undefined
+    }
   | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
   /** What became of a run; `checkBy` is when the incident looks at the run again, whatever was said. */
   | {

@@ -75,7 +75,7 @@ export function pageLinks(
   { publicUrl }: Pick<PageView, 'publicUrl'>,
 ): NonNullable<Card['links']> {
   const console = { label: 'Console', link: `${publicUrl}/incidents/${incident.id}` }
-  return [...roomLinks(incident, 'Join'), console]
+  return [...roomLinks(incident), console]
 }
 
 /** Each run with what became of it; that there is none is news, too. */

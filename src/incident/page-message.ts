@@ -70,6 +70,22 @@ export function stoppedMessage(incident: Incident, page: Page, view: PageView): 
   return { ...frame(incident, key, view), lines: [incident.title, ending], card }
 }
 
+/** What one person is told of an incident beside its pages: nothing to answer, and the way to it. */
+export function newsMessage(
+  incident: Incident,
+  { key, text }: { readonly key: string; readonly text: string },
+  view: PageView,
+): PageMessage {
+  const subject = `${incident.id} ${incident.system}: ${text}`
+  const card: Card = {
+    title: subject,
+    tone: 'quiet',
+    sections: [{ lines: [[incident.title]] }],
+    links: pageLinks(incident, view),
+  }
+  return { ...frame(incident, key, view), subject, lines: [text], card }
+}
+
 /** Why nobody need answer this page any more. */
 function endingOf(incident: Incident, page: Page, { plan }: PageView): string {
   switch (page.stopped?.because) {
@@ -86,9 +102,12 @@ function endingOf(incident: Incident, page: Page, { plan }: PageView): string {
 }
 
 function answerOf({ engineer }: Incident, { level, stopped }: Page, plan: PageView['plan']): string {
-  const who = stopped?.by ?? engineer
+  const who = level > 0 ? (stopped?.by ?? engineer) : (engineer ?? stopped?.by)
   const name = who === undefined ? 'somebody' : nameOf(plan, who)
-  return level > 0 ? `${name} is on it` : `${name} has it`
+  if (level > 0) return `${name} is on it`
+  const first =
+    stopped?.by === undefined || stopped.by === who ? '' : ` (before: ${nameOf(plan, stopped.by)})`
+  return `${name} has it${first}`
 }
 
 function frame(

@@ -107,13 +107,16 @@ async function card(deps: RoomDeps, body: Body<'card'>, signal: AbortSignal): Pr
   if (!place) return
   const { incident, room, chat } = place
   const view = roomView(incident, { ...viewOf(deps), chat: chat.name })
-  const { link, left, again } = await chat.showRoom(incident, view, signal)
+  const { link, left, again, after } = await chat.showRoom(incident, view, signal)
   const moved = link !== undefined && link !== room.link
   if (moved || left.join() !== (room.left ?? []).join()) {
     const news = { kind: 'room', chat: chat.name, state: 'open', left } as const
     await deps.incidents.input(incident.id, link === undefined ? news : { ...news, link })
   }
-  if (again) throw new RetryableError(`the room in ${chat.name} is not complete: ${left.join('; ')}`)
+  if (again) {
+    const text = `the room in ${chat.name} is not complete: ${left.join('; ')}`
+    throw new RetryableError(text, after === undefined ? {} : { after })
+  }
 }
 
 /** Shown where its incident is shown, once that is open; a run without an incident has its place in the chat itself. */
@@ -132,6 +135,8 @@ async function say(deps: RoomDeps, body: Body<'say'>, key: string, signal: Abort
   const place = await openPlaceOf(deps, body)
   if (!place) return
   const { incident, room, chat } = place
+  // It was among what the room was told when it had missed some.
+  if (room.toldTo !== undefined && body.seq !== undefined && body.seq <= room.toldTo) return
   if (hears(room)) await chat.say(incident, body.text, key, signal)
   // Other words could not be said meanwhile: these come with them, not before them.
   else await unsaid(deps, body, 'others were not heard')
@@ -151,11 +156,13 @@ async function catchUp(
   const place = await openPlaceOf(deps, body)
   const missed = place?.room.missed
   if (!place || !missed) return
-  const { incident, chat } = place
-  const events = await deps.store.timeline(incident.id)
+  const { incident, room, chat } = place
+  const whole = await deps.store.timeline(incident.id)
+  const events = whole.filter(({ seq }) => seq > (room.toldTo ?? 0))
   const text = catchUpText(incident, { chat: chat.name, since: missed.since, events }, deps.plan())
-  await chat.say(incident, text, `${key}-${missed.since}-${missed.until}`, signal)
-  await deps.incidents.input(incident.id, { kind: 'caught-up', chat: chat.name, until: missed.until })
+  if (text !== undefined) await chat.say(incident, text, `${key}-${missed.since}-${missed.until}`, signal)
+  const [until, toldTo] = [missed.until, whole.at(-1)?.seq]
+  await deps.incidents.input(incident.id, { kind: 'caught-up', chat: chat.name, until, toldTo })
 }
 
 /** Only what is still to be put away: a relapse may have taken the room back meanwhile. */

@@ -78,6 +78,7 @@ function toldBy({ chat, state, reason, ...news }: News, old: Room | undefined): 
     ...(reason === undefined ? {} : { reason }),
     ...(news.left?.length ? { left: news.left } : {}),
     ...(old?.missed === undefined ? {} : { missed: old.missed }),
+    ...(old?.toldTo === undefined ? {} : { toldTo: old.toldTo }),
   }
 }
 

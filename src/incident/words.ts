@@ -76,11 +76,12 @@ export function catchingUp(
 }
 
 /** A room was told what it had missed; what came in between is told next. */
-export function caughtUp(change: Change, { chat, until }: Of<'caught-up'>): Change | undefined {
+export function caughtUp(change: Change, { chat, until, toldTo }: Of<'caught-up'>): Change | undefined {
   const { rooms, id } = change.next
   const room = rooms.find((each) => each.chat === chat)
   if (!room?.missed || until < room.missed.since) return undefined
-  const { missed, ...told } = room
+  const { missed, ...before } = room
+  const told = toldTo === undefined ? before : { ...before, toldTo }
   if (missed.until <= until) return patch(change, { rooms: withRoom(rooms, told) })
   const rest = { ...told, missed: { since: until + 1, until: missed.until } }
   return effect(patch(change, { rooms: withRoom(rooms, rest) }), { kind: 'catch-up', incident: id, chat })

@@ -41,9 +41,9 @@ function whatHappened(report: Report): Part {
     lines: [
       `System: ${report.system} (${report.organisation}). All times: ${report.zone}.`,
       `The outage began ${at(report.began)}. ${ended} State: ${report.state}.`,
-      ...(report.engineer === undefined
+      ...(report.engineers.length === 0
         ? ['Nobody acknowledged it.']
-        : [`It was in the hands of ${report.engineer}.`]),
+        : [`It was in the hands of ${report.engineers.join(', then of ')}.`]),
       ...(report.what === undefined ? [] : [`What it was: ${report.what}`]),
       ...(report.escalated ? ['It was escalated.'] : []),
       ...(report.relapses > 0 ? [`It came back ${times(report.relapses)}.`] : []),

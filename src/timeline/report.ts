@@ -58,7 +58,8 @@ export interface Report {
   readonly began: Instant
   readonly ended?: Instant
   readonly what?: string
-  readonly engineer?: string
+  /** Who had it, in their order. */
+  readonly engineers: readonly string[]
   readonly measured: Measured
   readonly rpo?: Duration
   readonly phases: readonly Phase[]
@@ -90,7 +91,7 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
     began: marks.outage,
     ...(ended === undefined ? {} : { ended }),
     ...(incident.state === 'resolved' && incident.what !== undefined ? { what: incident.what } : {}),
-    ...(incident.engineer === undefined ? {} : { engineer: nameOf(plan, incident.engineer) }),
+    engineers: engineersOf(record, plan),
     measured: measure(incident, now),
     ...(incident.objective.rpo === undefined ? {} : { rpo: incident.objective.rpo }),
     phases: phasesOf(marks, now),
@@ -115,6 +116,16 @@ const endings = {
   resolved: 'resolved',
   'next-round': 'called again',
 } as const
+
+/** Everybody who took it, by the record; a name once for each time in a row. */
+function engineersOf({ incident, events }: IncidentRecord, plan: DrPlan): readonly string[] {
+  const taken = events.flatMap(({ type, data }) =>
+    type === 'acknowledged' && typeof data?.['name'] === 'string' ? [data['name']] : [],
+  )
+  const now = incident.engineer === undefined ? [] : [nameOf(plan, incident.engineer)]
+  const all = taken.length > 0 ? taken : now
+  return all.filter((name, index) => name !== all[index - 1])
+}
 
 function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
   return {

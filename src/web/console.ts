@@ -30,7 +30,7 @@ export interface ConsoleDeps extends AuthDeps {
   readonly streams: Streams
 }
 
-/** The path of the page that is shown where there is none; it has no event stream either. */
+/** The path of the page that is shown where there is none; whoever looks at it is told of pages, too. */
 const nowhere = '/not-found'
 
 const noPage: Content = {
@@ -125,16 +125,12 @@ async function openStream(
   first: Caller,
 ): Promise<void> {
   const path = pathOf(fieldOf(request.query, 'page') ?? '/') ?? '/'
-  if (!(await contentOf(path, deps.sources, viewOf(path, first, deps)))) {
-    await reply.code(404).send()
-    return
-  }
   deps.streams.open(request, reply, first.viewer.id, async () => {
     const caller = await callerOf(request, deps)
     if ('refused' in caller) return undefined
     const view = viewOf(path, caller, deps)
-    const content = await contentOf(path, deps.sources, view)
-    return content && (await liveHtml(content, view, deps)).markup
+    const content = (await contentOf(path, deps.sources, view)) ?? noPage
+    return (await liveHtml(content, view, deps)).markup
   })
 }
 

@@ -180,7 +180,7 @@ describe('a manager who is called', () => {
       { label: 'Deny R-8', command: 'deny R-8' },
     ])
     expect(card.links).toEqual([
-      { label: 'Join in Slack', link: 'https://slack.example.com/C1' },
+      { label: 'Room in Slack', link: 'https://slack.example.com/C1' },
       { label: 'Console', link: 'https://dr.example.com/incidents/INC-1' },
     ])
   })

@@ -52,7 +52,7 @@ describe('words in Slack', () => {
     })
 
     const blocks = shown(
-      catchUpText(incident('INC-1'), { chat: 'slack', since: noon + 1, events }, planWith()),
+      catchUpText(incident('INC-1'), { chat: 'slack', since: noon + 1, events }, planWith()) ?? '',
     )
 
     const lines = blocks.join('\n').split('\n')

@@ -201,6 +201,17 @@ describe('a room in Slack', () => {
       expect(on.room().pins).toHaveLength(1)
     })
 
+    test('says when Slack takes again what it has limited', async () => {
+      await on.show()
+      on.house.slack.fault({ kind: 'rate-limit', retryAfter: 7, methods: ['conversations.setTopic'] })
+
+      const shown = await on.show(outage(), { view: { topic: 'another' } })
+
+      expect(shown).toMatchObject({ left: ['topic: Slack asks to wait'], again: true })
+      expect(shown.after).toBeGreaterThan(6_000)
+      expect(shown.after).toBeLessThanOrEqual(7_000)
+    })
+
     test('has its card when every other call is limited, and the rest as the limits end', async () => {
       await on.chat.openRoom(outage(), inTime())
       on.house.slack.fault({ kind: 'rate-limit', retryAfter: 1, every: 2 })

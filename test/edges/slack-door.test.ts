@@ -145,6 +145,18 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
     expect(shown(inside.body)).toContain('in this channel')
   })
 
+  test('answers a bare /dr with what is going on, and a mistyped word with a button that does it', async () => {
+    const id = await house.outage()
+
+    const bare = await house.slack.command('U0ANN', ' ')
+    const typo = await house.slack.command('U0ANN', `acck ${id}`)
+
+    expect(shown(bare.body)).toContain('1 incident is open')
+    expect(shown(bare.body)).toContain('All that you may type: /dr help')
+    expect(shown(typo.body)).toContain('ack is')
+    expect(house.slack.buttons(typo.body as object)).toEqual([`ack ${id}`])
+  })
+
   test('reads people, rooms and addresses as Slack writes them', async () => {
     await house.outage()
 

@@ -245,6 +245,24 @@ describe('when the page is over', () => {
     expect(shown).toContain('Bob Brandt has it')
   })
 
+  test('while it runs it leads to the room once there is one, whose opening it did not wait for', async () => {
+    const at = house()
+    await send(at)
+    const link = 'https://example.slack.com/archives/C0LATE'
+    const opened: Incident = { ...paged(running), rooms: [{ chat: 'slack', state: 'open', link }] }
+
+    await at.pages.refresh(paged(running), room)
+    const before = use().count('chat.update')
+    await at.pages.refresh(opened, room)
+    await at.pages.refresh(opened, room)
+
+    const [message] = at.sim.direct('U0ANN')
+    expect(before).toBe(0)
+    expect(use().count('chat.update')).toBe(1)
+    expect(JSON.stringify(message?.blocks)).toContain(link)
+    expect(at.sim.buttons(message ?? {})).toContain('I have it')
+  })
+
   test('once is enough', async () => {
     const at = house()
     await send(at)

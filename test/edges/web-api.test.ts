@@ -271,6 +271,16 @@ describe('a session', () => {
     }
   })
 
+  test('a page that does not exist is told of what happens like any other, and does not say that the bot is away', async () => {
+    const { cookie } = await signIn()
+
+    const page = await get('/no-such-page', { cookie })
+    const stream = await get('/events?page=/no-such-page', { cookie })
+    await stream.body?.cancel()
+
+    expect([page.status, stream.status]).toEqual([404, 200])
+  })
+
   test('a form needs its own page: token, and no foreign origin', async () => {
     const { cookie, csrf } = await signIn()
     const before = house.said.length

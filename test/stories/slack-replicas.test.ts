@@ -75,6 +75,29 @@ test('an outage that both are told of has one room, and each message once', asyn
   expectNothingTwice(slack)
 }, 60_000)
 
+test('what failed while Slack was away pages once when it is back, whichever of the two finds that out', async () => {
+  await slack.down()
+  await first.notify(service('PROBLEM', 'CRITICAL'))
+  await vi.waitFor(
+    async () => expect((await first.incident()).pages[0]?.steps[0]).toMatchObject({ outcome: 'failed' }),
+    patience,
+  )
+
+  await slack.up()
+  await vi.waitFor(async () => {
+    for (const bot of [first, second]) await bot.pass(1_000)
+    expect((await first.incident()).pages[0]?.steps[0]).toMatchObject({ outcome: 'sent' })
+  }, patience)
+  await first.say('bob', 'ack INC-1')
+  await vi.waitFor(async () => {
+    for (const bot of [first, second]) await bot.pass(5_000)
+    expect(await first.app().store.pendingEffects()).toBe(0)
+  }, patience)
+
+  expect(slack.direct(bob)).toHaveLength(1)
+  expectNothingTwice(slack)
+}, 60_000)
+
 test('in a storm to both each message is there once, and the card shows every alert', async () => {
   const alerts = Array.from({ length: 200 }, (_, n) => ({
     ...service('PROBLEM', 'CRITICAL', { HOSTNAME: `lb${n}`, SERVICEPROBLEMID: n + 1 }),

@@ -11,7 +11,7 @@ import { announcement, inNamedChannel, relapseWord } from './announce.ts'
 import type { CallOptions } from './api.ts'
 import { purposeOf } from './claim.ts'
 import type { Room } from './claim.ts'
-import { bookmark, doPart } from './furnish.ts'
+import { againAfter, bookmark, doPart } from './furnish.ts'
 import type { Left, Site } from './furnish.ts'
 import { invite } from './invite.ts'
 import type { InviteDeps } from './invite.ts'
@@ -81,8 +81,16 @@ async function showRoom(deps: SlackChatDeps, rooms: Rooms, shown: Shown): Promis
   return {
     ...(done && { link: done.link }),
     left: left.map(({ text }) => text),
-    again: left.some(({ again }) => again),
+    ...tryAgain(left),
   }
+}
+
+/** Tried again as soon as Slack takes any part of it; what it does not take yet is not asked for. */
+function tryAgain(left: readonly Left[]): Pick<RoomShown, 'again' | 'after'> {
+  const open = left.filter(({ again }) => again)
+  const waits = open.flatMap(({ after }) => after ?? [])
+  const asked = waits.length > 0 && waits.length === open.length
+  return { again: open.length > 0, ...(asked ? { after: Math.min(...waits) } : {}) }
 }
 
 /** The card first; then the rest at the same time, as far as one does not need the other. */
@@ -206,7 +214,8 @@ async function refresh(deps: SlackChatDeps, site: Site, incident: Incident): Pro
     return []
   } catch (thrown) {
     if (!(thrown instanceof RetryableError || thrown instanceof UserError)) throw thrown
-    return [{ text: `direct messages: ${thrown.message}`, again: thrown instanceof RetryableError }]
+    const again = thrown instanceof RetryableError ? againAfter(thrown) : { again: false }
+    return [{ text: `direct messages: ${thrown.message}`, ...again }]
   }
 }
 

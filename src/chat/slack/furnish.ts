@@ -15,6 +15,8 @@ export interface Left {
   readonly text: string
   /** Whether trying again can mend it. */
   readonly again: boolean
+  /** How long Slack has asked to wait before that. */
+  readonly after?: number
 }
 
 /** A part of a room: done when the record has `wanted` under `name`. */
@@ -77,7 +79,8 @@ async function failed(
   thrown: unknown,
 ): Promise<readonly Left[]> {
   if (isLost(thrown)) throw thrown
-  if (thrown instanceof RetryableError) return [{ text: `${name}: ${passing(thrown)}`, again: true }]
+  if (thrown instanceof RetryableError)
+    return [{ text: `${name}: ${passing(thrown)}`, ...againAfter(thrown) }]
   if (!(thrown instanceof UserError)) throw thrown
   deps.log.warn('a part of a room in Slack was refused', {
     incident: site.incident,
@@ -86,6 +89,11 @@ async function failed(
   })
   await markDone(deps, site, { [refusedKey(name)]: JSON.stringify([wanted, thrown.message]) })
   return [{ text: `${name}: ${thrown.message}`, again: false }]
+}
+
+/** That trying again can mend it, and when. */
+export function againAfter({ after }: RetryableError): Pick<Left, 'again' | 'after'> {
+  return { again: true, ...(after === undefined ? {} : { after }) }
 }
 
 /** The card shows it: a text that counts seconds would change the card with each try, and cost a call each time. */

@@ -5,7 +5,7 @@ import type { PersonId } from '../../ids.ts'
 import type { DrPlan } from '../../drplan/schema.ts'
 import type { RoomView } from '../../ports.ts'
 import { SlackRefusal } from './api.ts'
-import { doPart, markDone } from './furnish.ts'
+import { againAfter, doPart, markDone } from './furnish.ts'
 import type { FurnishDeps, Left, Site } from './furnish.ts'
 import type { People } from './people.ts'
 import { advice } from './refusals.ts'
@@ -96,7 +96,8 @@ async function bring(deps: InviteDeps, site: Site, users: readonly string[]): Pr
     return []
   } catch (thrown) {
     if (isLost(thrown)) throw thrown
-    if (thrown instanceof RetryableError) return [{ text: `people: ${thrown.message}`, again: true }]
+    if (thrown instanceof RetryableError)
+      return [{ text: `people: ${thrown.message}`, ...againAfter(thrown) }]
     if (!(thrown instanceof SlackRefusal)) throw thrown
     const half = Math.ceil(users.length / 2)
     if (users.length > 1)

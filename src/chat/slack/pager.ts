@@ -3,7 +3,7 @@ import type { DrPlan } from '../../drplan/schema.ts'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { PersonId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
-import { stoppedMessage } from '../../incident/page-message.ts'
+import { pageMessage, stoppedMessage } from '../../incident/page-message.ts'
 import { plain } from '../../message.ts'
 import type { Card, Section } from '../../message.ts'
 import type { PageMessage, Pager } from '../../ports.ts'
@@ -23,7 +23,7 @@ export interface SlackPager extends Pager {
 
 /** The direct messages that have paged people. */
 export interface PageMessages {
-  /** Takes the buttons from the messages of everybody whose pages of this incident are over; one update for each. Throws what failed after all were tried. */
+  /** Takes the buttons from the messages of everybody whose pages of this incident are over, and shows engineers who are still paged the way to the room; one update for each. Throws what failed after all were tried. */
   readonly refresh: (incident: Incident, options: CallOptions) => Promise<void>
 }
 
@@ -56,7 +56,7 @@ export function createSlackPager(deps: SlackPagerDeps): {
     const room = (await records.read(message.incident)).channel
     const url = deps.workspace.known()?.url
     const join =
-      room && url ? { label: 'Join the channel', link: new URL(`archives/${room.id}`, url).href } : undefined
+      room && url ? { label: 'Room in Slack', link: new URL(`archives/${room.id}`, url).href } : undefined
     const place = { scope: message.incident, key: keyOf(person, message.key) }
     try {
       await posts.post(place, found.user, messageOf(pageCard(message, join)), options)
@@ -72,11 +72,14 @@ export function createSlackPager(deps: SlackPagerDeps): {
       const post = record.posts[key]
       return person === undefined || post?.state !== 'sent' ? [] : [{ key, person, to: post.to }]
     })
-    const over = old.filter(({ person }) => !isPaged(incident, person))
     const tries = await Promise.allSettled(
-      over.map(({ key, person, to }) => {
-        const card = stoppedCard(incident, person, deps)
-        return posts.show({ scope: incident.id, key }, to, messageOf(card), options)
+      old.flatMap(({ key, person, to }) => {
+        const card = isPaged(incident, person)
+          ? roomyCard(incident, person, deps)
+          : stoppedCard(incident, person, deps)
+        return card === undefined
+          ? []
+          : [posts.show({ scope: incident.id, key }, to, messageOf(card), options)]
       }),
     )
     const failures = tries.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
@@ -124,6 +127,23 @@ type Link = NonNullable<Card['links']>[number]
 
 function isPaged(incident: Incident, person: PersonId): boolean {
   return incident.pages.some((page) => page.person === person && !page.stopped)
+}
+
+/**
+ * An engineer's page that still runs: it went out before there was a room, and leads there once there is one. Drawn as
+ * of its beginning, so that only what happens changes it, and not the time; undefined while there is nothing to add.
+ */
+function roomyCard(
+  incident: Incident,
+  person: PersonId,
+  { plan, publicUrl }: SlackPagerDeps,
+): Card | undefined {
+  const page = incident.pages.findLast((each) => each.person === person && !each.stopped)
+  const open = incident.rooms.some(({ chat, state }) => chat === 'slack' && state === 'open')
+  if (page?.level !== 0 || !open) return undefined
+  const view = { plan: plan(), now: page.startedAt, publicUrl }
+  const sending = { key: page.id, page, tried: { runs: [], events: [] } }
+  return pageCard(pageMessage(incident, sending, view), undefined)
 }
 
 /** What takes the place of a page that is over: who has it, and nothing to press. A page too old to be kept says so little. */

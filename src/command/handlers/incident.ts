@@ -15,14 +15,23 @@ type Verbs = 'ack' | 'note' | 'extend' | 'escalate' | 'resolve' | 'open'
 
 export const incidentHandlers: Handlers<Verbs> = {
   ack: async (desk, command, speaker) => {
-    const incident = await input(desk, command, speaker, { kind: 'ack', by: actor(speaker) })
+    const id = await whichIncident(desk, command, speaker)
+    const before = (await desk.store.incident(id))?.state.engineer
+    const incident = await desk.incidents.input(id, { kind: 'ack', by: actor(speaker) })
     const name = who(desk.plan(), incident.engineer ?? speaker.person)
-    const has = incident.engineer === speaker.person ? 'You have it' : `${name} has it; you are in it too`
+    const had = before === undefined || before === speaker.person ? '' : who(desk.plan(), before)
+    const yours = had === '' ? 'You have it' : `You have it now; ${had}, who had it, is told`
+    const has = incident.engineer === speaker.person ? yours : `${name} has it; you are in it too`
     return aboutIncident(desk, incident, `${has}. ${clock(incident, desk.clock.now())}`.trim())
   },
   note: async (desk, command, speaker) => {
     const by = actor(speaker)
-    const incident = await input(desk, command, speaker, { kind: 'note', by, text: command.text })
+    const incident = await input(desk, command, speaker, {
+      kind: 'note',
+      by,
+      text: command.text,
+      ...optional('heardIn', speaker.heardIn),
+    })
     return short(incident, `Noted in the timeline of ${incident.id}.`)
   },
   extend: async (desk, command, speaker) => {

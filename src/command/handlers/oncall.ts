@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts'
 import { onCall, schedule, withOverrides } from '../../oncall/shift.ts'
 import { momentEnd, momentStart } from '../../oncall/wallclock.ts'
 import { listing, moment, who } from '../answer.ts'
+import { noteEverywhere } from '../everywhere.ts'
 import { optional } from '../read.ts'
 import type { DrPlan, Override, Rotation } from '../../drplan/schema.ts'
 import type { Duration, Instant } from '../../ids.ts'
@@ -35,6 +36,8 @@ export const oncallHandlers: Handlers<'oncall' | 'oncall override'> = {
     const shifts = schedule(withOverrides(plan, [override]), name, Math.max(from, now), to)
     const lines = shifts.map((shift) => shiftLine(plan, shift))
     const said = `${who(plan, override.person)} takes the rotation ${name}.`
+    const times = `from ${override.from} to ${override.to} ${plan.timezone}`
+    await noteEverywhere(desk, speaker, `${who(plan, override.person)} takes the rotation ${name} ${times}`)
     return listing('Override kept', [{ lines: [[said], ...lines] }], { override, shifts })
   },
 }

@@ -2,6 +2,7 @@
 import { UserError, never, reasonOf } from '../../errors.ts'
 import { runName } from '../../recovery/news.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
+import { noteEverywhere } from '../everywhere.ts'
 import { optional } from '../read.ts'
 import { frozenSection } from './status.ts'
 import type { IncidentId, RunId, SystemId } from '../../ids.ts'
@@ -68,14 +69,6 @@ export const recoveryHandlers: Handlers<Verbs> = {
     const said = frozen === undefined ? 'Nothing was frozen.' : 'Recoveries may start again.'
     return listing(said, [], { frozen: false })
   },
-}
-
-/** What concerns every outage that is going on belongs into the record of each. */
-async function noteEverywhere(desk: Desk, speaker: Speaker, text: string): Promise<void> {
-  const open = await desk.store.incidents({ open: true, limit: 100 })
-  await Promise.all(
-    open.map(({ id }) => desk.incidents.input(id, { kind: 'note', by: actor(speaker), text })),
-  )
 }
 
 /** Approving and retrying look at the world first, like a proposal. */

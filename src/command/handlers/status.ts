@@ -1,7 +1,7 @@
 // status: what is broken, since when, who has it, which clocks run; of everything, of a system, of one incident.
 import { printDuration } from '../../drplan/duration.ts'
 import type { System } from '../../drplan/schema.ts'
-import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
+import { objectiveAt, roomLinks, stateText, toneOf } from '../../incident/card.ts'
 import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
@@ -144,6 +144,7 @@ function incidentSection(desk: Desk, incident: Incident, now: Instant): Section 
       [incident.title],
       ['Down since ', moment(incident.marks.outage), '; ', ...has],
       clocks(incident, now),
+      ...roomLinks(incident).map(({ label, link }): Line => [{ link, text: label }]),
     ],
   }
 }

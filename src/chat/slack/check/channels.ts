@@ -98,7 +98,7 @@ async function tryGroup(ask: Ask, { about, id, users }: KeptGroup, tell: Tell): 
     tell({
       mark: 'open',
       about,
-      text: `${id} is empty, so that nothing could be tried. Put one person into it`,
+      text: `${id} is empty, so that nothing could be tried. The bot puts who is on call into it; to try it before, put one person into it`,
     })
     return
   }

@@ -1,7 +1,7 @@
 // `/dr ...`, mentions and direct messages: the same words, each answered where it was said.
 import { parseCommand } from '../../../command/parse.ts'
 import { reasonOf } from '../../../errors.ts'
-import type { Card } from '../../../message.ts'
+import type { Card, Line } from '../../../message.ts'
 import { fresh } from './payload.ts'
 import type { Said, SlashCommand } from './payload.ts'
 import { response, send, within } from './reply.ts'
@@ -15,6 +15,8 @@ export type Ack = (body?: object) => Promise<void>
 
 /** Slack waits 3 s for an acknowledgement; an answer that is there by then stands in it. Real milliseconds. */
 export const patience = 1_500
+
+const moreToType: Line = ['All that you may type: ', { command: 'help' }]
 
 const working: Card = {
   title: 'Working on it ...',
@@ -77,8 +79,13 @@ export async function onCommand(inbound: Inbound, command: SlashCommand, ack: Ac
 }
 
 async function answerTo(inbound: Inbound, spoken: Spoken): Promise<Reply> {
-  const heard = await speak(inbound, spoken)
-  return 'refusal' in heard ? { card: heard.refusal, to: 'asker' } : replyTo(heard, spoken.text)
+  // A bare /dr asks what is going on; all that can be typed would fill the screen of a phone.
+  const bare = spoken.text.trim() === ''
+  const text = bare ? 'status' : spoken.text
+  const heard = await speak(inbound, { ...spoken, text })
+  if ('refusal' in heard) return { card: heard.refusal, to: 'asker' }
+  const reply = replyTo(heard, text)
+  return bare ? { ...reply, card: { ...reply.card, footer: moreToType } } : reply
 }
 
 /** Whether Slack heard it: a connection that is cut meanwhile takes the acknowledgement with it. */

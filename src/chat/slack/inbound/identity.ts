@@ -4,7 +4,7 @@ import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
 import { minute, second } from '../../../ids.ts'
 import type { Duration, Instant, PersonId } from '../../../ids.ts'
-import type { Card } from '../../../message.ts'
+import type { Card, Line } from '../../../message.ts'
 import type { Clock, Log } from '../../../ports.ts'
 import { SlackRefusal } from '../api.ts'
 import type { SlackApi } from '../api.ts'
@@ -132,22 +132,25 @@ function matching(plan: DrPlan, { email, otherId }: Vouched): PersonId | undefin
   return only && more.length === 0 && only[1].slack === undefined ? only[0] : undefined
 }
 
+/** Whom the plan could name is told how; whom the bot may not serve anyhow is told only why. */
 function stranger(slack: string, why: string | undefined): Card {
+  const add: readonly Line[] = [
+    ['Nothing was done. Ask an administrator to add this to you under people in the DR plan:'],
+    [{ code: `slack: ${slack}` }],
+  ]
   return {
-    title: 'The DR plan does not know you',
+    title: why === undefined ? 'The DR plan does not know you' : 'You may not give commands here',
     tone: 'bad',
     sections: [
       {
         lines: [
           ...(why === undefined ? [] : [[why]]),
-          ['Nothing was done. Ask an administrator to add this to you under people in the DR plan:'],
-          [{ code: `slack: ${slack}` }],
+          ...(why === undefined ? add : [['Nothing was done.']]),
         ],
       },
     ],
   }
 }
-
 function unsure(slack: string): Card {
   return {
     title: 'Not done: Slack does not say who you are',

@@ -124,7 +124,12 @@ export async function keepMessage(
   const name = author === undefined ? from.author : plan.people[author]?.name
   const said = name === undefined || speaker === author ? words : `${name}: ${words}`
   const text = printCommand({ verb: 'note', incident, text: cut(said, longestNote) })
-  const answer = await inbound.dispatch(text, { person: speaker, door: 'slack', incident })
+  const answer = await inbound.dispatch(text, {
+    person: speaker,
+    door: 'slack',
+    incident,
+    heardIn: 'slack',
+  })
   return { reply: replyToPress({ answer, room: incident }, text), done: answer.status === 'done' }
 }
 
