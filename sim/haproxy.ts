@@ -12,8 +12,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 
-/** hang: takes commands and is silent. refuse: closes the connection. nonsense: answers what HAProxy never says. */
-export type ControlFault = 'hang' | 'refuse' | 'nonsense'
+/**
+ * hang: takes commands and is silent. refuse: closes the connection. nonsense: answers what HAProxy never says. deny:
+ * has lost the right to change something. lose-answer: does what changes something, and closes without an answer.
+ */
+export type ControlFault = 'hang' | 'refuse' | 'nonsense' | 'deny' | 'lose-answer'
 
 type ApiMood = 'well' | 'sick' | 'slow' | 'holding'
 
@@ -62,6 +65,12 @@ export interface HaproxyOptions {
   /** More lines of the backend. */
   readonly more?: string
 }
+
+/** The same two servers as a Data Plane API knows them; what the bot has no word for must survive a change. */
+export const dataplaneServers = [
+  { name: 'main', address: '192.0.2.31', port: 8080, check: 'enabled', weight: 100, cookie: 'm' },
+  { name: 'standby', address: '192.0.2.32', port: 8080, check: 'enabled', maintenance: 'enabled' },
+] as const
 
 const program = ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/opt/homebrew/sbin/haproxy'].find(
   existsSync,
@@ -255,10 +264,16 @@ async function startRecorder(target: number): Promise<Recorder> {
         client.end('HTTP/1.1 400 Bad request\r\n\r\n')
         return
       }
+      const changes = !line.toString().startsWith('show ')
+      if (fault === 'deny' && changes) {
+        client.end('Permission denied\n\n')
+        return
+      }
       const haproxy = createConnection(target, '127.0.0.1')
       haproxy.on('error', () => client.destroy())
       haproxy.write(line)
-      haproxy.pipe(client)
+      if (fault === 'lose-answer' && changes) haproxy.resume().on('end', () => client.resetAndDestroy())
+      else haproxy.pipe(client)
     })
   })
   server.listen(0, '127.0.0.1')

@@ -100,15 +100,11 @@ export function createDataplane(control: string, options: DataplaneOptions): Fil
   }
 
   async function look(backend: string, signal: AbortSignal) {
-    const [servers, native] = await Promise.all([
-      call(RuntimeServers, { method: 'GET', path: `runtime/backends/${segment(backend)}/servers` }, signal),
-      call(
-        NativeStats,
-        { method: 'GET', path: `stats/native?type=server&parent=${segment(backend)}` },
-        signal,
-      ),
-    ])
+    const path = `runtime/backends/${segment(backend)}/servers`
+    const servers = await call(RuntimeServers, { method: 'GET', path }, signal)
     if (!servers || servers.length === 0) throw noBackend({ control, backend })
+    const statsPath = `stats/native?type=server&parent=${segment(backend)}`
+    const native = await call(NativeStats, { method: 'GET', path: statsPath }, signal)
     const stats = native?.stats ?? []
     return { control, servers: servers.map((server) => factsOf(control, server, stats)) }
   }

@@ -1,7 +1,9 @@
-// What every provider promises, kept by those of HAProxy: over the wire to a real one.
+// What every provider promises, kept by those of HAProxy: over the wire to a real one, and to a simulated Data Plane API.
+import { startDataplane } from '../../sim/dataplane.ts'
+import type { DataplaneFault } from '../../sim/dataplane.ts'
 import { providerContract } from './provider.ts'
-import type { Retryable } from './provider.ts'
-import { startApi, startHaproxy } from '../../sim/haproxy.ts'
+import type { Failure, Retryable } from './provider.ts'
+import { dataplaneServers, startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { HaproxyOptions } from '../../sim/haproxy.ts'
 import { createHaproxy } from '../../src/providers/haproxy.ts'
 
@@ -80,6 +82,62 @@ providerContract({
         },
       },
       action: { provider: 'haproxy-wait', ...wait },
+    }
+  },
+})
+
+const dataplaneFaults: Readonly<Record<Failure, DataplaneFault>> = {
+  hang: { kind: 'hang' },
+  refuse: { kind: 'refuse' },
+  error: { kind: 'status', status: 503 },
+  limit: { kind: 'status', status: 429, retryAfter: 3 },
+}
+const dataplaneRetryable: readonly Retryable[] = [
+  { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 0\.3 s/ },
+  { failure: 'refuse', says: /it closed the connection without an answer/ },
+  { failure: 'error', says: /could not do it \(503: the simulator was told to\)/ },
+  { failure: 'limit', says: /could not do it \(429/, after: 3_000 },
+]
+
+async function openDataplane() {
+  const sim = await startDataplane({ user: 'dr-bot', password: 'not-to-be-shown', servers: dataplaneServers })
+  return {
+    at: { control: sim.url, backend: 'api', server: 'standby' },
+    user: 'dr-bot',
+    password: 'not-to-be-shown',
+    happens: () => undefined,
+    changes: () => sim.requests().filter(({ changes }) => changes).length,
+    requests: () => sim.requests().length,
+    fail: (failure: Failure) => sim.fault(dataplaneFaults[failure]),
+    secrets: ['not-to-be-shown', Buffer.from('dr-bot:not-to-be-shown').toString('base64')],
+    close: sim.stop,
+  }
+}
+
+providerContract({
+  name: 'haproxy-server',
+  retryable: dataplaneRetryable,
+  findings: [],
+  open: async (options) => {
+    const { at, user, password, ...bench } = await openDataplane()
+    return {
+      ...bench,
+      provider: createHaproxy({ ...options, user, password })['haproxy-server'],
+      action: { provider: 'haproxy-server', ...at, before: 'maint', after: 'ready' },
+    }
+  },
+})
+
+providerContract({
+  name: 'haproxy-file',
+  retryable: dataplaneRetryable,
+  findings: [],
+  open: async (options) => {
+    const { at, user, password, ...bench } = await openDataplane()
+    return {
+      ...bench,
+      provider: createHaproxy({ ...options, user, password })['haproxy-file'],
+      action: { provider: 'haproxy-file', ...at, before: 'disabled', after: 'enabled' },
     }
   },
 })

@@ -180,7 +180,7 @@ describe('the last server that works', () => {
     const failed = await ended(bench, run.id)
 
     expect(failed.state === 'failed' && failed.reason).toMatch(
-      /^main was not taken out at 127\.0\.0\.1:\d+: api would have no server left there that takes traffic; standby is in maintenance \(MAINT\)\. Nothing was changed there\.$/,
+      /^main was not taken out at 127\.0\.0\.1:\d+: api would have no server left there that takes traffic; standby is in maintenance \(MAINT\)\. Nothing was changed there\. Bring another server up first/,
     )
     expect(await house.states()).toBe(before)
   })
