@@ -1,5 +1,5 @@
-// `dns show`, `dns bypass`, `dns protect`: the plan's records; away from Cloudflare's proxy, and back behind it.
-import { complete, optional, printOptions, takeOptions } from '../src/command/read.ts'
+// `dns show`, `dns sync`, `dns bypass`, `dns protect`: the plan's records and their copy; around Cloudflare's proxy and back.
+import { complete, optional, optionOf, printOptions, takeOptions } from '../src/command/read.ts'
 import { printWord } from '../src/command/words.ts'
 import type { CommandSpec } from '../src/command/command.ts'
 
@@ -12,6 +12,20 @@ export const dnsShow: CommandSpec<'dns show'> = {
   changes: false,
   parse: (words) => complete({ verb: 'dns show' }, words),
   print: () => 'dns show',
+}
+
+export const dnsSync: CommandSpec<'dns sync'> = {
+  verb: 'dns sync',
+  usage: 'dns sync [--yes]',
+  summary: 'Bring the standby zone at Azure DNS in step with Cloudflare now',
+  examples: ['dns sync', 'dns sync --yes'],
+  rights: ['engineer'],
+  changes: true,
+  parse: (words) => {
+    const accept = optionOf(words[0]) === 'yes'
+    return complete({ verb: 'dns sync', accept }, accept ? words.slice(1) : words)
+  },
+  print: ({ accept }) => `dns sync${accept ? ' --yes' : ''}`,
 }
 
 export const dnsBypass: CommandSpec<'dns bypass'> = {

@@ -1,7 +1,8 @@
 // All commands, in the order in which help lists them; the compiler refuses a verb without its file.
 import { ack } from './ack.ts'
 import { dbGeoRestore, dbRestore } from './db.ts'
-import { dnsBypass, dnsProtect, dnsShow } from './dns.ts'
+
+import { dnsBypass, dnsProtect, dnsShow, dnsSync } from './dns.ts'
 import { escalate } from './escalate.ts'
 import { extend } from './extend.ts'
 import { failback, failover } from './failover.ts'
@@ -37,6 +38,7 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   failover,
   failback,
   'dns show': dnsShow,
+  'dns sync': dnsSync,
   'dns bypass': dnsBypass,
   'dns protect': dnsProtect,
   'workers show': workersShow,

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createAccess, type Access, type Principal } from './azure/access.ts'
 import { createAutoscale, type Autoscale } from './azure/autoscale.ts'
 import { selfSigned } from './azure/certificate.ts'
+import { createDnsZones, type DnsZoneInput, type DnsZones } from './azure/dns.ts'
 import { faultSwitch, type AzureFault } from './azure/faults.ts'
 import { createOperations } from './azure/operations.ts'
 import { createQueues, type QueueInput, type Queues } from './azure/queues.ts'
@@ -19,6 +20,7 @@ export interface AzureOptions {
   readonly queues?: readonly QueueInput[]
   readonly sql?: SqlInput
   readonly storage?: StorageInput
+  readonly dnsZones?: readonly DnsZoneInput[]
   readonly port?: number
   readonly now?: () => number
   /** Milliseconds until new instances run. Default 90 s. */
@@ -45,6 +47,7 @@ export interface AzureSim {
   readonly queues: Pick<Queues, 'set'>
   readonly sql: Omit<Sql, 'routes'>
   readonly storage: StorageServices
+  readonly dns: Omit<DnsZones, 'routes'>
   /** Takes these rights away, until it is called again; `*` stands for any text. */
   readonly withhold: Access['withhold']
   readonly forgetTokens: Access['forgetTokens']
@@ -66,6 +69,7 @@ const main: Principal = {
     'Microsoft.AppConfiguration/configurationStores/keyValues/*',
     'Microsoft.KeyVault/vaults/secrets/getSecret/action',
     'Microsoft.KeyVault/vaults/secrets/setSecret/action',
+    'Microsoft.Network/dnsZones/*',
     'Microsoft.Sql/*/read',
     'Microsoft.Sql/servers/databases/write',
     'Microsoft.Sql/servers/databases/move/action',
@@ -110,13 +114,20 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     url,
     now,
   })
+  const dns = createDnsZones(options.dnsZones ?? [], { subscription: subscriptionId, url })
   const queues = createQueues(options.queues ?? [], access, now)
   const sim: Sim = {
     tenant,
     subscription: {
       id: subscriptionId,
       groups: groupsOf(options),
-      routes: [...scaleSets.routes, ...autoscale.routes, ...sql.routes, ...storage.accounts.routes],
+      routes: [
+        ...scaleSets.routes,
+        ...autoscale.routes,
+        ...sql.routes,
+        ...storage.accounts.routes,
+        ...dns.routes,
+      ],
       access,
       operations,
       url,
@@ -155,6 +166,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     queues,
     sql,
     storage,
+    dns,
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
     fault: sim.faults.set,

@@ -28,6 +28,7 @@ import { createCheckups } from './recovery/checkups.ts'
 import { createRuns } from './recovery/engine.ts'
 import type { RunDeps } from './recovery/engine.ts'
 import { createStandingLook } from './recovery/standing.ts'
+import { createStandbySync } from './recovery/standby/sync.ts'
 import type { Run } from './recovery/run.ts'
 import { beginLife } from './store/life.ts'
 import { openRedis } from './store/open.ts'
@@ -72,6 +73,7 @@ const every = {
   count: 5_000,
   standing: 30_000,
   checkups: 10_000,
+  standby: 5_000,
 } as const
 
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
@@ -179,6 +181,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     kick,
   }
   const runs = createRuns(runDeps)
+  const standby = createStandbySync({ ...runDeps, enabled: config.AZURE_SUBSCRIPTION_ID !== undefined })
   const performers: Performers = {
     ...incidentEffects({
       store,
@@ -231,6 +234,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     addOverride: current.addOverride,
     revoke: (person) => credentials.revokeAll(person, clock.now()),
     readers: systems.readers,
+    syncStandby: standby.now,
   })
   const heartbeat = createHeartbeat({ store, clock, log })
   const web = createWeb({
@@ -271,6 +275,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { name: 'inbox', every: every.inbox, run: inbox.sweep },
     { name: 'overrides', every: every.overrides, run: current.refresh },
     { name: 'audit', every: every.audit, run: deadlines.audit },
+    { name: 'standby zones', every: every.standby, run: standby.due },
     { name: 'count', every: every.count, run: count },
     { name: 'standing', every: every.standing, run: createStandingLook(runDeps) },
     {

@@ -1,6 +1,7 @@
 // What is read of the systems before there is an action: for proposals, for commands that show, for readiness.
 import type { Instant } from './ids.ts'
 import type { AutoscaleLimits, DnsRecord, SettingContent } from './recovery/action.ts'
+import type { StandbyContent, StandbyType } from './recovery/standby-action.ts'
 import type { SqlPlace, SqlSettings } from './recovery/sql-action.ts'
 
 /** What proposals read of Cloudflare before there is an action. */
@@ -14,6 +15,44 @@ export interface DnsReader {
     names: readonly string[],
     signal: AbortSignal,
   ) => Promise<readonly DnsRecord[]>
+  /** Every record of the zone, of whatever type. */
+  readonly whole: (
+    zone: { readonly id: string; readonly name: string },
+    signal: AbortSignal,
+  ) => Promise<readonly ZoneRecord[]>
+}
+
+/** A record of a Cloudflare zone as its API has it; `ttl` 1 means automatic, `data` holds the parts of SRV and CAA. */
+export interface ZoneRecord {
+  readonly name: string
+  readonly type: string
+  readonly content: string
+  readonly ttl: number
+  readonly proxied: boolean
+  readonly priority?: number
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
+/** A record set of the standby zone. `managed`: the bot made it, by its mark; others are left alone. */
+export interface StandbySet extends StandbyContent {
+  readonly name: string
+  readonly type: StandbyType
+  readonly etag: string
+  readonly managed: boolean
+}
+
+/** The standby zone without the record sets that are Azure's own: SOA, and NS of the zone itself. */
+export interface StandbyZone {
+  readonly nameServers: readonly string[]
+  readonly sets: readonly StandbySet[]
+}
+
+/** What is read of the standby zone at Azure DNS. */
+export interface StandbyDnsReader {
+  readonly zone: (
+    place: { readonly resourceGroup: string; readonly zone: string },
+    signal: AbortSignal,
+  ) => Promise<StandbyZone>
 }
 
 /** What is read of Cloudflare beside its records. */
@@ -35,6 +74,7 @@ export interface Readers {
   readonly dns: DnsReader
   readonly cloudflare: CloudflareReader
   readonly haproxy: HaproxyReader
+  readonly standbyDns: StandbyDnsReader
   readonly workers: WorkersReader
   readonly sql: SqlReader
   readonly storage: StorageReader

@@ -10,8 +10,16 @@ export interface ArmContext {
   readonly id: string
   readonly query: URLSearchParams
   readonly body: unknown
+  /** `If-Match` and `If-None-Match`, as they came. */
+  readonly conditions: Conditions
   readonly operations: Operations
   readonly now: number
+}
+
+/** Under which condition a change is to be made. */
+export interface Conditions {
+  readonly ifMatch: string | undefined
+  readonly ifNoneMatch: string | undefined
 }
 
 /** One thing that a resource can be asked. A further resource of the simulator is a file with a list of these. */
@@ -80,8 +88,10 @@ export function route(subscription: Subscription, request: ArmRequest): ArmAnswe
   if (!subscription.groups.some((one) => one.toLowerCase() === group.toLowerCase()))
     throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`)
   const { operations, now } = subscription
-  const { path, query } = request
-  return found.answer({ group, params, id: path, query, body: bodyOf(request), operations, now: now() })
+  const { path, query, ifMatch, ifNoneMatch } = request
+  const conditions = { ifMatch, ifNoneMatch }
+  const body = bodyOf(request)
+  return found.answer({ group, params, id: path, query, conditions, body, operations, now: now() })
 }
 
 function demandSubscription({ id }: Subscription, asked: string | undefined): void {

@@ -18,10 +18,24 @@ export function publish(
 }
 
 function served(edge: readonly string[], record: ApiRecord): readonly ServedRecord[] {
-  const { name, type, content, ttl } = record
-  if (type === 'TXT') return []
+  const { name, type, content } = record
+  const ttl = record.ttl === 1 ? automaticTtl : record.ttl
   if (record.proxied) {
     return edge.map((data) => ({ name, type: 'A' as const, ttl: automaticTtl, data }))
   }
-  return [{ name, type, ttl: ttl === 1 ? automaticTtl : ttl, data: content }]
+  switch (type) {
+    case 'A':
+    case 'AAAA':
+    case 'CNAME':
+    case 'NS':
+      return [{ name, type, ttl, data: content }]
+    case 'TXT':
+      return [{ name, type, ttl, data: [content.replaceAll(/^"|"$/g, '')] }]
+    case 'MX':
+      return [{ name, type, ttl, data: { preference: record.priority ?? 0, exchange: content } }]
+    case 'SRV':
+    case 'CAA':
+    case 'HTTPS':
+      return []
+  }
 }

@@ -3,11 +3,19 @@ import { randomBytes } from 'node:crypto'
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { ApiError } from './envelope.ts'
 
+const types = ['A', 'AAAA', 'CNAME', 'TXT', 'MX', 'SRV', 'CAA', 'NS', 'HTTPS'] as const
+/** Types of which nothing else may be at the same name beside a CNAME. */
+const addresses: readonly string[] = ['A', 'AAAA', 'CNAME']
+
 export interface ApiRecord {
   readonly id: string
   readonly name: string
-  readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT'
+  readonly type: (typeof types)[number]
   readonly content: string
+  /** Of MX records. */
+  readonly priority?: number
+  /** Of records with several parts: SRV, CAA, HTTPS. */
+  readonly data?: Readonly<Record<string, unknown>>
   readonly proxiable: boolean
   readonly proxied: boolean
   /** Seconds; 1 means automatic. */
@@ -38,8 +46,6 @@ export interface Table {
   /** ISO time of the change. */
   readonly now: string
 }
-
-const types = ['A', 'AAAA', 'CNAME', 'TXT'] as const
 
 /** POST: a new record. */
 export function create(table: Table, input: RecordInput): { table: Table; record: ApiRecord } {
@@ -108,10 +114,10 @@ function refuseTwins(others: readonly ApiRecord[], record: ApiRecord): void {
   if (here.some((other) => other.type === record.type && other.content === record.content)) {
     throw new ApiError(400, 81058, 'An identical record already exists.')
   }
-  if (record.type === 'CNAME' && here.some((other) => other.type !== 'TXT')) {
+  if (record.type === 'CNAME' && here.some((other) => addresses.includes(other.type))) {
     throw new ApiError(400, 81053, 'An A, AAAA, or CNAME record with that host already exists.')
   }
-  if (record.type !== 'TXT' && here.some((other) => other.type === 'CNAME')) {
+  if (addresses.includes(record.type) && here.some((other) => other.type === 'CNAME')) {
     throw new ApiError(400, 81054, 'A CNAME record with that host already exists.')
   }
 }
@@ -120,13 +126,15 @@ function build(table: Table, input: RecordInput, old: ApiRecord | undefined): Ap
   const type = types.find((type) => type === input['type'])
   if (!type) throw validation(9004, `The record type ${String(input['type'])} is not known here.`)
   const proxied = input['proxied'] === true
-  if (proxied && type === 'TXT') throw new ApiError(400, 9004, 'This record type cannot be proxied.')
+  if (proxied && !addresses.includes(type))
+    throw new ApiError(400, 9004, 'This record type cannot be proxied.')
   return {
     id: old?.id ?? randomBytes(16).toString('hex'),
     name: nameOf(input['name'], table.zone),
     type,
-    content: contentOf(type, input['content']),
-    proxiable: type !== 'TXT',
+    content: contentOf(type, input['content'] ?? textOf(type, input['data'])),
+    ...partsOf(type, input),
+    proxiable: addresses.includes(type),
     proxied,
     ttl: proxied ? 1 : ttlOf(input['ttl'] ?? 1),
     settings: {},
@@ -170,7 +178,27 @@ function contentOf(type: ApiRecord['type'], value: unknown): string {
     throw new ApiError(400, 9007, 'Content for CNAME record is invalid.')
   }
   if (text !== '') return text
-  throw validation(9208, 'Content for TXT record must not be empty.')
+  throw validation(9208, `Content for ${type} record must not be empty.`)
+}
+
+function partsOf(type: ApiRecord['type'], input: RecordInput): Pick<ApiRecord, 'priority' | 'data'> {
+  const { priority, data } = input
+  if (type === 'MX') {
+    if (typeof priority !== 'number') throw validation(9100, 'priority is a required field.')
+    return { priority }
+  }
+  if (type !== 'SRV' && type !== 'CAA' && type !== 'HTTPS') return {}
+  if (typeof data !== 'object' || data === null) throw validation(9101, `${type} records need data.`)
+  return { data: { ...data } }
+}
+
+/** Cloudflare writes the parts into the content too. */
+function textOf(type: ApiRecord['type'], data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  const part = (name: string): string => String((data as RecordInput)[name])
+  if (type === 'SRV') return [part('weight'), part('port'), part('target')].join(' ')
+  if (type === 'CAA') return `${part('flags')} ${part('tag')} "${part('value')}"`
+  return type === 'HTTPS' ? [part('priority'), part('target'), part('value')].join(' ') : undefined
 }
 
 function validation(code: number, message: string): ApiError {

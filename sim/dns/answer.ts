@@ -1,13 +1,18 @@
 // What an authoritative name server answers to one question, from zones held in memory.
-import type { Answer, Question } from 'dns-packet'
+import type { Answer, CaaData, DsData, MxData, Question, SrvData } from 'dns-packet'
 
-/** One record as it is served; `ttl` in seconds. Names are lower case, without a final dot. */
-export interface ServedRecord {
-  readonly name: string
-  readonly type: 'A' | 'AAAA' | 'CNAME'
-  readonly ttl: number
-  readonly data: string
-}
+/**
+ * One record as it is served; `ttl` in seconds. Names are lower case, without a final dot. NS records below the zone's
+ * own name delegate: what is there and below it is referred to those name servers.
+ */
+export type ServedRecord = { readonly name: string; readonly ttl: number } & (
+  | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'NS' | 'PTR'; readonly data: string }
+  | { readonly type: 'TXT'; readonly data: string[] }
+  | { readonly type: 'MX'; readonly data: MxData }
+  | { readonly type: 'SRV'; readonly data: SrvData }
+  | { readonly type: 'CAA'; readonly data: CaaData }
+  | { readonly type: 'DS'; readonly data: DsData }
+)
 
 /** A zone as name servers serve it. Whoever holds it may replace `records` at any time and raises `serial` when doing so. */
 export interface ServedZone {
@@ -42,6 +47,9 @@ export function answer(zones: readonly ServedZone[], question: Question): Reply 
   const name = question.name.toLowerCase()
   const zone = zoneOf(zones, name)
   if (!zone) return { rcode: rcode.refused, authoritative: false, answers: [], authorities: [] }
+  const referral = referralOf(zone, name, question.type)
+  if (referral.length > 0)
+    return { rcode: rcode.noError, authoritative: false, answers: [], authorities: referral }
   const answers = collect(zones, question.name, question.type)
   if (answers.length > 0) return { rcode: rcode.noError, authoritative: true, answers, authorities: [] }
   return {
@@ -56,6 +64,22 @@ function zoneOf(zones: readonly ServedZone[], name: string): ServedZone | undefi
   return zones
     .filter((zone) => name === zone.name || name.endsWith(`.${zone.name}`))
     .sort((a, b) => b.name.length - a.name.length)[0]
+}
+
+/** The name servers of what was delegated away; the DS of a delegation is the parent's own. */
+function referralOf(zone: ServedZone, name: string, type: string): readonly Answer[] {
+  const cuts = zone.records.filter(
+    (record) =>
+      record.type === 'NS' &&
+      record.name !== zone.name &&
+      (name.endsWith(`.${record.name}`) || (name === record.name && type !== 'DS')),
+  )
+  return cuts.map((record) => asAnswer(record, record.name))
+}
+
+/** `type` and `data` belong together as they came. */
+function asAnswer({ type, ttl, data }: ServedRecord, name: string): Answer {
+  return { name, type, ttl, class: 'IN', data } as Answer
 }
 
 function exists(zone: ServedZone, name: string): boolean {
@@ -82,9 +106,7 @@ function recordsAt(zones: readonly ServedZone[], owner: string): readonly Answer
   const name = owner.toLowerCase()
   const zone = zoneOf(zones, name)
   if (!zone) return []
-  const own = zone.records
-    .filter((record) => record.name === name)
-    .map(({ type, ttl, data }): Answer => ({ name: owner, type, ttl, class: 'IN', data }))
+  const own = zone.records.filter((record) => record.name === name).map((record) => asAnswer(record, owner))
   return name === zone.name ? [...own, ...nameServersOf(zone), soa(zone)] : own
 }
 

@@ -28,7 +28,13 @@ export async function liveCheck(
   if ('errors' in result) return still
   const { providers, readers } = systemsOf(config)
   const calls = createCalls(providers, readers)
-  const checkup = await checkRecoveries({ plan: result.plan, calls, now, history: [] })
+  const checkup = await checkRecoveries({
+    setting: async () => undefined,
+    plan: result.plan,
+    calls,
+    now,
+    history: [],
+  })
   const { recoveries } = checkup
   const unready = recoveries.filter((one) => !isReady(one)).length
   const sum =

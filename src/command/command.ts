@@ -49,6 +49,8 @@ export type Command =
     }
   | { readonly verb: 'failback'; readonly system: SystemId; readonly options: RecoveryOptions }
   | { readonly verb: 'dns show' }
+  /** `accept`: copies even a zone that has lost most of its records. */
+  | { readonly verb: 'dns sync'; readonly accept: boolean }
   | { readonly verb: 'dns bypass'; readonly to?: string; readonly options: RecoveryOptions }
   | { readonly verb: 'dns protect'; readonly options: RecoveryOptions }
   | { readonly verb: 'workers show' }

@@ -27,6 +27,8 @@ export interface Desk {
   readonly addOverride: (override: Override) => Promise<void>
   /** Takes back all sessions and tokens of a person. */
   readonly revoke: (person: PersonId) => Promise<void>
+  /** Brings the standby zones in step now. `accept`: even with a zone that has lost most of its records. */
+  readonly syncStandby: (accept: boolean) => Promise<void>
   /** Reads the systems as they are now. */
   readonly readers: Readers
 }

@@ -10,6 +10,7 @@ import { logoutHandlers } from './handlers/logout.ts'
 import { oncallHandlers } from './handlers/oncall.ts'
 import { recordHandlers } from './handlers/record.ts'
 import { recoveryHandlers } from './handlers/recovery.ts'
+import { standbyHandlers } from './handlers/standby.ts'
 import { statusHandlers } from './handlers/status.ts'
 import { workersHandlers } from './handlers/workers.ts'
 import { parseCommand } from './parse.ts'
@@ -27,6 +28,7 @@ const handlers: Handlers<Verb> = {
   ...oncallHandlers,
   ...recordHandlers,
   ...recoveryHandlers,
+  ...standbyHandlers,
   ...statusHandlers,
   ...workersHandlers,
 }

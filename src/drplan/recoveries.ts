@@ -44,20 +44,44 @@ const CloudflareBypass = z.strictObject(
 )
 
 /** A copy of the zone at Azure DNS, kept in step, to which the registrar's name servers are switched. System dns. */
-const StandbyDns = z.strictObject(
-  {
-    zone: hostName,
-    resource_group: resourceGroup,
-    /** Where a person switches the name servers. */
-    registrar: httpsUrl,
-    /** How often the copy is brought up to date. */
-    sync_every: duration(
-      'a duration of 1m to 1d, such as "10m"',
-      (ms) => ms >= 60_000 && ms <= 86_400_000,
-    ).prefault('10m'),
-  },
-  { error: 'zone, resource_group and registrar; see dr-plan.example.yml' },
-)
+const StandbyDns = z
+  .strictObject(
+    {
+      zone: hostName,
+      resource_group: resourceGroup,
+      /** Where a person switches the name servers. */
+      registrar: httpsUrl,
+      /** How often the copy is brought up to date. */
+      sync_every: duration(
+        'a duration of 1m to 1d, such as "10m"',
+        (ms) => ms >= 60_000 && ms <= 86_400_000,
+      ).prefault('10m'),
+      /** Names that shall lead to `to` while the standby answers; absent: all lead where Cloudflare's records point. */
+      records: records.exactOptional(),
+      to: destination.exactOptional(),
+      /** Name servers of the zone above; absent: they are found by asking. */
+      parents: z
+        .array(line('a name server such as "192.0.2.53" or "a.gtld-servers.net"'), {
+          error: 'a list of name servers such as ["a.gtld-servers.net"]',
+        })
+        .exactOptional(),
+    },
+    { error: 'zone, resource_group and registrar; see dr-plan.example.yml' },
+  )
+  .superRefine((block, context) => {
+    if (block.records !== undefined && block.to === undefined)
+      require(context, 'to', 'where "records" shall lead, such as "to: 203.0.113.10"')
+    if (block.to !== undefined && block.records === undefined)
+      require(context, 'records', 'which names shall lead to "to", such as "records: [api.example.com]"')
+    const outside = block.records?.find((record) => !isIn(block.zone, record))
+    if (outside !== undefined)
+      require(context, 'records', `names of the zone ${block.zone}, such as "api.${block.zone}"`)
+  })
+
+function isIn(zone: string, name: string): boolean {
+  const [outer, inner] = [zone.toLowerCase(), name.toLowerCase()]
+  return inner === outer || inner.endsWith(`.${outer}`)
+}
 
 const socket =
   'an address of HAProxy\'s runtime API such as "tcp://192.0.2.11:9999" or "unix:/run/haproxy/admin.sock"'

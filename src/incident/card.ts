@@ -26,6 +26,7 @@ const carriedOut: readonly ProviderBlock[] = [
   'haproxy',
   'scale_set',
   'azure_sql',
+  'standby_dns',
 ]
 
 /** The card of an incident, the same for every door. */

@@ -3,17 +3,18 @@ import type { Clock, Providers } from '../ports.ts'
 import type { Readers } from '../readers.ts'
 import { createAutoscaleLimits } from './autoscale.ts'
 import type { Azure } from './azure.ts'
+import { createAzureDns } from './azure-dns.ts'
 import { createScaleSets } from './scale-set.ts'
 import { createWorkersReader, scaleSetClients } from './scale-set-read.ts'
 import { createSql } from './sql.ts'
 import { createStorage } from './storage.ts'
 
 /** What does not go through Azure. */
-type Elsewhere = 'cloudflare-dns' | 'probe' | 'dns-check' | 'certificate' | `haproxy-${string}`
+type Elsewhere = 'cloudflare-dns' | 'probe' | 'dns-check' | 'certificate' | 'delegation' | `haproxy-${string}`
 
 export interface AzureSystems {
   readonly providers: Pick<Providers, Exclude<keyof Providers, Elsewhere>>
-  readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage'>
+  readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage' | 'standbyDns'>
 }
 
 /** Loads no SDK and opens no connection yet: that happens at the first call of each. */
@@ -24,13 +25,20 @@ export function createAzureSystems(
   const clients = scaleSetClients(azure)
   const sql = createSql(azure, { clock })
   const storage = createStorage(azure, clock)
+  const standbyDns = createAzureDns(azure)
   return {
     providers: {
       ...createScaleSets({ azure, compute: clients.compute, clock }),
       'autoscale-limits': createAutoscaleLimits(azure, clients.monitor),
       ...sql.providers,
       ...storage.providers,
+      'standby-dns': standbyDns,
     },
-    readers: { workers: createWorkersReader(azure, clients), sql: sql.reader, storage: storage.reader },
+    readers: {
+      workers: createWorkersReader(azure, clients),
+      sql: sql.reader,
+      storage: storage.reader,
+      standbyDns,
+    },
   }
 }

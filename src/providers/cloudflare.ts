@@ -8,6 +8,7 @@ import type { CloudflareReader, DnsReader } from '../readers.ts'
 import type { CloudflareDnsAction, DnsRecord } from '../recovery/action.ts'
 import type { Operation } from '../recovery/run.ts'
 import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } from './cloudflare-calls.ts'
+import { readWhole } from './cloudflare-zone.ts'
 import { plainContent, plainName } from './record-content.ts'
 
 const Zones = z.array(
@@ -85,6 +86,7 @@ export function createCloudflareDns(
     },
     records: (zoneId, names, signal) =>
       readRecords(calls, { id: zoneId, name: zoneNames.get(zoneId) ?? zoneId }, names, signal),
+    whole: (zone, signal) => readWhole(calls, zone, signal),
     mayEdit: async (name, signal) => {
       const { permissions = [] } = await readZone(calls, name, signal)
       return permissions.length === 0 ? undefined : permissions.includes('#dns_records:edit')

@@ -2,6 +2,7 @@
 import type { Duration } from '../ids.ts'
 import type { Clock, Providers } from '../ports.ts'
 import { createCertificateCheck } from './certificate.ts'
+import { createDelegation } from './delegation.ts'
 import { createDnsCheck } from './dns-check.ts'
 import { createProbe } from './probe.ts'
 
@@ -9,10 +10,11 @@ import { createProbe } from './probe.ts'
 export function createOutside(options: {
   readonly clock: Pick<Clock, 'now'>
   readonly timeout?: Duration
-}): Pick<Providers, 'probe' | 'certificate' | 'dns-check'> {
+}): Pick<Providers, 'probe' | 'certificate' | 'dns-check' | 'delegation'> {
   return {
     probe: createProbe(),
     certificate: createCertificateCheck(),
     'dns-check': createDnsCheck(options),
+    delegation: createDelegation(options),
   }
 }

@@ -1,4 +1,5 @@
 // What a step does to one provider, as data. An action is what is shown, approved, digested and run.
+import type { DelegationAction, StandbyDnsAction } from './standby-action.ts'
 import type { Duration } from '../ids.ts'
 import type { SqlAction } from './sql-action.ts'
 
@@ -229,5 +230,7 @@ export type Action =
   | ScaleSetCapacityAction
   | ScaleSetWaitAction
   | AutoscaleLimitsAction
+  | StandbyDnsAction
+  | DelegationAction
 export type ProviderName = Action['provider']
 export type ActionOf<N extends ProviderName> = Extract<Action, { readonly provider: N }>

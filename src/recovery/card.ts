@@ -20,6 +20,7 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
     warned.length === 0 ? undefined : { lines: warned },
     looked(run),
     compared(run),
+    byHand(run),
     steps(run),
     findings(run),
     debts(run),
@@ -136,6 +137,16 @@ function compared({ state, proposal }: Run): Section | undefined {
   ])
   const columns = ['Way', 'Takes', 'Loses', 'Objective']
   return { heading: 'All ways of the DR plan for this database', lines: [[says]], table: { columns, rows } }
+}
+
+/** Until the run has ended: what it waits for is nowhere else. */
+function byHand({ state, proposal }: Run): Section | undefined {
+  const waits = state === 'proposed' || state === 'running' || state === 'unknown'
+  if (!waits || proposal.byHand === undefined) return undefined
+  return {
+    heading: 'What a person must do',
+    lines: proposal.byHand.map((text, index) => [`${index + 1}. ${text}`]),
+  }
 }
 
 function steps(run: Run): Section {

@@ -26,6 +26,8 @@ export type Checkup = Readonly<z.infer<typeof Checkup>>
 export interface CheckupDeps {
   readonly plan: DrPlan
   readonly calls: Calls
+  /** What the bot keeps under this name; without a bot there is nothing. */
+  readonly setting: Context['setting']
   readonly now: Instant
   /** Earlier runs, newest first: measured durations. */
   readonly history: readonly Run[]
@@ -52,7 +54,7 @@ async function checkOne(
   system: SystemId,
   recovery: Recovery,
 ): Promise<readonly Checked[]> {
-  const { plan, calls, now, history } = deps
+  const { plan, calls, setting, now, history } = deps
   const check = checkFor(recovery)
   if (!check) return [byHand(plan, system)]
   const order = orderFor(recovery, now)
@@ -67,6 +69,7 @@ async function checkOne(
     },
     plan,
     calls,
+    setting,
     now,
     history,
     objectiveAt: undefined,

@@ -53,7 +53,7 @@ export function createCheckups(deps: CheckupsDeps): () => Promise<void> {
     if (!(await store.once(`${setting}:${before?.at ?? 'first'}`, claimFor))) return
     const plan = deps.plan()
     const history = await store.runs({ open: false, limit: historyLimit })
-    const after = await checkRecoveries({ plan, calls, now, history })
+    const after = await checkRecoveries({ plan, calls, setting: store.setting, now, history })
     if ((await store.putSetting(setting, text, JSON.stringify(after))) === 'conflict') return
     tell(log, before ? systemsReadiness(before, plan) : [], systemsReadiness(after, plan))
   }

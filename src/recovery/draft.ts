@@ -12,6 +12,8 @@ export interface Context {
   readonly ask: Ask
   readonly plan: DrPlan
   readonly calls: Calls
+  /** What the bot keeps under this name, as in ports.ts Store. */
+  readonly setting: (name: string) => Promise<string | undefined>
   readonly now: Instant
   /** Earlier runs, newest first. */
   readonly history: readonly Run[]

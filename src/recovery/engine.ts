@@ -82,6 +82,7 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
     ask,
     plan,
     calls,
+    setting: store.setting,
     history,
     objectiveAt: await objectiveOf(store, ask),
     now: clock.now(),

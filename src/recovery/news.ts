@@ -99,7 +99,14 @@ function stepText(run: Run): string {
   const step = run.steps[last]
   if (!step) return 'begins'
   const note = step.note === undefined ? '' : ` (${step.note})`
-  return `step ${last + 1} of ${run.steps.length} is done: ${step.title}${note}`
+  return `step ${last + 1} of ${run.steps.length} is done: ${step.title}${note}${personText(run, last + 1)}`
+}
+
+/** The step that comes now is a person's: whoever reads this must know what to do. */
+function personText(run: Run, next: number): string {
+  if (run.steps[next]?.action.provider !== 'delegation') return ''
+  const what = (run.proposal.byHand ?? []).map((text, index) => ` ${index + 1}. ${sentence(text)}`)
+  return `. Now a person must act:${what.join('')}`
 }
 
 function undoText(run: Run): string {

@@ -12,6 +12,7 @@ import { bypass } from './ways/bypass.ts'
 import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
 import { checkByDraft } from './ways/draft-check.ts'
+import { standbyDns } from './ways/standby-dns.ts'
 import { storage } from './ways/storage.ts'
 import type { Checked, Way } from './ways/way.ts'
 import { azureSql } from './ways/sql.ts'
@@ -24,7 +25,7 @@ export interface Wish {
 }
 
 /** All ways, of which each recovery of the plan goes one. */
-const ways: readonly Way[] = [records, bypass, haproxy, storage, workers, azureSql]
+const ways: readonly Way[] = [records, bypass, haproxy, storage, workers, azureSql, standbyDns]
 
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
 export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {

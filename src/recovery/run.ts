@@ -79,6 +79,8 @@ export interface Proposal {
       readonly meets: boolean
     }[]
   }
+  /** What a person must do outside, in this order; the run waits for it. */
+  readonly byHand?: readonly string[]
   readonly findings: readonly Finding[]
   /** From start to seen working, and where the number comes from (measured, documented). */
   readonly expected: { readonly duration: Duration; readonly source: string }

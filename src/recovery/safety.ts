@@ -23,6 +23,12 @@ export const safetyRules = [
   'no-other-restore',
   'other-region',
   'planned-possible',
+  'copy-complete',
+  'copy-recent',
+  'parent-answers',
+  'no-ds-at-parent',
+  'registrar-can-switch',
+  'standby-changes-carried',
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 

@@ -140,7 +140,7 @@ export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecis
     }
     case 'running':
       if (run.cancelling) return same
-      return run.steps[run.current]?.phase === 'ready'
+      return run.steps[run.current]?.phase === 'ready' || waitsForPerson(run)
         ? cancelled(run, by, now)
         : to({ ...run, cancelling: by })
     case 'unknown':
@@ -155,6 +155,11 @@ export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecis
     default:
       return never(run)
   }
+}
+
+/** Watching for what a person does somewhere else can end at any time: nothing of the bot's is under way. */
+function waitsForPerson({ steps, current }: Extract<Run, { readonly state: 'running' }>): boolean {
+  return steps[current]?.action.provider === 'delegation'
 }
 
 function ended(run: Run): RunDecision {

@@ -5,6 +5,7 @@ import { canonicalJson } from '../timeline/canonical.ts'
 import type { Action, ActionOf, ProviderName } from './action.ts'
 import { certificate } from './kinds/certificate.ts'
 import { cloudflareDns } from './kinds/cloudflare-dns.ts'
+import { delegation } from './kinds/delegation.ts'
 import { dnsCheck } from './kinds/dns-check.ts'
 import { haproxyFile, haproxyServer, haproxyWait } from './kinds/haproxy.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -13,6 +14,7 @@ import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from 
 import { appConfiguration, keyVaultSecret } from './kinds/setting.ts'
 import { storageFailover, storageQueues } from './kinds/storage.ts'
 import { autoscaleLimits, scaleSetCapacity, scaleSetWait } from './kinds/scale-set.ts'
+import { standbyDns } from './kinds/standby-dns.ts'
 import type { Step } from './run.ts'
 
 /** An action and what its provider saw of it. */
@@ -43,6 +45,8 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   'scale-set-capacity': scaleSetCapacity,
   'scale-set-wait': scaleSetWait,
   'autoscale-limits': autoscaleLimits,
+  'standby-dns': standbyDns,
+  delegation,
 }
 
 /** The words of whatever action; the table above holds the two together. */

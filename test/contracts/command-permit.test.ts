@@ -26,6 +26,7 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     'failover',
     'failback',
     'dns bypass',
+    'dns sync',
     'dns protect',
     'workers scale',
     'approve',

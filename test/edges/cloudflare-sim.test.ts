@@ -160,15 +160,15 @@ test('pages through records and filters them by name and type', async () => {
 test('serves proxied names from the edge, and changes on the name servers when they are published', async () => {
   await reopen({ propagation: 'manual' })
   await ask('PATCH', `${zonePath}/dns_records/${idOf('a.example.com')}`, { content: '192.0.2.9' })
-  const before = served.records.map((record) => `${record.name} ${record.data} ${record.ttl}`)
+  const before = served.records.map((record) => [record.name, record.data, record.ttl])
 
   sim.publish()
 
   expect(before).toEqual([
-    'a.example.com 192.0.2.1 300',
-    'b.example.com 198.51.100.1 300',
-    'b.example.com 198.51.100.2 300',
-    'c.example.com a.example.com 60',
+    ['a.example.com', '192.0.2.1', 300],
+    ['b.example.com', '198.51.100.1', 300],
+    ['b.example.com', '198.51.100.2', 300],
+    ['c.example.com', 'a.example.com', 60],
   ])
   expect(served.records[0]).toMatchObject({ data: '192.0.2.9' })
 })

@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()))
 })
 
-function record(data: string, type: ServedRecord['type'] = 'A'): ServedRecord {
+function record(data: string, type: 'A' | 'AAAA' | 'CNAME' = 'A'): ServedRecord {
   return { name: 'api.example.com', type, ttl: 60, data }
 }
 

@@ -108,6 +108,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     runCard: cardOf,
     addOverride: async () => {},
     revoke: async () => {},
+    syncStandby: async () => {},
     readers: noReaders,
   })
   const said: string[] = []

@@ -77,6 +77,7 @@ export async function openHouse(
     publicUrl,
     addOverride: async () => {},
     revoke: async () => {},
+    syncStandby: async () => {},
     readers: noReaders,
   })
   const dispatch: Dispatch = (text, speaker) => {

@@ -82,6 +82,7 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
   failover: of('failover', both(fc.record({ system, options }), maybe('to', name))),
   failback: of('failback', fc.record({ system, options })),
   'dns show': fc.constant({ verb: 'dns show' }),
+  'dns sync': fc.record({ verb: fc.constant('dns sync'), accept: fc.boolean() }),
   'dns bypass': of('dns bypass', both(fc.record({ options }), maybe('to', name))),
   'dns protect': of('dns protect', fc.record({ options })),
   'workers show': fc.constant({ verb: 'workers show' }),

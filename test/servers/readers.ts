@@ -25,5 +25,10 @@ export const noReaders: Readers = {
     secret: async () => ({ version: '' }),
   },
   haproxy: { level: async () => 'admin' },
-  dns: { zone: async (name) => ({ id: name, name, nameServers: [] }), records: async () => [] },
+  dns: {
+    zone: async (name) => ({ id: name, name, nameServers: [] }),
+    records: async () => [],
+    whole: async () => [],
+  },
+  standbyDns: { zone: async () => ({ nameServers: [], sets: [] }) },
 }

@@ -129,6 +129,7 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     publicUrl: 'https://dr.example.com',
     addOverride: async (override) => void overrides.push(override),
     revoke: async () => {},
+    syncStandby: async () => {},
     readers: noReaders,
   }
   const dispatch = createDispatch(change(desk))

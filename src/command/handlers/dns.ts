@@ -3,6 +3,7 @@ import { UserError, reasonOf } from '../../errors.ts'
 import { second, systemIds } from '../../ids.ts'
 import { listing, refused } from '../answer.ts'
 import { propose } from './recovery.ts'
+import { standbySections } from './standby.ts'
 import type { DrPlan, Recovery } from '../../drplan/schema.ts'
 import type { Line, Section } from '../../message.ts'
 import type { DnsRecord } from '../../recovery/action.ts'
@@ -59,10 +60,11 @@ interface SeenZone {
 /** What Cloudflare does not answer is said so, beside what the plan knows by itself. */
 async function show(desk: Desk): Promise<Answer> {
   const touched = touchedBy(desk.plan())
-  if (touched.length === 0)
-    return listing('DNS records', [{ lines: [['No recovery of the DR plan changes DNS records.']] }], {
-      zones: [],
-    })
+  const standbys = await standbySections(desk)
+  if (touched.length === 0) {
+    const none: Section = { lines: [['No recovery of the DR plan changes DNS records at Cloudflare.']] }
+    return listing('DNS records', [none, ...standbys], { zones: [] })
+  }
   const signal = AbortSignal.timeout(patience)
   const names = [...new Set(touched.map(({ zone }) => zone))]
   const zones = await Promise.all(
@@ -81,7 +83,7 @@ async function show(desk: Desk): Promise<Answer> {
       touched.filter(({ zone }) => zone === seen.zone),
     ),
   )
-  return listing('DNS records', sections, { zones, touched })
+  return listing('DNS records', [...sections, ...standbys], { zones, touched })
 }
 
 async function look(

@@ -169,7 +169,7 @@ async function soon(desk: Desk, work: Promise<Answer>, slow: Slow): Promise<Answ
 }
 
 /** The answer, or undefined when it takes longer than people can be kept waiting. */
-function inTime(desk: Desk, work: Promise<Answer>): Promise<Answer | undefined> {
+export function inTime<T>(desk: Pick<Desk, 'clock'>, work: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const stop = desk.clock.after(patience / desk.clock.real(1), () => resolve(undefined))
     work.then(resolve, reject).finally(stop)

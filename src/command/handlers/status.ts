@@ -10,6 +10,8 @@ import { owedLine, readWarnings, systemLine } from '../warnings.ts'
 import { optional } from '../read.ts'
 import { readReadiness, readinessSection, systemReadinessSection, unready } from '../readiness.ts'
 import { readIncident } from '../which.ts'
+import { readStandbys } from '../../recovery/standby/words.ts'
+import { standbyOf, standbySection } from '../standby.ts'
 import type { Instant, SystemId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { Button, Card, Line, Section, Span, Tone } from '../../message.ts'
@@ -37,17 +39,19 @@ async function overall(desk: Desk): Promise<Answer> {
   ])
   const { systems: warnings, owed } = await readWarnings(desk.store, incidents)
   const now = desk.clock.now()
+  const stale = (await readStandbys(desk.store, desk.plan(), now)).filter(({ ok, state }) => !ok && state)
   const oldestFirst = incidents.toSorted((a, b) => a.marks.outage - b.marks.outage)
   const sections: Section[] = [
     ...oldestFirst.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
     ...(incidents.length > mostShown ? [{ lines: [[`and ${incidents.length - mostShown} more`]] }] : []),
     ...warningSection(warnings),
     ...owedSection(owed),
+    ...standbySection(stale),
     ...runSection(desk, runs),
     ...frozenSection(desk, frozen),
   ]
   const lacking = readiness === undefined ? 0 : unready(readiness).length
-  const uneasy = warnings.length + owed.length + lacking > 0
+  const uneasy = warnings.length + owed.length + lacking + stale.length > 0
   const card: Card = {
     title: titleOf(incidents.length, uneasy),
     tone: worst([...incidents.map((incident) => toneOf(incident, now)), uneasy ? 'warn' : 'good']),
@@ -80,22 +84,26 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const all = await readWarnings(desk.store, await desk.store.incidents({ open: true, limit: 100 }))
   const owed = all.owed.filter((each) => each.system === system)
   const seen = await readReadiness(desk.store, desk.plan())
-  if (found && found.state.state !== 'resolved') return withRuns(desk, found.state, owed)
+  const standby = await standbyOf(desk, system)
+  if (found && found.state.state !== 'resolved') return withRuns(desk, found.state, owed, standby.sections)
   const warning = all.systems.find((each) => each.system === system)
   const planned = desk.plan().systems[system]
   const last = found ? [lastLine(found.state, desk.clock.now())] : []
   const readiness = seen?.systems.find((each) => each.system === system)
   const lacking = readiness !== undefined && readiness.state !== 'ready'
+  const worries = [warning !== undefined, owed.length > 0, lacking, !standby.ok]
   const card: Card = {
     title: `${system}: ${warning?.text ?? 'nothing is known to be broken'}`,
-    tone: warning || owed.length > 0 || lacking ? 'warn' : 'good',
+    tone: worries.includes(true) ? 'warn' : 'good',
     sections: [
       ...owedSection(owed),
       { lines: [...plannedLines(system, planned), ...last] },
+      ...standby.sections,
       ...systemReadinessSection(seen, system),
     ],
   }
-  const data = { system, objective: planned?.rto, last: found?.state, warning, owed, readiness }
+  const told = { objective: planned?.rto, last: found?.state, warning, owed, readiness }
+  const data = { system, ...told, standby: standby.data }
   return { status: 'done', card, data }
 }
 
@@ -112,12 +120,17 @@ function plannedLines(system: SystemId, planned: System | undefined): readonly L
 }
 
 /** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
-async function withRuns(desk: Desk, incident: Incident, owed: readonly Owed[] = []): Promise<Answer> {
+async function withRuns(
+  desk: Desk,
+  incident: Incident,
+  owed: readonly Owed[] = [],
+  more: readonly Section[] = [],
+): Promise<Answer> {
   const answer = aboutIncident(desk, incident)
   const open = (await desk.store.runs({ open: true, limit: 20 })).filter(
     (run) => run.incident === incident.id,
   )
-  const sections = [...runSection(desk, open), ...owedSection(owed), ...(answer.card.sections ?? [])]
+  const sections = [...runSection(desk, open), ...owedSection(owed), ...(answer.card.sections ?? []), ...more]
   const offered = open.flatMap((run) => desk.runCard(run).buttons?.slice(0, 1) ?? [])
   const named = offered.map((button) => ({
     ...button,

@@ -4,11 +4,14 @@ import type { SystemId } from '../../ids.ts'
 import { readWarnings } from '../../command/warnings.ts'
 import { readReadiness } from '../../command/readiness.ts'
 import type { SeenReadiness } from '../../command/readiness.ts'
+import { readStandbys } from '../../recovery/standby/words.ts'
+import type { Line } from '../../message.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { missingOf } from '../../recovery/checkup.ts'
 import { measure } from '../../timeline/phases.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
+import { lineHtml } from '../line.ts'
 import type { Html } from '../html.ts'
 import { dateTime, durationText } from '../time.ts'
 import type { View } from '../view.ts'
@@ -23,6 +26,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
   const open = await sources.store.incidents({ open: true, limit: 50 })
   const { systems } = await readWarnings(sources.store, open)
   const readiness = await readReadiness(sources.store, view.plan)
+  const standbys = await readStandbys(sources.store, view.plan, view.now)
   return {
     title: 'Systems',
     body: html`<h1>Systems</h1>
@@ -46,8 +50,17 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
             )}
           </tbody>
         </table>
-      </div>`,
+      </div>
+      ${standbys.map(({ ok, line, more }) => standbyHtml(ok, [line, ...more], view))}`,
   }
+}
+
+/** The copy of a zone that `failover dns` leads to. */
+function standbyHtml(ok: boolean, lines: readonly Line[], view: View): Html {
+  return html`<section class="card">
+    <h2>Standby DNS ${chip(ok ? 'good' : 'warn', ok ? 'in step' : 'look at it')}</h2>
+    ${lines.map((line) => html`<p>${lineHtml(line, view)}</p>`)}
+  </section>`
 }
 
 function systemRow(

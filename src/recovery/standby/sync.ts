@@ -1,0 +1,210 @@
+// Keeps the standby zone in step: reads the whole zone at Cloudflare, and changes what the bot itself made at the standby.
+import { UserError, reasonOf } from '../../errors.ts'
+import type { Duration, Instant } from '../../ids.ts'
+import { minute } from '../../ids.ts'
+import type { Clock, Log, Providers, Store } from '../../ports.ts'
+import type { DrPlan } from '../../drplan/schema.ts'
+import type { Readers, StandbyZone, ZoneRecord } from '../../readers.ts'
+import type { StandbyChange } from '../standby-action.ts'
+import { createCalls } from '../calls.ts'
+import type { Calls } from '../calls.ts'
+import { changedSomething } from '../change.ts'
+import type { Run } from '../run.ts'
+import { compare, contentText } from './compare.ts'
+import { lostMost, readState, settingOf, standbyBlocks } from './state.ts'
+import type { StandbyBlock, StandbyState } from './state.ts'
+import { absolute, translate } from './translate.ts'
+import type { WantedSet } from './translate.ts'
+
+interface SyncDeps {
+  readonly store: Pick<Store, 'setting' | 'putSetting' | 'once' | 'runs'>
+  readonly calls: Calls
+  readonly plan: () => DrPlan
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Record sets in one turn: few enough for the time that one call may take. */
+const mostAtOnce = 25
+/** Whoever took a turn has ended by then, or was cut off; in real milliseconds. */
+const turn: Duration = 2 * minute
+const historyLimit = 200
+/** Differences that are kept for people; more are counted. */
+const mostShown = 20
+
+export interface StandbySync {
+  /** Syncs every zone that is due and that no other process is at; what goes wrong is kept with the zone. */
+  readonly due: () => Promise<void>
+  /** Somebody asked: every zone, due or not. `accept`: even a zone that has lost most of its records. */
+  readonly now: (accept: boolean) => Promise<void>
+}
+
+/** Joins the job with what it needs. `enabled`: false where Azure is not set up; then only somebody's word starts it. */
+export function createStandbySync(
+  parts: Omit<SyncDeps, 'calls'> & {
+    readonly providers: Providers
+    readonly readers: Readers
+    readonly enabled: boolean
+  },
+): StandbySync {
+  const { providers, readers, enabled, ...rest } = parts
+  const deps: SyncDeps = { ...rest, calls: createCalls(providers, readers) }
+  let before: Promise<void> = Promise.resolve()
+  /** One after the other: two at once would find each other's changes. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = before.then(work)
+    before = turn.catch(() => undefined)
+    return turn
+  }
+  return {
+    due: async () => {
+      if (enabled) await inTurn(() => syncDue(deps))
+    },
+    now: (accept) => inTurn(() => syncNow(deps, accept)),
+  }
+}
+
+async function syncDue(deps: SyncDeps): Promise<void> {
+  for (const block of standbyBlocks(deps.plan())) await syncWhenDue(deps, block)
+}
+
+async function syncWhenDue(deps: SyncDeps, block: StandbyBlock): Promise<void> {
+  const zone = block.zone.toLowerCase()
+  const name = settingOf(zone)
+  const text = await deps.store.setting(name)
+  const before = readState(text)
+  const now = deps.clock.now()
+  if (before && now < before.triedAt + block.sync_every) return
+  // One of several processes does it; the name is another one as soon as this turn is written down.
+  if (!(await deps.store.once(`${name}:${before?.triedAt ?? 0}`, turn))) return
+  const next = await syncOnce(deps, { ...block, zone }, before ?? nothingYet(now))
+  if (next.problem !== undefined && next.problem !== before?.problem)
+    deps.log.warn('the standby zone is not in step', { zone, reason: next.problem })
+  await deps.store.putSetting(name, text, JSON.stringify(next))
+}
+
+async function syncNow(deps: SyncDeps, accept: boolean): Promise<void> {
+  for (const block of standbyBlocks(deps.plan())) {
+    const zone = block.zone.toLowerCase()
+    const text = await deps.store.setting(settingOf(zone))
+    const before = readState(text) ?? nothingYet(deps.clock.now())
+    const next = await syncOnce(deps, { ...block, zone }, before, accept)
+    await deps.store.putSetting(settingOf(zone), text, JSON.stringify(next))
+  }
+}
+
+function nothingYet(now: Instant): StandbyState {
+  return { triedAt: now, differences: [], left: [], exposed: [], nameServers: [] }
+}
+
+/**
+ * One whole turn; answers how the zone stands after it. `accept`: a zone that has lost most of its records is copied
+ * all the same, since a person said so.
+ */
+async function syncOnce(
+  deps: SyncDeps,
+  block: StandbyBlock,
+  before: StandbyState,
+  accept = false,
+): Promise<StandbyState> {
+  const { problem: _, ...kept } = before
+  const so = { ...kept, triedAt: deps.clock.now() }
+  const standing = standingRun(await deps.store.runs({ open: false, limit: historyLimit }), block.zone)
+  if (standing)
+    return { ...so, problem: `${standing.id} stands: the standby is left as it is until failback dns` }
+  let records: readonly ZoneRecord[]
+  try {
+    records = await readCloudflare(deps.calls, block.zone)
+  } catch (thrown) {
+    return { ...so, problem: reasonOf(thrown) }
+  }
+  const was = before.snapshot?.records.length ?? 0
+  if (!accept && lostMost(was, records.length)) {
+    return {
+      ...so,
+      problem: `Cloudflare shows ${records.length} records where there were ${was}: not copied, for a zone that lost most of its records was rather broken than changed. To copy it all the same: dns sync --yes`,
+    }
+  }
+  const snapshot = { takenAt: deps.clock.now(), records }
+  return copy(deps, block, { ...so, snapshot })
+}
+
+/** Both calls about Cloudflare's zone share one time limit: its API may be dead. */
+export async function readCloudflare(calls: Calls, name: string): Promise<readonly ZoneRecord[]> {
+  const signal = calls.limit()
+  const zone = await calls.readers.dns.zone(name, signal)
+  return calls.readers.dns.whole(zone, signal)
+}
+
+type WithSnapshot = StandbyState & { readonly snapshot: NonNullable<StandbyState['snapshot']> }
+
+async function copy(deps: SyncDeps, block: StandbyBlock, state: WithSnapshot): Promise<StandbyState> {
+  const { zone } = block
+  const wanted = translate(zone, state.snapshot.records, undefined)
+  const left = wanted.left.map(({ text }) => text)
+  const so = { ...state, left, exposed: wanted.exposed }
+  try {
+    return await copyOnce(deps, block, so, wanted.sets)
+  } catch (thrown) {
+    // Another process of the bot may just have been at it: what is left to do is looked up again.
+    if (!(thrown instanceof UserError)) return { ...so, problem: reasonOf(thrown) }
+  }
+  try {
+    return await copyOnce(deps, block, so, wanted.sets)
+  } catch (thrown) {
+    return { ...so, problem: reasonOf(thrown) }
+  }
+}
+
+async function copyOnce(
+  { calls }: SyncDeps,
+  { zone, resource_group: resourceGroup }: StandbyBlock,
+  so: WithSnapshot,
+  wanted: readonly WantedSet[],
+): Promise<StandbyState> {
+  const look = (): Promise<StandbyZone> =>
+    calls.readers.standbyDns.zone({ resourceGroup, zone }, calls.limit())
+  const { changes } = compare(zone, wanted, (await look()).sets)
+  for (const part of inParts(changes))
+    await calls.start({ provider: 'standby-dns', resourceGroup, zone, changes: part }, 'sync', turn)
+  const seen = await look()
+  const after = compare(zone, wanted, seen.sets)
+  const differences = [...after.byHand, ...after.changes.map((change) => changeText(zone, change))]
+  const own = { ...so, nameServers: seen.nameServers, differences: shortened(differences) }
+  if (differences.length === 0) return { ...own, inStepAt: so.snapshot.takenAt }
+  const count = `${differences.length} record set${differences.length === 1 ? '' : 's'}`
+  return { ...own, problem: `${count} of the standby differ from Cloudflare's` }
+}
+
+/** Steps and turns of a size that one call can do in its time. */
+export function inParts(changes: readonly StandbyChange[]): readonly (readonly StandbyChange[])[] {
+  const count = Math.ceil(changes.length / mostAtOnce)
+  return Array.from({ length: count }, (_, index) =>
+    changes.slice(index * mostAtOnce, (index + 1) * mostAtOnce),
+  )
+}
+
+function changeText(zone: string, { name, type, before, after }: StandbyChange): string {
+  return `${absolute(zone, name)} ${type} is ${contentText(before)} and would have to be ${contentText(after)}`
+}
+
+function shortened(differences: readonly string[]): readonly string[] {
+  if (differences.length <= mostShown) return differences
+  return [...differences.slice(0, mostShown), `and ${differences.length - mostShown} more`]
+}
+
+/** The failover that stands, or a run that is under way: the standby may answer the world, and is not touched. */
+function standingRun(runs: readonly Run[], zone: string): Run | undefined {
+  return runs.find((run) => {
+    if (!isAbout(run, zone)) return false
+    if (run.state === 'running' || run.state === 'unknown') return true
+    return run.direction === 'failover' && changedSomething(run) && run.undoneBy === undefined
+  })
+}
+
+function isAbout({ steps }: Run, zone: string): boolean {
+  return steps.some(
+    ({ action }) =>
+      (action.provider === 'standby-dns' || action.provider === 'delegation') && action.zone === zone,
+  )
+}
