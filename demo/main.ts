@@ -12,7 +12,7 @@ const { values } = parseArgs({
 })
 
 const usage =
-  'mend (the load balancer works again), break, skip (5 minutes pass at once), slack PERSON COMMAND, quit'
+  'break SYSTEM, mend SYSTEM (of dns cloudflare lb api db storage workers), skip (5 minutes pass at once), slack PERSON COMMAND, quit'
 
 function tell(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -54,12 +54,12 @@ async function interactive(demo: Demo): Promise<void> {
   for await (const line of lines) {
     const word = line.trim().toLowerCase()
     if (word === 'q' || word === 'quit') return
-    if (word === 'break') {
-      demo.world.lb.set('failing')
-      tell('  The load balancer is broken; Nagios notices soon.')
-    } else if (word === 'mend') {
-      demo.world.lb.set('ok')
-      tell('  The load balancer works again; Nagios notices soon.')
+    const [verb = '', system = 'lb'] = word.split(/\s+/)
+    const trouble = demo.troubles.find((each) => each.system === system)
+    if ((verb === 'break' || verb === 'mend') && trouble !== undefined) {
+      if (verb === 'break') trouble.begin()
+      else trouble.end()
+      tell(`  ${verb === 'break' ? trouble.story : `${system} works again`}; Nagios notices soon.`)
     } else if (word === 'skip') {
       demo.clock.skip(5 * 60_000)
       tell('  5 minutes have passed.')

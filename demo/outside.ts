@@ -57,11 +57,19 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
   }
 }
 
-/** As the example plan has it: a pool of four workers and the queues that they empty. */
+/** As the example plan has it: a database in two regions, a pool of four workers and the queues that they empty. */
 async function startAzure(clock: MovableClock): Promise<AzureSim> {
   const azure = await startAzureSim({
     now: clock.now,
     bootTime: 2 * minute,
+    sql: {
+      servers: [
+        { group: 'dr-rg', name: 'sql-west', location: 'westeurope' },
+        { group: 'dr-rg', name: 'sql-north', location: 'northeurope' },
+      ],
+      databases: [{ server: 'sql-west', name: 'orders', tags: { team: 'shop' } }],
+      groups: [{ name: 'orders-fg', primary: 'sql-west', secondary: 'sql-north', databases: ['orders'] }],
+    },
     scaleSets: [{ group: 'dr-rg', name: 'workers-vmss', instances: 4 }],
     queues: [
       { account: 'examplewest', name: 'orders', messages: 12 },

@@ -55,6 +55,13 @@ export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
       end: () => api.main.become('well'),
     },
     {
+      system: 'db',
+      story: 'Somebody has emptied a table of the database',
+      host: 'sql-west',
+      service: 'SQL orders',
+      ...flagged({ good: 'OK - 18210 orders', bad: 'CRITICAL - the table orders is empty' }),
+    },
+    {
       system: 'workers',
       story: 'Processing falls behind: 12,400 messages wait',
       host: 'examplewest',
@@ -71,6 +78,21 @@ export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
       },
     },
   ]
+}
+
+/** For what is no matter of a server that answers or not: somebody says so. */
+function flagged(says: Watched['says']): Pick<Trouble, 'good' | 'says' | 'begin' | 'end'> {
+  let good = true
+  return {
+    good: () => good,
+    says,
+    begin: () => {
+      good = false
+    },
+    end: () => {
+      good = true
+    },
+  }
 }
 
 /** Where the shop is shielded by Cloudflare: an administrator has switched the proxy on for it, or off. */
