@@ -47,17 +47,17 @@ function server(control: string, fields: object = {}) {
 }
 
 function observe(control: string, fields: object = {}, options: Partial<HaproxyOptions> = {}) {
-  const here = createHaproxy({ clock, timeout: 300, user: 'dr-bot', password, ...options })
+  const here = createHaproxy({ clock, timeout: 5_000, user: 'dr-bot', password, ...options })
   return here['haproxy-server'].observe(server(control, fields), calm)
 }
 
 function start(control: string, fields: object) {
-  const here = createHaproxy({ clock, timeout: 300, user: 'dr-bot', password })
+  const here = createHaproxy({ clock, timeout: 5_000, user: 'dr-bot', password })
   return here['haproxy-server'].start(server(control, fields), 'R-1-s1', calm)
 }
 
 function write(): Promise<unknown> {
-  const here = createHaproxy({ clock, timeout: 300, user: 'dr-bot', password })
+  const here = createHaproxy({ clock, timeout: 5_000, user: 'dr-bot', password })
   const file = {
     control: sim.url,
     backend: 'api',
@@ -108,7 +108,10 @@ const cases: readonly Case[] = [
   { what: 'nobody listens', fails: async () => observe(`tcp://127.0.0.1:${await freePort()}`) },
   { what: 'the socket is not there', fails: () => observe('unix:/run/nothing/here.sock') },
   { what: 'the name has no address', fails: () => observe('tcp://lb1.invalid:9999') },
-  { what: 'it takes the connection and is silent', fails: () => broken('hang') },
+  {
+    what: 'it takes the connection and is silent',
+    fails: () => broken('hang', () => observe(haproxy.control, {}, { timeout: 300 })),
+  },
   { what: 'it resets the connection', fails: () => broken('refuse') },
   { what: 'it is a web server', fails: () => broken('nonsense') },
   { what: 'it answers nothing', fails: () => saying('', observe) },
@@ -130,7 +133,10 @@ const cases: readonly Case[] = [
     what: 'Data Plane API: nobody listens',
     fails: async () => observe(`http://127.0.0.1:${await freePort()}`),
   },
-  { what: 'Data Plane API: silent', fails: () => simulating({ kind: 'hang' }, () => observe(sim.url)) },
+  {
+    what: 'Data Plane API: silent',
+    fails: () => simulating({ kind: 'hang' }, () => observe(sim.url, {}, { timeout: 300 })),
+  },
   { what: 'Data Plane API: reset', fails: () => simulating({ kind: 'refuse' }, () => observe(sim.url)) },
   {
     what: 'Data Plane API: a web page',
