@@ -6,17 +6,13 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
-import { createConnection, createServer as createTcpServer } from 'node:net'
-import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
+import { createConnection } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-
-/**
- * hang: takes commands and is silent. refuse: closes the connection. nonsense: answers what HAProxy never says. deny:
- * has lost the right to change something. lose-answer: does what changes something, and closes without an answer.
- */
-export type ControlFault = 'hang' | 'refuse' | 'nonsense' | 'deny' | 'lose-answer'
+import { startRecorder } from './haproxy-recorder.ts'
+import type { ControlFault } from './haproxy-recorder.ts'
 
 type ApiMood = 'well' | 'sick' | 'slow' | 'holding'
 
@@ -120,6 +116,67 @@ export async function startHaproxy(
   servers: { readonly main: ApiServer; readonly standby: ApiServer },
   options: HaproxyOptions = {},
 ): Promise<RealHaproxy> {
+  const { haproxy, said, dir, admin, front, tcp } = await launchOnFreePorts(servers, options)
+  const tell = (command: string): Promise<string> => exchange(admin, command)
+  const recorder = await startRecorder(tcp)
+  return {
+    control: `tcp://127.0.0.1:${recorder.port}`,
+    unix: `unix:${admin}`,
+    url: `http://127.0.0.1:${front}`,
+    commands: recorder.lines,
+    changing: () => recorder.lines().filter((line) => !line.startsWith('show ')),
+    fault: recorder.fault,
+    tell,
+    states: async () => statesIn(await tell('show servers state api')),
+    reload: async () => {
+      const before = pidIn(await tell('show info'))
+      haproxy.kill('SIGUSR2')
+      await until(
+        async () => {
+          const now = pidIn(await tell('show info'))
+          return now !== '' && now !== before
+        },
+        haproxy,
+        said,
+      )
+    },
+    stop: async () => {
+      await recorder.stop()
+      if (haproxy.exitCode === null) {
+        const gone = once(haproxy, 'exit')
+        haproxy.kill('SIGTERM')
+        await gone
+      }
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Launched {
+  readonly haproxy: ChildProcess
+  /** What it wrote to its log. */
+  readonly said: () => string
+  readonly dir: string
+  readonly admin: string
+  readonly front: number
+  readonly tcp: number
+}
+
+/** Somebody else may take a port between its choice and HAProxy's start: then others are chosen. */
+async function launchOnFreePorts(...what: Parameters<typeof launch>): Promise<Launched> {
+  for (let left = 5; ; left -= 1) {
+    try {
+      return await launch(...what)
+    } catch (thrown) {
+      if (left === 0 || !/cannot bind/.test(String(thrown))) throw thrown
+    }
+  }
+}
+
+async function launch(
+  servers: { readonly main: ApiServer; readonly standby: ApiServer },
+  options: HaproxyOptions,
+): Promise<Launched> {
   if (program === undefined) throw new Error('haproxy is not installed: sh scripts/setup.sh demo')
   const dir = await mkdtemp(join(tmpdir(), 'dr-haproxy-'))
   const [front, tcp] = await Promise.all([freePort(), freePort()])
@@ -149,54 +206,20 @@ ${more}
 `,
   )
   const haproxy = spawn(program, ['-W', '-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let text = ''
   haproxy.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
+    text += chunk.toString()
   })
-  const tell = (command: string): Promise<string> => exchange(admin, command)
-  await until(
-    async () => (await tell('show info')).includes('Pid:'),
-    haproxy,
-    () => said,
-  )
-  // HAProxy says DOWN until `rise` checks have passed after a start.
-  await until(
-    async () => (await tell('show stat api 4 -1')).includes(',L7OK,'),
-    haproxy,
-    () => said,
-  )
-  const recorder = await startRecorder(tcp)
-  return {
-    control: `tcp://127.0.0.1:${recorder.port}`,
-    unix: `unix:${admin}`,
-    url: `http://127.0.0.1:${front}`,
-    commands: recorder.lines,
-    changing: () => recorder.lines().filter((line) => !line.startsWith('show ')),
-    fault: recorder.fault,
-    tell,
-    states: async () => statesIn(await tell('show servers state api')),
-    reload: async () => {
-      const before = pidIn(await tell('show info'))
-      haproxy.kill('SIGUSR2')
-      await until(
-        async () => {
-          const now = pidIn(await tell('show info'))
-          return now !== '' && now !== before
-        },
-        haproxy,
-        () => said,
-      )
-    },
-    stop: async () => {
-      await recorder.stop()
-      if (haproxy.exitCode === null) {
-        const gone = once(haproxy, 'exit')
-        haproxy.kill('SIGTERM')
-        await gone
-      }
-      await rm(dir, { recursive: true, force: true })
-    },
+  const said = (): string => text
+  try {
+    await until(async () => (await exchange(admin, 'show info')).includes('Pid:'), haproxy, said)
+    // HAProxy says DOWN until `rise` checks have passed after a start.
+    await until(async () => (await exchange(admin, 'show stat api 4 -1')).includes(',L7OK,'), haproxy, said)
+  } catch (thrown) {
+    await rm(dir, { recursive: true, force: true })
+    throw thrown
   }
+  return { haproxy, said, dir, admin, front, tcp }
 }
 
 function pidIn(info: string): string {
@@ -235,59 +258,4 @@ async function until(done: () => Promise<boolean>, haproxy: ChildProcess, said: 
   }
   haproxy.kill('SIGKILL')
   throw new Error(`haproxy is not as it should be:\n${said()}`)
-}
-
-interface Recorder {
-  readonly port: number
-  readonly lines: () => readonly string[]
-  readonly fault: (fault: ControlFault | undefined) => void
-  readonly stop: () => Promise<void>
-}
-
-/** Stands between the bot and HAProxy's socket: notes each line, passes everything on, or fails as it is told. */
-async function startRecorder(target: number): Promise<Recorder> {
-  const lines: string[] = []
-  const open = new Set<Socket>()
-  let fault: ControlFault | undefined
-  const server: TcpServer = createTcpServer((client) => {
-    open.add(client)
-    client.on('close', () => open.delete(client))
-    client.on('error', () => client.destroy())
-    client.once('data', (line) => {
-      lines.push(line.toString().trim())
-      if (fault === 'hang') return
-      if (fault === 'refuse') {
-        client.resetAndDestroy()
-        return
-      }
-      if (fault === 'nonsense') {
-        client.end('HTTP/1.1 400 Bad request\r\n\r\n')
-        return
-      }
-      const changes = !line.toString().startsWith('show ')
-      if (fault === 'deny' && changes) {
-        client.end('Permission denied\n\n')
-        return
-      }
-      const haproxy = createConnection(target, '127.0.0.1')
-      haproxy.on('error', () => client.destroy())
-      haproxy.write(line)
-      if (fault === 'lose-answer' && changes) haproxy.resume().on('end', () => client.resetAndDestroy())
-      else haproxy.pipe(client)
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    lines: () => lines,
-    fault: (next) => {
-      fault = next
-    },
-    stop: async () => {
-      for (const client of open) client.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-  }
 }

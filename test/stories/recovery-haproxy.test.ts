@@ -169,6 +169,12 @@ describe('the last server that works', () => {
 
   test('is not drained either when the other one falls ill after the approval', async () => {
     await Promise.all(house.balancers.map(({ tell }) => tell('set server api/standby state ready')))
+    // All checks have passed, so that the wait for them ends with its third commit.
+    await Promise.all(
+      house.balancers.map(({ tell }) =>
+        vi.waitFor(async () => expect(await tell('show stat api 4 -1')).toMatch(/standby,.*,UP,/)),
+      ),
+    )
     const { run } = await bench.runs().propose(wanting())
     await bench.runs().verdict(run.id, approving())
     // The wait has passed; right before the drain somebody takes standby out.
