@@ -7,6 +7,7 @@ import type { AutoscaleSeen, PoolPlace } from '../readers.ts'
 import type { AutoscaleLimits, AutoscaleLimitsAction } from '../recovery/action.ts'
 import { autoscaleFacts, limitDifferences, limitsText, sameLimits } from '../recovery/kinds/scale-set.ts'
 import type { Azure } from './azure.ts'
+import { allPages } from './azure-pages.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 
 /** The settings of the pool's resource group that decide about the pool, and are on. Throws UserError or RetryableError. */
@@ -30,15 +31,15 @@ async function settingsFor(
   { resourceGroup, vmss }: PoolPlace,
   abortSignal: AbortSignal,
 ): Promise<readonly AutoscaleSeen[]> {
-  const found: AutoscaleSeen[] = []
   const target =
     `/resourcegroups/${resourceGroup}/providers/microsoft.compute/virtualmachinescalesets/${vmss}`.toLowerCase()
-  for await (const setting of client.autoscaleSettings.listByResourceGroup(resourceGroup, { abortSignal })) {
-    if (setting.targetResourceUri?.toLowerCase().endsWith(target) !== true) continue
-    const seen = seenOf(setting)
-    if (seen.enabled) found.push(seen)
-  }
-  return found
+  const settings = await allPages((options) =>
+    client.autoscaleSettings.listByResourceGroup(resourceGroup, { ...options, abortSignal }),
+  )
+  return settings
+    .filter(({ targetResourceUri }) => targetResourceUri?.toLowerCase().endsWith(target) === true)
+    .map(seenOf)
+    .filter(({ enabled }) => enabled)
 }
 
 /** What counts of a setting; Azure has the numbers as texts. */

@@ -1,0 +1,251 @@
+// A pool of workers through the whole bot: shown, sized by its queues, watched until it runs, and put back.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { AzureSim } from '../../sim/azure.ts'
+import type { RunId } from '../../src/ids.ts'
+import type { RunState } from '../../src/recovery/run.ts'
+import { environmentOf, startTestAzure } from '../servers/azure.ts'
+import { startBot } from '../servers/bot.ts'
+import type { Answered, Bot } from '../servers/bot.ts'
+
+let bot: Bot
+let azure: AzureSim
+
+beforeEach(async () => {
+  let clock: Bot['clock'] | undefined
+  azure = await startTestAzure({ now: () => clock?.now() ?? Date.UTC(2026, 10, 23, 9) })
+  bot = await startBot((plan) => plan, { env: environmentOf(azure) })
+  clock = bot.clock
+})
+afterEach(async () => {
+  await bot.stop()
+  await azure.stop()
+})
+
+const byLoad = { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true }
+const holidays = {
+  name: 'holidays',
+  capacity: { minimum: '1', maximum: '9', default: '3' },
+  rules: [
+    {
+      metricTrigger: {
+        metricName: 'Percentage CPU',
+        metricResourceUri: '/subscriptions/s/vmss',
+        timeGrain: 'PT1M',
+        statistic: 'Average',
+        timeWindow: 'PT5M',
+        timeAggregation: 'Average',
+        operator: 'GreaterThan',
+        threshold: 70,
+        dimensions: [{ DimensionName: 'VMName', Operator: 'Equals', Values: ['a'] }],
+      },
+      scaleAction: { direction: 'Increase', type: 'ChangeCount', value: '1', cooldown: 'PT5M' },
+    },
+  ],
+  fixedDate: {
+    timeZone: 'W. Europe Standard Time',
+    start: '2026-12-24T00:00:00',
+    end: '2026-12-27T00:00:00',
+  },
+}
+
+async function comesTo(id: RunId, state: RunState): Promise<void> {
+  await vi.waitFor(async () => expect(await bot.run(id)).toMatchObject({ state }), 10_000)
+}
+
+/** Says it, and waits for the proposal: the first look at Azure loads its SDKs. */
+async function proposed(text: string, id: RunId = 'R-1'): Promise<Answered> {
+  const answer = await bot.say('ann', text)
+  await comesTo(id, 'proposed')
+  return answer
+}
+
+function changing(): readonly string[] {
+  return azure.requests
+    .filter(({ reason }) => reason === 'change')
+    .map(({ method, path, body }) => `${method} ${path.split('/').at(-1)} ${body}`)
+}
+
+describe('failover workers', () => {
+  test('sizes the pool by its queues, raises what autoscale would undo, and puts back exactly what was', async () => {
+    const now = bot.clock.now()
+    azure.queues.set('examplewest', 'orders', 12_000, now - 42 * 60_000)
+    azure.queues.set('examplewest', 'mails', 400, now)
+    azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6, profiles: [holidays], predictive: 'Enabled' }])
+    const before = azure.autoscale.properties('by-load')
+
+    await proposed('failover workers')
+    const { proposal, steps } = await bot.run('R-1')
+    expect(proposal.summary).toBe(
+      'workers-vmss will have 15 workers instead of 4: 12,400 messages / (40 per worker and minute x 22 min) = 15 workers; has 4',
+    )
+    expect(proposal.looked?.ways.map(({ way, answer }) => `${way}: ${answer}`)).toEqual([
+      'workers-vmss: 4 of 4 run',
+      'Queue orders of examplewest: 12,000 messages, the oldest for 42m',
+      'Queue mails of examplewest: 400 messages, the oldest for 0s',
+    ])
+    expect(steps.map(({ title }) => title)).toEqual([
+      'Set the autoscale setting by-load to 15 to 15 (by load), 15 to 15 (holidays)',
+      'Set workers-vmss to 15 workers',
+      'Wait until 15 workers run',
+    ])
+    expect(proposal.warnings.join()).toContain(
+      '30m of the objective (RTO), less 8m until new workers run. What comes in meanwhile is not in the sum',
+    )
+    expect(changing()).toEqual([])
+    expect(await bot.say('ann', 'approve R-1')).toMatchObject({ status: 'done' })
+    await vi.waitFor(async () =>
+      expect((await bot.run('R-1')).steps[1]).toMatchObject({
+        phase: 'started',
+        note: '4 of 15 workers run',
+      }),
+    )
+    azure.autoscale.act('idle')
+    expect(azure.scaleSets.capacity('workers-vmss')).toBe(15)
+    await bot.pass(100_000)
+    await comesTo('R-1', 'done')
+    expect(azure.scaleSets.running('workers-vmss')).toBe(15)
+    expect(azure.autoscale.properties('by-load')).not.toEqual(before)
+
+    await proposed('failback workers', 'R-2')
+    expect((await bot.run('R-2')).proposal).toMatchObject({
+      summary:
+        'workers-vmss will have 4 workers again, autoscale by-load 2 to 6 (by load), 1 to 9 (holidays), as before R-1',
+      warnings: ['12,400 messages still wait in the queues'],
+    })
+    await bot.say('ann', 'approve R-2')
+    await vi.waitFor(() => expect(azure.scaleSets.capacity('workers-vmss')).toBe(4))
+    await bot.pass(100_000)
+    await comesTo('R-2', 'done')
+    expect(azure.autoscale.properties('by-load')).toEqual(before)
+    expect(azure.scaleSets.running('workers-vmss')).toBe(4)
+    expect(await bot.run('R-1')).toMatchObject({ undoneBy: 'R-2' })
+    expect(changing()).toHaveLength(4)
+  })
+
+  test('goes on after a restart of the bot in the middle, and starts nothing twice', async () => {
+    azure.queues.set('examplewest', 'orders', 12_400)
+    await proposed('failover workers')
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(async () => expect((await bot.run('R-1')).steps[0]?.phase).toBe('started'))
+
+    await bot.restart()
+    await bot.pass(100_000)
+
+    await comesTo('R-1', 'done')
+    expect(changing()).toEqual(['PATCH workers-vmss?api-version=2026-04-01 {"sku":{"capacity":15}}'])
+  })
+})
+
+describe('workers scale', () => {
+  test('says a sum that the plan has cut, and refuses what is outside of it', async () => {
+    azure.queues.set('examplewest', 'orders', 100_000)
+    await proposed('workers scale auto')
+    expect((await bot.run('R-1')).proposal.summary).toContain(
+      "= 114 workers, more than the plan's max: 20 workers; has 4",
+    )
+    expect((await bot.run('R-1')).recovery).toBe('pool')
+
+    const tooMany = await bot.say('ann', 'workers scale +40')
+    const tooFew = await bot.say('ann', 'workers scale workers-vmss 1')
+    const unknown = await bot.say('ann', 'workers scale others 5')
+
+    expect(tooMany.text).toContain("44 workers would be more than the plan's max of 20")
+    expect(tooMany.text).toContain('Instead: workers scale workers-vmss 20')
+    expect(tooFew.text).toContain("1 worker would be fewer than the plan's min of 2")
+    expect(tooFew.text).toContain('workers scale workers-vmss 1 --override pool-limits')
+    expect(unknown.text).toContain('The DR plan has no pool of workers others. It has: workers-vmss.')
+  })
+
+  test('does not start on another capacity, nor while somebody else is changing it', async () => {
+    await proposed('workers scale 8')
+    azure.scaleSets.set('workers-vmss', 6)
+    const drifted = await bot.say('ann', 'approve R-1')
+    expect(drifted.text).toContain('workers-vmss has 6 workers now, and had 4')
+    expect(drifted.text).toContain('Look at it anew: workers scale pool 8')
+
+    await proposed('workers scale 8', 'R-2')
+    await bot.say('ann', 'approve R-2')
+    await vi.waitFor(() => expect(azure.scaleSets.capacity('workers-vmss')).toBe(8))
+    const second = await bot.say('ann', 'workers scale 12')
+    expect(second).toMatchObject({ status: 'refused' })
+    expect(second.text).toContain('pool-not-scaling: workers-vmss is just being changed')
+    expect((await bot.say('ann', 'workers scale 8')).text).toContain('This exists already as R-2')
+    expect(changing()).toHaveLength(1)
+  })
+
+  test('takes workers away, lets autoscale allow it, and waits until they are gone', async () => {
+    azure.autoscale.set([{ ...byLoad, minimum: 4, maximum: 20 }])
+    await proposed('workers scale -2')
+    expect((await bot.run('R-1')).steps[0]?.title).toBe('Set the autoscale setting by-load to 2 to 20')
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(() => expect(azure.scaleSets.capacity('workers-vmss')).toBe(2))
+
+    await bot.pass(100_000)
+
+    await comesTo('R-1', 'done')
+    expect((await bot.run('R-1')).steps.at(-1)?.note).toBe('2 workers left, the others are gone')
+  })
+
+  test('says that some have not come, why, and what may help; what came can be undone', async () => {
+    azure.scaleSets.room(6)
+    await proposed('workers scale 10')
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(() => expect(azure.scaleSets.capacity('workers-vmss')).toBe(10))
+    await bot.pass(100_000)
+    await comesTo('R-1', 'failed')
+
+    const failed = await bot.run('R-1')
+    expect(failed).toMatchObject({
+      current: 1,
+      reason: expect.stringMatching(/^6 of 10 workers run, 4 are missing\. Azure: AllocationFailed: /),
+      advice: expect.stringContaining('another VM size or another zone'),
+    })
+    expect(failed).toMatchObject({ advice: expect.stringContaining('workers scale workers-vmss 6') })
+    await proposed('failback workers', 'R-2')
+    await bot.say('ann', 'approve R-2')
+    await vi.waitFor(() => expect(azure.scaleSets.capacity('workers-vmss')).toBe(4))
+  })
+
+  test('changes nothing when the quota is used up, and says so in the words of Azure', async () => {
+    azure.scaleSets.quota(24)
+    await proposed('workers scale 10')
+    await bot.say('ann', 'approve R-1')
+    await comesTo('R-1', 'failed')
+
+    expect(await bot.run('R-1')).toMatchObject({
+      reason: expect.stringMatching(/409 OperationNotAllowed: .*Total Regional Cores quota/),
+    })
+    expect(azure.scaleSets.capacity('workers-vmss')).toBe(4)
+    expect((await bot.say('ann', 'failback workers')).text).toContain('Nothing of workers is to be undone')
+  })
+
+  test('is refused while nobody knows what autoscale would do, and taken on oneself', async () => {
+    azure.withhold(['Microsoft.Insights/autoscalesettings/read'])
+    await bot.say('ann', 'workers show')
+
+    const refused = await bot.say('ann', 'workers scale 8')
+
+    expect(refused.text).toContain('autoscale-known')
+    expect(refused.text).toContain('Microsoft.Insights/autoscalesettings/read is missing')
+    await proposed('workers scale 8 --override autoscale-known "there is none"')
+  })
+})
+
+describe('workers show', () => {
+  test('has capacity, instances, autoscale and queues, and names what does not answer', async () => {
+    azure.queues.set('examplewest', 'orders', 1_240, bot.clock.now() - 3_600_000)
+    azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6 }])
+    await vi.waitFor(async () =>
+      expect((await bot.say('ann', 'workers show')).text).not.toContain('did not answer within'),
+    )
+    const shown = await bot.say('ann', 'workers show')
+    for (const text of ['4 run', '2 to 6', '1,240 messages, the oldest for 1h', '2 to 20 workers'])
+      expect(shown.text).toContain(text)
+
+    azure.fault({ kind: 'hang', path: '/queues/' })
+    const partly = await bot.say('ann', 'workers show')
+    expect(partly.status).toBe('done')
+    expect(partly.text).toContain('Azure did not answer within 2.5 s')
+    expect(partly.text).toContain('4 run')
+  })
+})
