@@ -1,4 +1,5 @@
 // What is said when fewer workers have come than were asked for: how many, why by Azure's own words, and what may help.
+import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
 import type { PoolSeen } from '../readers.ts'
 import { runningIn, workersText } from '../recovery/kinds/scale-set.ts'
@@ -32,6 +33,26 @@ export function missingWorkers(
   }
 }
 
+/** A refusal for want of quota or machines, with what may help; every other failure as it is. */
+export function withWayOut({ vmss, before, after }: Wished, thrown: unknown): unknown {
+  if (!(thrown instanceof UserError) || thrown.code !== 'azure-refused') return thrown
+  const { message } = thrown
+  const code = /: 409 (\w+)/.exec(message)?.[1] ?? ''
+  if (!/quota/i.test(message) && !/allocation|skunotavailable/i.test(code)) return thrown
+  const run = fitting(message, { before, after })
+  const advice = adviceFor(`${code}: ${message}`, { vmss, run: run ?? before, before })
+  return new UserError(thrown.code, `${message} ${advice}`, { cause: thrown })
+}
+
+/** How many workers the quota has room for, when Azure says enough to work it out. */
+function fitting(message: string, { before, after }: Pick<Wished, 'before' | 'after'>): number | undefined {
+  const [, limit, usage, required] =
+    /Current Limit: (\d+), Current Usage: (\d+), Additional Required: (\d+)/.exec(message) ?? []
+  const each = Number(required) / (after - before)
+  if (!Number.isFinite(each) || each <= 0) return undefined
+  return before + Math.floor((Number(limit) - Number(usage)) / each)
+}
+
 function adviceFor(
   problem: string,
   { vmss, run, before }: { readonly vmss: string; readonly run: number; readonly before: number },
@@ -42,6 +63,8 @@ function adviceFor(
     return `The region, or the zone, has no machines of this size now. Choose another VM size or another zone for ${vmss} in the Azure portal, then ask for the workers again.${fewer}`
   if (/quota|operationnotallowed/i.test(problem))
     return `The quota of cores of this region is used up. Ask for more in the Azure portal (Quotas), stop machines that are not needed, or choose a smaller VM size.${fewer}`
+  if (problem === '')
+    return `Azure may still bring them: workers show. Else look at the instances of ${vmss} in the Azure portal, and at its activity log.${fewer}`
   if (/preempted/i.test(code))
     return `Somebody else, or an autoscale setting, has changed ${vmss} meanwhile: workers show`
   return `Look at the instances of ${vmss} in the Azure portal, and at its activity log.${fewer}`

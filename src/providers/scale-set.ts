@@ -12,7 +12,7 @@ import type { Operation } from '../recovery/run.ts'
 import type { Azure } from './azure.ts'
 import { lookAtOperation, submit, type OperationSeen } from './azure-operations.ts'
 import { purposeOf, readPool } from './scale-set-read.ts'
-import { missingWorkers } from './scale-set-words.ts'
+import { missingWorkers, withWayOut } from './scale-set-words.ts'
 
 export interface ScaleSetOptions {
   readonly azure: Azure
@@ -41,7 +41,9 @@ function capacityProvider({ azure, compute, clock }: ScaleSetOptions): Provider<
       const purpose = purposeOf(action, 'set the capacity of the scale set', true)
       const poller = await submit(azure, purpose, signal, (abortSignal) =>
         sets.update(resourceGroup, vmss, { sku: { capacity: after } }, { abortSignal }),
-      )
+      ).catch((thrown: unknown) => {
+        throw withWayOut(action, thrown)
+      })
       return { id: key, data: { startedAt: clock.now(), poller } }
     },
     check: async (action, operation, now, signal) => {
@@ -105,15 +107,19 @@ function setOrNot(
     const why = failed ?? (left > 0 ? undefined : 'Azure has not ended its operation in time')
     return { state: 'done', note: why === undefined ? counted : `${counted}; ${sentencePart(why)}` }
   }
+  const still = capacity === before
   return {
     state: 'failed',
-    reason: `Azure took the change, but ${vmss} shall have ${workersText(capacity)} now, not ${after}.`,
-    advice: `Somebody else, or an autoscale setting, has set it: workers show`,
+    reason: `Azure took the change, but ${vmss} ${still ? 'still shall' : 'shall'} have ${workersText(capacity)}${still ? '' : ' now'}, not ${after}.`,
+    advice: still
+      ? `Look at its activity log in the Azure portal, then ask for the workers again.`
+      : `Somebody else, or an autoscale setting, has set it: workers show`,
   }
 }
 
+/** Whatever a look at the operation has brought: while the scale set itself says that it is at it, it is. */
 function goesOn({ updating }: PoolSeen, { state }: OperationSeen): boolean {
-  return state === 'running' || (state === 'unseen' && updating)
+  return state === 'running' || (updating && state !== 'failed')
 }
 
 function waitProvider({ azure, compute, clock }: ScaleSetOptions): Provider<'scale-set-wait'> {
