@@ -7,6 +7,8 @@ import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { passwordsIn } from './config/passwords.ts'
 import {
+  accountAddress,
+  httpsAddress,
   safeWebAddress,
   secretOf,
   slackSigningSecret,
@@ -87,9 +89,10 @@ const Variables = z.object({
   AZURE_TENANT_ID: text('the tenant id').optional(),
   AZURE_CLIENT_ID: text('the client id').optional(),
   AZURE_CLIENT_SECRET: text('the client secret').optional(),
-  AZURE_ARM_ENDPOINT: webAddress('https://management.azure.com').optional(),
-  AZURE_AUTHORITY_HOST: webAddress('https://login.microsoftonline.com').optional(),
-  AZURE_QUEUE_ENDPOINT: text('an address with {account} in it').optional(),
+  AZURE_FEDERATED_TOKEN_FILE: text('the path of the file with the token of the service account').optional(),
+  AZURE_ARM_ENDPOINT: httpsAddress('https://management.azure.com').optional(),
+  AZURE_AUTHORITY_HOST: httpsAddress('https://login.microsoftonline.com').optional(),
+  AZURE_QUEUE_ENDPOINT: accountAddress('https://{account}.queue.core.windows.net').optional(),
   HAPROXY_DATAPLANE_USER: text('a user of the Data Plane API').optional(),
   HAPROXY_DATAPLANE_PASSWORD: text("that user's password").optional(),
   NAGIOS_TOKEN: secretOf(16, 'a random text of at least 16 characters'),
@@ -228,6 +231,11 @@ function crossProblems(values: Variables): readonly Problem[] {
   }
   if (values.AZURE_CREDENTIAL === 'client-secret') {
     together('AZURE_CREDENTIAL', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET')
+  } else if (values.AZURE_CLIENT_SECRET !== undefined) {
+    problems.push({ name: 'AZURE_CREDENTIAL', write: 'client-secret, since AZURE_CLIENT_SECRET is set' })
+  }
+  if (values.AZURE_CREDENTIAL === 'workload-identity') {
+    together('AZURE_CREDENTIAL', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_FEDERATED_TOKEN_FILE')
   }
   if (values.SLACK_BOT_TOKEN !== undefined && !values.SLACK_APP_TOKEN && !values.SLACK_SIGNING_SECRET) {
     problems.push({

@@ -64,6 +64,7 @@ function azureOf(config: Config): Azure {
     tenant: config.AZURE_TENANT_ID,
     client: config.AZURE_CLIENT_ID,
     secret: config.AZURE_CLIENT_SECRET,
+    tokenFile: config.AZURE_FEDERATED_TOKEN_FILE,
     endpoint: config.AZURE_ARM_ENDPOINT,
     authority: config.AZURE_AUTHORITY_HOST,
     queueEndpoint: config.AZURE_QUEUE_ENDPOINT,

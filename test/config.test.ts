@@ -96,6 +96,22 @@ describe('the settings', () => {
   })
 
   test.each([
+    [{ AZURE_ARM_ENDPOINT: 'http://127.0.0.1:8443' }, 'an address with https'],
+    [{ AZURE_AUTHORITY_HOST: 'http://login.example.com' }, 'an address with https'],
+    [{ AZURE_QUEUE_ENDPOINT: 'https://queue.example.com' }, 'with {account} in it'],
+    [{ AZURE_QUEUE_ENDPOINT: 'http://{account}.queue.example.com' }, 'an https address'],
+    [{ AZURE_QUEUE_ENDPOINT: '{account}' }, 'an https address'],
+    [{ AZURE_CLIENT_SECRET: 'not-to-be-shown' }, 'client-secret, since AZURE_CLIENT_SECRET is set'],
+  ])('%j is refused, with what to write', (env, write) => {
+    expect(refusal(env)).toContain(write)
+    expect(refusal(env)).not.toContain('not-to-be-shown')
+  })
+
+  test.each([
+    [
+      { AZURE_CREDENTIAL: 'workload-identity' },
+      ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_FEDERATED_TOKEN_FILE'],
+    ],
     [{ AZURE_CREDENTIAL: 'client-secret' }, ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']],
     [{ SLACK_BOT_TOKEN: botToken }, ['SLACK_APP_TOKEN']],
     [{ SLACK_APP_TOKEN: appToken }, ['SLACK_BOT_TOKEN']],

@@ -38,6 +38,23 @@ export function safeWebAddress(example: string) {
   )
 }
 
+/** An https address: the SDKs send a token nowhere else, not even on this machine. */
+export function httpsAddress(example: string) {
+  return webAddress(example).refine((value) => value.startsWith('https:'), {
+    error: `an address with https, such as ${example}: tokens are sent there`,
+  })
+}
+
+/** An https address with `{account}` in it, for an account's name. */
+export function accountAddress(example: string) {
+  const error = `an https address with {account} in it, such as ${example}`
+  return z
+    .string({ error })
+    .refine((value) => value.includes('{account}'), { error })
+    .refine((value) => URL.parse(value.replace('{account}', 'a'))?.protocol === 'https:', { error })
+    .transform((value) => value.replace(/\/+$/, ''))
+}
+
 /** A secret of at least so many characters. */
 export function secretOf(length: number, what: string) {
   return z.string({ error: what }).min(length, { error: what })

@@ -21,19 +21,20 @@ interface Poller {
 }
 
 /**
- * Sends the request that begins an operation, and answers the poller's state for a later look. `begin` is no async
- * function: a poller is a thenable, and whatever awaits one waits for the whole operation.
+ * Sends the request that begins an operation, and answers the poller's state for a later look; undefined when the
+ * answer to the request was the end of it already: there is nothing to look at, and such a state cannot be restored.
+ * `begin` is no async function: a poller is a thenable, and whatever awaits one waits for the whole operation.
  */
 export function submit(
   azure: Azure,
   purpose: AzurePurpose,
   signal: AbortSignal,
   begin: (signal: AbortSignal) => Poller,
-): Promise<string> {
+): Promise<string | undefined> {
   return azure.call(purpose, signal, async (limit) => {
     const poller = begin(limit)
     await poller.submitted()
-    return poller.serialize()
+    return poller.isDone ? undefined : poller.serialize()
   })
 }
 

@@ -11,6 +11,8 @@ export interface AzureAccess {
   readonly tenant: string | undefined
   readonly client: string | undefined
   readonly secret: string | undefined
+  /** Where Kubernetes puts the service account's token, for workload-identity. */
+  readonly tokenFile?: string | undefined
   /** Resource Manager. Default: the public cloud's. */
   readonly endpoint: string | undefined
   /** Entra ID. Default: the public cloud's. */
@@ -163,7 +165,12 @@ async function credentialOf(access: AzureAccess): Promise<TokenCredential> {
         retryOptions,
       })
     case 'workload-identity':
-      return new identity.WorkloadIdentityCredential({ ...ids, ...host, retryOptions })
+      return new identity.WorkloadIdentityCredential({
+        ...ids,
+        ...(access.tokenFile === undefined ? {} : { tokenFilePath: access.tokenFile }),
+        ...host,
+        retryOptions,
+      })
     case 'client-secret':
       return new identity.ClientSecretCredential(tenant ?? '', client ?? '', secret ?? '', {
         ...host,

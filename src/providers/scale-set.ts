@@ -20,8 +20,8 @@ export interface ScaleSetOptions {
   readonly clock: Pick<Clock, 'now'>
 }
 
-const Started = z.object({ startedAt: z.number(), poller: z.string() })
-const Waiting = z.object({ startedAt: z.number() })
+/** `poller`: absent when Azure had ended the operation with its first answer. */
+const Started = z.object({ startedAt: z.number(), poller: z.string().exactOptional() })
 /** Machines take minutes to come: it is looked at often enough to show that they do. */
 const checkAfter: Duration = 10 * second
 
@@ -44,7 +44,7 @@ function capacityProvider({ azure, compute, clock }: ScaleSetOptions): Provider<
       ).catch((thrown: unknown) => {
         throw withWayOut(action, thrown)
       })
-      return { id: key, data: { startedAt: clock.now(), poller } }
+      return { id: key, data: { startedAt: clock.now(), ...(poller === undefined ? {} : { poller }) } }
     },
     check: async (action, operation, now, signal) => {
       const client = await compute()
@@ -68,20 +68,20 @@ async function operationOf(
   operation: Operation,
   signal: AbortSignal,
 ): Promise<OperationSeen> {
-  const started = Started.safeParse(operation.data)
-  if (!started.success) return { state: 'unseen', reason: 'it was not kept' }
+  const poller = Started.safeParse(operation.data).data?.poller
+  if (poller === undefined) return { state: 'succeeded' }
   const { restorePoller } = await import('@azure/arm-compute')
   const purpose = {
     ...purposeOf(action, 'look at the operation on', false),
     role: `Virtual Machine Contributor on the subscription`,
   }
   return lookAtOperation(azure, purpose, signal, (abortSignal) =>
-    restorePoller(client, started.data.poller, client.virtualMachineScaleSets.update, { abortSignal }),
+    restorePoller(client, poller, client.virtualMachineScaleSets.update, { abortSignal }),
   )
 }
 
 function leftOf({ within }: { readonly within: Duration }, { data }: Operation, now: Instant): Duration {
-  const started = Waiting.safeParse(data)
+  const started = Started.safeParse(data)
   return started.success ? started.data.startedAt + within - now : 0
 }
 

@@ -1,5 +1,5 @@
 // What goes to Azure for a pool of workers, and what a person is told of each way in which Azure says no: golden files.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import type { AzureFault } from '../../sim/azure/faults.ts'
 import { RetryableError, reasonOf } from '../../src/errors.ts'
@@ -47,7 +47,7 @@ async function told(work: Promise<Progress | object>): Promise<string> {
     const answer = await work
     if (!('state' in answer)) return 'goes through'
     if (answer.state === 'failed') return `${answer.reason}\n          ${answer.advice} [the step has failed]`
-    return `${String('note' in answer ? answer.note : '')} [${String(answer.state)}]`
+    return `${answer.note} [${answer.state}]`
   } catch (thrown) {
     expectNoSecret([azure.secret], thrown)
     const after =
@@ -59,9 +59,8 @@ async function told(work: Promise<Progress | object>): Promise<string> {
 test('a person can act on what is said of each error', async () => {
   const lines: string[] = []
   const patient = systems()
-  const quick = systems({ timeout: 150 })
-  await quick.readers.workers.pool(capacity, calm)
-  await quick.readers.workers.autoscale(capacity, calm)
+  const quick = systems({ timeout: 1_000 })
+  await vi.waitFor(() => quick.readers.workers.pool(capacity, calm), 10_000)
   const { providers } = patient
   const operation = await providers['scale-set-capacity'].start(capacity, 'R-1-s1', calm)
   const check = (from = patient): Promise<Progress> =>
@@ -107,6 +106,12 @@ test('a person can act on what is said of each error', async () => {
   azure.scaleSets.stuck(false)
 
   azure.scaleSets.set('workers-vmss', 4)
+  azure.fault({ kind: 'garbage', on: 'change' })
+  const page = await providers['scale-set-capacity'].start(capacity, 'R-5-s1', calm)
+  azure.fault(undefined)
+  lines.push('# a change that was answered with a page, and not made')
+  lines.push(`setting:  ${await told(providers['scale-set-capacity'].check(capacity, page, now, calm))}`, '')
+
   azure.scaleSets.room(6)
   const short = await providers['scale-set-capacity'].start(capacity, 'R-2-s1', calm)
   now += 100_000
