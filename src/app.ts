@@ -24,10 +24,10 @@ import { createSystems, nagiosCommandsOf } from './providers.ts'
 import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
-import { createCheckups } from './recovery/checkups.ts'
 import { createRuns } from './recovery/engine.ts'
 import type { RunDeps } from './recovery/engine.ts'
-import { createStandingLook } from './recovery/standing.ts'
+import { createMeasured } from './recovery/measured.ts'
+import { recoveryTasks } from './recovery/periodic.ts'
 import { createStandbySync } from './recovery/standby/sync.ts'
 import type { Run } from './recovery/run.ts'
 import { beginLife } from './store/life.ts'
@@ -71,8 +71,7 @@ const every = {
   overrides: 5_000,
   audit: 15_000,
   count: 5_000,
-  standing: 30_000,
-  checkups: 10_000,
+  durations: 60_000,
   standby: 5_000,
 } as const
 
@@ -140,7 +139,9 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   stops.push(chats.close)
   const chatNames = chats.all.map((chat) => chat.name)
   const channels = chats.pagers.map((pager) => pager.channel)
-  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice: chats.advice })
+  const measured = createMeasured({ store })
+  const { history } = measured
+  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice: chats.advice, history })
   const missing = current.plan().paging.ladder.filter((step) => !channels.includes(step.channel))
   if (missing.length > 0) {
     log.warn('the plan pages by channels that are not set up; they are left out', {
@@ -276,13 +277,9 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { name: 'overrides', every: every.overrides, run: current.refresh },
     { name: 'audit', every: every.audit, run: deadlines.audit },
     { name: 'standby zones', every: every.standby, run: standby.due },
+    { name: 'durations', every: every.durations, run: measured.refresh },
     { name: 'count', every: every.count, run: count },
-    { name: 'standing', every: every.standing, run: createStandingLook(runDeps) },
-    {
-      name: 'recovery checks',
-      every: every.checkups,
-      run: createCheckups({ ...runDeps, every: config.RECOVERY_CHECK_MINUTES * minute }),
-    },
+    ...recoveryTasks(runDeps, config.RECOVERY_CHECK_MINUTES * minute),
   ]) {
     const stop = repeat(task, { clock, log })
     stops.push(async () => stop())

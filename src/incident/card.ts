@@ -9,6 +9,7 @@ import type { Incident, Page, Room } from './incident.ts'
 import { isEscalated, nextLevel } from './calls.ts'
 import { nameOf, targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
+import { decideByField, noWayLeft } from './decide-by.ts'
 import { problemsSection } from './problems.ts'
 
 /** What a card is drawn from, beside the incident. */
@@ -98,7 +99,7 @@ export function stateText(incident: Incident): string {
 export function toneOf(incident: Incident, now: Instant): Tone {
   if (incident.state === 'resolved') return 'quiet'
   if (incident.state === 'watching') return 'good'
-  if (incident.state === 'paging' || objectiveAt(incident) <= now) return 'bad'
+  if (incident.state === 'paging' || objectiveAt(incident) <= now || noWayLeft(incident, now)) return 'bad'
   return 'warn'
 }
 
@@ -117,6 +118,8 @@ export function incidentFields(incident: Incident, { plan, now }: CardView): rea
     ...(incident.engineer === undefined ? { tone: 'bad' as const } : {}),
   })
   list.push(objective(incident, now))
+  const decide = decideByField(incident, now)
+  if (decide) list.push(decide)
   if (incident.state === 'paging' || incident.state === 'diagnosing')
     list.push(diagnosis(incident.clock, now))
   if (incident.state === 'watching') {

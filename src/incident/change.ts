@@ -2,6 +2,7 @@
 import type { IncidentId, Instant, PersonId } from '../ids.ts'
 import type { EffectBody } from '../effect.ts'
 import type { DrPlan } from '../drplan/schema.ts'
+import type { Run } from '../recovery/run.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
 import type { Channel, Incident, Target } from './incident.ts'
 
@@ -15,6 +16,8 @@ export interface Policy {
   readonly channels?: readonly Channel[]
   /** What is known of a person in chat that makes a page there likely to be overlooked. Advice: the page goes out all the same. */
   readonly advice?: (person: PersonId) => 'dnd' | 'away' | undefined
+  /** Earlier recoveries, newest first: how long each takes. */
+  readonly history?: () => readonly Run[]
 }
 
 /** What is to be done. A card and words go to every room of the incident; the commit makes one effect for each. */

@@ -10,6 +10,7 @@ import { answer, call, callsWakeAt, goOn, pageResult, stopAll, isEscalated, next
 import { order } from './pages.ts'
 import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
+import { decideWakeAt, tickDecideBy, waysOut } from './decide-by.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
 import { noProblems } from './problems.ts'
 import { runNews } from './run-news.ts'
@@ -32,6 +33,7 @@ export function begin(opening: Opening, now: Instant, policy: Policy): Change {
     openedBy: opening.by.person,
     openedAt: now,
     objective,
+    waysOut: waysOut(policy.plan, opening.system, policy.history?.() ?? []),
     timings,
     problems: noProblems,
     level: 0,
@@ -141,7 +143,7 @@ function tick(change: Change, moment: Moment): Reaction {
   const managers = nobodyLeft(change, called)
     ? escalateTo(called, 1, { by: bot, reason: 'nobody answered' }, moment)
     : undefined
-  const ticked = tickClock(managers ?? called, moment)
+  const ticked = tickDecideBy(tickClock(managers ?? called, moment), moment)
   const checked =
     next.state === 'recovering' && next.checkBy <= moment.now ? lookAtRun(ticked, moment) : ticked
   return checked.next === next ? undefined : checked
@@ -256,7 +258,11 @@ export function wakeAt(incident: Incident): Instant | undefined {
       return Math.min(incident.checkBy, ...callsWakeAt(incident.calls, incident.pages))
     case 'paging':
     case 'diagnosing':
-      return Math.min(...clockWakeAt(incident.clock), ...callsWakeAt(incident.calls, incident.pages))
+      return Math.min(
+        ...clockWakeAt(incident.clock),
+        ...callsWakeAt(incident.calls, incident.pages),
+        ...decideWakeAt(incident),
+      )
     default:
       return never(incident)
   }

@@ -24,6 +24,13 @@ export interface Objective {
   readonly rpo?: Duration
 }
 
+/** A recovery of the plan: how long it is expected to take, and where that number comes from. */
+export interface WayOut {
+  readonly recovery: string
+  readonly takes: Duration
+  readonly source: string
+}
+
 /** One try on one channel. `sent` and `failed` come back from the channel. */
 export interface PageStep {
   readonly channel: Channel
@@ -131,6 +138,10 @@ interface Common {
   readonly openedBy: 'nagios' | PersonId
   readonly openedAt: Instant
   readonly objective: Objective
+  /** Frozen when the incident opens, in the plan's order; absent in those of older versions. */
+  readonly waysOut?: readonly WayOut[]
+  /** Until when the moments at which a way out became too late are shown and said. */
+  readonly lateUntil?: Instant
   readonly timings: Timings
   readonly problems: Problems
   /** 0 = engineer, 1 and up = escalated; never goes down. */
