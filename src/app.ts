@@ -35,6 +35,7 @@ import { openRedis } from './store/open.ts'
 import { createStore } from './store/redis.ts'
 import { createWire } from './store/wire.ts'
 import { release } from './triage/release.ts'
+import { createReplicationWatch } from './triage/replication.ts'
 import { reportVerdicts } from './triage/report.ts'
 import { triage } from './triage/triage.ts'
 import { createCredentials } from './web/credentials.ts'
@@ -280,6 +281,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     { name: 'durations', every: every.durations, run: measured.refresh },
     { name: 'count', every: every.count, run: count },
     ...recoveryTasks(runDeps, config.RECOVERY_CHECK_MINUTES * minute),
+    { name: 'replication', ...createReplicationWatch({ ...triageDeps, inbox, systems }) },
   ]) {
     const stop = repeat(task, { clock, log })
     stops.push(async () => stop())

@@ -9,6 +9,8 @@ import type { Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 export interface ObjectRecord {
   readonly key: string
   readonly system: SystemId
+  /** Seen by the bot itself: Nagios knows nothing of it. */
+  readonly own?: true
   /** The incident it belongs to while `bad`; the last one it belonged to afterwards. */
   readonly incident?: IncidentId
   readonly bad: boolean

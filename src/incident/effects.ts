@@ -145,7 +145,8 @@ async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string):
 
 async function tellNagios(deps: EffectDeps, body: Body<'tell-nagios'>, signal: AbortSignal): Promise<void> {
   if (!deps.nagios) return
-  const objects = (await deps.store.objectsOf(body.incident, acknowledged)).filter((each) => each.bad)
+  const all = await deps.store.objectsOf(body.incident, acknowledged)
+  const objects = all.filter((each) => each.bad && each.own === undefined)
   for (const { key } of objects) {
     const [host = key, service] = key.split(';')
     await deps.nagios.acknowledge(

@@ -1,5 +1,5 @@
 // An alert: one Nagios notification, normalised.
-import type { Instant } from '../ids.ts'
+import type { Instant, SystemId } from '../ids.ts'
 
 /** All notification types of Nagios Core 4 (base/notifications.c), for hosts and services alike. */
 export const notificationTypes = [
@@ -31,6 +31,8 @@ export interface Alert {
   readonly service?: string
   /** What broke: `lb1` for a host, `lb1;HAProxy` for a service. Nagios forbids `;` in names. */
   readonly key: string
+  /** What it concerns, when the bot itself has seen it; absent for Nagios' own, which the plan's matchers place. */
+  readonly system?: SystemId
   readonly state: ObjectState
   readonly hard: boolean
   /** When Nagios sent it ($TIMET$). */

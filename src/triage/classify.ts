@@ -158,6 +158,7 @@ function updated(alert: Alert, known: Known): ObjectRecord {
     state: alert.state,
     at: alert.at,
     output: alert.output.slice(0, 300),
+    ...(alert.system === undefined ? {} : { own: true }),
     ...(record?.incident === undefined ? {} : { incident: record.incident }),
     ...(problemId === undefined ? {} : { problemId }),
     ...(record?.endedProblemId === undefined ? {} : { endedProblemId: record.endedProblemId }),

@@ -37,7 +37,7 @@ export type Meaning =
 /** What one alert means, with all that came before it in its batch. Pure. */
 export function meaning(view: View, alert: Alert, policy: Policy, now: Instant): Meaning {
   const record = view.objects.get(alert.key)
-  const direct = matchSystem(policy.plan, alert)
+  const direct = alert.system === undefined ? matchSystem(policy.plan, alert) : ownMatch(alert.system)
   const system = systemOf(alert, record, direct, policy)
   if (system === undefined) return { kind: 'ignored', reason: unmatched }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
@@ -66,6 +66,11 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
     attached: attachedOf(alert, system, classified.change),
     record: { ...classified.record, ...incident },
   }
+}
+
+/** What the bot has seen itself needs no matcher of the plan. */
+function ownMatch(system: SystemId): Match {
+  return { system, rule: 'seen by the bot itself', index: -1 }
 }
 
 /** A known object stays with its system; a new one is matched, a good state as the problem it may have been. */

@@ -6,6 +6,7 @@ import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
+import { storageStatus } from '../storage-status.ts'
 import { owedLine, readWarnings, systemLine } from '../warnings.ts'
 import { optional } from '../read.ts'
 import { readReadiness, readinessSection, systemReadinessSection, unready } from '../readiness.ts'
@@ -26,7 +27,9 @@ const mostShown = 7
 export const statusHandlers: Handlers<'status'> = {
   status: async (desk, command) => {
     if (command.incident !== undefined) return withRuns(desk, await readIncident(desk, command.incident))
-    return command.system === undefined ? overall(desk) : ofSystem(desk, command.system)
+    if (command.system === undefined) return overall(desk)
+    const answer = await ofSystem(desk, command.system)
+    return command.system === 'storage' ? withStorage(desk, answer) : answer
   },
 }
 
@@ -117,6 +120,14 @@ function plannedLines(system: SystemId, planned: System | undefined): readonly L
     { command: `failover ${system} to ${name}` },
   ])
   return [objective, ['Recoveries: ', ...commands]]
+}
+
+/** The accounts as they are at this moment. */
+async function withStorage(desk: Desk, answer: Answer): Promise<Answer> {
+  const { sections, accounts } = await storageStatus(desk)
+  const data = { ...(typeof answer.data === 'object' ? answer.data : {}), accounts }
+  const { card } = answer
+  return { ...answer, card: { ...card, sections: [...(card.sections ?? []), ...sections] }, data }
 }
 
 /** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
