@@ -37,7 +37,7 @@ export type Meaning =
 /** What one alert means, with all that came before it in its batch. Pure. */
 export function meaning(view: View, alert: Alert, policy: Policy, now: Instant): Meaning {
   const record = view.objects.get(alert.key)
-  const direct = alert.system === undefined ? matchSystem(policy.plan, alert) : ownMatch(alert.system)
+  const direct = directMatch(alert, policy)
   const system = systemOf(alert, record, direct, policy)
   if (system === undefined) return { kind: 'ignored', reason: unmatched }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
@@ -69,8 +69,9 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
 }
 
 /** What the bot has seen itself needs no matcher of the plan. */
-function ownMatch(system: SystemId): Match {
-  return { system, rule: 'seen by the bot itself', index: -1 }
+function directMatch(alert: Alert, { plan }: Policy): Match {
+  if (alert.system === undefined) return matchSystem(plan, alert)
+  return { system: alert.system, rule: 'seen by the bot itself', index: -1 }
 }
 
 /** A known object stays with its system; a new one is matched, a good state as the problem it may have been. */
