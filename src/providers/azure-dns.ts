@@ -133,7 +133,7 @@ async function apply(
     if (!(thrown instanceof UserError) || sent === 0) throw thrown
     throw new UserError(
       thrown.code,
-      `${reasonOf(thrown)} That is true of this record set; ${sent} of ${due.length} were set before it.`,
+      `${reasonOf(thrown)} That is true of this record set; ${sent} of ${due.length} were set.`,
     )
   }
 }
@@ -149,16 +149,29 @@ function changedBySomebody(
   )
 }
 
-/** Some at a time; the first failure ends it, after what is under way has come back. */
+/**
+ * Some at a time. A record set that Azure refuses does not keep the others from being set; every other failure ends it,
+ * after what is under way has come back. The first failure is thrown.
+ */
 async function inTurns(
   changes: readonly StandbyChange[],
   send: (change: StandbyChange) => Promise<void>,
 ): Promise<void> {
+  const refused: unknown[] = []
   for (let from = 0; from < changes.length; from += atOnce) {
     const results = await Promise.allSettled(changes.slice(from, from + atOnce).map(send))
-    const failed = results.find((result) => result.status === 'rejected')
-    if (failed) throw failed.reason
+    const reasons: unknown[] = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason] : [],
+    )
+    refused.push(...reasons.filter(isRefused))
+    const [other] = reasons.filter((reason) => !isRefused(reason))
+    if (other !== undefined) throw other
   }
+  if (refused.length > 0) throw refused[0]
+}
+
+function isRefused(thrown: unknown): boolean {
+  return thrown instanceof UserError && thrown.code === 'azure-refused'
 }
 
 interface Sending {

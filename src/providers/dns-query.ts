@@ -25,6 +25,7 @@ interface At {
 
 const truncated = 0x02_00
 const codes = 0x0f
+const codeNames: Readonly<Record<number, string>> = { 1: 'FORMERR', 2: 'SERVFAIL', 4: 'NOTIMP', 5: 'REFUSED' }
 const ok = 0
 const noSuchName = 3
 
@@ -45,7 +46,8 @@ export async function ask(
     const short = await overUdp(at, query, limit)
     const packet = ((short.flags ?? 0) & truncated) === 0 ? short : await overTcp(at, query, limit)
     const code = (packet.flags ?? 0) & codes
-    if (code !== ok && code !== noSuchName) throw new Error(`answers with DNS error ${code}`)
+    if (code !== ok && code !== noSuchName)
+      throw new Error(`answers ${codeNames[code] ?? `with DNS error ${code}`}`)
     return { answers: packet.answers ?? [], authorities: packet.authorities ?? [] }
   } catch (thrown) {
     if (late.aborted) throw new Error(`does not answer within ${timeout / second} s`, { cause: thrown })

@@ -114,4 +114,196 @@ describe('failover dns', () => {
     expect(await bot.run('R-1')).toMatchObject({ undoneBy: 'R-2' })
     expect(await resolved('shop.example.com')).toEqual([bot.world.edge.host])
   })
+
+  test('works from the last snapshot while Cloudflare is dead, and says what that costs', async () => {
+    await inStep()
+    bot.world.cloudflare.fault({ kind: 'refuse' })
+    bot.clock.skip(7 * 60_000)
+
+    await bot.say('ann', 'failover dns')
+    await comesTo('R-1', 'proposed')
+    const { proposal } = await bot.run('R-1')
+    expect(proposal.cost.text).toMatch(/^The copy is 7m.* old/)
+    expect(proposal.warnings.join('\n')).toContain('the connection failed')
+    await bot.say('ann', 'approve R-1 standby')
+    await waitsForPerson('R-1')
+    standby.registry.delegate(standby.nameServers)
+    await bot.pass(20_000)
+
+    await comesTo('R-1', 'done')
+    expect(await resolved()).toEqual([bot.world.lb.host])
+  })
+
+  test('ends only when every name server of the parent that answers leads to the standby', async () => {
+    await inStep()
+    await bot.say('ann', 'failover dns')
+    await comesTo('R-1', 'proposed')
+    await bot.say('ann', 'approve R-1 standby')
+    await waitsForPerson('R-1')
+    standby.registry.fault(1, { kind: 'stale', queries: 2 })
+    standby.registry.delegate(standby.nameServers)
+
+    await bot.pass(16_000)
+    await vi.waitFor(async () => {
+      const { steps } = await bot.run('R-1')
+      expect(steps.at(-1)?.note).toMatch(/now it leads to .* or to /)
+    }, 5_000)
+    expect(await bot.run('R-1')).toMatchObject({ state: 'running' })
+
+    await bot.pass(16_000)
+    await comesTo('R-1', 'done')
+  })
+
+  test('can be cancelled while it waits for the person, and its record sets be set back', async () => {
+    await inStep()
+    point(bot.world.backup.host)
+    await bot.say('ann', 'failover dns')
+    await comesTo('R-1', 'proposed')
+    await bot.say('ann', 'approve R-1 standby')
+    await waitsForPerson('R-1')
+
+    await bot.say('bob', 'cancel R-1')
+    expect(await bot.run('R-1')).toMatchObject({ state: 'cancelled' })
+    await bot.say('ann', 'failback dns')
+    await comesTo('R-2', 'proposed')
+    await bot.say('ann', 'approve R-2 dns')
+    await comesTo('R-2', 'done')
+
+    expect(standby.azure.dns.sets('example.com')).toContainEqual(
+      expect.objectContaining({
+        name: 'api',
+        properties: expect.objectContaining({ ARecords: [{ ipv4Address: bot.world.lb.host }] }),
+      }),
+    )
+  })
+
+  test('is refused when the zone is signed, with what to remove and how long that lasts', async () => {
+    standby.registry.sign([2371])
+
+    const refused = await bot.say('ann', 'failover dns')
+
+    expect(refused.status).toBe('refused')
+    expect(refused.text).toMatch(/no-ds-at-parent: example\.com is signed \(DS 2371.*lasts up to 1d/)
+    await bot.say('ann', 'failover dns --override no-ds-at-parent "nobody checks"')
+    await comesTo('R-1', 'proposed')
+    expect((await bot.run('R-1')).proposal.byHand?.join('\n')).toContain('remove the DS record 2371')
+  })
+
+  test('is refused when nobody at the parent answers, and when the parent leads there already', async () => {
+    for (const index of [0, 1]) standby.registry.fault(index, { kind: 'refuse' })
+    expect((await bot.say('ann', 'failover dns')).text).toContain('parent-answers')
+    for (const index of [0, 1]) standby.registry.fault(index, undefined)
+    standby.registry.delegate(standby.nameServers)
+    expect((await bot.say('ann', 'failover dns')).text).toContain('not-already-there')
+  })
+
+  test('does not start when the delegation, or the standby, is not as it was shown', async () => {
+    await inStep()
+    point(bot.world.backup.host)
+    await bot.say('ann', 'failover dns')
+    await comesTo('R-1', 'proposed')
+    standby.registry.delegate(['ns.example.org'])
+
+    const moved = await bot.say('ann', 'approve R-1 standby')
+
+    expect(moved.text).toContain('the parent leads example.com to ns.example.org, and led to localhost:')
+    standby.registry.delegate(homeOf(bot.world))
+    await bot.say('ann', 'failover dns')
+    await comesTo('R-2', 'proposed')
+    const byHand = { TTL: 60, ARecords: [{ ipv4Address: '192.0.2.99' }] }
+    standby.azure.dns.edit('example.com', 'api', 'A', byHand)
+    const drifted = await bot.say('ann', 'approve R-2 standby')
+    expect(drifted.text).toContain('api.example.com A at the standby is 192.0.2.99, TTL 60 s, and was')
+  })
+
+  test('names what somebody else made at the standby, and does not overwrite it', async () => {
+    standby.azure.dns.edit('example.com', 'api', 'A', { TTL: 60, ARecords: [{ ipv4Address: '192.0.2.99' }] })
+
+    const refused = await bot.say('ann', 'failover dns')
+
+    expect(refused.text).toMatch(/copy-complete: api\.example\.com A is 192\.0\.2\.99.*not made by the bot/)
+    expect(standby.changes().filter((change) => change.endsWith('A/api'))).toEqual([])
+  })
+})
+
+describe('failback dns', () => {
+  test('shows what was changed at the standby meanwhile, and refuses to lose it silently', async () => {
+    await inStep()
+    await bot.say('ann', 'failover dns')
+    await comesTo('R-1', 'proposed')
+    await bot.say('ann', 'approve R-1 standby')
+    await waitsForPerson('R-1')
+    standby.registry.delegate(standby.nameServers)
+    await bot.pass(20_000)
+    await comesTo('R-1', 'done')
+    standby.azure.dns.edit('example.com', 'shop', 'A', {
+      TTL: 300,
+      metadata: { 'managed-by': 'dr-bot' },
+      ARecords: [{ ipv4Address: '192.0.2.81' }],
+    })
+    await bot.pass(11 * 60_000)
+
+    const refused = await bot.say('ann', 'failback dns')
+
+    expect(refused.text).toMatch(
+      /standby-changes-carried: .*shop\.example\.com A is 192\.0\.2\.81, TTL 300 s at the standby and 192\.0\.2\.80/,
+    )
+    expect((await bot.say('ann', 'status dns')).text).toContain('R-1 stands')
+  })
+})
+
+describe('the copy', () => {
+  test('follows changes by itself, removes only what it made, and says what it cannot hold', async () => {
+    await inStep()
+    standby.azure.dns.edit('example.com', 'manual', 'TXT', { TTL: 60, TXTRecords: [{ value: ['mine'] }] })
+    edit((all) => [
+      ...all.filter(({ type }) => type !== 'MX'),
+      like(all, { type: 'HTTPS', name: 'shop.example.com', content: '1 . alpn="h2"', data: {} }),
+    ])
+
+    await bot.pass(11 * 60_000)
+    await vi.waitFor(() => {
+      const sets = standby.azure.dns.sets('example.com').map(({ type, name }) => `${type} ${name}`)
+      expect(sets.toSorted()).toEqual(['A api', 'A shop', 'CNAME www', 'TXT @', 'TXT manual'])
+    }, 8_000)
+
+    await vi.waitFor(async () => {
+      const { text } = await bot.say('ann', 'dns show')
+      expect(text).toContain('records of type HTTPS cannot be copied to Azure DNS')
+    }, 8_000)
+  })
+
+  test('goes on although Azure refuses one record, and names it', async () => {
+    standby.azure.fault({
+      kind: 'status',
+      status: 400,
+      code: 'BadRequest',
+      message: 'No.',
+      path: '/MX/',
+      on: 'change',
+    })
+
+    await bot.say('ann', 'dns sync')
+    await vi.waitFor(async () => {
+      const { text } = await bot.say('ann', 'status dns')
+      expect(text).toMatch(
+        /1 record set of the standby differ.*set example\.com MX.*Correct the record at Cloudflare/,
+      )
+    }, 8_000)
+
+    expect(standby.azure.dns.sets('example.com')).toHaveLength(4)
+  })
+
+  test('is not emptied when the zone at Cloudflare suddenly is, unless somebody says so', async () => {
+    await inStep()
+    edit((all) => all.slice(0, 1))
+
+    await bot.say('ann', 'dns sync')
+    const status = await bot.say('ann', 'status dns')
+
+    expect(status.text).toContain('Cloudflare shows 1 records where there were 5: not copied')
+    expect(standby.azure.dns.sets('example.com')).toHaveLength(5)
+    await bot.say('ann', 'dns sync --yes')
+    expect(standby.azure.dns.sets('example.com')).toHaveLength(1)
+  })
 })

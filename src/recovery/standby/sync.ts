@@ -165,15 +165,23 @@ async function copyOnce(
   const look = (): Promise<StandbyZone> =>
     calls.readers.standbyDns.zone({ resourceGroup, zone }, calls.limit())
   const { changes } = compare(zone, wanted, (await look()).sets)
-  for (const part of inParts(changes))
-    await calls.start({ provider: 'standby-dns', resourceGroup, zone, changes: part }, 'sync', turn)
+  const refused: string[] = []
+  for (const part of inParts(changes)) {
+    const action = { provider: 'standby-dns', resourceGroup, zone, changes: part } as const
+    await calls.start(action, 'sync', turn).catch((thrown: unknown) => {
+      // What Azure does not take does not keep the rest of the zone from being copied.
+      if (!(thrown instanceof UserError) || thrown.code !== 'azure-refused') throw thrown
+      refused.push(thrown.message)
+    })
+  }
   const seen = await look()
   const after = compare(zone, wanted, seen.sets)
   const differences = [...after.byHand, ...after.changes.map((change) => changeText(zone, change))]
   const own = { ...so, nameServers: seen.nameServers, differences: shortened(differences) }
   if (differences.length === 0) return { ...own, inStepAt: so.snapshot.takenAt }
   const count = `${differences.length} record set${differences.length === 1 ? '' : 's'}`
-  return { ...own, problem: `${count} of the standby differ from Cloudflare's` }
+  const why = refused.length === 0 ? '' : `: ${refused.join(' ')} Correct the record at Cloudflare`
+  return { ...own, problem: `${count} of the standby differ from Cloudflare's${why}` }
 }
 
 /** Steps and turns of a size that one call can do in its time. */
