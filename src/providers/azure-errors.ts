@@ -56,6 +56,9 @@ const passing = [
   'StorageAccountOperationInProgress',
 ]
 
+/** Azure's longest sayings that help, those about quotas, have some 550 characters. */
+const longestSaying = 800
+
 function hasGet(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function'
 }
@@ -125,7 +128,7 @@ function byStatus(
 ): UserError | RetryableError {
   const { code = '' } = failure
   const said = telling.clean(
-    firstLine(failure.details?.title ?? (isBare(failure) ? 'it said no more' : failure.message)),
+    lineOf(failure.details?.title ?? (isBare(failure) ? 'it said no more' : failure.message)),
   )
   const what = `Azure could not ${purpose.doing}: ${status}${code === '' ? '' : ` ${code}`}`
   const after = retryAfter(failure.response?.headers)
@@ -190,9 +193,11 @@ function retryAfter(headers: Headers | undefined): Duration | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * second : undefined
 }
 
-function firstLine(text: string): string {
-  const line = (text.split('\n')[0] ?? '').trim()
-  return /[.!?]$/.test(line) ? line : `${line}.`
+/** What Azure says, as one line of bounded length that no terminal or chat takes for a command. */
+export function lineOf(text: string): string {
+  const line = (text.trim().split('\n')[0] ?? '').replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
+  const short = line.length > longestSaying ? `${line.slice(0, longestSaying)}…` : line
+  return /[.!?…]$/.test(short) ? short : `${short}.`
 }
 
 /** Without secrets, and without anything that looks like a token. */

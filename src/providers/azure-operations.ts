@@ -1,7 +1,7 @@
 // Long-running operations of Azure's newer SDKs: submitted without waiting for their end, looked at once, restored.
 import { UserError } from '../errors.ts'
 import type { Azure } from './azure.ts'
-import type { AzurePurpose } from './azure-errors.ts'
+import { lineOf, type AzurePurpose } from './azure-errors.ts'
 
 /**
  * How far an operation is. `unseen`: it cannot be looked at, for lack of a right or because Azure has forgotten it, so
@@ -70,5 +70,5 @@ function operationError(message: string): string {
   const [, code, text] = /^The long-running operation has failed\. (\w+)\. (.*)$/s.exec(message) ?? []
   if (code === undefined)
     return 'OperationPreempted: the operation was canceled at Azure, or a newer one took its place'
-  return `${code}: ${text?.split('\n')[0] ?? ''}`
+  return `${code}: ${lineOf(text ?? '')}`
 }

@@ -4,7 +4,7 @@ import type { MonitorClient } from '@azure/arm-monitor'
 import { RetryableError } from '../errors.ts'
 import type { PoolPlace, PoolSeen, WorkersReader } from '../readers.ts'
 import type { Azure } from './azure.ts'
-import type { AzurePurpose } from './azure-errors.ts'
+import { lineOf, type AzurePurpose } from './azure-errors.ts'
 import { readAutoscale } from './autoscale.ts'
 import { readQueues } from './queues.ts'
 
@@ -89,8 +89,7 @@ function problemOf(
   for (const { code = '', message } of statuses) {
     const found = /^ProvisioningState\/(failed)(?:\/(\w+))?/i.exec(code)
     if (!found) continue
-    const [line] = (message ?? '').split('\n')
-    return [found[2] ?? found[1], ...(line ? [line] : [])].join(': ')
+    return [found[2] ?? found[1], ...(message ? [lineOf(message)] : [])].join(': ')
   }
   return undefined
 }

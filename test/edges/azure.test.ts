@@ -146,6 +146,17 @@ test.each([
   expectNoSecret([azure.secret], thrown)
 })
 
+test('shows what an answer says of itself as one line of bounded length', async () => {
+  const message = `Bad \u001b[2J\u202e thing ${'x'.repeat(2_000)}\nsecond line`
+  azure.fault({ kind: 'status', status: 400, code: 'BadRequest', message, on: 'read' })
+
+  const said = String(await failure(pool()))
+
+  expect(said).toContain('400 BadRequest: Bad [2J thing xxx')
+  expect(said).not.toMatch(/[\p{Cc}\p{Cf}]|second line/u)
+  expect(said.length).toBeLessThan(1_000)
+})
+
 test('does not take a page that is not JSON for a scale set of no instances', async () => {
   azure.fault({ kind: 'garbage', on: 'read' })
 

@@ -44,17 +44,20 @@ export function autoscaleKnown(autoscale: Part<readonly AutoscaleSeen[]>): Verdi
   return { rule, ok: true, text: `Autoscale: ${list.join('; ')}` }
 }
 
-/** `more`: it is to help in an outage, where fewer workers help nobody. */
+/**
+ * `more`: it is to help in an outage, where fewer workers help nobody. `keeps`: an autoscale setting would change the
+ * number that there is.
+ */
 export function notThatMany(
-  wanted: number,
+  { before, after }: { readonly before: number; readonly after: number },
   vmss: string,
-  { capacity, more }: { readonly capacity: number; readonly more: boolean },
+  { more, keeps }: { readonly more: boolean; readonly keeps: boolean },
 ): Verdict {
   const rule = 'not-already-there'
-  const has = `${vmss} has ${workersText(capacity)}`
-  if (wanted === capacity) return { rule, ok: false, text: `${has} already` }
-  if (more && wanted < capacity)
-    return { rule, ok: false, text: `${has} already, more than the ${wanted} that are needed` }
+  const has = `${vmss} has ${workersText(before)}`
+  if (after === before && !keeps) return { rule, ok: false, text: `${has} already` }
+  if (more && after < before)
+    return { rule, ok: false, text: `${has} already, more than the ${after} that are needed` }
   return { rule, ok: true, text: has }
 }
 

@@ -48,23 +48,23 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
   const { capacity } = looked.pool
   const expected = expectedDuration(context.history, kindOf(context, recovery), recovery, documented)
   const { wanted, why, notes } = wantedSize(context, { recovery, looked, boot: expected.duration })
-  const more = ask.order === undefined
+  const settings = 'seen' in looked.autoscale ? looked.autoscale.seen : []
+  const size = { before: capacity, after: wanted }
+  const autoscale = limitsFor(settings, size)
   const verdicts = [
     poolLimits(wanted, plan),
     notScaling(vmss, looked.pool),
     autoscaleKnown(looked.autoscale),
-    notThatMany(wanted, vmss, { capacity, more }),
+    notThatMany(size, vmss, { more: ask.order === undefined, keeps: autoscale.length > 0 }),
   ]
   const list = findings(verdicts, ask.overrides)
   refuseUnsafe(list, commandOf(context, recovery), insteadOf(recovery, wanted))
 
-  const settings = 'seen' in looked.autoscale ? looked.autoscale.seen : []
-  const size = { before: capacity, after: wanted }
   const resize: Resize = {
     resourceGroup: plan.resource_group,
     vmss,
-    size,
-    autoscale: limitsFor(settings, size),
+    ...(wanted === capacity && autoscale.length > 0 ? {} : { size }),
+    autoscale,
   }
   const steps = [...resizeSteps(resize), ...probeSteps(recovery)]
   return {
@@ -74,7 +74,7 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
       targets: targetsOf(resize),
       typed: vmss,
       risk: recovery.risk ?? 'reversible',
-      summary: `${vmss} will have ${workersText(wanted)} instead of ${capacity}${why === '' ? '' : `: ${why}`}`,
+      summary: `${changeText(resize, size)}${why === '' ? '' : `: ${why}`}`,
       changes: rowsOf(resize, looked.pool),
       looked: shownOf(plan, looked, { now, says: why === '' ? `${vmss} and its queues now` : why }),
       findings: list,
@@ -86,6 +86,11 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
+}
+
+function changeText({ vmss }: Resize, { before, after }: NonNullable<Resize['size']>): string {
+  if (before === after) return `${vmss} keeps its ${workersText(after)}, whatever autoscale was set to`
+  return `${vmss} will have ${workersText(after)} instead of ${before}`
 }
 
 function kindOf({ ask }: Context, { name }: Recovery) {
@@ -174,7 +179,8 @@ function probeSteps({ probe }: PoolRecovery) {
 }
 
 function costOf({ before, after }: NonNullable<Resize['size']>): Proposal['cost'] {
-  if (after >= before) {
+  if (after === before) return { text: 'No data is lost.' }
+  if (after > before) {
     const more = after - before
     return {
       text: `No data is lost. ${more} more machine${more === 1 ? '' : 's'} must be paid for until the way back.`,
