@@ -5,6 +5,8 @@ import type { Verdict } from '../safety.ts'
 import type { Looked } from './haproxy-look.ts'
 import type { Move } from './haproxy-move.ts'
 
+const noneAnswers = 'No load balancer answers, so nothing is known of it'
+
 /** A load balancer that is left out goes on sending traffic where it did. */
 export function allBalancersAnswer({ balancers, silent }: Looked): Verdict {
   const rule = 'all-balancers-answer'
@@ -16,6 +18,7 @@ export function allBalancersAnswer({ balancers, silent }: Looked): Verdict {
 /** A name that means another machine at each load balancer would send the traffic to different places. */
 export function sameServers(balancers: readonly BalancerFacts[], server: string): Verdict {
   const rule = 'same-servers'
+  if (balancers.length === 0) return { rule, ok: true, text: noneAnswers }
   const names = new Set(
     balancers.map(({ servers }) =>
       servers
@@ -40,6 +43,7 @@ export function sameServers(balancers: readonly BalancerFacts[], server: string)
 /** Never take out the last server that works: at each load balancer one must be left, and no new one may be down. */
 export function lastHealthyServer(move: Move, balancers: readonly BalancerFacts[]): Verdict {
   const rule = 'last-healthy-server'
+  if (balancers.length === 0) return { rule, ok: true, text: noneAnswers }
   const dead = balancers.flatMap((balancer) => deadAt(move, balancer))
   if (dead.length > 0) return { rule, ok: false, text: dead.join('; ') }
   const unasked = move.on.some(({ before }) => before === 'maint')
@@ -75,6 +79,7 @@ function deadAt({ on, off }: Move, balancer: BalancerFacts): readonly string[] {
 /** A recovery to where the traffic goes already would change nothing that helps. */
 export function notAlreadyMoved(move: Move): Verdict {
   const turns = [...move.on, ...move.off]
+  if (turns.length === 0) return { rule: 'not-already-there', ok: false, text: noneAnswers }
   const ok = turns.some(({ before, after }) => before !== after)
   const text = ok
     ? 'The traffic goes somewhere else now'
