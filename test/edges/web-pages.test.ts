@@ -54,6 +54,26 @@ describe('the on-call page', () => {
 })
 
 describe('the systems page', () => {
+  test('shows whether the recoveries could be carried out, what is missing, and nothing before the first look', async () => {
+    expect(await pageOf('/systems')).toContain('not looked yet')
+    const looked = (recovery: string, ok: boolean) => ({
+      system: 'lb',
+      recovery,
+      checks: [{ what: 'target-healthy', ok, text: '<b>203.0.113.20</b> answered 503. Mend the target.' }],
+    })
+    const recoveries = [looked('backup', false), looked('api', true), looked('not in the plan', false)]
+    const checkup = JSON.stringify({ at: house.now(), recoveries })
+    await house.store.putSetting('recovery-checkup', undefined, checkup)
+
+    const page = await pageOf('/systems')
+
+    expect(page).toMatch(/chip tone-warn">In part/)
+    expect(page).toContain(
+      '<code>backup</code> &lt;b&gt;203.0.113.20&lt;/b&gt; answered 503. Mend the target.',
+    )
+    expect(page.match(/answered 503/g)).toHaveLength(1)
+  })
+
   test('shows each system with its objective, what was measured last, and how it is now', async () => {
     const page = await pageOf('/systems')
 
