@@ -31,7 +31,7 @@ export interface Window {
 /** Throws UserError for what no backup holds: before the window, after its end, or in the future. */
 export function refuseOutsideWindow(at: Instant, { from, to, zone }: Window, database: string): void {
   if (at >= from && at <= to) return
-  const newest = momentText(Math.floor((to - logBackups) / minute) * minute, zone)
+  const newest = momentText(Math.max(from, Math.floor((to - logBackups) / minute) * minute), zone)
   const why =
     at > to
       ? 'is after the last moment that there are backups of'
@@ -45,7 +45,7 @@ export function refuseOutsideWindow(at: Instant, { from, to, zone }: Window, dat
 /** The last minutes before now may be in no backup yet. */
 export function restoreWindow(at: Instant | undefined, { from, to, zone }: Window): Verdict {
   const rule = 'restore-window'
-  const span = `${momentText(from, zone)} to ${momentText(to - logBackups, zone)}`
+  const span = `${momentText(from, zone)} to ${momentText(Math.max(from, to - logBackups), zone)}`
   if (at === undefined)
     return { rule, ok: true, text: `The newest backup is taken, of ${momentText(to, zone)}` }
   if (at <= to - logBackups) return { rule, ok: true, text: `${momentText(at, zone)} is between ${span}` }
