@@ -63,10 +63,17 @@ export function createDatabase(state: SqlState, context: ArmContext): ArmAnswer 
     startedAt: now,
     endsAt: now + state.times.restore,
   }
-  const database = newDatabase(put, { server: server.name, name, now, work, sku: source.sku })
-  state.databases.push(database)
   const error = state.failing.get('restore')
   state.failing.delete('restore')
+  const database = newDatabase(put, {
+    doomed: error !== undefined,
+    server: server.name,
+    name,
+    now,
+    work,
+    sku: source.sku,
+  })
+  state.databases.push(database)
   const headers = context.operations.begin({
     namespace: 'Microsoft.Sql',
     location: server.location,
@@ -74,8 +81,6 @@ export function createDatabase(state: SqlState, context: ArmContext): ArmAnswer 
     outcome: () => {
       if (state.stuck) return undefined
       if (!error) return { endsAt: work.endsAt, status: 'Succeeded' }
-      if (work.endsAt <= state.options.now() && state.databases.includes(database))
-        state.databases.splice(state.databases.indexOf(database), 1)
       return { endsAt: work.endsAt, status: 'Failed', error }
     },
     result: () => databaseBody(state, database),
@@ -89,9 +94,12 @@ export function createDatabase(state: SqlState, context: ArmContext): ArmAnswer 
 
 function newDatabase(
   put: Put,
-  made: Pick<Database, 'server' | 'name' | 'work'> & { readonly now: number; readonly sku: Database['sku'] },
+  made: Pick<Database, 'server' | 'name' | 'work' | 'doomed'> & {
+    readonly now: number
+    readonly sku: Database['sku']
+  },
 ): Database {
-  const { server, name, work, now } = made
+  const { server, name, work, doomed, now } = made
   const { createMode: _mode, sourceDatabaseId: _source, restorePointInTime, ...settings } = put.properties
   const sku = put.sku ? { tier: usualSku.tier, ...put.sku } : made.sku
   return {
@@ -103,6 +111,7 @@ function newDatabase(
     sku: { name: sku.name, tier: sku.tier ?? usualSku.tier, capacity: sku.capacity },
     settings,
     work,
+    doomed,
     asOf: restorePointInTime === undefined ? undefined : Date.parse(restorePointInTime),
   }
 }

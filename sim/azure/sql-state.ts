@@ -55,6 +55,8 @@ export interface Database {
   readonly settings: Readonly<Record<string, unknown>>
   /** What is being done with it until `endsAt`. */
   work: { readonly what: string; readonly startedAt: number; readonly endsAt: number } | undefined
+  /** It does not come to be: it vanishes when its work ends. */
+  readonly doomed: boolean
   /** The state of the data that it holds: the moment that it was brought back to. */
   readonly asOf: number | undefined
 }
@@ -137,6 +139,7 @@ function fresh({ server, name, backedUpSince, tags }: SqlDatabaseInput, now: num
     sku: usualSku,
     settings: {},
     work: undefined,
+    doomed: false,
     asOf: undefined,
   }
 }
@@ -186,8 +189,11 @@ export function membersOf(group: Group, database: string): boolean {
 export function settled(state: SqlState): SqlState {
   const now = state.options.now()
   if (state.stuck) return state
-  for (const database of state.databases)
-    if (database.work && database.work.endsAt <= now) database.work = undefined
+  for (const database of [...state.databases]) {
+    if (!database.work || database.work.endsAt > now) continue
+    database.work = undefined
+    if (database.doomed) state.databases.splice(state.databases.indexOf(database), 1)
+  }
   for (const group of state.groups) {
     const { failover } = group
     if (!failover || failover.endsAt > now) continue

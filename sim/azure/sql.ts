@@ -33,6 +33,8 @@ export interface Sql {
   readonly drop: (server: string, name: string) => void
   /** Renames one behind the bot's back, as a person in the portal does. */
   readonly rename: (server: string, name: string, to: string) => void
+  /** Fails a group over behind the bot's back, at once. */
+  readonly failOver: (name: string) => void
   /** The region of this server does not answer, until it is called with false. */
   readonly down: (server: string, down: boolean) => void
   /** The next restore or failover ends so, instead of well. */
@@ -72,6 +74,11 @@ export function createSql(options: SqlOptions): Sql {
     },
     rename: (at, name, to) => {
       demandDatabase(state, serverOf(state, at).group, at, name).name = to
+    },
+    failOver: (name) => {
+      const found = state.groups.find((one) => sameName(one.name, name))
+      if (found) found.failover = { endsAt: options.now(), forced: false, fails: false }
+      settled(state)
     },
     down: (name, down) => {
       if (down) state.down.add(name)

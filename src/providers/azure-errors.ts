@@ -54,6 +54,8 @@ const passing = [
   'OperationPreempted',
   'RetryableError',
   'StorageAccountOperationInProgress',
+  'ConflictingDatabaseOperation',
+  'ConflictingServerOperation',
 ]
 
 /** Azure's longest sayings that help, those about quotas, have some 550 characters. */

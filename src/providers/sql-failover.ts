@@ -7,7 +7,7 @@ import { age, begin, isFresh, outcome, running, type Begin } from './sql-operati
 import { lastOf, readGroup, sqlPurpose, type SqlAccess } from './sql-read.ts'
 
 const soon = 3 * second
-/** After so long a failover that should take a minute is worth a word. */
+/** After so long a failover that should take a minute is not waited for any more, or, when it is forced, worth a word. */
 const long = 5 * minute
 
 export function createSqlFailover(
@@ -31,8 +31,10 @@ export function createSqlFailover(
       if (state === 'done') return { state, note: `${place.server} is the primary of ${group}` }
       const how = await outcome(access, place, { operation, signal }, await sender(access, action))
       if (typeof how === 'object') return failed(action, how.failed)
+      const took = age(operation, now) ?? 0
+      if (took > long && !action.forced) return failed(action, waits)
       if (state === 'under-way' || how !== undefined || isFresh(operation, now))
-        return running(note(action, age(operation, now)), soon)
+        return running(note(action, took), soon)
       return failed(action, 'nothing is under way at Azure')
     },
     settled,
@@ -76,11 +78,14 @@ async function sender({ client }: SqlAccess, { place, group, forced }: SqlFailov
       : failoverGroups.beginFailover(resourceGroup, server, group, options)
 }
 
-function note({ group, place, forced }: SqlFailoverAction, took: number | undefined): string {
+const waits =
+  'it has been going on for more than five minutes, where Azure says less than one, so the old primary does not hand over'
+
+function note({ group, place }: SqlFailoverAction, took: number): string {
   const going = `${group} is being failed over to ${place.server}`
-  if (took === undefined || took < long) return going
-  const way = forced ? "ask Azure's support" : `it waits for the old primary: cancel this run, then force it`
-  return `${going}, for longer than Azure says it takes (less than a minute): ${way}`
+  return took < long
+    ? going
+    : `${going}, for longer than Azure says it takes (less than a minute): ask Azure's support`
 }
 
 function failed({ group, place, forced }: SqlFailoverAction, why: string): Progress {

@@ -129,7 +129,7 @@ async function going(
   })
   const late =
     how.took !== undefined && how.took > most
-      ? `; it has taken ${printDuration(Math.floor(how.took / minute) * minute)}, longer than most restores do: ask Azure's support, or take another way (failover db)`
+      ? `; it has taken ${printDuration(Math.floor(how.took / minute) * minute)}, longer than most restores do: ask Azure's support, or cancel this run and take another way (failover db)`
       : ''
   return running(`${database} is being restored${percent === undefined ? '' : `, ${percent} %`}${late}`)
 }
@@ -150,10 +150,8 @@ export function createSqlCheck(access: SqlAccess): Provider<'sql-check'> {
   }
   return {
     observe: ({ place, database }, signal) => look(place, database, signal),
-    start: async (_action, key, signal) => {
-      signal.throwIfAborted()
-      return { id: key }
-    },
+    start: ({ place, database }, key, signal) =>
+      access.azure.call(sqlPurpose(place, `look at ${database}`, false), signal, async () => ({ id: key })),
     check: async ({ place, database }, _operation, _now, signal) => {
       const { status } = await look(place, database, signal)
       if (status === 'Online') return { state: 'done', note: `${database} is Online at ${place.server}` }

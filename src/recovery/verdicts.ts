@@ -10,7 +10,8 @@ import type { RunDecision } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
 import type { Verdict } from './input.ts'
 import { runName, runNewsText, sentence } from './news.ts'
-import type { Approval, Run } from './run.ts'
+import type { Approval, Run, Step } from './run.ts'
+import { leftBy } from './world.ts'
 
 type Of<K extends Verdict['kind']> = Extract<Verdict, { readonly kind: K }>
 
@@ -140,9 +141,7 @@ export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecis
     }
     case 'running':
       if (run.cancelling) return same
-      return run.steps[run.current]?.phase === 'ready' || waitsForPerson(run)
-        ? cancelled(run, by, now)
-        : to({ ...run, cancelling: by })
+      return canBeLeft(run.steps[run.current]) ? cancelled(run, by, now) : to({ ...run, cancelling: by })
     case 'unknown':
       return cancelled(run, by, now)
     case 'done':
@@ -157,9 +156,13 @@ export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecis
   }
 }
 
-/** Watching for what a person does somewhere else can end at any time: nothing of the bot's is under way. */
-function waitsForPerson({ steps, current }: Extract<Run, { readonly state: 'running' }>): boolean {
-  return steps[current]?.action.provider === 'delegation'
+/**
+ * Not begun; or it only watches for what a person does somewhere else; or it makes something beside what is in use, and
+ * may go on making it when nobody waits any more.
+ */
+function canBeLeft(step: Step | undefined): boolean {
+  if (step?.phase === 'ready' || step?.action.provider === 'delegation') return true
+  return step?.phase === 'started' && step.undo === undefined && leftBy(step.action) !== undefined
 }
 
 function ended(run: Run): RunDecision {

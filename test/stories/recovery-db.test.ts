@@ -1,7 +1,11 @@
 // The database brought back, failed over and swapped back: through the engine, over the wire, in two regions.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
-import { restoring, startDatabases } from '../servers/databases.ts'
+import { plain } from '../../src/message.ts'
+import { runCard } from '../../src/recovery/card.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { ann, approving, asking, mia } from '../servers/engine.ts'
+import { alone, restoring, startDatabases } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -13,45 +17,217 @@ beforeAll(async () => {
   redis = await startTestRedis()
 })
 afterAll(() => redis.stop())
-beforeEach(async () => {
-  bench = await startDatabases(redis)
-})
 afterEach(() => bench.stop())
 
+const region = asking({ system: 'db', recovery: 'region' })
+const geo = asking({ system: 'db', recovery: 'geo' })
+const back = asking({ system: 'db', direction: 'failback' })
+const force = { rule: 'planned-possible', reason: 'the region burns' }
+
+/** All requests that change something, as they went out. */
+function requests(): string {
+  return bench.azure.requests
+    .filter(({ reason }) => reason === 'change')
+    .map(({ method, path, body }) => {
+      const line = `${method} ${path.replaceAll(/(?<=replicationLinks\/)[0-9a-f-]+/g, 'LINK')}`
+      return body === '' ? line : `${line}\n${JSON.stringify(JSON.parse(body), null, 2)}`
+    })
+    .join('\n\n')
+    .concat('\n')
+}
+
+function cardText(run: Run): string {
+  const card = runCard(run, bench.now(), bench.plan())
+  const fields = (card.fields ?? []).map(({ label, value }) => `${label}: ${plain(value)}`)
+  const sections = (card.sections ?? []).flatMap(({ heading, lines = [], table }) => [
+    '',
+    ...(heading === undefined ? [] : [`# ${heading}`]),
+    ...lines.map(plain),
+    ...(table ? [table.columns.join(' | '), ...table.rows.map((row) => row.map(plain).join(' | '))] : []),
+  ])
+  return [card.title, '', ...fields, ...sections, ''].join('\n')
+}
+
+async function proposed(ask = region): Promise<Run> {
+  return (await bench.runs().propose(ask)).run
+}
+
 describe('db restore', () => {
-  test('makes the database of that moment, lets it take the name, and keeps the old one; failback swaps them', async () => {
+  test('lets the database of that moment take the name, keeps the old one, and is swapped back', async () => {
+    bench = await startDatabases(redis)
     const old = bench.guid('sql-west', 'orders')
 
+    const run = await proposed(restoring(42 * minute))
+    await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-restore.txt')
     await bench.order(restoring(42 * minute))
     const done = await bench.finish('R-1')
 
-    expect(done.steps.map(({ phase, title, note }) => `${phase}: ${title} (${note ?? ''})`))
-      .toMatchInlineSnapshot(`
-      [
-        "done: Restore orders as orders-r-1, a new database beside it (orders-r-1 is Online at sql-west)",
-        "done: Look whether orders-r-1 is online at sql-west (orders-r-1 is Online at sql-west)",
-        "done: Take orders out of orders-fg (orders is out of orders-fg)",
-        "done: Stop the replication of orders to sql-north (orders is not replicated to sql-north any more)",
-        "done: Rename orders at sql-west to orders-before-r-1 (orders is orders-before-r-1 now)",
-        "done: Rename orders at sql-north to orders-before-r-1 (orders is orders-before-r-1 now)",
-        "done: Rename orders-r-1 to orders (orders-r-1 is orders now)",
-        "done: Put orders back into orders-fg; its copy is seeded anew (orders is in orders-fg; its copy in the other region is being seeded, and cannot take over until that has ended)",
-        "done: Look whether orders is online at sql-west (orders is Online at sql-west)",
-      ]
-    `)
     expect(done.state).toBe('done')
+    const fresh = bench.guid('sql-west', 'orders')
     expect(bench.names('sql-west')).toEqual(['orders', 'orders-before-r-1'])
     expect(bench.guid('sql-west', 'orders-before-r-1')).toBe(old)
-    expect(bench.sent()).toMatchInlineSnapshot(`
-      [
-        "PUT sql-west/databases/orders-r-1",
-        "PATCH sql-west/failoverGroups/orders-fg",
-        "DELETE sql-west/databases/orders/replicationLinks/LINK",
-        "POST sql-west/databases/orders/move",
-        "POST sql-north/databases/orders/move",
-        "POST sql-west/databases/orders-r-1/move",
-        "PATCH sql-west/failoverGroups/orders-fg",
-      ]
-    `)
+    const [restored] = bench.azure.sql.databases('sql-west').filter(({ guid }) => guid === fresh)
+    expect(restored).toMatchObject({ tags: { team: 'shop' }, asOf: run.askedAt - 42 * minute })
+    await expect(cardText(done)).toMatchFileSnapshot('../golden/cards/db-restore-done.txt')
+
+    await bench.pass(5 * minute)
+    await bench.order(back)
+    expect(await bench.finish('R-2')).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(bench.guid('sql-west', 'orders')).toBe(old)
+    expect(bench.guid('sql-west', 'orders-r-1')).toBe(fresh)
+    expect(bench.azure.sql.group('orders-fg')).toMatchObject({ primary: 'sql-west', databases: ['orders'] })
+    await expect(requests()).toMatchFileSnapshot('../golden/requests/sql-restore.txt')
+  })
+
+  test('shows how far Azure is, and can be left while it goes on: the database in use is not touched', async () => {
+    bench = await startDatabases(redis, alone)
+    await bench.order(restoring(42 * minute))
+
+    await bench.pass(minute)
+
+    const { steps } = await bench.run('R-1')
+    expect(steps[0]?.note).toMatch(/^orders-r-1 is being restored, [1-9]\d %$/)
+    const cancelled = await bench.runs().verdict('R-1', { kind: 'cancel', by: ann })
+    expect(cancelled).toMatchObject({ state: 'cancelled', done: 0 })
+    await bench.pass(5 * minute)
+    expect(bench.names('sql-west')).toEqual(['orders', 'orders-r-1'])
+    expect(bench.sent()).toHaveLength(1)
+    expect(await bench.store.claims(['lock:azure-sql:sql-west/orders'])).toEqual([''])
+  })
+
+  test('of a deleted database makes it anew under its own name', async () => {
+    bench = await startDatabases(redis, alone)
+    bench.azure.sql.drop('sql-west', 'orders')
+    await bench.pass(minute)
+
+    await bench.order(asking({ system: 'db', recovery: 'restore' }))
+
+    expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
+    expect(bench.names('sql-west')).toEqual(['orders'])
+    await expect(requests()).toMatchFileSnapshot('../golden/requests/sql-restore-deleted.txt')
+  })
+
+  test('is refused outside of the window, without a moment, and beside another restore', async () => {
+    bench = await startDatabases(redis, alone)
+    const day = 24 * 60 * minute
+
+    await expect(proposed(restoring(8 * day))).rejects.toThrow(/is before the first moment.*db restore 2026/)
+    await expect(proposed(restoring(-5 * minute))).rejects.toThrow(/is after the last moment/)
+    await expect(proposed(restoring(3 * minute))).rejects.toThrow(
+      /restore-window: .* may be in no backup yet/,
+    )
+    await expect(proposed(asking({ system: 'db', recovery: 'restore' }))).rejects.toThrow(
+      /To which moment\?.*db restore 10m ago orders/,
+    )
+    await bench.order(restoring(42 * minute))
+    await bench.pass(20_000)
+    await expect(proposed(restoring(50 * minute))).rejects.toThrow(
+      /no-other-restore: orders-r-1 is Restoring at sql-west/,
+    )
+    await expect(proposed(geo)).resolves.toMatchObject({
+      proposal: { warnings: expect.arrayContaining([expect.stringMatching(/R-1 was at work/)]) },
+    })
+    expect(bench.sent()).toHaveLength(1)
+  })
+
+  test('does not start on another world than the one that was shown', async () => {
+    bench = await startDatabases(redis, alone)
+    const { id } = await proposed(restoring(42 * minute))
+    bench.azure.sql.rename('sql-west', 'orders', 'orders-2')
+
+    await expect(bench.runs().verdict(id, approving({ by: mia }))).rejects.toThrow(
+      /The world is not as R-1 showed it: orders is not at sql-west any more; there is no database orders at sql-west/,
+    )
+
+    expect(bench.sent()).toEqual([])
+  })
+
+  test('needs a second person', async () => {
+    bench = await startDatabases(redis, alone)
+    const { id } = await proposed(restoring(42 * minute))
+
+    await expect(bench.runs().verdict(id, approving())).rejects.toThrow(
+      /can lose data: somebody else than you/,
+    )
+  })
+})
+
+describe('failover db', () => {
+  test('is planned, loses nothing, and goes back the same way', async () => {
+    bench = await startDatabases(redis)
+    const run = await proposed()
+    expect(run.proposal).toMatchObject({ risk: 'disruptive', cost: { dataLoss: 0 } })
+    await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-failover.txt')
+
+    await bench.order(region)
+    expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
+    expect(bench.azure.sql.group('orders-fg').primary).toBe('sql-north')
+    await expect(proposed()).rejects.toThrow(
+      /not-already-there: sql-north is the primary of orders-fg already/,
+    )
+    await bench.order(back)
+
+    expect(await bench.finish('R-2')).toMatchObject({ state: 'done' })
+    expect(bench.azure.sql.group('orders-fg').primary).toBe('sql-west')
+    await expect(requests()).toMatchFileSnapshot('../golden/requests/sql-failover.txt')
+  })
+
+  test('is forced only on the word of two, when the primary does not answer', async () => {
+    bench = await startDatabases(redis)
+    bench.azure.sql.down('sql-west', true)
+
+    await expect(proposed()).rejects.toThrow(
+      /planned-possible: sql-west, the primary, does not answer .*Instead: failover db to geo\..*--override planned-possible "reason"/s,
+    )
+    const run = await proposed({ ...region, overrides: [force] })
+    await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-forced.txt')
+    await expect(bench.runs().verdict('R-1', approving({ typed: 'region' }))).rejects.toThrow(
+      /second|somebody else/,
+    )
+    await bench.runs().verdict('R-1', approving({ by: mia }))
+
+    expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
+    expect(bench.azure.sql.group('orders-fg').primary).toBe('sql-north')
+    await expect(requests()).toMatchFileSnapshot('../golden/requests/sql-forced.txt')
+  })
+
+  test('does not start when somebody has failed it over meanwhile', async () => {
+    bench = await startDatabases(redis)
+    const { id } = await proposed()
+    bench.azure.sql.failOver('orders-fg')
+
+    await expect(bench.runs().verdict(id, approving({ typed: 'region' }))).rejects.toThrow(
+      /The world is not as R-1 showed it: sql-north is the primary of orders-fg already/,
+    )
+  })
+})
+
+describe('db geo-restore', () => {
+  test('makes the database in the other region while its own is down', async () => {
+    bench = await startDatabases(redis, alone)
+    bench.azure.sql.down('sql-west', true)
+    const run = await proposed(geo)
+    await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-geo.txt')
+
+    await bench.order(geo)
+
+    expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
+    expect(bench.names('sql-north')).toEqual(['orders'])
+    await bench.order(back)
+    expect(await bench.finish('R-2')).toMatchObject({ state: 'done' })
+    expect(bench.names('sql-north')).toEqual(['orders-r-1'])
+    await expect(requests()).toMatchFileSnapshot('../golden/requests/sql-geo.txt')
+  })
+
+  test('is refused to a server of the same region', async () => {
+    const [west] = alone.servers
+    bench = await startDatabases(redis, {
+      ...alone,
+      servers: [...(west ? [west] : []), { group: 'dr-rg', name: 'sql-north', location: 'westeurope' }],
+    })
+
+    await expect(proposed(geo)).rejects.toThrow(
+      /other-region: sql-west is in westeurope, sql-north in westeurope/,
+    )
   })
 })

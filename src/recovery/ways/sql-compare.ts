@@ -92,7 +92,10 @@ export async function compareWays(
     best.length === 0
       ? `No way meets the objective: ${objective}`
       : `${best.join(' and ')} meet${best.length === 1 ? 's' : ''} the objective: ${objective}`
-  return { says, ways }
+  const carries = same.some(({ azure_sql: { method } }) => method === 'failover-group')
+    ? '. A failover takes corrupt data along: against that only db restore helps'
+    : ''
+  return { says: `${says}${carries}`, ways }
 }
 
 function commandOf({ azure_sql: { method }, name }: SqlRecovery): string {
@@ -104,8 +107,17 @@ async function lookAtWay(context: Context, recovery: SqlRecovery, at: Instant | 
   try {
     return { takes, ...(await lossOf(context, recovery, at)) }
   } catch (thrown) {
-    return { takes, loses: undefined, loss: 'not known', closed: `cannot be looked at: ${reasonOf(thrown)}` }
+    return {
+      takes,
+      loses: undefined,
+      loss: 'not known',
+      closed: `cannot be looked at: ${firstSentence(reasonOf(thrown))}`,
+    }
   }
+}
+
+function firstSentence(text: string): string {
+  return text.split('. ')[0]?.replace(/\.$/, '') ?? text
 }
 
 async function lossOf(

@@ -45,14 +45,15 @@ export function refuseOutsideWindow(at: Instant, { from, to, zone }: Window, dat
 /** The last minutes before now may be in no backup yet. */
 export function restoreWindow(at: Instant | undefined, { from, to, zone }: Window): Verdict {
   const rule = 'restore-window'
-  const span = `${momentText(from, zone)} to ${momentText(Math.max(from, to - logBackups), zone)}`
+  const span = `from ${momentText(from, zone)} to ${momentText(Math.max(from, to - logBackups), zone)}`
   if (at === undefined)
     return { rule, ok: true, text: `The newest backup is taken, of ${momentText(to, zone)}` }
-  if (at <= to - logBackups) return { rule, ok: true, text: `${momentText(at, zone)} is between ${span}` }
+  if (at <= to - logBackups)
+    return { rule, ok: true, text: `${momentText(at, zone)} is in the window, ${span}` }
   return {
     rule,
     ok: false,
-    text: `${momentText(at, zone)} may be in no backup yet: log backups are taken every 5 to 10 minutes, so ${span} is certain`,
+    text: `${momentText(at, zone)} may be in no backup yet: log backups are taken every 5 to 10 minutes, so only the time ${span} is certain`,
   }
 }
 
