@@ -189,8 +189,8 @@ export function membersOf(group: Group, database: string): boolean {
 export function settled(state: SqlState): SqlState {
   const now = state.options.now()
   if (state.stuck) return state
-  for (const database of [...state.databases]) {
-    if (!database.work || database.work.endsAt > now) continue
+  const ended = state.databases.filter(({ work }) => work !== undefined && work.endsAt <= now)
+  for (const database of ended) {
     database.work = undefined
     if (database.doomed) state.databases.splice(state.databases.indexOf(database), 1)
   }
