@@ -52,12 +52,12 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
       AZURE_AUTHORITY_HOST: azure.url,
       AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
     },
-    planFor: (example) => planFor(example, { world, api, balancers }),
+    planFor: (example) => planFor(example, { world, api, balancers, azure }),
     stop: () => parts.disposeAsync(),
   }
 }
 
-/** As the example plan has it: a database in two regions, a pool of four workers and the queues that they empty. */
+/** As the example plan has it: a database in two regions, storage in two regions and the setting that leads to it, a pool of four workers and the queues that they empty. */
 async function startAzure(clock: MovableClock): Promise<AzureSim> {
   const azure = await startAzureSim({
     now: clock.now,
@@ -74,7 +74,16 @@ async function startAzure(clock: MovableClock): Promise<AzureSim> {
     queues: [
       { account: 'examplewest', name: 'orders', messages: 12 },
       { account: 'examplewest', name: 'mails', messages: 0 },
+      { account: 'examplenorth', name: 'orders', messages: 0 },
+      { account: 'examplenorth', name: 'mails', messages: 0 },
     ],
+    storage: {
+      accounts: [
+        { group: 'dr-rg', name: 'examplewest', lag: 2 * minute },
+        { group: 'dr-rg', name: 'examplenorth', primary: 'northeurope', secondary: 'westeurope' },
+      ],
+      settings: [{ store: 'example', key: 'storage:account', value: 'examplewest' }],
+    },
   })
   // Its certificate is made anew with each start; this process is the only one that trusts it.
   setDefaultCACertificates([...getCACertificates('default'), azure.certificate])
@@ -83,7 +92,7 @@ async function startAzure(clock: MovableClock): Promise<AzureSim> {
 
 function planFor(
   example: string,
-  { world, api, balancers }: Pick<Outside, 'world' | 'api' | 'balancers'>,
+  { world, api, balancers, azure }: Pick<Outside, 'world' | 'api' | 'balancers' | 'azure'>,
 ): string {
   const standIns: readonly (readonly [string, string])[] = [
     ['203.0.113.10', world.lb.host],
@@ -94,6 +103,7 @@ function planFor(
     ['192.0.2.32', '127.0.0.1'],
     ['tcp://192.0.2.11:9999', balancers[0]?.control ?? ''],
     ['tcp://192.0.2.12:9999', balancers[1]?.control ?? ''],
+    ['https://example.azconfig.io', `${azure.url}/appconfig/example`],
   ]
   return standIns.reduce((text, [shipped, local]) => text.replaceAll(shipped, local), example)
 }

@@ -1,7 +1,6 @@
 // The recoveries of the systems beside the load balancer: each breaks, is recovered by a command, mends, and is led back.
 import { minute } from '../src/ids.ts'
-import type { SystemId } from '../src/ids.ts'
-import { toRunId } from '../src/ids.ts'
+import type { RunId, SystemId } from '../src/ids.ts'
 import { approve, dig, incident, says, sees } from './acts.ts'
 import type { Tell } from './acts.ts'
 import type { Demo } from './start.ts'
@@ -42,6 +41,14 @@ const plays: readonly Play[] = [
     back: 'failback db',
     asBefore: async ({ outside }) =>
       outside.azure.sql.databases('sql-west').some((one) => one.name === 'orders' && one.asOf === undefined),
+  },
+  {
+    system: 'storage',
+    command: 'failover storage',
+    recovered: 'the applications are told to use examplenorth',
+    holds: async (demo) => storageOf(demo) === 'examplenorth',
+    back: 'failback storage',
+    asBefore: async (demo) => storageOf(demo) === 'examplewest',
   },
   {
     system: 'workers',
@@ -98,16 +105,28 @@ async function carryOut(
   people: { readonly engineer: string; readonly manager: string },
   command: string,
 ): Promise<void> {
-  const { run } = await says(demo, people.engineer, command)
-  const id = run === undefined ? undefined : toRunId(run)
-  if (!id) throw new Error(`"${command}" proposed nothing`)
+  const before = await newestRun(demo)
+  await says(demo, people.engineer, command)
+  // What does not answer outside is waited for: the proposal comes after the answer then.
+  await sees(`"${command}" is proposed`, async () => (await newestRun(demo)) !== before)
+  const id = await newestRun(demo)
+  if (id === undefined) throw new Error(`"${command}" proposed nothing`)
   await approve(demo, people, id)
+}
+
+async function newestRun({ app }: Demo): Promise<RunId | undefined> {
+  const [newest] = await app.store.runs({ open: false, limit: 1 })
+  return newest?.id
 }
 
 /** Names of the databases at the first region's server; the number of the run that made one is left out. */
 function databases({ outside }: Demo): string {
   const names = outside.azure.sql.databases('sql-west').map(({ name }) => name.replace(/\d+$/, 'N'))
   return names.toSorted().join(', ')
+}
+
+function storageOf({ outside }: Demo): string {
+  return outside.azure.storage.settings.setting('example', 'storage:account').value
 }
 
 async function everywhere({ outside }: Demo, states: string): Promise<boolean> {

@@ -62,6 +62,16 @@ export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
       ...flagged({ good: 'OK - 18210 orders', bad: 'CRITICAL - the table orders is empty' }),
     },
     {
+      system: 'storage',
+      story: 'The queues of examplewest do not answer any more',
+      host: 'examplewest',
+      service: 'Azure Queue',
+      good: () => azure.storage.accounts.serves('examplewest'),
+      says: { good: 'OK - the queues answer', bad: 'CRITICAL - no answer from examplewest' },
+      begin: () => azure.storage.accounts.down(['westeurope']),
+      end: () => azure.storage.accounts.down([]),
+    },
+    {
       system: 'workers',
       story: 'Processing falls behind: 12,400 messages wait',
       host: 'examplewest',
