@@ -113,10 +113,6 @@ describe('answers with what to type instead', () => {
     })
   })
 
-  test.each(['db restore "10m ago"'])('%s is not in this version, and that is said', (text) => {
-    expect(parseCommand(text)).toMatchObject({ problem: expect.stringContaining('in this version yet') })
-  })
-
   test('a text that is too long is refused with the limit, not cut', () => {
     expect(parseCommand(`note ${'x'.repeat(1_995)}`)).toHaveProperty('command')
     expect(parseCommand(`note ${'x'.repeat(1_996)}`)).toMatchObject({

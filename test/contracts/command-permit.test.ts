@@ -28,6 +28,8 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     'dns bypass',
     'dns sync',
     'dns protect',
+    'db restore',
+    'db geo-restore',
     'workers scale',
     'approve',
     'deny',
