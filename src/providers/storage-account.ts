@@ -149,6 +149,11 @@ async function submit(
       ...(type === 'planned' ? { failoverType: 'Planned' } : {}),
     })
     await poller.submitted()
+    // Whatever answers 200 to a start that Azure answers with an operation is not known to have started anything.
+    if (poller.operationState?.status === 'succeeded')
+      throw new RetryableError(
+        `Azure could not start the failover of ${account}: its answer names no operation. Whether it was started is not known: look before trying again.`,
+      )
     return poller.serialize()
   })
 }
