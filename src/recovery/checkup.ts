@@ -99,7 +99,10 @@ function failed(thrown: unknown): Checked {
 /** What a recovery must be told beside its name, as somebody would say it who needs it now. */
 function orderFor(recovery: Recovery, now: Instant): Order | undefined {
   if (recovery.azure_sql?.method === 'point-in-time') return { kind: 'restore-point', at: now - 15 * minute }
-  return recovery.scale_set === undefined ? undefined : { kind: 'pool-size', size: 'auto' }
+  const { scale_set: pool } = recovery
+  if (!pool) return undefined
+  // Where the plan does not say what a worker does, somebody says a number; the most is what needs the most room.
+  return { kind: 'pool-size', size: pool.per_worker === undefined ? { to: pool.max } : 'auto' }
 }
 
 /** True when nothing that it needs is missing. */
