@@ -41,6 +41,17 @@ function inFile(): string {
     .join(' | ')
 }
 
+/** As somebody else at the Data Plane API does. */
+async function put(sim: DataplaneSim, path: string, body: object): Promise<void> {
+  const headers = {
+    Authorization: `Basic ${Buffer.from('dr-bot:not-to-be-shown').toString('base64')}`,
+    'Content-Type': 'application/json',
+  }
+  const url = `${sim.url}/v3/services/haproxy/${path}`
+  const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(body) })
+  expect(answer.status).toBe(200)
+}
+
 function writes(): readonly number[] {
   return sims.map((sim) => sim.requests().filter(({ path }) => path.includes('?version=')).length)
 }
@@ -117,20 +128,36 @@ test('reads the file anew when somebody else writes it at the same time', async 
 test('does not start when the file has changed since it was shown', async () => {
   const { run } = await bench.runs().propose(wanting())
   const [sim] = sims
-  const base = `${sim.url}/v3/services/haproxy/configuration`
-  const [main] = sim.file()
-  const headers = {
-    Authorization: `Basic ${Buffer.from('dr-bot:not-to-be-shown').toString('base64')}`,
-    'Content-Type': 'application/json',
-  }
-  const body = JSON.stringify({ ...main, maintenance: 'enabled' })
-  await fetch(`${base}/backends/api/servers/main?version=7`, { method: 'PUT', headers, body })
+  await put(sim, 'configuration/backends/api/servers/main?version=7', {
+    ...sim.file()[0],
+    maintenance: 'enabled',
+  })
 
   const refusal = await refusalOf(bench.runs().verdict(run.id, approving()))
 
   expect(refusal).toMatch(
     /main is in maintenance at .*, and was ready; main is disabled in haproxy\.cfg at .*, and was enabled/,
   )
+})
+
+test('writes the file only, where somebody has moved the traffic at run time already; and back', async () => {
+  for (const sim of sims) {
+    await put(sim, 'runtime/backends/api/servers/standby', { admin_state: 'ready', operational_state: 'up' })
+    await put(sim, 'runtime/backends/api/servers/main', { admin_state: 'maint', operational_state: 'up' })
+  }
+
+  const over = await carryOut(bench)
+  const written = inFile()
+  const back = await carryOut(bench, { direction: 'failback' })
+
+  expect(over.steps.map(({ action }) => action.provider).filter((name) => name === 'haproxy-server')).toEqual(
+    [],
+  )
+  expect(written).toBe('main enabled,standby disabled | main enabled,standby disabled')
+  expect(back).toMatchObject({ state: 'done', undoes: 'R-1' })
+  expect(inFile()).toBe('main disabled,standby enabled | main disabled,standby enabled')
+  expect(states()).toBe('main ready, standby maint | main ready, standby maint')
+  expect(back.steps.map(({ title }) => title)).toContain("Wait until main has passed HAProxy's check")
 })
 
 describe('a crash around the writing of the file', () => {

@@ -2,7 +2,7 @@
 import { minute, second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import { BugError } from '../../errors.ts'
-import type { HaproxyFileAction, HaproxyServerAction } from '../action.ts'
+import type { FileState, HaproxyFileAction, HaproxyServerAction } from '../action.ts'
 import { expectedDuration } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, haproxyFile, serverIn, stateText } from '../kinds/haproxy.ts'
@@ -75,8 +75,27 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
   }
 }
 
-/** What the run's steps that are done have changed, by server and load balancer. */
+/**
+ * What is put back. Where the run found the traffic moved already and only wrote the file, that too: the Data Plane API
+ * sets what it writes at once, and a server is not to take traffic before it was checked.
+ */
 function changesOf(run: Run): readonly Changed[] {
+  const set = statesSet(run)
+  const written = filesOf(run).map(({ control, server, before, after }): Changed => {
+    return { control, server, was: startsAs(before), left: startsAs(after) }
+  })
+  const rest = written.filter(
+    (one) => !set.some(({ control, server }) => control === one.control && server === one.server),
+  )
+  return [...set, ...rest]
+}
+
+function startsAs(state: FileState): Changed['was'] {
+  return state === 'enabled' ? 'ready' : 'maint'
+}
+
+/** What the run's steps that are done have set, by server and load balancer. */
+function statesSet(run: Run): readonly Changed[] {
   const done = run.steps.flatMap(({ action, phase }) =>
     phase === 'done' && action.provider === 'haproxy-server' ? [action] : [],
   )
@@ -91,7 +110,9 @@ function changesOf(run: Run): readonly Changed[] {
 }
 
 function backendOf(run: Run): string {
-  for (const { action } of run.steps) if (action.provider === 'haproxy-server') return action.backend
+  for (const { action } of run.steps) {
+    if (action.provider === 'haproxy-server' || action.provider === 'haproxy-file') return action.backend
+  }
   throw new BugError(`${run.id} has changed no server at HAProxy`)
 }
 

@@ -80,9 +80,9 @@ function deadAt({ on, off }: Move, balancer: BalancerFacts): readonly string[] {
 export function notAlreadyMoved(move: Move): Verdict {
   const turns = [...move.on, ...move.off]
   if (turns.length === 0) return { rule: 'not-already-there', ok: false, text: noneAnswers }
-  const ok = turns.some(({ before, after }) => before !== after)
+  const ok = move.files.length > 0 || turns.some(({ before, after }) => before !== after)
   const text = ok
-    ? 'The traffic goes somewhere else now'
+    ? 'The traffic, or what haproxy.cfg says, goes somewhere else now'
     : turns
         .map(({ server, before, control }) => `${server} is ${stateText(before)} at ${balancerName(control)}`)
         .join(', ')

@@ -33,7 +33,7 @@ export const haproxy: Way = {
           checkAtBalancers(context, recovery.haproxy.sockets ?? [], (same) => draftFailover(same, recovery))
       : undefined,
   failback: draftHaproxyBack,
-  changes: ['haproxy-server'],
+  changes: ['haproxy-server', 'haproxy-file'],
 }
 
 /** Looks at every load balancer and, with the plan's probe, at the target itself; then says what would be done. */
@@ -123,11 +123,7 @@ function moveOf(
 }
 
 /** What the move costs those who are connected. */
-export function costOf(
-  server: string,
-  { drain }: Move,
-  balancers: readonly BalancerFacts[],
-): Proposal['cost'] {
+function costOf(server: string, { drain }: Move, balancers: readonly BalancerFacts[]): Proposal['cost'] {
   const open = balancers.reduce((sum, balancer) => sum + serverIn(balancer, server).sessions, 0)
   const count = `${open} session${open === 1 ? '' : 's'}`
   return {
