@@ -79,12 +79,12 @@ function leftOut(type: string, text: string): Left {
 }
 
 /** In one form for comparing: lower case, without a final dot. */
-export function plain(name: string): string {
+function plain(name: string): string {
   return name.toLowerCase().replace(/\.$/, '')
 }
 
 /** `api` for api.example.com, `@` for the zone's own name. */
-export function relative(zone: string, name: string): string {
+function relative(zone: string, name: string): string {
   const full = plain(name)
   return full === zone ? '@' : full.slice(0, -zone.length - 1)
 }
