@@ -29,8 +29,13 @@ afterEach(async () => {
   await azure.stop()
 })
 
+/** Keeping a zone's copy in step is work that these clocks would not wait for. */
+function withoutStandby(plan: string): string {
+  return plan.replace(/ {4}recoveries:\n(?: +#.*\n)* {6}- name: standby\n[^]*?(?=\n {2}cloudflare:)/, '')
+}
+
 async function start(env: Readonly<Record<string, string>> = {}): Promise<Bot> {
-  const bot = await startBot((plan) => plan, {
+  const bot = await startBot(withoutStandby, {
     env: {
       AZURE_SUBSCRIPTION_ID: azure.subscription,
       AZURE_CREDENTIAL: 'client-secret',
