@@ -54,12 +54,14 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<Bot> {
   return bot
 }
 
-/** A minute passes for all bots, and each has looked at the account since. */
+/** Time goes on for all bots until each has looked at the account once more; the next look is set after the last one. */
 async function look(times = 1): Promise<void> {
   for (let left = times; left > 0; left -= 1) {
     const before = looks()
-    for (const bot of bots) bot.clock.skip(minute)
-    await vi.waitFor(() => expect(looks()).toBeGreaterThanOrEqual(before + bots.length), soon)
+    await vi.waitFor(() => {
+      for (const bot of bots) bot.clock.skip(5_000)
+      expect(looks()).toBeGreaterThanOrEqual(before + bots.length)
+    }, soon)
     for (const bot of bots) await bot.settle()
   }
 }
