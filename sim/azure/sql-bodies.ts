@@ -52,7 +52,11 @@ export function databaseBody(state: SqlState, database: Database): object {
     sku: { ...sku, family: 'Gen5' },
     properties: {
       databaseId: guid,
-      status: restoring ? 'Restoring' : 'Online',
+      status: restoring
+        ? 'Restoring'
+        : work?.what === 'CREATE CONTINUOUS DATABASE COPY'
+          ? 'Creating'
+          : 'Online',
       collation: 'SQL_Latin1_General_CP1_CI_AS',
       creationDate: new Date(backedUpSince).toISOString(),
       ...(restoring ? {} : { earliestRestoreDate: new Date(backedUpSince).toISOString() }),

@@ -79,6 +79,9 @@ export function deleteLink(state: SqlState, context: ArmContext): ArmAnswer {
       `The database '${database.name}' is in a failover group.`,
     )
   state.links.splice(state.links.indexOf(link), 1)
+  // A copy that is not whole yet is of no use to anybody: it goes with its link.
+  const copy = findDatabase(state, link.to, link.database)
+  if (copy?.work) state.databases.splice(state.databases.indexOf(copy), 1)
   return begin(state, context, {
     endsAt: now + 1_000,
     location: server.location,

@@ -33,8 +33,10 @@ export async function lookAround(
   if (!partner) return { group: live.group }
   const at = { resourceGroup: partner.resourceGroup, server: partner.server }
   const there = await sql.databases(at, calls.limit())
+  // A copy that is still being seeded goes when its replication is stopped: nothing is left to set aside.
+  const has = byName(there, live.name)?.status === 'Online'
   const linked = links.some((link) => link.partner.toLowerCase() === at.server.toLowerCase())
-  return { group: live.group, partner: { ...at, linked, has: byName(there, live.name) !== undefined } }
+  return { group: live.group, partner: { ...at, linked, has } }
 }
 
 /** The newest of its name that was deleted after the moment, for the moment must be one of its life. */
