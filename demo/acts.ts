@@ -21,11 +21,13 @@ export async function approve(
   demo: Demo,
   people: { readonly engineer: string; readonly manager: string },
   id: RunId,
+  byHand: () => void = () => {},
 ): Promise<Run> {
   const { proposal } = await sought(demo, id, `${id} is proposed`, (run) => run.state === 'proposed')
   const typed = proposal.typed === undefined ? '' : ` "${proposal.typed}"`
   const person = proposal.risk === 'loses-data' ? people.manager : people.engineer
   await says(demo, person, `approve ${id}${typed}`)
+  byHand()
   return sought(demo, id, `${id} is done`, async (run) => {
     if (run.state === 'running') await untilLooked(demo, run.checkAt)
     return run.state === 'done'
@@ -99,10 +101,15 @@ export async function mail(demo: Demo, person: string): Promise<void> {
 }
 
 /** Asks the zone's name server, as `dig` does. */
-export async function dig(demo: Demo): Promise<string> {
+export async function dig({ world }: Demo): Promise<string> {
+  return digAt([`localhost:${world.dns.port}`], world.record)
+}
+
+/** Asks name servers, such as `localhost:53`, for the addresses of a name. */
+export async function digAt(servers: readonly string[], name: string): Promise<string> {
   const resolver = new Resolver()
-  resolver.setServers([`127.0.0.1:${demo.world.dns.port}`])
-  return (await resolver.resolve4(demo.world.record)).join(' ')
+  resolver.setServers(servers.map((server) => server.replace('localhost', '127.0.0.1')))
+  return (await resolver.resolve4(name)).join(' ')
 }
 
 /** Waits until something is so. */

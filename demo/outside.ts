@@ -3,8 +3,13 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { startAzureSim } from '../sim/azure.ts'
 import type { AzureSim } from '../sim/azure.ts'
 import type { MovableClock } from '../sim/clock.ts'
+import { startDnsServer } from '../sim/dns.ts'
+import { servedZone } from '../sim/dns/answer.ts'
+import type { ServedZone } from '../sim/dns/answer.ts'
 import { startApi, startHaproxy } from '../sim/haproxy.ts'
 import type { ApiServer, RealHaproxy } from '../sim/haproxy.ts'
+import { startRegistry } from '../sim/registry.ts'
+import type { Registry } from '../sim/registry.ts'
 import { startWorld } from '../sim/world.ts'
 import type { World } from '../sim/world.ts'
 import type { Environment } from '../src/config.ts'
@@ -13,6 +18,9 @@ import { minute } from '../src/ids.ts'
 export interface Outside {
   readonly world: World
   readonly azure: AzureSim
+  /** Where the zone is delegated: to Cloudflare's name servers, or to those of the copy at Azure. */
+  readonly registry: Registry
+  readonly nameServers: { readonly cloudflare: readonly string[]; readonly azure: readonly string[] }
   /** `main` takes the traffic of both load balancers; `standby` is in maintenance. */
   readonly api: { readonly main: ApiServer; readonly standby: ApiServer }
   readonly balancers: readonly RealHaproxy[]
@@ -32,12 +40,18 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
   for (const server of Object.values(api)) started.defer(server.stop)
   const balancers = await Promise.all([startHaproxy(api), startHaproxy(api)])
   for (const balancer of balancers) started.defer(balancer.stop)
-  const azure = await startAzure(clock)
+  const copy = await startCopy(world.zone, started)
+  const azure = await startAzure(clock, copy.served)
   started.defer(azure.stop)
+  const nameServers = { cloudflare: world.dns.zones[0]?.nameServers ?? [], azure: copy.nameServers }
+  const registry = await startRegistry({ zone: world.zone, nameServers: nameServers.cloudflare })
+  started.defer(registry.stop)
   const parts = started.move()
   return {
     world,
     azure,
+    registry,
+    nameServers,
     api,
     balancers,
     env: {
@@ -52,16 +66,33 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
       AZURE_AUTHORITY_HOST: azure.url,
       AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
     },
-    planFor: (example) => planFor(example, { world, api, balancers, azure }),
+    planFor: (example) => planFor(example, { world, api, balancers, azure, registry }),
     stop: () => parts.disposeAsync(),
   }
 }
 
-/** As the example plan has it: a database in two regions, storage in two regions and the setting that leads to it, a pool of four workers and the queues that they empty. */
-async function startAzure(clock: MovableClock): Promise<AzureSim> {
+/** The two name servers at Azure that serve the zone's copy. */
+async function startCopy(
+  zone: string,
+  started: AsyncDisposableStack,
+): Promise<{ readonly served: ServedZone; readonly nameServers: readonly string[] }> {
+  const nameServers: string[] = []
+  const served = servedZone(zone, nameServers)
+  const servers = await Promise.all([
+    startDnsServer({ zones: [served] }),
+    startDnsServer({ zones: [served] }),
+  ])
+  for (const server of servers) started.defer(server.stop)
+  nameServers.push(...servers.map(({ port }) => `localhost:${port}`).toSorted())
+  return { served, nameServers }
+}
+
+/** As the example plan has it: the zone's copy, a database in two regions, storage in two regions and the setting that leads to it, a pool of four workers and the queues that they empty. */
+async function startAzure(clock: MovableClock, served: ServedZone): Promise<AzureSim> {
   const azure = await startAzureSim({
     now: clock.now,
     bootTime: 2 * minute,
+    dnsZones: [{ group: 'dr-rg', served }],
     sql: {
       servers: [
         { group: 'dr-rg', name: 'sql-west', location: 'westeurope' },
@@ -92,8 +123,9 @@ async function startAzure(clock: MovableClock): Promise<AzureSim> {
 
 function planFor(
   example: string,
-  { world, api, balancers, azure }: Pick<Outside, 'world' | 'api' | 'balancers' | 'azure'>,
+  outside: Pick<Outside, 'world' | 'api' | 'balancers' | 'azure' | 'registry'>,
 ): string {
+  const { world, api, balancers, azure, registry } = outside
   const standIns: readonly (readonly [string, string])[] = [
     ['203.0.113.10', world.lb.host],
     ['203.0.113.20', world.backup.host],
@@ -103,6 +135,7 @@ function planFor(
     ['192.0.2.32', '127.0.0.1'],
     ['tcp://192.0.2.11:9999', balancers[0]?.control ?? ''],
     ['tcp://192.0.2.12:9999', balancers[1]?.control ?? ''],
+    ['sync_every: 10m', `sync_every: 10m\n          parents: ${JSON.stringify(registry.servers)}`],
     ['https://example.azconfig.io', `${azure.url}/appconfig/example`],
   ]
   return standIns.reduce((text, [shipped, local]) => text.replaceAll(shipped, local), example)

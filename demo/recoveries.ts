@@ -1,7 +1,7 @@
 // The recoveries of the systems beside the load balancer: each breaks, is recovered by a command, mends, and is led back.
 import { minute } from '../src/ids.ts'
 import type { RunId, SystemId } from '../src/ids.ts'
-import { approve, dig, incident, says, sees } from './acts.ts'
+import { approve, dig, digAt, incident, says, sees } from './acts.ts'
 import type { Tell } from './acts.ts'
 import type { Demo } from './start.ts'
 import { behindTheProxy } from './troubles.ts'
@@ -14,9 +14,25 @@ interface Play {
   readonly holds: (demo: Demo) => Promise<boolean>
   readonly back: string
   readonly asBefore: (demo: Demo) => Promise<boolean>
+  /** What a person does by hand while it is carried out, there and back. */
+  readonly byHand?: { readonly there: (demo: Demo) => void; readonly back: (demo: Demo) => void }
 }
 
 const plays: readonly Play[] = [
+  {
+    system: 'dns',
+    command: 'failover dns',
+    recovered:
+      'the zone is answered by its copy at Azure, once the name servers are switched at the registrar',
+    holds: async ({ outside }) =>
+      digAt(outside.nameServers.azure, outside.world.record).then((found) => found === outside.world.lb.host),
+    back: 'failback dns',
+    asBefore: async (demo) => (await dig(demo)) === demo.world.lb.host,
+    byHand: {
+      there: ({ outside }) => outside.registry.delegate(outside.nameServers.azure),
+      back: ({ outside }) => outside.registry.delegate(outside.nameServers.cloudflare),
+    },
+  },
   {
     system: 'cloudflare',
     command: 'dns bypass',
@@ -83,7 +99,7 @@ async function recover(demo: Demo, tell: Tell, play: Play): Promise<void> {
   await says(demo, engineer, `ack ${opened.id}`)
 
   const people = { engineer, manager: 'mia' }
-  await carryOut(demo, people, play.command)
+  await carryOut(demo, people, play.command, play.byHand?.there)
   await sees(play.recovered, () => play.holds(demo))
   tell(`${engineer} types "${play.command}": ${play.recovered}`)
   trouble.end()
@@ -94,7 +110,7 @@ async function recover(demo: Demo, tell: Tell, play: Play): Promise<void> {
 
   // Nobody leads back at once; what Azure still does in the background, such as seeding a copy, is over by then.
   clock.skip(20 * minute)
-  await carryOut(demo, people, play.back)
+  await carryOut(demo, people, play.back, play.byHand?.back)
   await sees(`${system} is as it was before`, () => play.asBefore(demo))
   tell(`${opened.id} is resolved; "${play.back}": ${system} is as it was before`)
   if (system === 'cloudflare') behindTheProxy(demo.world, false)
@@ -104,6 +120,7 @@ async function carryOut(
   demo: Demo,
   people: { readonly engineer: string; readonly manager: string },
   command: string,
+  byHand: (demo: Demo) => void = () => {},
 ): Promise<void> {
   const before = await newestRun(demo)
   await says(demo, people.engineer, command)
@@ -111,7 +128,7 @@ async function carryOut(
   await sees(`"${command}" is proposed`, async () => (await newestRun(demo)) !== before)
   const id = await newestRun(demo)
   if (id === undefined) throw new Error(`"${command}" proposed nothing`)
-  await approve(demo, people, id)
+  await approve(demo, people, id, () => byHand(demo))
 }
 
 async function newestRun({ app }: Demo): Promise<RunId | undefined> {

@@ -15,6 +15,7 @@ export interface Trouble extends Watched {
 export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
   const queue = (messages: number): void => azure.queues.set('examplewest', 'orders', messages)
   let waiting = 12
+  let nameServersAnswer = true
   return [
     {
       system: 'lb',
@@ -29,6 +30,22 @@ export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
       },
       begin: () => world.lb.set('failing'),
       end: () => world.lb.set('ok'),
+    },
+    {
+      system: 'dns',
+      story: "Cloudflare's name servers do not answer any more",
+      host: 'ns1',
+      service: 'DNS example.com',
+      good: () => nameServersAnswer,
+      says: { good: 'DNS OK - api.example.com', bad: 'DNS CRITICAL - no answer from the name servers' },
+      begin: () => {
+        nameServersAnswer = false
+        world.dns.fault({ kind: 'drop' })
+      },
+      end: () => {
+        nameServersAnswer = true
+        world.dns.fault(undefined)
+      },
     },
     {
       system: 'cloudflare',
