@@ -82,7 +82,7 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
 }
 
 /** What a group fails over is its members: a database outside of it would stay where it is. */
-export function refuseNoMember(members: readonly string[], database: string, group: string): void {
+function refuseNoMember(members: readonly string[], database: string, group: string): void {
   if (members.some((id) => id.toLowerCase().endsWith(`/${database.toLowerCase()}`))) return
   throw new UserError(
     'not-a-member',
@@ -98,7 +98,7 @@ function waysOut({ plan, ask }: Context, recovery: SqlRecovery, { primary }: End
 }
 
 /** How much is lost when the primary is not waited for: Azure tells no one the lag through its management API. */
-export function lag(recovery: Pick<SqlRecovery, 'azure_sql'>): Duration {
+function lag(recovery: Pick<SqlRecovery, 'azure_sql'>): Duration {
   return documentedFor({ name: '', azure_sql: { ...recovery.azure_sql, method: 'failover-group' } })?.rpo ?? 0
 }
 
