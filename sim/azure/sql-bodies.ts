@@ -4,7 +4,7 @@ import type { Database, Dropped, Group, Link, SqlServerInput, SqlState } from '.
 
 const type = 'Microsoft.Sql/servers'
 
-export function serverId({ options }: SqlState, { group, name }: SqlServerInput): string {
+function serverId({ options }: SqlState, { group, name }: SqlServerInput): string {
   return `/subscriptions/${options.subscription}/resourceGroups/${group}/providers/${type}/${name}`
 }
 
@@ -167,7 +167,7 @@ export function groupBody(state: SqlState, group: Group, at: string): object {
   }
 }
 
-export function linkBody(state: SqlState, link: Link, at: string): object {
+function linkBody(state: SqlState, link: Link, at: string): object {
   const primary = sameName(link.from, at)
   const partner = primary ? link.to : link.from
   return {

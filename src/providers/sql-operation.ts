@@ -26,7 +26,7 @@ export interface BeginOptions {
 export type Begin = (options: BeginOptions) => Promise<Poller>
 
 /** How long until the next look at something that takes minutes. */
-export const lookAgain: Duration = 15 * second
+const lookAgain: Duration = 15 * second
 
 /**
  * Sends what begins an operation, once. The SDK asks the new operation at once how it goes: when only that fails, it

@@ -80,7 +80,7 @@ export function byName(all: readonly SqlDatabaseSeen[], name: string): SqlDataba
   return all.find((one) => one.name.toLowerCase() === name.toLowerCase())
 }
 
-export function isBeingMade(status: string): boolean {
+function isBeingMade(status: string): boolean {
   return ['Restoring', 'Creating', 'Copying', 'Recovering'].includes(status)
 }
 
