@@ -71,7 +71,6 @@ export async function startDemo(news: DemoNews): Promise<Demo> {
     ...outside.env,
     SMTP_URL: mailbox.url,
     // The demo's plan holds systems that are not simulated here.
-    RECOVERY_CHECK_MINUTES: '0',
     SLACK_BOT_TOKEN: slack.sim.botToken,
     SLACK_APP_TOKEN: slack.sim.appToken,
     SLACK_API_URL: slack.sim.apiUrl.replace(/\/$/, ''),

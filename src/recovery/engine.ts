@@ -150,7 +150,7 @@ async function rivalsOf(store: Store, key: string, targets: readonly string[]): 
 }
 
 function rivalText(run: Run): string {
-  return `${run.id} (${runName(run)}) is proposed for the same records, too: only one of the two can start`
+  return `${run.id} (${runName(run)}) is proposed for the same target, too: only one of the two can start`
 }
 
 interface Recording {

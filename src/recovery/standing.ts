@@ -38,7 +38,7 @@ async function standingRuns({ store }: StandingDeps): Promise<readonly Run[]> {
  * Failovers that are done and not undone, but for those on whose targets a later run has been at work: then it is that
  * one which counts. `runs`: newest first.
  */
-export function standing(runs: readonly Run[]): readonly Run[] {
+function standing(runs: readonly Run[]): readonly Run[] {
   return runs.filter((run, index) => {
     if (run.state !== 'done' || run.direction !== 'failover' || run.undoneBy !== undefined) return false
     const later = runs.slice(0, index).filter(isAtWork)

@@ -171,7 +171,7 @@ describe('a failover of the load balancer', () => {
     const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
     await bench.settle()
 
-    const only = 'is proposed for the same records, too: only one of the two can start'
+    const only = 'is proposed for the same target, too: only one of the two can start'
     expect(second.proposal.warnings).toContain(`R-1 (failover lb to backup) ${only}`)
     expect((await bench.run(first.id)).proposal.warnings).toContain(`R-2 (failover lb to api) ${only}`)
     expect(bench.shown()).toContain('R-1-run-card-slack v2')
