@@ -197,7 +197,8 @@ async function reports(page: Page): Promise<void> {
     'group:dev',
   ])
   for (const { person, why, stopped } of pages) {
-    expect(report.out).toContain(`| ${nameOf(person)} | chat, email | ${why} | ${stopped?.because} |`)
+    const ended = stopped?.because === 'recovered' ? 'it works again' : stopped?.because
+    expect(report.out).toContain(`| ${nameOf(person)} | chat, email | ${why} | ${ended} |`)
     await shown.getByRole('row', { name: `${nameOf(person)} chat, email ${why}` }).waitFor()
   }
   expect(report.out).toContain(`- Approved by ${name} (web)`)

@@ -89,7 +89,7 @@ describe('failover workers', () => {
     expect(proposal.looked?.ways.map(({ way, answer }) => `${way}: ${answer}`)).toEqual([
       'workers-vmss: 4 of 4 run',
       'Queue orders of examplewest: 12,000 messages, the oldest for 42m',
-      'Queue mails of examplewest: 400 messages, the oldest for 0s',
+      expect.stringMatching(/^Queue mails of examplewest: 400 messages, the oldest for \d+s$/),
     ])
     expect(steps.map(({ title }) => title)).toEqual([
       'Set the autoscale setting by-load to 15 to 15 (by load), 15 to 15 (holidays)',
