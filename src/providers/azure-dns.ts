@@ -10,6 +10,7 @@ import { contentIn } from '../recovery/kinds/standby-dns.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 import { fromAzure, toAzure } from './azure-record-sets.ts'
+import { lazily } from './lazily.ts'
 import { plainName } from './record-content.ts'
 
 type Place = Pick<StandbyDnsAction, 'resourceGroup' | 'zone'>
@@ -36,19 +37,11 @@ export function createAzureDns(azure: Azure): Provider<'standby-dns'> & StandbyD
 }
 
 function clientOf(azure: Azure): Load {
-  let made: Promise<DnsManagementClient> | undefined
-  const make = async (): Promise<DnsManagementClient> => {
+  return lazily(async () => {
     const { credential, subscription, options } = await azure.arm()
     const { DnsManagementClient } = await import('@azure/arm-dns')
     return new DnsManagementClient(credential, subscription, options)
-  }
-  return () => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined
-      throw thrown
-    })
-    return made
-  }
+  })
 }
 
 function purposeOf({ resourceGroup, zone }: Place, doing: string, changes: boolean): AzurePurpose {

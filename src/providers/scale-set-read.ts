@@ -7,6 +7,7 @@ import type { Azure } from './azure.ts'
 import { lineOf, type AzurePurpose } from './azure-errors.ts'
 import { readAutoscale } from './autoscale.ts'
 import { readQueues } from './queues.ts'
+import { lazily } from './lazily.ts'
 
 /** The clients, each made at its first use, when its SDK is loaded too. */
 export interface ScaleSetClients {
@@ -16,27 +17,16 @@ export interface ScaleSetClients {
 
 export function scaleSetClients(azure: Azure): ScaleSetClients {
   return {
-    compute: once(async () => {
+    compute: lazily(async () => {
       const { credential, subscription, options } = await azure.arm()
       const { ComputeManagementClient } = await import('@azure/arm-compute')
       return new ComputeManagementClient(credential, subscription, options)
     }),
-    monitor: once(async () => {
+    monitor: lazily(async () => {
       const { credential, subscription, options } = await azure.arm()
       const { MonitorClient } = await import('@azure/arm-monitor')
       return new MonitorClient(credential, subscription, options)
     }),
-  }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined
-      throw thrown
-    })
-    return made
   }
 }
 

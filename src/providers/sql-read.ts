@@ -5,6 +5,7 @@ import type { SqlPlace, SqlSettings } from '../recovery/sql-action.ts'
 import type { SqlDatabaseSeen, SqlDroppedSeen, SqlGroupSeen, SqlReader } from '../readers.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
+import { lazily } from './lazily.ts'
 
 /** How the SDK is reached: each call bounded, its failure told in words. */
 export interface SqlAccess {
@@ -14,19 +15,11 @@ export interface SqlAccess {
 
 /** The client is made at the first call, when the SDK is loaded too. */
 export function sqlOf(azure: Azure): SqlAccess {
-  let made: Promise<SqlManagementClient> | undefined
-  const make = async (): Promise<SqlManagementClient> => {
+  const client = lazily(async () => {
     const { credential, subscription, options } = await azure.arm()
     const { SqlManagementClient } = await import('@azure/arm-sql')
     return new SqlManagementClient(credential, subscription, options)
-  }
-  const client = (): Promise<SqlManagementClient> => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined
-      throw thrown
-    })
-    return made
-  }
+  })
   return { azure, client }
 }
 

@@ -9,6 +9,7 @@ import type { StorageFailoverAction } from '../recovery/action.ts'
 import { AccountFacts } from '../recovery/kinds/storage.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
+import { lazily } from './lazily.ts'
 
 /** A failover "typically takes about an hour": what has not ended after four is for people. */
 const longest: Duration = 4 * 60 * minute
@@ -18,19 +19,11 @@ const Started = z.object({ startedAt: z.number(), poller: z.string() })
 
 /** The client, made at the first call, when the SDK is loaded too. */
 export function storageOf(azure: Azure): () => Promise<StorageManagementClient> {
-  let made: Promise<StorageManagementClient> | undefined
-  const make = async (): Promise<StorageManagementClient> => {
+  return lazily(async () => {
     const { credential, subscription, options } = await azure.arm()
     const { StorageManagementClient } = await import('@azure/arm-storage')
     return new StorageManagementClient(credential, subscription, options)
-  }
-  return () => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined
-      throw thrown
-    })
-    return made
-  }
+  })
 }
 
 function purposeOf({ resourceGroup, account }: AccountPlace, doing: string, changes: boolean): AzurePurpose {
