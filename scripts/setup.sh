@@ -94,11 +94,25 @@ system_packages() {
   services_off
 }
 
+# True when what the lock file of the directory $1 names is installed there.
+npm_packages_in() {
+  [ -f "$1/node_modules/.package-lock.json" ] &&
+    [ -z "$(find "$1/package-lock.json" -newer "$1/node_modules/.package-lock.json")" ]
+}
+
 npm_packages() {
-  if [ -f node_modules/.package-lock.json ] &&
-    [ -z "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then return; fi
+  if npm_packages_in .; then return; fi
   say 'installing npm packages (npm ci)'
   npm ci --no-progress --loglevel=error >&2
+}
+
+# 365 MB that only the tests of the queues need: a package of its own, so that nothing else has to carry it.
+azurite() {
+  if npm_packages_in scripts/azurite; then return; fi
+  say 'installing Azurite, which serves storage queues to the tests (npm ci in scripts/azurite)'
+  if (cd scripts/azurite && npm ci --ignore-scripts --no-progress --loglevel=error >&2); then return; fi
+  if [ "${CI:-}" = true ]; then fail 'npm could not install Azurite; its message is above.'; fi
+  say 'going on without Azurite: the tests that need it will say so.'
 }
 
 right_node() {
@@ -142,4 +156,5 @@ esac
 
 system_packages
 npm_packages
+if [ "$what" = test ]; then azurite; fi
 right_node

@@ -44,7 +44,7 @@ export interface AzureSim {
   readonly requests: readonly LoggedArmRequest[]
   readonly scaleSets: Omit<ScaleSets, 'routes'>
   readonly autoscale: Omit<Autoscale, 'routes'>
-  readonly queues: Pick<Queues, 'set'>
+  readonly queues: Omit<Queues, 'answer'>
   readonly sql: Omit<Sql, 'routes'>
   readonly storage: StorageServices
   readonly dns: Omit<DnsZones, 'routes'>
@@ -115,7 +115,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     now,
   })
   const dns = createDnsZones(options.dnsZones ?? [], { subscription: subscriptionId, url })
-  const queues = createQueues(options.queues ?? [], access, now)
+  const queues = createQueues(options.queues ?? [], tenant, access, now)
   const sim: Sim = {
     tenant,
     subscription: {

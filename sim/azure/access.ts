@@ -59,8 +59,8 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
       return refusal('invalid_client', 'AADSTS7000215: Invalid client secret provided.')
     if (form.get('grant_type') !== 'client_credentials' || scope === undefined)
       return refusal('invalid_request', 'AADSTS900144: The request body must contain the parameter scope.')
-    const value = `sim.${randomBytes(24).toString('base64url')}`
     const audience = scope.slice(0, -'/.default'.length)
+    const value = tokenOf({ audience, tenant, clientId: principal.clientId, now: now() })
     tokens.set(value, { audience, principal, expiresAt: now() + lifetime })
     return { status: 200, body: { token_type: 'Bearer', expires_in: lifetime / 1_000, access_token: value } }
   }
@@ -104,6 +104,29 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
     },
     forgetTokens: () => tokens.clear(),
   }
+}
+
+/** Formed as Entra's tokens are, since Azurite reads the claims; nobody looks at the signature. */
+function tokenOf(of: {
+  readonly audience: string
+  readonly tenant: string
+  readonly clientId: string
+  readonly now: number
+}): string {
+  const begins = Math.floor(of.now / 1_000)
+  const claims = {
+    aud: of.audience,
+    iss: `https://sts.windows.net/${of.tenant}/`,
+    iat: begins,
+    nbf: begins,
+    exp: begins + lifetime / 1_000,
+    appid: of.clientId,
+    oid: objectId,
+    tid: of.tenant,
+    ver: '1.0',
+  }
+  const parts = [{ typ: 'JWT', alg: 'RS256' }, claims].map((part) => Buffer.from(JSON.stringify(part)))
+  return [...parts, randomBytes(24)].map((part) => part.toString('base64url')).join('.')
 }
 
 function covers(pattern: string, action: string): boolean {

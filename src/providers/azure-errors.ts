@@ -34,8 +34,11 @@ const RestFailure = z.object({
     .object({ headers: z.custom<Headers>((value) => hasGet(value)) })
     .optional()
     .catch(undefined),
-  /** Of services that tell of errors as a title instead of a code and a message. */
-  details: z.object({ title: z.string() }).optional().catch(undefined),
+  /** The body: of services that tell of errors as a title, and of those whose message the SDK does not hand on. */
+  details: z
+    .object({ title: z.string().optional(), message: z.string().optional() })
+    .optional()
+    .catch(undefined),
 })
 type RestFailure = z.infer<typeof RestFailure>
 type Headers = { readonly get: (name: string) => string | undefined | null }
@@ -129,9 +132,7 @@ function byStatus(
   telling: Telling,
 ): UserError | RetryableError {
   const { code = '' } = failure
-  const said = telling.clean(
-    lineOf(failure.details?.title ?? (isBare(failure) ? 'it said no more' : failure.message)),
-  )
+  const said = telling.clean(lineOf(sayingOf(failure)))
   const what = `Azure could not ${purpose.doing}: ${status}${code === '' ? '' : ` ${code}`}`
   const after = retryAfter(failure.response?.headers)
   const wait = after === undefined ? {} : { after }
@@ -157,7 +158,8 @@ function refusal(
   { purpose, failure, status, what, said }: Refused,
   { credentialAdvice }: Telling,
 ): UserError {
-  if (status === 401)
+  // The storage services say 403 also for a token that they do not take, and then this code.
+  if (status === 401 || (status === 403 && failure.code === 'AuthenticationFailed'))
     return new UserError('azure-credential', `${what}. Nothing was changed. ${credentialAdvice}`)
   if (status === 403 && !failure.message.includes('on a disabled secret'))
     return new UserError('azure-rights', `${what}. ${missingRight(failure.message, purpose)}`)
@@ -185,9 +187,11 @@ function missingRight(message: string, { role }: AzurePurpose): string {
   return `${right}${where}. Nothing was changed. Give the bot's identity the role ${role}; it takes some minutes to come into force.`
 }
 
-/** An answer without a body: the SDK has but the status to tell. */
-function isBare({ message }: RestFailure): boolean {
-  return message.startsWith('Unexpected status code')
+function sayingOf({ message, details }: RestFailure): string {
+  if (details?.title !== undefined) return details.title
+  // The SDK has but the status to tell, though there may be a body, as that of the storage services.
+  if (message.startsWith('Unexpected status code')) return details?.message ?? 'it said no more'
+  return message
 }
 
 function retryAfter(headers: Headers | undefined): Duration | undefined {

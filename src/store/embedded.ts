@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError, reasonOf } from '../errors.ts'
 import { spawnRedis } from './process.ts'
 import { askServer, socketFor } from './socket.ts'
-import type { RedisProcess } from './process.ts'
+import type { BoundProcess } from './process.ts'
 import type { Duration } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import type { RedisAddress } from './address.ts'
@@ -44,7 +44,7 @@ export async function startRedis(from: {
   const socket = await socketFor(dir)
   await stopOrphan(socket, from)
   const place = { dir, socket }
-  let server: RedisProcess | undefined = await launch(place)
+  let server: BoundProcess | undefined = await launch(place)
   const stopping = new AbortController()
 
   async function keepAlive(): Promise<void> {
@@ -65,7 +65,7 @@ export async function startRedis(from: {
     }
   }
 
-  async function relaunch(deaths: number): Promise<RedisProcess | undefined> {
+  async function relaunch(deaths: number): Promise<BoundProcess | undefined> {
     for (let tries = deaths; !stopping.signal.aborted; tries += 1) {
       const wait = restartWaits[Math.min(tries, restartWaits.length) - 1]
       try {
@@ -96,7 +96,7 @@ interface Place {
   readonly socket: string
 }
 
-async function launch(place: Place): Promise<RedisProcess> {
+async function launch(place: Place): Promise<BoundProcess> {
   const server = spawnRedis(settings(place))
   await answering(place, server)
   return server
@@ -118,7 +118,7 @@ function settings(place: Place): Readonly<Record<string, string>> {
   }
 }
 
-async function answering(place: Place, server: RedisProcess): Promise<void> {
+async function answering(place: Place, server: BoundProcess): Promise<void> {
   const deadline = performance.now() + startTimeout
   while (performance.now() < deadline && isRunning(server)) {
     const answer = await askServer(place.socket, 'PING')
@@ -129,7 +129,7 @@ async function answering(place: Place, server: RedisProcess): Promise<void> {
   throw await notStarted(place, server.process.exitCode)
 }
 
-function isRunning(server: RedisProcess): boolean {
+function isRunning(server: BoundProcess): boolean {
   return server.process.exitCode === null && server.process.signalCode === null
 }
 
@@ -162,7 +162,7 @@ async function lastLine(path: string): Promise<string> {
   }
 }
 
-async function stopServer(server: RedisProcess): Promise<void> {
+async function stopServer(server: BoundProcess): Promise<void> {
   server.process.kill('SIGTERM')
   const late = setTimeout(() => server.process.kill('SIGKILL'), stopTimeout)
   await server.gone

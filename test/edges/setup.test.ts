@@ -25,7 +25,8 @@ describe('the set-up', () => {
   beforeEach(() => {
     machine = mkdtempSync(join(tmpdir(), 'dr-setup-'))
     journal = join(machine, 'journal')
-    for (const directory of ['bin', 'fake', 'project', 'project/scripts']) mkdirSync(join(machine, directory))
+    for (const directory of ['bin', 'fake', 'project/scripts/azurite'])
+      mkdirSync(join(machine, directory), { recursive: true })
     for (const name of basics) {
       symlinkSync(
         execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(),
@@ -33,12 +34,13 @@ describe('the set-up', () => {
       )
     }
     copyFileSync(script, join(machine, 'project/scripts/setup.sh'))
-    writeFileSync(join(machine, 'project/package-lock.json'), '{}')
+    for (const directory of ['', 'scripts/azurite'])
+      writeFileSync(join(machine, 'project', directory, 'package-lock.json'), '{}')
     writeFileSync(journal, '')
     install('node', 'echo v26.10.0')
     install(
       'npm',
-      'echo "npm $*" >> "$JOURNAL"; mkdir -p node_modules; touch node_modules/.package-lock.json',
+      'echo "npm $* in ${PWD##*/}" >> "$JOURNAL"; mkdir -p node_modules; touch node_modules/.package-lock.json',
     )
     install('sudo', 'exec "$@"')
   })
@@ -99,6 +101,25 @@ describe('the set-up', () => {
     run('check')
 
     expect(did()).toMatch(/^npm ci /)
+  })
+
+  test('installs Azurite for the tests only, once, and goes on without it but in CI', () => {
+    withApt()
+    const ofAzurite = (): number => did().match(/^npm ci .* in azurite$/gm)?.length ?? 0
+
+    for (const what of ['demo', 'check', 'start', 'bench']) run(what)
+    expect(ofAzurite()).toBe(0)
+    expect(run('test')).toMatchObject({ status: 0 })
+    run('test')
+    expect(ofAzurite()).toBe(1)
+
+    rmSync(join(machine, 'project/scripts/azurite/node_modules'), { recursive: true })
+    install('npm', 'exit 1')
+    expect(run('test')).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('going on without Azurite'),
+    })
+    expect(run('test', { CI: 'true' })).toMatchObject({ status: 1 })
   })
 
   test('without apt-get it says which programs to install, and stops when nothing works without them', () => {

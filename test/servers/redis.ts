@@ -10,7 +10,7 @@ import { connectRedis } from '../../src/store/connect.ts'
 import type { Log } from '../../src/ports.ts'
 import type { RedisAddress } from '../../src/store/address.ts'
 import type { RedisConnection } from '../../src/store/connect.ts'
-import type { RedisProcess } from '../../src/store/process.ts'
+import type { BoundProcess } from '../../src/store/process.ts'
 
 export interface TestRedis {
   readonly address: RedisAddress
@@ -84,7 +84,7 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
 
 async function launch(
   settings: Readonly<Record<string, string>> & { readonly unixsocket: string },
-): Promise<RedisProcess> {
+): Promise<BoundProcess> {
   const server = spawnRedis(settings)
   const deadline = Date.now() + 10_000
   while (Date.now() < deadline) {
