@@ -60,6 +60,10 @@ export function standingClock(): Pick<Clock, 'now'> & { readonly move: (duration
   }
 }
 
+/** Long enough on any machine, in milliseconds; only what never answers is waited for shortly. */
+const patient = 10_000
+const timeoutFor = (failure: Failure): number => (failure === 'hang' ? 1_000 : patient)
+
 /** Runs the suite for one provider; a fresh world is opened for each test. */
 export function providerContract<N extends ProviderName>(providerCase: ProviderCase<N>): void {
   describe(`the provider ${providerCase.name}`, () => {
@@ -71,7 +75,7 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
       bench = await providerCase.open({ timeout, clock })
     }
     beforeEach(async () => {
-      bench = await providerCase.open({ timeout: 1_000, clock })
+      bench = await providerCase.open({ timeout: patient, clock })
     })
     afterEach(() => bench.close())
 
@@ -142,7 +146,7 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
     test.each(providerCase.retryable)(
       'asks to be tried again after $failure, and shows no secret',
       async (given) => {
-        await use(300)
+        await use(timeoutFor(given.failure))
         bench.fail(given.failure)
 
         const thrown = await bench.provider.observe(bench.action, calm).catch((error: unknown) => error)
@@ -155,7 +159,7 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
     )
 
     test.each(providerCase.findings)('does not pass on $failure, and says why', async (given) => {
-      await use(300)
+      await use(timeoutFor(given.failure))
       const operation = await bench.provider.start(bench.action, 'R-1-s1', calm)
       bench.fail(given.failure)
 

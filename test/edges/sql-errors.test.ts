@@ -19,7 +19,7 @@ let now = start
 async function open(change: Partial<AzureAccess> = {}) {
   now = start
   sim = await startTestAzure({ sql: twoRegions, now: () => now })
-  return createSql(createAzure(accessTo(sim, { timeout: 300, ...change })), { clock: { now: () => now } })
+  return createSql(createAzure(accessTo(sim, { timeout: 10_000, ...change })), { clock: { now: () => now } })
 }
 afterEach(() => sim.stop())
 
@@ -103,7 +103,7 @@ const faults: readonly (readonly [string, AzureFault])[] = [
 test('each failure tells a person what it is and what to do', async () => {
   const parts: string[] = []
   for (const [name, fault] of faults) {
-    const { providers } = await open()
+    const { providers } = await open(fault.kind === 'hang' ? { timeout: 1_000 } : {})
     const restore = providers['sql-restore']
     const reading = async () => {
       sim.fault({ ...fault, on: 'read' })
