@@ -8,6 +8,7 @@ import { selfSigned } from './azure/certificate.ts'
 import { createDnsZones, type DnsZoneInput, type DnsZones } from './azure/dns.ts'
 import { faultSwitch, type AzureFault } from './azure/faults.ts'
 import { createOperations } from './azure/operations.ts'
+import { permissionRoutes, type KnownResource } from './azure/permissions.ts'
 import { createQueues, type QueueInput, type Queues } from './azure/queues.ts'
 import { createScaleSets, type ScaleSetInput, type ScaleSets } from './azure/scale-sets.ts'
 import { createSql, type Sql } from './azure/sql.ts'
@@ -56,6 +57,7 @@ export interface AzureSim {
 }
 
 const subscriptionId = '00000000-0000-0000-0000-000000000001'
+const firstGroup = 'dr-rg'
 const tenant = '00000000-0000-0000-0000-00000000000a'
 /** The rights that the guide asks for. */
 const main: Principal = {
@@ -66,9 +68,6 @@ const main: Principal = {
     'Microsoft.Insights/autoscalesettings/*',
     'Microsoft.Storage/*/read',
     'Microsoft.Storage/storageAccounts/failover/action',
-    'Microsoft.AppConfiguration/configurationStores/keyValues/*',
-    'Microsoft.KeyVault/vaults/secrets/getSecret/action',
-    'Microsoft.KeyVault/vaults/secrets/setSecret/action',
     'Microsoft.Network/dnsZones/*',
     'Microsoft.Sql/*/read',
     'Microsoft.Sql/servers/databases/write',
@@ -77,6 +76,13 @@ const main: Principal = {
     'Microsoft.Sql/servers/failoverGroups/write',
     'Microsoft.Sql/servers/failoverGroups/failover/action',
     'Microsoft.Sql/servers/failoverGroups/forceFailoverAllowDataLoss/action',
+    'Microsoft.Authorization/*/read',
+  ],
+  dataActions: [
+    'Microsoft.Storage/storageAccounts/queueServices/queues/messages/read',
+    'Microsoft.AppConfiguration/configurationStores/keyValues/*',
+    'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+    'Microsoft.KeyVault/vaults/secrets/setSecret/action',
   ],
 }
 
@@ -127,6 +133,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
         ...sql.routes,
         ...storage.accounts.routes,
         ...dns.routes,
+        ...permissionRoutes({ access, url, resources: resourcesOf(options) }),
       ],
       access,
       operations,
@@ -176,7 +183,33 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
 
 function groupsOf({ scaleSets = [], sql, storage }: AzureOptions): readonly string[] {
   const all = [...scaleSets, ...(sql?.servers ?? []), ...(storage?.accounts ?? [])]
-  return [...new Set(['dr-rg', ...all.map(({ group }) => group)])]
+  return [...new Set([firstGroup, ...all.map(({ group }) => group)])]
+}
+
+/** Stores and vaults are in the first group. */
+function resourcesOf(options: AzureOptions): readonly KnownResource[] {
+  const { scaleSets = [], sql, storage, dnsZones = [] } = options
+  const { accounts = [], settings = [], secrets = [] } = storage ?? {}
+  return [
+    ...scaleSets.map(({ group, name }) => ({
+      group,
+      resource: `Microsoft.Compute/virtualMachineScaleSets/${name}`,
+    })),
+    ...(sql?.servers ?? []).map(({ group, name }) => ({ group, resource: `Microsoft.Sql/servers/${name}` })),
+    ...accounts.map(({ group, name }) => ({ group, resource: `Microsoft.Storage/storageAccounts/${name}` })),
+    ...dnsZones.map(({ group, served }) => ({
+      group,
+      resource: `Microsoft.Network/dnsZones/${served.name}`,
+    })),
+    ...settings.map(({ store }) => ({
+      group: firstGroup,
+      resource: `Microsoft.AppConfiguration/configurationStores/${store}`,
+    })),
+    ...secrets.map(({ vault, name }) => ({
+      group: firstGroup,
+      resource: `Microsoft.KeyVault/vaults/${vault}/secrets/${name}`,
+    })),
+  ]
 }
 
 async function stop(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

@@ -78,6 +78,29 @@ export interface Readers {
   readonly workers: WorkersReader
   readonly sql: SqlReader
   readonly storage: StorageReader
+  readonly rights: RightsReader
+}
+
+/** Where rights are asked about: a resource of a group by type and names (`Microsoft.Sql/servers/sql-west`), or the group. */
+export interface RightsScope {
+  readonly resourceGroup: string
+  readonly resource?: string
+}
+
+/** What one role gives somebody at a place: actions, in which `*` stands for any text, without those that it takes out. */
+export interface Grant {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+  /** Only under a condition that the bot cannot judge. */
+  readonly conditional: boolean
+}
+
+/** What is read of the bot's own rights at Azure. */
+export interface RightsReader {
+  /** All roles that count there, inherited ones too. Throws UserError or RetryableError. */
+  readonly granted: (scope: RightsScope, signal: AbortSignal) => Promise<readonly Grant[]>
 }
 
 /** A storage queue as it was seen; `oldest`: when the message at its head was put in. */

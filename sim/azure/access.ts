@@ -2,11 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import { ArmError, type ArmAnswer } from './envelope.ts'
 
-/** An application of the tenant. `actions` are Azure's, `*` stands for any text. */
+/** An application of the tenant. `actions` and `dataActions` are Azure's, `*` stands for any text. */
 export interface Principal {
   readonly clientId: string
   readonly secret: string
   readonly actions: readonly string[]
+  readonly dataActions: readonly string[]
+}
+
+/** What one role gives, in Azure's words. */
+export interface Grant {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
 }
 
 export interface Access {
@@ -17,6 +26,10 @@ export interface Access {
   /** Refuses what the principal has no right to, with the action's name as Azure words it. */
   readonly permit: (principal: Principal, action: string, scope: string) => void
   readonly mayDo: (principal: Principal, action: string) => boolean
+  /** The same of what is done with the data of a service. */
+  readonly mayDoData: (principal: Principal, action: string) => boolean
+  /** What it may do, one role for each of Azure's services. */
+  readonly grants: (principal: Principal) => readonly Grant[]
   /** Takes these rights away from everybody, until it is called again. */
   readonly withhold: (actions: readonly string[]) => void
   /** No token that was given out is good any more. */
@@ -44,8 +57,9 @@ const objectId = '00000000-0000-0000-0000-0000000000aa'
 export function createAccess({ tenant, principals, open, url, now }: AccessOptions): Access {
   const tokens = new Map<string, Token>()
   let withheld: readonly string[] = []
-  const mayDo = ({ actions }: Principal, action: string): boolean =>
-    actions.some((pattern) => covers(pattern, action)) && !withheld.some((one) => covers(one, action))
+  const holds = (patterns: readonly string[], action: string): boolean =>
+    patterns.some((pattern) => covers(pattern, action)) && !withheld.some((one) => covers(one, action))
+  const mayDo = ({ actions }: Principal, action: string): boolean => holds(actions, action)
 
   function issue(form: URLSearchParams): ArmAnswer {
     const principal = principals.find(({ clientId }) => clientId === form.get('client_id'))
@@ -91,6 +105,8 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
       return token.principal
     },
     mayDo,
+    mayDoData: ({ dataActions }, action) => holds(dataActions, action),
+    grants: (principal) => grantsOf(principal, withheld),
     permit: (principal, action, scope) => {
       if (mayDo(principal, action)) return
       throw new ArmError(
@@ -127,6 +143,17 @@ function tokenOf(of: {
   }
   const parts = [{ typ: 'JWT', alg: 'RS256' }, claims].map((part) => Buffer.from(JSON.stringify(part)))
   return [...parts, randomBytes(24)].map((part) => part.toString('base64url')).join('.')
+}
+
+function grantsOf({ actions, dataActions }: Principal, withheld: readonly string[]): readonly Grant[] {
+  const service = (action: string): string => (action.split('/')[0] ?? '').toLowerCase()
+  const services = [...new Set([...actions, ...dataActions].map(service))]
+  return services.map((one) => ({
+    actions: actions.filter((action) => service(action) === one),
+    notActions: withheld,
+    dataActions: dataActions.filter((action) => service(action) === one),
+    notDataActions: withheld,
+  }))
 }
 
 function covers(pattern: string, action: string): boolean {

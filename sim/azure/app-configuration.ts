@@ -98,7 +98,7 @@ export function createSettingStores(
       if (part !== 'kv' || name.key === '' || more.length > 0 || !['GET', 'PUT'].includes(request.method))
         throw refusal(400, 'invalid-argument', 'Invalid request URI', 'path')
       const right = request.method === 'GET' ? 'read' : 'write'
-      if (!access.mayDo(principal, `${rights}/${right}`))
+      if (!access.mayDoData(principal, `${rights}/${right}`))
         throw refusal(403, 'forbidden', 'The client is not allowed to perform this operation', '')
       const found = all.get(nameOf(name.store, name.key, name.label))
       if (request.method === 'PUT') return write(request, found, name)

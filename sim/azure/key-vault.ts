@@ -122,7 +122,7 @@ export function createVaults(
       if (part !== 'secrets' || name === '' || more.length > 0 || !['GET', 'PUT'].includes(request.method))
         throw badParameter('Method does not allow operation.')
       const right = `${rights}/${request.method === 'GET' ? 'getSecret' : 'setSecret'}/action`
-      if (!access.mayDo(principal, right)) throw forbidden(principal, right, vault)
+      if (!access.mayDoData(principal, right)) throw forbidden(principal, right, vault)
       return request.method === 'GET' ? read(vault, name, version) : write(vault, name, request)
     },
     versions: (vault, name) => all.get(`${vault}/${name}`) ?? [],

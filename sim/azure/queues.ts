@@ -95,7 +95,12 @@ export function createQueues(
     answer: (request) => {
       const principal = authenticate(access, tenant, request.authorization)
       const { account, name, peek } = askedFor(request)
-      permit(access, principal, peek ? `${rights}/messages/read` : `${rights}/read`)
+      // That a queue is there and how full it is goes by an action, what is in it by an action on data.
+      permit(
+        peek
+          ? access.mayDoData(principal, `${rights}/messages/read`)
+          : access.mayDo(principal, `${rights}/read`),
+      )
       const messages = messagesOf({ account, name })
       return peek ? peeked(firstInSight(messages, now())) : depth(messages.length)
     },
@@ -127,8 +132,8 @@ function askedFor({ method, path, query }: ArmRequest): QueuePlace & { readonly 
   throw new ArmError(400, 'InvalidUri', 'The requested URI does not represent any resource on the server.')
 }
 
-function permit(access: Access, principal: Principal, action: string): void {
-  if (access.mayDo(principal, action)) return
+function permit(may: boolean): void {
+  if (may) return
   throw new ArmError(
     403,
     'AuthorizationPermissionMismatch',

@@ -1,5 +1,5 @@
 // Finds what a request of Resource Manager is about: rules of every resource are the same, what it does is its own.
-import type { Access } from './access.ts'
+import type { Access, Principal } from './access.ts'
 import { ArmError, type ArmAnswer } from './envelope.ts'
 import type { Operations } from './operations.ts'
 
@@ -13,6 +13,8 @@ export interface ArmContext {
   /** `If-Match` and `If-None-Match`, as they came. */
   readonly conditions: Conditions
   readonly operations: Operations
+  /** Who asks. */
+  readonly principal: Principal
   readonly now: number
 }
 
@@ -91,7 +93,7 @@ export function route(subscription: Subscription, request: ArmRequest): ArmAnswe
   const { path, query, ifMatch, ifNoneMatch } = request
   const conditions = { ifMatch, ifNoneMatch }
   const body = bodyOf(request)
-  return found.answer({ group, params, id: path, query, conditions, body, operations, now: now() })
+  return found.answer({ group, params, id: path, query, conditions, body, operations, principal, now: now() })
 }
 
 function demandSubscription({ id }: Subscription, asked: string | undefined): void {

@@ -29,6 +29,8 @@ export const AzureStorage = z
       value: line('the value that selects the standby account, such as "examplenorth"').exactOptional(),
       key_vault: httpsUrl.exactOptional(),
       secret: secret.exactOptional(),
+      /** Of the App Configuration or the Key Vault; absent: that of the account. */
+      setting_resource_group: line('the name of the Azure resource group, such as "dr-rg"').exactOptional(),
       /** The secret that holds the value for the standby account; absent: `secret` itself, at `from_version`. */
       from_secret: secret.exactOptional(),
       from_version: line('the version of the secret, 32 letters and digits').exactOptional(),

@@ -29,6 +29,7 @@ export function storesOf(azure: Azure): Stores {
 function purposeOf(place: SettingPlace, changes: boolean): AzurePurpose {
   return {
     doing: `${changes ? 'change' : 'look at'} the setting ${settingName(place)} of ${place.store}`,
+    right: `Microsoft.AppConfiguration/configurationStores/keyValues/${changes ? 'write' : 'read'}`,
     role: `App Configuration Data Owner on ${new URL(place.store).hostname}`,
     names: '"app_configuration", "key" and "label" of the recovery',
     changes,

@@ -8,6 +8,8 @@ export interface AzurePurpose {
   readonly doing: string
   /** The role that holds the rights it needs, and on what: `Virtual Machine Contributor on dr-rg/workers-vmss`. */
   readonly role: string
+  /** The right that it needs, for services that refuse without naming it. */
+  readonly right?: string
   /** What to compare when there is no such thing: `"resource_group" and "vmss" of the recovery`. */
   readonly names: string
   /** A change is sent once and never repeated here: after a lost answer its outcome is found by looking. */
@@ -176,12 +178,10 @@ function refusal(
   return new UserError('azure-refused', `${what}: ${said} Nothing was changed.`)
 }
 
-/** The action is named by Resource Manager; the storage services name none. */
-function missingRight(message: string, { role }: AzurePurpose): string {
-  const [, action, scope] =
-    /perform action '([^']+)'(?: over scope '([^']+)')?/.exec(message) ??
-    /^Action: '([^']+)'/m.exec(message) ??
-    []
+/** The action is named by Resource Manager; queues and settings name none. */
+function missingRight(message: string, { role, right: asked }: AzurePurpose): string {
+  const [, action, scope] = /perform action '([^']+)'(?: over scope '([^']+)')?/.exec(message) ??
+    /^Action: '([^']+)'/m.exec(message) ?? [undefined, asked]
   const right = action === undefined ? 'The right for it is missing' : `The right ${action} is missing`
   const where = scope === undefined ? '' : ` on ${scope}`
   return `${right}${where}. Nothing was changed. Give the bot's identity the role ${role}; it takes some minutes to come into force.`

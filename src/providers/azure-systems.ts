@@ -4,6 +4,7 @@ import type { Readers } from '../readers.ts'
 import { createAutoscaleLimits } from './autoscale.ts'
 import type { Azure } from './azure.ts'
 import { createAzureDns } from './azure-dns.ts'
+import { createRightsReader } from './azure-rights.ts'
 import { createScaleSets } from './scale-set.ts'
 import { createWorkersReader, scaleSetClients } from './scale-set-read.ts'
 import { createSql } from './sql.ts'
@@ -14,7 +15,7 @@ type Elsewhere = 'cloudflare-dns' | 'probe' | 'dns-check' | 'certificate' | 'del
 
 export interface AzureSystems {
   readonly providers: Pick<Providers, Exclude<keyof Providers, Elsewhere>>
-  readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage' | 'standbyDns'>
+  readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage' | 'standbyDns' | 'rights'>
 }
 
 /** Loads no SDK and opens no connection yet: that happens at the first call of each. */
@@ -39,6 +40,7 @@ export function createAzureSystems(
       sql: sql.reader,
       storage: storage.reader,
       standbyDns,
+      rights: createRightsReader(azure),
     },
   }
 }

@@ -33,9 +33,14 @@ async function readQueue(
     names: '"account" and "queues" of the recovery',
     changes: false,
   }
+  const right = 'Microsoft.Storage/storageAccounts/queueServices/queues'
   const [properties, peeked] = await Promise.all([
-    azure.call(purpose, signal, (abortSignal) => queue.getProperties({ abortSignal })),
-    azure.call(purpose, signal, (abortSignal) => queue.peekMessages({ abortSignal, numberOfMessages: 1 })),
+    azure.call({ ...purpose, right: `${right}/read` }, signal, (abortSignal) =>
+      queue.getProperties({ abortSignal }),
+    ),
+    azure.call({ ...purpose, right: `${right}/messages/read` }, signal, (abortSignal) =>
+      queue.peekMessages({ abortSignal, numberOfMessages: 1 }),
+    ),
   ])
   const [first] = peeked.peekedMessageItems
   const messages = properties.approximateMessagesCount ?? 0

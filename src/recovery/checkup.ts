@@ -1,6 +1,5 @@
 // Whether the recoveries of the plan could be carried out now: the read-only half of each, against the real world.
 import { z } from 'zod'
-import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Instant, SystemId } from '../ids.ts'
 import { minute, systemIds } from '../ids.ts'
@@ -8,6 +7,7 @@ import type { Calls } from './calls.ts'
 import type { Context } from './draft.ts'
 import { checkFor } from './propose.ts'
 import type { Order, Run } from './run.ts'
+import { failedCheck } from './ways/draft-check.ts'
 import type { Checked } from './ways/way.ts'
 
 const RecoveryChecked = z.object({
@@ -77,7 +77,7 @@ async function checkOne(
   try {
     return await check(context)
   } catch (thrown) {
-    return [failed(thrown)]
+    return [failedCheck(thrown)]
   }
 }
 
@@ -85,15 +85,6 @@ function byHand(plan: DrPlan, system: SystemId): Checked {
   const { runbook } = plan.systems[system] ?? {}
   const where = runbook === undefined ? '' : `, as in ${runbook}`
   return { what: 'way', ok: false, text: `This version cannot carry it out: it is done by hand${where}.` }
-}
-
-function failed(thrown: unknown): Checked {
-  if (thrown instanceof UserError) return { what: 'world', ok: false, text: thrown.message }
-  if (thrown instanceof RetryableError) {
-    return { what: 'world', ok: false, text: `${reasonOf(thrown)} Look again in a few minutes.` }
-  }
-  const text = `The check failed inside the bot: ${reasonOf(thrown)}. Report it to whoever maintains the bot.`
-  return { what: 'check', ok: false, text }
 }
 
 /** What a recovery must be told beside its name, as somebody would say it who needs it now. */

@@ -24,6 +24,7 @@ export const noReaders: Readers = {
     setting: async () => ({ value: '', etag: '', tags: {}, locked: false }),
     secret: async () => ({ version: '' }),
   },
+  rights: { granted: async () => [] },
   haproxy: { level: async () => 'admin' },
   dns: {
     zone: async (name) => ({ id: name, name, nameServers: [] }),

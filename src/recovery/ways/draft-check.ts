@@ -1,5 +1,6 @@
 // Whether a recovery could be carried out now, by drafting its proposal: the safety rules' verdicts, none of them overridden.
 import { printDuration } from '../../drplan/duration.ts'
+import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Finding } from '../run.ts'
 import { UnsafeError } from '../safety.ts'
@@ -38,4 +39,14 @@ function checkedOf({ rule, ok, text }: Finding): Checked {
   if (ok || rule === 'not-already-there') return { what: rule, ok: true, text }
   const otherwise = `As it is, it can only be ordered with: --override ${rule} "reason".`
   return { what: rule, ok: false, text: `${text}. ${advice[rule] ?? otherwise}` }
+}
+
+/** What is reported when looking itself has failed. */
+export function failedCheck(thrown: unknown): Checked {
+  if (thrown instanceof UserError) return { what: 'world', ok: false, text: thrown.message }
+  if (thrown instanceof RetryableError) {
+    return { what: 'world', ok: false, text: `${reasonOf(thrown)} Look again in a few minutes.` }
+  }
+  const text = `The check failed inside the bot: ${reasonOf(thrown)}. Report it to whoever maintains the bot.`
+  return { what: 'check', ok: false, text }
 }

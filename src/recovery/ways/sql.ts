@@ -1,11 +1,15 @@
 // The block `azure_sql`: which of the three ways a recovery goes, and the way back of each.
+import { RetryableError, UserError } from '../../errors.ts'
 import type { Context, Draft } from '../draft.ts'
+import type { SqlPlace } from '../sql-action.ts'
 import { draftSqlBack } from './sql-back.ts'
-import { isSql } from './sql-compare.ts'
+import { isSql, sourceOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { draftGeo } from './sql-geo.ts'
 import { checkByDraft } from './draft-check.ts'
 import { draftGroup } from './sql-group.ts'
+import { byName, lookAround } from './sql-look.ts'
+import { checkAtAzure } from './rights-check.ts'
 import { draftRestore } from './sql-restore.ts'
 import { logBackups } from './sql-safety.ts'
 import type { Way } from './way.ts'
@@ -14,7 +18,13 @@ export const azureSql: Way = {
   failover: (recovery) => (isSql(recovery) ? (context) => draft(context, recovery) : undefined),
   check: (recovery) =>
     isSql(recovery)
-      ? (context) => checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery))
+      ? async (context) =>
+          checkAtAzure(
+            context,
+            recovery,
+            () => checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery)),
+            await partnerOf(context, recovery),
+          )
       : undefined,
   failback: draftSqlBack,
   changes: ['sql-group', 'sql-link', 'sql-rename', 'sql-failover'],
@@ -25,6 +35,21 @@ function readyFor(context: Context, { azure_sql: { method } }: SqlRecovery): Con
   if (method !== 'point-in-time') return context
   const { ask, now } = context
   return { ...context, ask: { ...ask, order: { kind: 'restore-point', at: now - 2 * logBackups } } }
+}
+
+/** Where the copy of a database is that is swapped there too; undefined when none is seen: then the plan's server counts. */
+async function partnerOf(context: Context, { azure_sql: block }: SqlRecovery): Promise<SqlPlace | undefined> {
+  if (block.method !== 'point-in-time') return undefined
+  const { calls } = context
+  const place = sourceOf(block)
+  try {
+    const live = byName(await calls.readers.sql.databases(place, calls.limit()), block.database)
+    return live && (await lookAround(context, place, live)).partner
+  } catch (thrown) {
+    // What cannot be looked at is reported by the proposal, which looks at the same.
+    if (thrown instanceof UserError || thrown instanceof RetryableError) return undefined
+    throw thrown
+  }
 }
 
 function draft(context: Context, recovery: SqlRecovery): Promise<Draft> {

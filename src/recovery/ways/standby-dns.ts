@@ -37,7 +37,9 @@ import {
 } from './standby-dns-parts.ts'
 import { probeThrough, switchByHand, watchStep } from './standby-dns-parts.ts'
 import { draftSwitchBack } from './standby-dns-back.ts'
+import { checkByDraft } from './draft-check.ts'
 import { elsewhere } from './records.ts'
+import { checkAtAzure } from './rights-check.ts'
 import type { Way } from './way.ts'
 
 type StandbyRecovery = Recovery & { readonly standby_dns: StandbyBlock }
@@ -48,6 +50,11 @@ function isStandby(recovery: Recovery): recovery is StandbyRecovery {
 
 export const standbyDns: Way = {
   failover: (recovery) => (isStandby(recovery) ? (context) => draftSwitch(context, recovery) : undefined),
+  check: (recovery) =>
+    isStandby(recovery)
+      ? (context) =>
+          checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftSwitch(one, recovery)))
+      : undefined,
   failback: draftSwitchBack,
   changes: ['standby-dns', 'delegation'],
 }

@@ -10,6 +10,8 @@ import { limitsText, workersText } from '../kinds/scale-set.ts'
 import { sizeText } from '../news.ts'
 import type { Debt, Proposal } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
+import { checkByDraft } from './draft-check.ts'
+import { checkAtAzure } from './rights-check.ts'
 import { draftWorkersBack } from './workers-back.ts'
 import { lookAtPool, messagesIn, shownOf } from './workers-look.ts'
 import type { LookedPool } from './workers-look.ts'
@@ -28,6 +30,11 @@ function isPool(recovery: Recovery): recovery is PoolRecovery {
 
 export const workers: Way = {
   failover: (recovery) => (isPool(recovery) ? (context) => draftResize(context, recovery) : undefined),
+  check: (recovery) =>
+    isPool(recovery)
+      ? (context) =>
+          checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftResize(one, recovery)))
+      : undefined,
   failback: draftWorkersBack,
   changes: ['scale-set-capacity', 'autoscale-limits'],
 }
