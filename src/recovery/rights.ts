@@ -69,6 +69,7 @@ export const azureRights = {
       actions: [
         `${sql}/read`,
         `${database}/read`,
+        `${database}/operations/read`,
         `${failoverGroup}/read`,
         `${failoverGroup}/failover/action`,
         `${failoverGroup}/forceFailoverAllowDataLoss/action`,
@@ -77,7 +78,12 @@ export const azureRights = {
     {
       on: 'server',
       role: sqlRole,
-      actions: [`${database}/read`, `${failoverGroup}/read`, `${failoverGroup}/failover/action`],
+      actions: [
+        `${database}/read`,
+        `${database}/operations/read`,
+        `${failoverGroup}/read`,
+        `${failoverGroup}/failover/action`,
+      ],
     },
     sqlOperations,
   ],

@@ -2,7 +2,7 @@
 import { startDnsServer, type DnsServer } from '../../sim/dns.ts'
 import { servedZone } from '../../sim/dns/answer.ts'
 import { startRegistry, type Registry } from '../../sim/registry.ts'
-import type { AzureSim } from '../../sim/azure.ts'
+import type { AzureOptions, AzureSim } from '../../sim/azure.ts'
 import type { World } from '../../sim/world.ts'
 import { startTestAzure } from './azure.ts'
 
@@ -18,14 +18,18 @@ export interface StandbyWorld {
   readonly stop: () => Promise<void>
 }
 
-/** Two name servers at Azure for the zone of `world`, two of the parent; the registry leads to Cloudflare. */
-export async function startStandby(zone: string, home: readonly string[]): Promise<StandbyWorld> {
+/** Two name servers at Azure for the zone, two of the parent; the registry leads to `home`. `more`: what else is at Azure. */
+export async function startStandby(
+  zone: string,
+  home: readonly string[],
+  more: AzureOptions = {},
+): Promise<StandbyWorld> {
   const nameServers: string[] = []
   const served = servedZone(zone, nameServers)
   const servers = [await startDnsServer({ zones: [served] }), await startDnsServer({ zones: [served] })]
   nameServers.push(...servers.map(({ port }) => `localhost:${port}`).toSorted())
   const [azure, registry] = await Promise.all([
-    startTestAzure({ dnsZones: [{ group: 'dr-rg', served }] }),
+    startTestAzure({ ...more, dnsZones: [{ group: 'dr-rg', served }] }),
     startRegistry({ zone, nameServers: home }),
   ])
   return {

@@ -1,6 +1,7 @@
 // Whether a recovery could be carried out now, by drafting its proposal: the safety rules' verdicts, none of them overridden.
 import { printDuration } from '../../drplan/duration.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
+import { ownName } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Finding } from '../run.ts'
 import { UnsafeError } from '../safety.ts'
@@ -24,11 +25,10 @@ export async function checkByDraft(
   try {
     const { proposal } = await draft(context)
     const { duration, source } = proposal.expected
+    // No run has a number yet.
+    const summary = proposal.summary.replaceAll(ownName, 'r-N')
     const time = `expected to take ${printDuration(duration)} (${source})`
-    return [
-      ...proposal.findings.map(checkedOf),
-      { what: 'proposal', ok: true, text: `${proposal.summary}; ${time}` },
-    ]
+    return [...proposal.findings.map(checkedOf), { what: 'proposal', ok: true, text: `${summary}; ${time}` }]
   } catch (thrown) {
     if (thrown instanceof UnsafeError) return thrown.findings.map(checkedOf)
     throw thrown

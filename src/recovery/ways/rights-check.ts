@@ -68,7 +68,7 @@ async function checkPlace(
     ]
   } catch (thrown) {
     if (thrown instanceof UserError && ofAll.includes(thrown.code)) throw thrown
-    return [{ what, ok: false, text: `not seen. ${unseenText(thrown)}` }]
+    return [{ what, ok: false, text: ['not seen.', unseenText(thrown), ...hintOf(place)].join(' ') }]
   }
 }
 

@@ -37,14 +37,15 @@ function readyFor(context: Context, { azure_sql: { method } }: SqlRecovery): Con
   return { ...context, ask: { ...ask, order: { kind: 'restore-point', at: now - 2 * logBackups } } }
 }
 
-/** Where the copy of a database is that is swapped there too; undefined when none is seen: then the plan's server counts. */
+/** The other server of the database's group, where a swap renames too; undefined when none is seen: the plan's counts. */
 async function partnerOf(context: Context, { azure_sql: block }: SqlRecovery): Promise<SqlPlace | undefined> {
   if (block.method !== 'point-in-time') return undefined
   const { calls } = context
   const place = sourceOf(block)
   try {
     const live = byName(await calls.readers.sql.databases(place, calls.limit()), block.database)
-    return live && (await lookAround(context, place, live)).partner
+    if (live?.group === undefined) return undefined
+    return (await lookAround(context, place, live)).partner
   } catch (thrown) {
     // What cannot be looked at is reported by the proposal, which looks at the same.
     if (thrown instanceof UserError || thrown instanceof RetryableError) return undefined
