@@ -18,6 +18,8 @@ export type RightPlace =
 export interface Need {
   readonly on: RightPlace
   readonly role: string
+  /** Where the role must be given when that is not the thing itself: Azure lists it there as inherited. */
+  readonly given?: string
   readonly actions: readonly string[]
   /** Of a service's data, which Azure keeps apart from the service itself. */
   readonly dataActions?: readonly string[]
@@ -38,8 +40,9 @@ const autoscale = 'Microsoft.Insights/autoscaleSettings'
 const sqlRole = 'for database recovery (docs/recovery.md)'
 const virtualMachines = 'Virtual Machine Contributor'
 
-/** How operations of Azure SQL go is read of the subscription; its groups inherit that. */
-const sqlOperations: Need = { on: 'group', role: sqlRole, actions: ['Microsoft.Sql/locations/*/read'] }
+/** How operations go is read of the subscription; its groups inherit that. */
+const operations = { on: 'group', given: 'on the subscription' } as const
+const sqlOperations: Need = { ...operations, role: sqlRole, actions: ['Microsoft.Sql/locations/*/read'] }
 
 /** How full queues are is a right on the account, what is in them one on its data. */
 const queues: Need = {
@@ -132,7 +135,7 @@ export const azureRights = {
       role: 'Storage Account Contributor',
       actions: [`${account}/read`, `${account}/failover/action`],
     },
-    { on: 'group', role: 'Reader', actions: ['Microsoft.Storage/locations/operations/read'] },
+    { ...operations, role: 'Reader', actions: ['Microsoft.Storage/locations/operations/read'] },
     queues,
   ],
   app_configuration: [
@@ -169,7 +172,7 @@ export const azureRights = {
       role: virtualMachines,
       actions: [`${scaleSet}/read`, `${scaleSet}/write`, `${scaleSet}/instanceView/read`],
     },
-    { on: 'group', role: virtualMachines, actions: ['Microsoft.Compute/locations/operations/read'] },
+    { ...operations, role: virtualMachines, actions: ['Microsoft.Compute/locations/operations/read'] },
     { on: 'group', role: 'Monitoring Contributor', actions: [`${autoscale}/read`, `${autoscale}/write`] },
     queues,
   ],

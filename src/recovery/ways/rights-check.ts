@@ -83,19 +83,19 @@ function hintOf({ hint }: RightsPlace): readonly string[] {
 
 function lackText(
   name: string,
-  { role }: Need,
+  { role, given = 'there' }: Need,
   { missing, unsure }: ReturnType<typeof lacking>,
 ): readonly string[] {
   return [
     ...(missing.length === 0
       ? []
       : [
-          `${rightsText(missing)} missing on ${name}. Give the bot's identity the role ${role} there; it takes some minutes to come into force.`,
+          `${rightsText(missing)} missing on ${name}. Give the bot's identity the role ${role} ${given}; it takes some minutes to come into force.`,
         ]),
     ...(unsure.length === 0
       ? []
       : [
-          `${rightsText(unsure)} given on ${name} under a condition, which the bot cannot judge. Give the role ${role} without one.`,
+          `${rightsText(unsure)} given on ${name} under a condition, which the bot cannot judge. Give the role ${role} ${given} without one.`,
         ]),
   ]
 }
