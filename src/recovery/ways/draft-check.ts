@@ -17,7 +17,7 @@ const advice: Readonly<Record<string, string>> = {
   'origin-certificate': 'Give the origin a certificate of a public authority for the name.',
 }
 
-/** What the safety rules find; a recovery that is in force already is ready all the same. */
+/** What the safety rules find, or what kept them from it; a recovery that is in force already is ready all the same. */
 export async function checkByDraft(
   context: Context,
   draft: (context: Context) => Promise<Draft>,
@@ -31,7 +31,7 @@ export async function checkByDraft(
     return [...proposal.findings.map(checkedOf), { what: 'proposal', ok: true, text: `${summary}; ${time}` }]
   } catch (thrown) {
     if (thrown instanceof UnsafeError) return thrown.findings.map(checkedOf)
-    throw thrown
+    return [failedCheck(thrown)]
   }
 }
 

@@ -13,19 +13,14 @@ import type { Checked } from './way.ts'
 /** Errors of everything that is asked of Azure: they are said once. */
 const ofAll = ['azure-subscription', 'azure-credential']
 
-/** The rights first, then what else is looked at, which a missing right may end. */
+/** The rights first, then what else is looked at. */
 export async function checkAtAzure(
   context: Context,
   recovery: Recovery,
   rest: () => Promise<readonly Checked[]>,
   partner?: SqlPlace,
 ): Promise<readonly Checked[]> {
-  const rights = await checkRights(context, recovery, partner)
-  try {
-    return [...rights, ...(await rest())]
-  } catch (thrown) {
-    return [...rights, failedCheck(thrown)]
-  }
+  return [...(await checkRights(context, recovery, partner)), ...(await rest())]
 }
 
 async function checkRights(

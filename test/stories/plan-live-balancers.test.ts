@@ -1,0 +1,138 @@
+// `dr plan check --live` at HAProxy: the level of each socket and the user of each Data Plane API, taken away in turn.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startDataplane } from '../../sim/dataplane.ts'
+import type { DataplaneSim } from '../../sim/dataplane.ts'
+import { dataplaneServers, startApi, startHaproxy } from '../../sim/haproxy.ts'
+import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
+import { runCli } from '../../src/cli/main.ts'
+import { createClock } from '../../src/clock.ts'
+import { createSystems } from '../../src/providers.ts'
+import type { Environment } from '../../src/config.ts'
+import { expectNoSecret } from '../contracts/provider.ts'
+
+const password = 'not-to-be-shown'
+
+let apis: readonly ApiServer[]
+let admin: RealHaproxy
+let limited: Readonly<Record<'operator' | 'user', RealHaproxy>>
+let dataplane: DataplaneSim
+let dir: string
+
+beforeAll(async () => {
+  const [main, standby] = await Promise.all([startApi('main'), startApi('standby')])
+  apis = [main, standby]
+  const [first, operator, user] = await Promise.all([
+    startHaproxy({ main, standby }),
+    startHaproxy({ main, standby }, { level: 'operator' }),
+    startHaproxy({ main, standby }, { level: 'user' }),
+  ])
+  admin = first
+  limited = { operator, user }
+  dataplane = await startDataplane({ user: 'dr-bot', password, servers: dataplaneServers })
+  dir = await mkdtemp(join(tmpdir(), 'dr-live-'))
+})
+afterAll(async () => {
+  await Promise.all([admin, limited.operator, limited.user].map((one) => one.stop()))
+  await Promise.all([...apis, dataplane].map((one) => one.stop()))
+  await rm(dir, { recursive: true, force: true })
+})
+
+function planText(controls: string): string {
+  return `
+organisation: Example Ltd
+timezone: Europe/Berlin
+people:
+  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
+groups: { dev: { people: [ann] } }
+oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
+paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
+diagnosis: { remind: 5m, deadline: 30m }
+escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
+systems:
+  api:
+    rto: 10m
+    alerts: [{ service: "API*" }]
+    recoveries:
+      - name: standby
+        haproxy: { ${controls}, backend: api, from: main, to: standby }
+`
+}
+
+async function check(
+  controls: string,
+  env: Environment = {},
+): Promise<{ readonly code: number; readonly missing: readonly string[] }> {
+  await writeFile(join(dir, 'plan.yml'), planText(controls))
+  const out: string[] = []
+  const clock = createClock()
+  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml')], {
+    env: () => ({
+      NAGIOS_TOKEN: 'a token of nagios',
+      CONSOLE_SECRET: 'a secret of the console, long enough',
+      HAPROXY_DATAPLANE_USER: 'dr-bot',
+      HAPROXY_DATAPLANE_PASSWORD: password,
+      ...env,
+    }),
+    home: dir,
+    now: clock.now,
+    out: (text) => void out.push(text),
+    err: (text) => void out.push(text),
+    terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
+    ask: undefined,
+    input: async () => '',
+    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
+    systems: async () => (config) => createSystems(config, { clock }),
+    slack: async () => async () => {},
+  })
+  expectNoSecret([password], out)
+  const lines = out.join('').split('\n')
+  return { code, missing: lines.filter((line) => line.startsWith('    ✗')).map((line) => line.trim()) }
+}
+
+const sockets = (...all: readonly RealHaproxy[]): string =>
+  `sockets: ${JSON.stringify(all.map(({ control }) => control))}`
+
+test('a socket with the level admin is ready, and is told nothing that changes anything', async () => {
+  expect(await check(sockets(admin))).toEqual({ code: 0, missing: [] })
+  expect(admin.changing()).toEqual([])
+})
+
+test.each(['operator', 'user'] as const)('names the one socket that has only the level %s', async (level) => {
+  const { code, missing } = await check(sockets(admin, limited[level]))
+
+  const at = limited[level].control.replace('tcp://', '')
+  expect(code).toBe(1)
+  expect(missing[0]).toMatch(new RegExp(`^✗ socket of ${at}: has the level ${level}, .*"level admin"`))
+  for (const line of missing) {
+    expect(line).toContain(at)
+    expect(line).not.toContain(admin.control.replace('tcp://', ''))
+  }
+})
+
+test('names each of two sockets that lack it', async () => {
+  const { missing } = await check(sockets(limited.operator, limited.user))
+
+  const named = missing.filter((line) => line.startsWith('✗ socket of')).map((line) => line.split(',')[0])
+  expect(named).toEqual(
+    (['operator', 'user'] as const).map(
+      (level) => `✗ socket of ${limited[level].control.replace('tcp://', '')}: has the level ${level}`,
+    ),
+  )
+})
+
+test.each([
+  ['nothing', {}, []],
+  ['the password', { HAPROXY_DATAPLANE_PASSWORD: 'another-one' }, ['userlist']],
+  ['the user', { HAPROXY_DATAPLANE_USER: 'nobody' }, ['userlist']],
+  ['both settings', { HAPROXY_DATAPLANE_USER: '', HAPROXY_DATAPLANE_PASSWORD: '' }, ['start the bot anew']],
+])('of a Data Plane API says what its user lacks: %s', async (_what, env, says) => {
+  const { code, missing } = await check(`dataplane: [{ url: "${dataplane.url}" }]`, env)
+
+  expect(code).toBe(says.length)
+  expect(missing).toEqual(
+    says.map((text) => expect.stringMatching(new RegExp(`^✗ .*HAPROXY_DATAPLANE_USER and .*${text}`))),
+  )
+})
