@@ -162,8 +162,19 @@ test.each([
   expect(out).toContain(says)
 })
 
-test('names the one right that a token lacks', async () => {
-  const value = 'a-token-that-may-only-read-000000000000'
+test.each([
+  [
+    'DNS:Edit',
+    { read: true, edit: false },
+    'cloudflare-token: The token may read example.com, but lacks the right DNS:Edit. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens.',
+  ],
+  [
+    'Zone:Read',
+    { read: false, edit: true },
+    "world: Cloudflare shows this token no zone example.com. Correct the zone's name in the DR plan, or give the token in CLOUDFLARE_API_TOKEN the rights Zone:Read and DNS:Edit for it.",
+  ],
+])('names the one right that a token lacks: %s', async (_right, has, says) => {
+  const value = 'a-token-that-has-one-right-000000000000'
   const served = servedZone(world.zone, [`localhost:${world.dns.port}`])
   const records = [{ type: 'A', name: world.record, content: world.lb.host, ttl: 300 }]
   const sim = await startCloudflareSim({ zones: [{ served, records }], token: world.token })
@@ -172,7 +183,9 @@ test('names the one right that a token lacks', async () => {
   const limited = await startCloudflareSim({
     zones: [{ served, records }],
     token: world.token,
-    tokens: [{ value, id: '1'.repeat(32), status: 'active', read: [id], edit: [] }],
+    tokens: [
+      { value, id: '1'.repeat(32), status: 'active', read: has.read ? [id] : [], edit: has.edit ? [id] : [] },
+    ],
   })
 
   const { code, out } = await check({ CLOUDFLARE_API_TOKEN: value, CLOUDFLARE_BASE_URL: limited.baseUrl })
@@ -180,8 +193,8 @@ test('names the one right that a token lacks', async () => {
 
   expect(code).toBe(1)
   expect(out.split('\n').filter((line) => line.startsWith('    ✗'))).toEqual([
-    '    ✗ cloudflare-token: The token may read example.com, but lacks the right DNS:Edit. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens.',
-    '    ✗ cloudflare-token: The token may read example.com, but lacks the right DNS:Edit. Add it to the token of CLOUDFLARE_API_TOKEN in the Cloudflare dashboard, under API Tokens.',
+    `    ✗ ${says}`,
+    `    ✗ ${says}`,
   ])
 })
 
