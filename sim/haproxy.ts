@@ -1,5 +1,4 @@
 // A real HAProxy between real API servers, for the demo and the stories: quick checks, a reload on demand, and every command to it recorded.
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -10,6 +9,7 @@ import { createConnection } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { spawnBound } from '../src/store/process.ts'
 import { freePort } from './free-port.ts'
 import { startRecorder } from './haproxy-recorder.ts'
 import type { ControlFault } from './haproxy-recorder.ts'
@@ -116,7 +116,7 @@ export async function startHaproxy(
   servers: { readonly main: ApiServer; readonly standby: ApiServer },
   options: HaproxyOptions = {},
 ): Promise<RealHaproxy> {
-  const { haproxy, said, dir, admin, front, tcp } = await launchOnFreePorts(servers, options)
+  const { haproxy, gone, said, dir, admin, front, tcp } = await launchOnFreePorts(servers, options)
   const tell = (command: string): Promise<string> => exchange(admin, command)
   const recorder = await startRecorder(tcp)
   return {
@@ -130,9 +130,13 @@ export async function startHaproxy(
     states: async () => statesIn(await tell('show servers state api')),
     reload: async () => {
       const before = pidIn(await tell('show info'))
-      haproxy.kill('SIGUSR2')
+      const reloads = said().split('Reloading').length
+      let toldAt = 0
       await until(
         async () => {
+          // The worker answers before its master takes signals: one that comes too early is lost, and told again.
+          const taken = said().split('Reloading').length > reloads
+          if (!taken && Date.now() - toldAt > 250 && haproxy.kill('SIGUSR2')) toldAt = Date.now()
           const now = pidIn(await tell('show info'))
           return now !== '' && now !== before
         },
@@ -142,11 +146,8 @@ export async function startHaproxy(
     },
     stop: async () => {
       await recorder.stop()
-      if (haproxy.exitCode === null) {
-        const gone = once(haproxy, 'exit')
-        haproxy.kill('SIGTERM')
-        await gone
-      }
+      haproxy.kill('SIGTERM')
+      await gone
       await rm(dir, { recursive: true, force: true })
     },
   }
@@ -154,6 +155,7 @@ export async function startHaproxy(
 
 interface Launched {
   readonly haproxy: ChildProcess
+  readonly gone: Promise<string>
   /** What it wrote to its log. */
   readonly said: () => string
   readonly dir: string
@@ -205,7 +207,8 @@ backend api
 ${more}
 `,
   )
-  const haproxy = spawn(program, ['-W', '-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // It ends with this process, even by kill -9: the demo and the tests leave nothing behind.
+  const { process: haproxy, gone } = spawnBound([program, '-W', '-db', '-f', file], { err: 'pipe' })
   let text = ''
   haproxy.stderr?.on('data', (chunk: Buffer) => {
     text += chunk.toString()
@@ -219,7 +222,7 @@ ${more}
     await rm(dir, { recursive: true, force: true })
     throw thrown
   }
-  return { haproxy, said, dir, admin, front, tcp }
+  return { haproxy, gone, said, dir, admin, front, tcp }
 }
 
 function pidIn(info: string): string {

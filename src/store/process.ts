@@ -12,8 +12,9 @@ export interface BoundProcess {
 /**
  * The shell becomes the program; beside it stays a watchdog that reads from the starter's end of a pipe. When the
  * starter is gone, however it went, the pipe ends and the watchdog stops the program. A line on the pipe sends it home.
+ * The watchdog is nobody's child: HAProxy's master, which counts its children when it stops, would wait for it.
  */
-const launcher = '(read -r line <&3 || kill -TERM $$) >/dev/null 2>&1 & exec "$@" 3<&-'
+const launcher = '((read -r line <&3 || kill -TERM $$) >/dev/null 2>&1 &) && exec "$@" 3<&-'
 
 /**
  * Starts a program, away from the terminal's signals. Exit code 127: it is not installed. `out` and `err` say what
