@@ -4,19 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock } from '../src/ports.ts'
+import type { Watched } from '../sim/troubles.ts'
 
 const run = promisify(execFile)
 const script = new URL('../nagios/dr-notify', import.meta.url).pathname
-
-/** A service that is checked, as Nagios names it. */
-export interface Watched {
-  readonly host: string
-  readonly service: string
-  readonly hostGroup?: string
-  readonly good: () => boolean
-  /** What its check prints while it is good, and while it is not. */
-  readonly says: { readonly good: string; readonly bad: string }
-}
 
 export interface Monitor {
   /** Checks everything now and reports what changed. */

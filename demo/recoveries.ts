@@ -4,7 +4,7 @@ import type { RunId, SystemId } from '../src/ids.ts'
 import { approve, dig, digAt, incident, says, sees } from './acts.ts'
 import type { Tell } from './acts.ts'
 import type { Demo } from './start.ts'
-import { behindTheProxy } from './troubles.ts'
+import { behindTheProxy } from '../sim/troubles.ts'
 
 /** What is typed, and what is so outside once it is done; then the way back. */
 interface Play {

@@ -63,6 +63,10 @@ const start = Date.UTC(2026, 10, 23, 9)
 export interface BotOptions {
   /** Where its clock begins; absent: a Monday morning at work. */
   readonly start?: Instant
+  /** Shared with what stands outside; absent: one of its own, from `start` on. */
+  readonly clock?: MovableClock
+  /** Absent: one of its own, which it stops; one that is given is stopped by who gave it. */
+  readonly world?: World
   /** Further settings, or others than these tests have, by the names of the environment. */
   readonly env?: Environment
 }
@@ -73,8 +77,8 @@ export async function startBot(
   options: BotOptions = {},
 ): Promise<Bot> {
   const dir = await mkdtemp(join(tmpdir(), 'dr-bot-'))
-  const clock = createMovableClock({ start: options.start ?? start })
-  const [world, mailbox] = await Promise.all([startWorld(), startMailbox()])
+  const clock = options.clock ?? createMovableClock({ start: options.start ?? start })
+  const [world, mailbox] = await Promise.all([options.world ?? startWorld(), startMailbox()])
   const planFile = join(dir, 'dr-plan.yml')
   await writeFile(planFile, change(planFor(world, await readFile('dr-plan.example.yml', 'utf8'))))
   const config = readConfig({
@@ -140,7 +144,7 @@ export async function startBot(
     },
     stop: async () => {
       await app.close()
-      await Promise.all([world.stop(), mailbox.stop()])
+      await Promise.all([options.world === undefined ? world.stop() : undefined, mailbox.stop()])
       await rm(dir, { recursive: true, force: true })
     },
   }

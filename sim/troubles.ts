@@ -1,7 +1,16 @@
-// What can break in the demo, one trouble for each system of the plan, and how Nagios sees it.
+// What can break outside the bot, one trouble for each system of the plan, and how Nagios sees it.
 import type { SystemId } from '../src/ids.ts'
-import type { Watched } from './monitor.ts'
 import type { Outside } from './outside.ts'
+
+/** A service that is checked, as Nagios names it. */
+export interface Watched {
+  readonly host: string
+  readonly service: string
+  readonly hostGroup?: string
+  readonly good: () => boolean
+  /** What its check prints while it is good, and while it is not. */
+  readonly says: { readonly good: string; readonly bad: string }
+}
 
 export interface Trouble extends Watched {
   readonly system: SystemId

@@ -1,0 +1,172 @@
+// All seven systems with a terminal and a browser before them, for the story of each recovery as people carry it out.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, vi } from 'vitest'
+import { createMovableClock } from '../../sim/clock.ts'
+import { startOutside } from '../../sim/outside.ts'
+import type { Outside } from '../../sim/outside.ts'
+import { troublesOf } from '../../sim/troubles.ts'
+import type { Trouble } from '../../sim/troubles.ts'
+import { toRunId } from '../../src/ids.ts'
+import type { PersonId, RunId, SystemId } from '../../src/ids.ts'
+import { onCall } from '../../src/oncall/shift.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { createSigner } from '../../src/web/session.ts'
+import { startBot } from '../servers/bot.ts'
+import type { Bot } from '../servers/bot.ts'
+import { startBrowser } from '../servers/browser.ts'
+import type { TestPage } from '../servers/browser.ts'
+import { dr } from '../servers/terminal.ts'
+import type { Printed } from '../servers/terminal.ts'
+
+export interface House {
+  readonly bot: Bot
+  readonly outside: Outside
+  /** Who is on call and asks; and the second person where data can be lost. */
+  readonly engineer: PersonId
+  readonly manager: PersonId
+  /** Breaks a system as the demo does; its incident is somebody's two minutes later. */
+  readonly breaks: (system: SystemId) => Promise<Trouble>
+  /** Mends it; its incident is resolved, and what goes on in the background is over. */
+  readonly mends: (trouble: Trouble) => Promise<void>
+  /** Types `dr ARGS` at a person's desk. */
+  readonly types: (person: PersonId, ...args: readonly string[]) => Promise<Printed>
+  /** The person's window of the console. */
+  readonly window: (person: PersonId) => Page
+  /** The newest run, once it is another one than `before` and has been proposed. */
+  readonly proposed: (before: RunId | undefined) => Promise<Run>
+  readonly newest: () => Promise<RunId | undefined>
+  /** Moves the clock on to each look at a run until it is done. */
+  readonly carriedOut: (id: RunId) => Promise<void>
+  /** What any window complained of. */
+  readonly complaints: () => readonly string[]
+  readonly stop: () => Promise<void>
+}
+
+const second = 1_000
+const minute = 60_000
+/** A Monday morning at ten in Berlin. */
+const start = Date.UTC(2026, 10, 23, 9)
+/** The browser and HAProxy's checks take real time, on a busy machine more of it. */
+export const patience = { timeout: 30_000, interval: 20 }
+
+export async function openHouse(): Promise<House> {
+  await using started = new AsyncDisposableStack()
+  const clock = createMovableClock({ start })
+  const home = await mkdtemp(join(tmpdir(), 'dr-home-'))
+  started.defer(() => rm(home, { recursive: true, force: true }))
+  const outside = await startOutside(clock)
+  started.defer(outside.stop)
+  const { world } = outside
+  const bot = await startBot(outside.planFor, { clock, world, env: outside.env })
+  started.defer(bot.stop)
+  const browser = await startBrowser()
+  started.defer(browser.close)
+  const engineer = onCall(bot.app().plan.plan(), 'primary', clock.now())?.person ?? ''
+  const manager = onCall(bot.app().plan.plan(), 'managers', clock.now())?.person ?? ''
+  const signer = createSigner(bot.config.CONSOLE_SECRET ?? '')
+  const windows = new Map<PersonId, TestPage>()
+  for (const person of [engineer, manager]) {
+    const window = await browser.open()
+    await window.page.goto(`${bot.app().url}/login?token=${signer.loginLink(person, clock.now())}`)
+    await window.page.getByRole('button', { name: /Sign in as/ }).click()
+    await window.page.getByRole('heading', { level: 1 }).waitFor()
+    windows.set(person, window)
+  }
+  const newest = async (): Promise<RunId | undefined> =>
+    (await bot.app().store.runs({ open: false, limit: 1 }))[0]?.id
+  const parts = started.move()
+  return {
+    bot,
+    outside,
+    engineer,
+    manager,
+    ...outages(bot, outside, engineer),
+    types: (person, ...args) =>
+      dr(args, { home, env: { DR_URL: bot.app().url, DR_TOKEN: signer.token(person, clock.now()) } }),
+    window: (person) => {
+      const found = windows.get(person)
+      if (!found) throw new Error(`${person} has no window open`)
+      return found.page
+    },
+    newest,
+    proposed: async (before) => {
+      await vi.waitFor(async () => expect(await newest()).not.toBe(before), patience)
+      return bot.run(toRunId((await newest()) ?? '') ?? 'R-0')
+    },
+    carriedOut: (id) => carriedOut(bot, id),
+    complaints: () => [...windows.values()].flatMap((window) => window.complaints),
+    stop: () => parts.disposeAsync(),
+  }
+}
+
+function outages(bot: Bot, outside: Outside, engineer: PersonId): Pick<House, 'breaks' | 'mends'> {
+  const troubles = troublesOf(outside)
+  let problem = 0
+  const report = async ({ host, service, hostGroup, says }: Trouble, good: boolean): Promise<void> => {
+    const status = await bot.notify({
+      NOTIFICATIONTYPE: good ? 'RECOVERY' : 'PROBLEM',
+      HOSTNAME: host,
+      HOSTGROUPNAMES: hostGroup ?? '',
+      SERVICEDESC: service,
+      SERVICESTATE: good ? 'OK' : 'CRITICAL',
+      SERVICESTATETYPE: 'HARD',
+      SERVICEPROBLEMID: problem,
+      LASTSERVICEPROBLEMID: problem - 1,
+      SERVICEOUTPUT: good ? says.good : says.bad,
+    })
+    expect(status).toBe(202)
+    await bot.settle()
+  }
+  const opened = async (): Promise<string | undefined> =>
+    (await bot.app().store.incidents({ open: true, limit: 1 }))[0]?.state
+  return {
+    breaks: async (system) => {
+      const trouble = troubles.find((each) => each.system === system)
+      if (!trouble) throw new Error(`nothing breaks ${system}`)
+      // A whole minute: what the clocks on the cards show is as long every time.
+      bot.clock.skip(40 * minute - (bot.clock.now() % minute))
+      const since = bot.clock.now()
+      problem += 1
+      trouble.begin()
+      await report(trouble, false)
+      await bot.say(engineer, 'ack')
+      bot.clock.skip(Math.max(0, since + 2 * minute + 5 * second - bot.clock.now()))
+      await bot.settle()
+      return trouble
+    },
+    mends: async (trouble) => {
+      trouble.end()
+      await report(trouble, true)
+      await vi.waitFor(async () => expect(await opened()).toBe('watching'), patience)
+      await bot.pass(2 * minute + second)
+      await vi.waitFor(async () => expect(await opened()).toBeUndefined(), patience)
+      await bot.pass(20 * minute)
+    },
+  }
+}
+
+async function carriedOut(bot: Bot, id: RunId): Promise<void> {
+  await vi.waitUntil(async () => {
+    const run = await bot.run(id)
+    if (run.state === 'failed' || run.state === 'unknown' || run.state === 'cancelled')
+      throw new Error(`${id} is ${run.state}: ${JSON.stringify(run.steps[run.state === 'cancelled' ? 0 : run.current])}`)
+    if (run.state !== 'running') return run.state === 'done'
+    const left = run.checkAt - bot.clock.now()
+    if (left > second) bot.clock.skip(left)
+    await bot.settle()
+    return false
+  }, patience)
+}
+
+/** A card as it was printed, without what differs from one time to the next. */
+export function told(text: string): string {
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\d/g, 'YYYY-MM-DD')
+    .replaceAll(/\d\d:\d\d:\d\d(?:\.\d+)?/g, 'hh:mm:ss')
+    .replaceAll(/(127\.0\.0\.\d+|localhost):\d{5}\b/g, '$1:PORT')
+    .replaceAll(/(?:\d+[hms])+ (left|over|ago)/g, 'N $1')
+    .replaceAll(/\b(R|r|INC)-\d+/g, '$1-N')
+}
