@@ -1,6 +1,6 @@
 // A card (src/message.ts) as HTML: title, fields, sections, and each button as a form that posts the typed command.
 import type { IncidentId } from '../ids.ts'
-import { parted } from '../message.ts'
+import { parted, plain } from '../message.ts'
 import type { Card, Field, Section, Tone } from '../message.ts'
 import { buttonForm } from './button.ts'
 import { html } from './html.ts'
@@ -22,6 +22,9 @@ const toneWords: Readonly<Record<Tone, string>> = {
   bad: 'Act',
   quiet: 'For the record',
 }
+
+/** A longer value, in characters, has the whole width to itself: in a column it would be a tower. */
+const longestInColumn = 60
 
 export function cardHtml(card: Card, shown: Shown, level: 2 | 3 = 2): Html {
   const { view } = shown
@@ -47,7 +50,8 @@ export function buttonsHtml(card: Card, shown: Shown): Html | undefined {
 }
 
 function fieldHtml(field: Field, view: View): Html {
-  return html`<div>
+  const wide = plain(field.value).length > longestInColumn && html` class="wide"`
+  return html`<div${wide}>
     <dt>${field.label}</dt>
     <dd class="tone-${field.tone ?? 'none'}">${lineHtml(field.value, view)}</dd>
   </div>`

@@ -17,7 +17,7 @@ const RecordFacts = z.object({
 })
 
 export const cloudflareDns: Kind<CloudflareDnsAction> = {
-  undoText: ({ after }) => after.map((record) => `${record.name} to ${record.content}`).join('; '),
+  undoText: ({ after }) => after.map((record) => `${record.name} to ${valueOf(record)}`).join('; '),
   ground: (_action, facts) => facts,
   differences: ({ before }, facts) => recordDifferences(before, RecordFacts.parse(facts).records),
   gone: ({ after }, facts) => recordDifferences(after, RecordFacts.parse(facts).records),

@@ -135,7 +135,7 @@ function draftMove(context: Context, move: Move, as: As): Draft {
       summary: `${account} will move from ${seen.primary} to ${to}, ${type === 'planned' ? 'planned: both regions work' : 'unplanned'}`,
       changes: [
         { what: `Primary region of ${account}`, before: seen.primary, after: to },
-        { what: `Redundancy of ${account}`, before: seen.sku, after },
+        ...(after === seen.sku ? [] : [{ what: `Redundancy of ${account}`, before: seen.sku, after }]),
       ],
       looked: lookedOf(context, move),
       findings: as.findings,
