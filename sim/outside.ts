@@ -109,6 +109,8 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
       { account: 'examplenorth', name: 'mails', messages: 0 },
     ],
     storage: {
+      // The hour that Azure needs is a hundred looks of the bot; ten minutes show the same.
+      failoverTime: 10 * minute,
       accounts: [
         { group: 'dr-rg', name: 'examplewest', lag: 2 * minute },
         { group: 'dr-rg', name: 'examplenorth', primary: 'northeurope', secondary: 'westeurope' },

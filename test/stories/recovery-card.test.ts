@@ -84,7 +84,7 @@ describe('the card of a run', () => {
       # 
       ⚠ target-healthy 127.0.0.12 answered 503; overridden by Ann Onken: the probe is blocked
       # Steps
-      1. Set api.example.com to 127.0.0.12, TTL 60 s (undo: api.example.com to 127.0.0.11)
+      1. Set api.example.com to 127.0.0.12, TTL 60 s (undo: api.example.com to 127.0.0.11, TTL 300 s)
       2. Ask the name servers of example.com until all have it
       3. Ask 127.0.0.12 for api.example.com/health, after the change
       # Safety rules
@@ -114,7 +114,7 @@ describe('the card of a run', () => {
 
     expect(card.title).toBe('R-1 · failover lb to backup · running, step 1 of 3')
     expect(text(card)).toContain(
-      '1. Set api.example.com to 127.0.0.12, TTL 60 s — going on (undo: api.example.com to 127.0.0.11)',
+      '1. Set api.example.com to 127.0.0.12, TTL 60 s — going on (undo: api.example.com to 127.0.0.11, TTL 300 s)',
     )
     expect(text(card)).toContain('# Will be owed afterwards')
     expect(text(card)).toContain('Approved by: Ann Onken through cli at 12:00:01Z')
