@@ -65,6 +65,8 @@ export type EffectBody =
       readonly direction: 'failover' | 'failback'
       readonly by: Actor
       readonly text: string
+      /** The service was looked at from outside, and answered. */
+      readonly seen?: true
     }
 
 export type RunNews =

@@ -1,7 +1,7 @@
 // An incident's card: what is broken, since when, who has it, what the clocks say, and what can be done now.
 import { printDuration } from '../drplan/duration.ts'
 import type { ProviderBlock } from '../drplan/recoveries.ts'
-import type { DrPlan } from '../drplan/schema.ts'
+import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
@@ -35,6 +35,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
   const parts = [
     problemsSection(incident),
     calling(incident, view),
+    wrongData(incident, view.plan),
     runbook(incident, view.plan),
     rooms(incident),
   ]
@@ -83,7 +84,7 @@ export function stateText(incident: Incident): string {
     case 'paging':
       return 'nobody has it yet'
     case 'diagnosing':
-      return isEscalated(incident) ? 'diagnosing, escalated' : 'diagnosing'
+      return `${diagnosingText(incident)}${isEscalated(incident) ? ', escalated' : ''}`
     case 'recovering':
       return `recovering (${incident.run})`
     case 'watching':
@@ -93,6 +94,12 @@ export function stateText(incident: Incident): string {
     default:
       return never(incident)
   }
+}
+
+/** After a recovery that nobody has looked at from outside, it is Nagios that knows. */
+function diagnosingText({ marks, run }: Incident): string {
+  if (marks.acted === undefined || run === undefined) return 'diagnosing'
+  return `${run} is carried out, Nagios has not said yet that it works`
 }
 
 /** Red while nobody acts or the objective is missed, amber while somebody does, green when it works again. */
@@ -160,6 +167,30 @@ function runbook(incident: Incident, plan: DrPlan): Section | undefined {
   const link = plan.systems[incident.system]?.runbook
   if (link === undefined || incident.state === 'resolved') return undefined
   return { lines: [[{ link, text: `Runbook of ${incident.system}` }]] }
+}
+
+/** How a restore is asked for, with a moment to begin with. */
+export const restoreCommand = 'db restore 10m ago'
+
+/** A restore needs a moment, so that no button can offer it: it is named, with why the buttons do not do. */
+function wrongData({ system, state }: Incident, plan: DrPlan): Section | undefined {
+  const open = state === 'paging' || state === 'diagnosing'
+  const restores = (plan.systems[system]?.recoveries ?? []).some(isRestore)
+  if (!open || !restores) return undefined
+  return {
+    lines: [
+      [
+        'For data that is wrong: ',
+        { command: restoreCommand },
+        ' (a moment before it went wrong). A failover carries the wrong data along.',
+      ],
+    ],
+  }
+}
+
+/** A recovery that goes back to a moment, which must be said with it. */
+export function isRestore({ azure_sql: block }: Recovery): boolean {
+  return block?.method === 'point-in-time'
 }
 
 /** What is still missing of its rooms; nothing while all is well. */
@@ -254,8 +285,7 @@ function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): re
 function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
   // A restore needs a moment, which no button knows.
   const able = (plan.systems[system]?.recoveries ?? []).filter(
-    (each) =>
-      carriedOut.some((block) => each[block] !== undefined) && each.azure_sql?.method !== 'point-in-time',
+    (each) => carriedOut.some((block) => each[block] !== undefined) && !isRestore(each),
   )
   return able.slice(0, 3).map(({ name }) => ({
     label: `Fail over to ${name}`,

@@ -170,7 +170,16 @@ async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string)
 }
 
 async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
-  const { run, news, by, text, direction } = body
+  const { run, news, by, text, direction, seen } = body
   const checkBy = deps.clock.now() + 60 * second
-  await deps.incidents.input(body.incident, { kind: 'run-news', run, news, by, text, direction, checkBy })
+  await deps.incidents.input(body.incident, {
+    kind: 'run-news',
+    run,
+    news,
+    by,
+    text,
+    direction,
+    checkBy,
+    ...(seen === undefined ? {} : { seen }),
+  })
 }

@@ -68,6 +68,8 @@ export type IncidentInput =
       readonly direction: 'failover' | 'failback'
       readonly by: Actor
       readonly text: string
+      /** The service was looked at from outside, and answered; without it nobody but Nagios says whether it works. */
+      readonly seen?: true
       readonly checkBy: Instant
     }
 

@@ -98,12 +98,25 @@ function recovering(change: Change, news: News, moment: Moment): Change {
 function done(change: Change, news: News, moment: Moment): Change {
   const { marks } = change.next
   const acted = patch(change, { run: news.run, marks: { ...marks, acted: marks.acted ?? moment.now } })
-  return change.next.state === 'watching' ? acted : watch(acted, 'verified', bot, moment)
+  if (change.next.state === 'watching') return acted
+  return news.seen ? watch(acted, 'verified', bot, moment) : unseen(acted, moment)
+}
+
+/** Carried out, and nobody has asked the service: Nagios says whether it helped, and there is time anew to wait for that. */
+function unseen(change: Change, moment: Moment): Change {
+  const { next } = change
+  if (isMended(next)) return watch(change, 'nagios', nagios, moment)
+  const clock = newClock(next.timings, moment.now)
+  return { ...change, next: { ...bare(next), state: 'diagnosing', clock } }
+}
+
+function isMended({ problems }: Incident): boolean {
+  return problems.open === 0 && problems.alerts > 0
 }
 
 function backToDiagnosing(change: Change, news: News, moment: Moment): Change {
   const { next } = change
   if (next.state !== 'recovering' || next.run !== news.run) return change
-  if (next.problems.open === 0 && next.problems.alerts > 0) return watch(change, 'nagios', nagios, moment)
+  if (isMended(next)) return watch(change, 'nagios', nagios, moment)
   return { ...change, next: { ...bare(next), state: 'diagnosing', clock: next.clock } }
 }

@@ -3,7 +3,7 @@ import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { EffectBody, RunNews } from '../effect.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
-import { runNewsText } from './news.ts'
+import { runNewsText, wasSeen } from './news.ts'
 import type { Approval, Run, Step } from './run.ts'
 
 export interface RunChange {
@@ -74,9 +74,10 @@ export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
   const { id: run, incident, direction } = change.next
   if (incident === undefined) return change
   const text = runNewsText(change.next, news)
+  const seen = news === 'done' && wasSeen(change.next) ? { seen: true as const } : {}
   return {
     ...change,
-    effects: [...change.effects, { kind: 'run-news', run, incident, news, direction, by, text }],
+    effects: [...change.effects, { kind: 'run-news', run, incident, news, direction, by, text, ...seen }],
   }
 }
 

@@ -58,6 +58,14 @@ export function runNewsText(run: Run, news: RunNews): string {
   }
 }
 
+/** A step has asked the service, or the name servers that lead to it, from outside, and the answer was good. */
+export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
+  return steps.some(
+    ({ action, phase }) =>
+      phase === 'done' && (action.provider === 'probe' || action.provider === 'dns-check'),
+  )
+}
+
 /** Who must do what before it runs. */
 function approvalText(run: Run): string {
   const { id, proposal } = run
@@ -78,6 +86,8 @@ export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
+const unseenText = ' Nothing has asked the service from outside: whether it helped Nagios will say.'
+
 function doneText(run: Run, what: string): string {
   const took =
     'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
@@ -86,7 +96,9 @@ function doneText(run: Run, what: string): string {
   const { effectWithin } = run.proposal
   const follow =
     effectWithin === undefined ? '' : ` Every client follows within ${printDuration(effectWithin)}.`
-  return `${what} is done and verified${took}.${follow}${undoText(run)}`
+  if (wasSeen(run)) return `${what} is done and verified${took}.${follow}${undoText(run)}`
+  const unseen = run.direction === 'failover' && run.incident !== undefined ? unseenText : ''
+  return `${what} is carried out${took}.${unseen}${follow}${undoText(run)}`
 }
 
 /** A duration of something that has ended. */

@@ -156,7 +156,7 @@ describe('the place where a run is shown', () => {
     await on.showRun({ ...run('R-8'), state: 'done', startedAt: noon, endedAt: noon + 5_000 })
 
     expect(on.texts('C0OUTAGES')).toHaveLength(2)
-    expect(on.texts('C0OUTAGES')[1]).toContain('R-8 (failover lb to backup) is done and verified in 5s.')
+    expect(on.texts('C0OUTAGES')[1]).toContain('R-8 (failover lb to backup) is carried out in 5s.')
   })
 
   test('is the common channel for a run whose incident has no room any more', async () => {

@@ -1,7 +1,7 @@
 // status: what is broken, since when, who has it, which clocks run; of everything, of a system, of one incident.
 import { printDuration } from '../../drplan/duration.ts'
 import type { System } from '../../drplan/schema.ts'
-import { objectiveAt, roomLinks, stateText, toneOf } from '../../incident/card.ts'
+import { isRestore, objectiveAt, restoreCommand, roomLinks, stateText, toneOf } from '../../incident/card.ts'
 import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
@@ -115,9 +115,9 @@ function plannedLines(system: SystemId, planned: System | undefined): readonly L
   if (!planned) return [['The DR plan says nothing about it.']]
   const objective: Line = [`Objective (RTO): ${printDuration(planned.rto)}`]
   if (planned.recoveries.length === 0) return [objective, ['The DR plan has no recovery for it.']]
-  const commands = planned.recoveries.flatMap(({ name }, index): Span[] => [
+  const commands = planned.recoveries.flatMap((recovery, index): Span[] => [
     index === 0 ? '' : ', ',
-    { command: `failover ${system} to ${name}` },
+    { command: isRestore(recovery) ? restoreCommand : `failover ${system} to ${recovery.name}` },
   ])
   return [objective, ['Recoveries: ', ...commands]]
 }

@@ -1,0 +1,132 @@
+// What an incident says after a recovery that nobody has looked at from outside, and what its card names for wrong data.
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { plain } from '../../src/message.ts'
+import { loadPlan } from '../../src/drplan/load.ts'
+import { incidentCard } from '../../src/incident/card.ts'
+import { begin, decide } from '../../src/incident/decide.ts'
+import type { Incident } from '../../src/incident/incident.ts'
+import type { Attached, IncidentInput } from '../../src/incident/input.ts'
+import { done } from '../../src/recovery/change.ts'
+import type { Action, ProbeAction } from '../../src/recovery/action.ts'
+import type { Run, Step } from '../../src/recovery/run.ts'
+import { run } from './store-samples.ts'
+
+const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
+if ('errors' in loaded) throw new Error('the example plan is broken')
+const { plan } = loaded
+const policy = { plan, chats: [] }
+const minute = 60_000
+const start = Date.UTC(2026, 10, 23, 2, 12)
+const ann = { person: 'ann', door: 'cli' } as const
+
+function alert(change: Attached['change'], at: number): Attached {
+  const state = change === 'mended' ? 'OK' : 'CRITICAL'
+  const text = `db1 SQL is ${state}`
+  return { alert: `A-${at}`, key: 'db1;SQL', system: 'db', state, output: '', at, since: at, change, text }
+}
+
+function outage(): Incident {
+  const by = { person: 'nagios', door: 'nagios' } as const
+  const attached = [alert('broke', start)]
+  return begin({ id: 'INC-1', system: 'db', title: 'db1 SQL is CRITICAL', by, attached }, start, policy).next
+}
+
+function after(incident: Incident, minutes: number, input: IncidentInput): Incident {
+  const decision = decide(incident, input, start + minutes * minute, policy)
+  if (!('next' in decision)) throw new Error(JSON.stringify(decision))
+  return decision.next
+}
+
+/** What the end of a run with these steps tells its incident. */
+function newsOf(...actions: readonly Action[]): IncidentInput {
+  const steps = actions.map((action): Step => ({ title: 'a step', action, phase: 'done', attempts: 1 }))
+  const checkAt = start + 5 * minute
+  const running: Extract<Run, { state: 'running' }> = {
+    ...run('R-1'),
+    incident: 'INC-1',
+    state: 'running',
+    startedAt: start,
+    current: 0,
+    checkAt,
+    steps,
+  }
+  const [effect] = done(running, steps, start + 5 * minute).effects
+  if (effect?.kind !== 'run-news') throw new Error('the run tells its incident nothing')
+  return { ...effect, checkBy: checkAt }
+}
+
+const probe: ProbeAction = { provider: 'probe', url: 'https://db.example.com/', timeout: 5_000 }
+const change: Action = {
+  provider: 'haproxy-server',
+  control: 'tcp://127.0.0.1:9999',
+  backend: 'db',
+  server: 'north',
+  before: 'maint',
+  after: 'ready',
+}
+const approved: IncidentInput = {
+  kind: 'run-news',
+  run: 'R-1',
+  news: 'approved',
+  direction: 'failover',
+  by: ann,
+  text: 'R-1 was approved',
+  checkBy: start + 10 * minute,
+}
+
+function recovering(): Incident {
+  return after(after(outage(), 1, { kind: 'ack', by: ann }), 2, approved)
+}
+
+describe('a recovery that holds no look from outside', () => {
+  test('claims nothing: the outage goes on until Nagios says that it works', () => {
+    const carried = after(recovering(), 5, newsOf(change))
+
+    expect(carried).toMatchObject({ state: 'diagnosing', run: 'R-1' })
+    expect(carried.marks.verified).toBeUndefined()
+    const card = incidentCard(carried, { plan, now: start + 5 * minute })
+    expect(card.title).toBe('INC-1 · db · R-1 is carried out, Nagios has not said yet that it works')
+
+    const mended = after(carried, 7, { kind: 'alerts', attached: [alert('mended', start + 7 * minute)] })
+    expect(mended).toMatchObject({ state: 'watching', because: 'nagios' })
+    expect(mended.marks.verified).toBe(start + 7 * minute)
+  })
+
+  test('says so in the room, and does not call itself verified', () => {
+    const news = newsOf(change)
+    expect(news).toMatchObject({
+      text: expect.stringContaining(
+        'is carried out in 5m. Nothing has asked the service from outside: whether it helped Nagios will say.',
+      ),
+    })
+  })
+
+  test('is watched at once when Nagios said it while the recovery ran', () => {
+    const mended = after(recovering(), 4, {
+      kind: 'alerts',
+      attached: [alert('mended', start + 4 * minute)],
+    })
+    expect(after(mended, 5, newsOf(change))).toMatchObject({ state: 'watching', because: 'nagios' })
+  })
+})
+
+test('a recovery whose probe passed is watched, as seen from outside', () => {
+  expect(after(recovering(), 5, newsOf(change, probe))).toMatchObject({
+    state: 'watching',
+    because: 'verified',
+  })
+})
+
+test('the card of an open outage of the database names what helps against wrong data', () => {
+  const lines = (incident: Incident): string =>
+    (incidentCard(incident, { plan, now: start }).sections ?? [])
+      .flatMap((section) => section.lines ?? [])
+      .map((line) => plain(line))
+      .join('\n')
+  const named =
+    'For data that is wrong: db restore 10m ago (a moment before it went wrong). A failover carries the wrong data along.'
+
+  expect(lines(outage())).toContain(named)
+  expect(lines(recovering())).not.toContain(named)
+})
