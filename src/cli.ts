@@ -28,6 +28,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: () => loadEnvironment(),
   home: homedir(),
   now: clock.now,
+  after: clock.after,
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   terminal: {

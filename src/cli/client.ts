@@ -6,8 +6,10 @@ import type { Instant } from '../ids.ts'
 import type { Card } from '../message.ts'
 import type { BotAccess } from './settings.ts'
 
-/** A bot that is up answers within milliseconds; this is for one that hangs. */
-const patience = 15_000
+/** How long the bot may look at slow systems before it answers that it still does, in seconds. */
+const wait = 60
+/** This is for a bot that hangs, in milliseconds. */
+const patience = (wait + 15) * 1_000
 
 /** `unreachable`: nothing is known of what the bot did. `refused`: it did not let us in, or could not read it. */
 export interface NoAnswer {
@@ -67,7 +69,7 @@ export async function askBot(access: BotAccess, text: string): Promise<BotAnswer
     const response = await fetch(`${access.url}/api/commands`, {
       method: 'POST',
       headers: { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ text }),
+      body: JSON.stringify({ text, wait }),
       // The token is for this address and no other.
       redirect: 'error',
       signal: AbortSignal.timeout(patience),

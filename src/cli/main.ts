@@ -6,9 +6,11 @@ import { readArgs } from './args.ts'
 import { askBot } from './client.ts'
 import { cardText } from './render.ts'
 import { botAccess, writeSettings } from './settings.ts'
+import { second } from '../ids.ts'
 import { harmlessLines } from './text.ts'
 import type { Environment } from '../config.ts'
-import type { Instant } from '../ids.ts'
+import type { Clock } from '../ports.ts'
+import type { Duration, Instant } from '../ids.ts'
 import type { Button } from '../message.ts'
 import type { BotAnswer, NoAnswer } from './client.ts'
 import type { Invocation } from './args.ts'
@@ -21,11 +23,16 @@ import type { Terminal } from './render.ts'
 /** 0 done, 1 refused or failed, 2 not understood, 3 bot unreachable. */
 export type ExitCode = 0 | 1 | 2 | 3
 
+/** A bot that is up answers within milliseconds, unless it looks at slow systems: then that is said. */
+const slow: Duration = 2.5 * second
+
 /** What the command line has of the machine. */
 export interface Machine {
   readonly env: () => Environment
   readonly home: string
   readonly now: () => Instant
+  /** As of ports.Clock. */
+  readonly after: Clock['after']
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly terminal: Omit<Terminal, 'now'>
@@ -129,7 +136,7 @@ async function command(
   machine: Machine,
 ): Promise<ExitCode> {
   const access = botAccess(readCliConfig(machine.env()), machine.home)
-  const answer = await askBot(access, text)
+  const answer = await patiently(machine, access, text)
   if ('failure' in answer) return failure(machine, answer, json)
   show(machine, answer, json)
   if (json || machine.ask === undefined || answer.status !== 'done') return exitCode(answer)
@@ -137,8 +144,20 @@ async function command(
   return next === undefined ? exitCode(answer) : approve(access, next, machine)
 }
 
+/** Asks the bot, and says so on standard error when it takes a while. */
+async function patiently(machine: Machine, access: BotAccess, text: string): ReturnType<typeof askBot> {
+  const stop = machine.after(slow, () =>
+    machine.err('Looking at the world; something is slow. Waiting for the answer, for up to a minute ...\n'),
+  )
+  try {
+    return await askBot(access, text)
+  } finally {
+    stop()
+  }
+}
+
 async function approve(access: BotAccess, text: string, machine: Machine): Promise<ExitCode> {
-  const answer = await askBot(access, text)
+  const answer = await patiently(machine, access, text)
   if ('failure' in answer) return failure(machine, answer)
   show(machine, answer, false)
   return exitCode(answer)

@@ -122,6 +122,8 @@ export interface Speaker {
   readonly incident?: IncidentId
   /** The chat in whose room the words stand already. */
   readonly heardIn?: string
+  /** How long the door can wait for what depends on slow systems, in real milliseconds; absent: 2.5 s. */
+  readonly waits?: Duration
 }
 
 /** The answer, for every door. `status` is also the CLI's exit code: done 0, refused 1, usage 2. */

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dispatch } from '../command/command.ts'
-import { toIncidentId } from '../ids.ts'
+import { second, toIncidentId } from '../ids.ts'
 import type { Readiness } from '../ports.ts'
 import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller, NotLetIn } from './auth.ts'
@@ -22,6 +22,8 @@ const metricsAge = 1_000
 /** `csrf` only with a session; a bearer token needs none. */
 const CommandRequest = z.object({
   text: z.string().max(10_000),
+  /** Seconds that the caller waits for slow systems. */
+  wait: z.number().min(0).max(120).exactOptional(),
   incident: z.string().optional(),
   csrf: z.string().optional(),
 })
@@ -105,7 +107,7 @@ async function command(
       .code(400)
       .send({ error: 'unreadable', message: 'send JSON such as {"text": "status", "incident": "INC-1"}' })
   }
-  const { text, incident, csrf } = parsed.data
+  const { text, incident, csrf, wait } = parsed.data
   if (!ownPage(request, caller, csrf)) {
     return reply.code(403).send({ error: 'foreign', message: 'the request does not come from the console' })
   }
@@ -113,7 +115,12 @@ async function command(
   if (incident !== undefined && room === undefined) {
     return reply.code(400).send({ error: 'unreadable', message: 'incident is an id such as "INC-1"' })
   }
-  const speaker = { person: caller.viewer.id, door: caller.door, ...(room && { incident: room }) }
+  const speaker = {
+    person: caller.viewer.id,
+    door: caller.door,
+    ...(room && { incident: room }),
+    ...(wait !== undefined && { waits: wait * second }),
+  }
   const answer = await deps.dispatch(text, speaker)
   // Clocks that count down are counted from the bot's time: the terminal's own may be minutes off.
   return reply.send({ ...answer, now: deps.clock.now() })

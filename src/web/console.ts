@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Dispatch } from '../command/command.ts'
 import { pressedText } from '../command/press.ts'
 import { readFrozen } from '../recovery/freeze.ts'
-import { toIncidentId } from '../ids.ts'
+import { second, toIncidentId } from '../ids.ts'
+import type { Duration } from '../ids.ts'
 import type { Button } from '../message.ts'
 import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller } from './auth.ts'
@@ -29,6 +30,9 @@ export interface ConsoleDeps extends AuthDeps {
   readonly dispatch: Dispatch
   readonly streams: Streams
 }
+
+/** How long a command may look at slow systems before the page answers that it still does. */
+const waits: Duration = 30 * second
 
 /** The path of the page that is shown where there is none; whoever looks at it is told of pages, too. */
 const nowhere = '/not-found'
@@ -143,7 +147,7 @@ async function runCommand(
   const view = viewOf(backOf(request), caller, deps)
   if (!ownPage(request, caller, fieldOf(request.body, 'csrf'))) return refuseForeign(reply, view)
   const incident = toIncidentId(fieldOf(request.body, 'incident') ?? '')
-  const speaker = { person: caller.viewer.id, door: caller.door, ...(incident && { incident }) }
+  const speaker = { person: caller.viewer.id, door: caller.door, waits, ...(incident && { incident }) }
   const answer = await deps.dispatch(commandText(request), speaker)
   const shown = answerHtml(answer, view)
   if (request.headers['hx-request'] === 'true') return sendHtml(reply, 200, shown)

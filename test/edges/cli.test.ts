@@ -85,6 +85,7 @@ async function dr(
     env: () => ({ DR_URL: url, DR_TOKEN: token }),
     home,
     now: desk.clock.now,
+    after: desk.clock.after,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
@@ -105,6 +106,26 @@ describe('a command', () => {
     expect(ran).toMatchObject({ code: 0, err: '' })
     expect(ran.out).toContain('INC-1 is open; the engineer on call is being paged.')
     expect((await desk.store.timeline('INC-1'))[0]).toMatchObject({ by: { person: 'ann', door: 'cli' } })
+  })
+
+  test('that waits for a slow provider says so, and ends with what came of it', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    desk.runs.before = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const errors: string[] = []
+    const ran = dr(['failover', 'dns'], { err: (text) => void errors.push(text) })
+    await begun.promise
+    desk.clock.move(50_000)
+    expect(errors.join('')).toBe(
+      'Looking at the world; something is slow. Waiting for the answer, for up to a minute ...\n',
+    )
+    gate.resolve()
+
+    expect(await ran).toMatchObject({ code: 1, out: '' })
+    expect(errors.join('')).toContain('There is no recovery engine')
   })
 
   test('that is refused ends with 1, that is not understood with 2, both with the reason on standard error', async () => {

@@ -102,6 +102,7 @@ async function check(
     }),
     home,
     now: clock.now,
+    after: clock.after,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },

@@ -11,7 +11,7 @@ import { createClock } from '../../src/clock.ts'
 import type { Dispatch } from '../../src/command/command.ts'
 import { createDispatch } from '../../src/command/dispatch.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
-import type { IncidentId, RunId } from '../../src/ids.ts'
+import type { Duration, IncidentId, RunId } from '../../src/ids.ts'
 import { createIncidents } from '../../src/incident/incidents.ts'
 import type { IncidentLoop } from '../../src/incident/incidents.ts'
 import type { Card } from '../../src/message.ts'
@@ -41,6 +41,8 @@ export interface DoorHouse {
   readonly url: string
   /** Commands that reached the dispatcher, as `person: text`. */
   readonly said: string[]
+  /** How long the door would wait for slow systems. */
+  readonly waits: (Duration | undefined)[]
   /** What was logged, as `level message {fields}`. */
   readonly lines: string[]
   /** Commands wait so long before they are carried out, in real milliseconds. */
@@ -112,9 +114,11 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     readers: noReaders,
   })
   const said: string[] = []
+  const waits: (Duration | undefined)[] = []
   let wait = 0
   const dispatch: Dispatch = async (text, speaker) => {
     said.push(`${speaker.person}: ${text}`)
+    waits.push(speaker.waits)
     if (wait > 0) await new Promise((resolve) => void setTimeout(resolve, wait))
     return answer(text, speaker)
   }
@@ -163,6 +167,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     incidents,
     url,
     said,
+    waits,
     lines,
     slow: (ms) => {
       wait = ms

@@ -102,6 +102,17 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
     expect(house.said).toEqual(['ann: note slowly'])
   })
 
+  test('tells the asker what was refused late, by direct message where nothing else works', async () => {
+    house.slow(1_700)
+    house.slack.fault({ kind: 'refuse', methods: ['response_url', 'chat.postEphemeral'] })
+
+    const answer = await house.slack.command('U0ANN', 'approve R-99', { channel: room })
+
+    expect(shown(answer.body)).toContain('Working on it')
+    await vi.waitFor(() => expect(shown(house.slack.direct('U0ANN').at(-1))).toContain('R-99'), 3_000)
+    expect(house.waits).toEqual([120_000])
+  })
+
   test('finds another way for a late answer when its address does not take it', async () => {
     await house.outage()
     house.slow(1_700)

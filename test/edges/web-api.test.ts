@@ -76,6 +76,14 @@ describe('the API', () => {
     })
   })
 
+  test('waits for slow systems as long as it is asked to', async () => {
+    await command({ text: 'status' }, bearer())
+    await command({ text: 'status', wait: 60 }, bearer())
+
+    expect(house.waits.slice(-2)).toEqual([undefined, 60_000])
+    expect((await command({ text: 'status', wait: 1_000 }, bearer())).status).toBe(400)
+  })
+
   test('takes the incident of the room', async () => {
     const answer = await command({ text: 'note seen in the API', incident: 'INC-2' }, bearer())
 

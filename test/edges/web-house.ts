@@ -39,6 +39,8 @@ export interface House {
   readonly accepted: Alert[]
   /** Commands that reached the dispatcher, as `person: text`. */
   readonly said: string[]
+  /** How long the door of each would wait for slow systems. */
+  readonly waits: (Duration | undefined)[]
   readonly now: () => Instant
   readonly pass: (duration: Duration) => void
   /** Makes the next alerts fail to be stored. */
@@ -66,6 +68,7 @@ export async function openHouse(
   const cardOf = (run: Run) => runCard(run, time, plan)
   const accepted: Alert[] = []
   const said: string[] = []
+  const waits: (Duration | undefined)[] = []
   const answer = createDispatch({
     store,
     incidents,
@@ -82,6 +85,7 @@ export async function openHouse(
   })
   const dispatch: Dispatch = (text, speaker) => {
     said.push(`${speaker.person}: ${text}`)
+    waits.push(speaker.waits)
     return answer(text, speaker)
   }
   const signer = createSigner('a secret of the tests, long enough')
@@ -115,6 +119,7 @@ export async function openHouse(
     plan,
     accepted,
     said,
+    waits,
     now: () => time,
     pass: (duration) => {
       time += duration

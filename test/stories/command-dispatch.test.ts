@@ -304,6 +304,25 @@ describe('a recovery', () => {
     await vi.waitFor(async () => expect((await desk.store.run('R-1'))?.state.state).toBe('running'))
   })
 
+  test.each(['cli', 'slack', 'web'] as const)(
+    'whose providers are slow is refused to who asked at a door that waits: %s',
+    async (door) => {
+      const gate = Promise.withResolvers<void>()
+      const begun = Promise.withResolvers<void>()
+      desk.runs.before = () => {
+        begun.resolve()
+        return gate.promise
+      }
+      const asked = desk.say('ann', 'failover dns', { door, waits: 30_000 })
+      await begun.promise
+      desk.clock.move(29_000)
+      gate.resolve()
+
+      expect(await asked).toMatchObject({ status: 'refused' })
+      expect(said(await asked)).toContain('There is no recovery engine')
+    },
+  )
+
   test('that is approved while providers are slow is answered in time too', async () => {
     const gate = Promise.withResolvers<void>()
     const begun = Promise.withResolvers<void>()

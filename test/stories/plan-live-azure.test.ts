@@ -63,6 +63,7 @@ async function check(): Promise<{ readonly code: number; readonly out: string }>
     }),
     home: dir,
     now: clock.now,
+    after: clock.after,
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
     terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },

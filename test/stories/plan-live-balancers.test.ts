@@ -78,6 +78,7 @@ async function check(
     }),
     home: dir,
     now: clock.now,
+    after: clock.after,
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
     terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },

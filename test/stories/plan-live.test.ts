@@ -74,6 +74,7 @@ async function check(env: Environment = {}, args: readonly string[] = []): Promi
     }),
     home: dir,
     now: clock.now,
+    after: clock.after,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },

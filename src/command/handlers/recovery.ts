@@ -24,22 +24,22 @@ type Verbs =
   | 'freeze'
   | 'unfreeze'
 
-/** How long a proposal may take before it is answered for, in real milliseconds: chats wait for three seconds. */
-const patience = 2_500
+/** How long a proposal may take before it is answered for, in real milliseconds, where the door says nothing of it. */
+const usualWait = 2_500
 
 export const recoveryHandlers: Handlers<Verbs> = {
   failover: (desk, command, speaker) => propose(desk, command, speaker),
   failback: (desk, command, speaker) => propose(desk, command, speaker),
   approve: async (desk, command, speaker) => {
     const typed = optional('typed', command.typed)
-    return verdict(desk, command.run, { kind: 'approve', by: actor(speaker), ...typed })
+    return verdict(desk, command.run, speaker, { kind: 'approve', ...typed })
   },
   deny: async (desk, command, speaker) => {
     const reason = optional('reason', command.reason)
-    return verdict(desk, command.run, { kind: 'deny', by: actor(speaker), ...reason })
+    return verdict(desk, command.run, speaker, { kind: 'deny', ...reason })
   },
-  cancel: (desk, command, speaker) => verdict(desk, command.run, { kind: 'cancel', by: actor(speaker) }),
-  retry: (desk, command, speaker) => verdict(desk, command.run, { kind: 'retry', by: actor(speaker) }),
+  cancel: (desk, command, speaker) => verdict(desk, command.run, speaker, { kind: 'cancel' }),
+  retry: (desk, command, speaker) => verdict(desk, command.run, speaker, { kind: 'retry' }),
   runs: async (desk, command) => {
     if (command.run !== undefined) return aboutRun(desk, await readRun(desk, command.run))
     const [runs, frozen] = await Promise.all([
@@ -71,13 +71,19 @@ export const recoveryHandlers: Handlers<Verbs> = {
   },
 }
 
+type Without<V> = V extends unknown ? Omit<V, 'by'> : never
+/** A verdict, without who says it. */
+type Wanted = Without<Verdict>
+
 /** Approving and retrying look at the world first, like a proposal. */
-async function verdict(desk: Desk, id: RunId, said: Verdict): Promise<Answer> {
+async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted): Promise<Answer> {
+  const said: Verdict = { ...wanted, by: actor(speaker) }
   const work = desk.runs
     .verdict(id, said)
     .then((run) => aboutRun(desk, run, `${id} ${verdictText(run, said)}.${following(run)}`))
   return soon(desk, work, {
     what: `${said.kind} ${id}`,
+    speaker,
     incident: async () => (await desk.store.run(id))?.state.incident,
   })
 }
@@ -122,6 +128,7 @@ export async function propose(
   }
   return soon(desk, proposed(desk, ask, options.yes), {
     what: `${command.verb} ${command.system}`,
+    speaker,
     incident: async () => incident,
   })
 }
@@ -146,20 +153,29 @@ function whyNotYes(run: Run): string | undefined {
 /** What a slow answer was about. */
 interface Slow {
   readonly what: string
+  readonly speaker: Speaker
   readonly incident: () => Promise<IncidentId | undefined>
 }
 
 /**
- * Looking at the world takes seconds when a provider is slow. What is not there in time goes on in the background:
- * its card then appears in the incident's room by itself, and a refusal is noted in the incident's timeline.
+ * Looking at the world takes seconds when a provider is slow: it is waited for as long as the door can. What is not
+ * there even then goes on in the background: a proposal shows itself, a refusal is noted in the incident's timeline.
  */
 async function soon(desk: Desk, work: Promise<Answer>, slow: Slow): Promise<Answer> {
-  const answer = await inTime(desk, work)
+  const answer = await inTime(desk, work, slow.speaker)
   if (answer !== undefined) return answer
   work.catch((error: unknown) => tellLate(desk, slow, error))
+  const incident = await slow.incident()
+  const refusal =
+    incident === undefined
+      ? 'If it is not there within a minute, it was refused: ask again to see why.'
+      : `If it is refused, that is noted in the timeline of ${incident}.`
   const lines: Line[] = [
-    ['The answer will appear in the room as soon as the providers have answered.'],
-    ['To see it here, type: ', { command: 'runs' }],
+    [
+      'The providers are slow, and nothing is decided yet. To see whether it is there, type: ',
+      { command: 'runs' },
+    ],
+    [refusal],
   ]
   return {
     status: 'done',
@@ -168,10 +184,14 @@ async function soon(desk: Desk, work: Promise<Answer>, slow: Slow): Promise<Answ
   }
 }
 
-/** The answer, or undefined when it takes longer than people can be kept waiting. */
-export function inTime<T>(desk: Pick<Desk, 'clock'>, work: Promise<T>): Promise<T | undefined> {
+/** The answer, or undefined when it takes longer than the speaker can be kept waiting. */
+export function inTime<T>(
+  desk: Pick<Desk, 'clock'>,
+  work: Promise<T>,
+  { waits = usualWait }: Pick<Speaker, 'waits'>,
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const stop = desk.clock.after(patience / desk.clock.real(1), () => resolve(undefined))
+    const stop = desk.clock.after(waits / desk.clock.real(1), () => resolve(undefined))
     work.then(resolve, reject).finally(stop)
   })
 }

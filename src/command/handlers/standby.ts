@@ -7,9 +7,9 @@ import { inTime } from './recovery.ts'
 import type { Desk, Handlers } from '../desk.ts'
 
 export const standbyHandlers: Handlers<'dns sync'> = {
-  'dns sync': async (desk, { accept }) => {
+  'dns sync': async (desk, { accept }, speaker) => {
     const work = desk.syncStandby(accept).then(() => true)
-    const ended = await inTime(desk, work)
+    const ended = await inTime(desk, work, speaker)
     work.catch((thrown: unknown) => desk.log.error('a sync failed', { reason: reasonOf(thrown) }))
     const sections = await standbySections(desk)
     const going: Section = { lines: [['It goes on; to see how it stands, type: ', { command: 'dns show' }]] }

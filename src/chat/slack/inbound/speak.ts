@@ -4,7 +4,8 @@ import type { Answer, Dispatch } from '../../../command/command.ts'
 import { parseCommand } from '../../../command/parse.ts'
 import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
-import type { IncidentId, PersonId } from '../../../ids.ts'
+import { minute } from '../../../ids.ts'
+import type { Duration, IncidentId, PersonId } from '../../../ids.ts'
 import type { Card } from '../../../message.ts'
 import type { Clock, Log, Store } from '../../../ports.ts'
 import type { Run } from '../../../recovery/run.ts'
@@ -49,6 +50,9 @@ export interface Heard {
 /** Commands that concern everybody who is there. */
 const forAll: readonly string[] = ['open', 'freeze', 'unfreeze', 'oncall override']
 
+/** Slack is told at once that it is being worked on; the answer then goes to the asker, for which it has 30 minutes. */
+const waits: Duration = 2 * minute
+
 /** What Slack shows of a title. */
 const longestTitle = 140
 
@@ -76,7 +80,7 @@ export async function roomOf(
 }
 
 function speakerOf(person: PersonId, incident: IncidentId | undefined) {
-  return { person, door: 'slack' as const, ...(incident !== undefined && { incident }) }
+  return { person, door: 'slack' as const, waits, ...(incident !== undefined && { incident }) }
 }
 
 /** The text with people, rooms and addresses as the words that commands know. */
