@@ -63,7 +63,7 @@ function systemWarnings(open: readonly Incident[], newest: readonly Incident[]):
   })
 }
 
-/** The debts of each system's newest failover that stands; `runs` are newest first. */
+/** What each system's newest failover that stands owes, its last way back, and restores cut short; newest runs first. */
 function stillOwed(runs: readonly Run[]): readonly Owed[] {
   const undone = new Set(
     runs.flatMap((run) => (run.state === 'done' && run.undoes !== undefined ? [run.undoes] : [])),
@@ -76,12 +76,50 @@ function stillOwed(runs: readonly Run[]): readonly Owed[] {
       !undone.has(run.id),
   )
   return systemIds.flatMap((system) => {
+    const back = lastWayBack(runs, system)
     const run = standing.find((each) => each.system === system)
-    if (!run) return []
-    const owed = run.proposal.debts.map(({ text, remedy }) => ({ run: run.id, system, text, remedy }))
+    const left = [...(back ? debtsOf(back) : []), ...unusedDatabases(runs, system)]
+    if (!run) return left
+    const owed = [...debtsOf(run), ...left]
     if (run.gone === undefined) return owed
     const { text } = run.gone
     return [{ run: run.id, system, text, remedy: `To do it again: ${runName(run)}`, gone: true }, ...owed]
+  })
+}
+
+function debtsOf({ id, system, proposal }: Run): readonly Owed[] {
+  return proposal.debts.map(({ text, remedy }) => ({ run: id, system, text, remedy }))
+}
+
+/** A way back leaves things, too: an address that was public stays known. A later failover of the same kind begins anew. */
+function lastWayBack(runs: readonly Run[], system: SystemId): Run | undefined {
+  const ended = runs.filter((run) => run.system === system && run.state === 'done')
+  const at = ended.findIndex(({ direction }) => direction === 'failback')
+  const back = ended[at]
+  const again = ended.slice(0, at).some(({ recovery }) => recovery === back?.recovery)
+  return again ? undefined : back
+}
+
+/** Databases that restores have begun and not taken into use: Azure goes on with them, and they are paid for. */
+function unusedDatabases(runs: readonly Run[], system: SystemId): readonly Owed[] {
+  return runs.flatMap((run) => (run.system === system ? leftDatabases(run) : []))
+}
+
+function leftDatabases(run: Run): readonly Owed[] {
+  if (run.state !== 'cancelled' && run.state !== 'failed') return []
+  return run.steps.flatMap(({ action, phase }, index) => {
+    if (action.provider !== 'sql-restore' || phase === 'ready' || phase === 'failed') return []
+    const { database, server } = action.target
+    const used = run.steps
+      .slice(index + 1)
+      .some((step) => step.action.provider === 'sql-rename' && step.phase === 'done')
+    if (used) return []
+    const text =
+      phase === 'done'
+        ? `${database} at ${server} was made, is in use by nobody, and is paid for`
+        : `${database} at ${server} goes on being made, although ${run.id} is ${run.state}, and is paid for`
+    const remedy = `When nobody needs it, delete it in the Azure portal: ${server}, SQL databases, ${database}`
+    return [{ run: run.id, system: run.system, text, remedy }]
   })
 }
 

@@ -103,6 +103,7 @@ describe('failover dns', () => {
     expect(await resolved()).toEqual([bot.world.backup.host])
     expect(await resolved('shop.example.com')).toEqual(['192.0.2.80'])
     bot.world.dns.fault(undefined)
+    expect((await bot.say('ann', 'status dns')).text).toContain('R-1 stands')
 
     await bot.say('ann', 'failback dns')
     await comesTo('R-2', 'proposed')
@@ -112,6 +113,9 @@ describe('failover dns', () => {
     await bot.pass(20_000)
     await comesTo('R-2', 'done')
     expect(await bot.run('R-1')).toMatchObject({ undoneBy: 'R-2' })
+    const status = (await bot.say('ann', 'status dns')).text
+    expect(status).toContain('in step as of')
+    expect(status).not.toContain('stands')
     expect(await resolved('shop.example.com')).toEqual([bot.world.edge.host])
   })
 

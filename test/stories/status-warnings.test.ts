@@ -77,4 +77,46 @@ describe('status, of what is not fine although it has no open incident', () => {
     for (const text of ['status', 'status lb'])
       expect(said(await desk.say('vic', text))).not.toContain('Still owed')
   })
+
+  test('says what a way back has left, until the same failover comes again', async () => {
+    const debts = [{ id: 'exposed', text: '192.0.2.7 was public in DNS since R-1', remedy: 'Change it' }]
+    const ended = { state: 'done', startedAt: desk.clock.now(), endedAt: desk.clock.now() } as const
+    const over = { ...sampleRun('R-1'), ...ended, undoneBy: 'R-2' } as const
+    const back = { ...sampleRun('R-2'), ...ended, direction: 'failback', undoes: 'R-1' } as const
+    await desk.store.commit(writingRun(over))
+    await desk.store.commit(writingRun({ ...back, proposal: { ...back.proposal, debts } }))
+    const owed = 'Still owed: 192.0.2.7 was public in DNS since R-1. Change it (R-2)'
+
+    expect(said(await desk.say('vic', 'status'))).toContain(owed)
+
+    await desk.store.commit(writingRun({ ...sampleRun('R-3'), ...ended, askedAt: back.askedAt + 1 }))
+    expect(said(await desk.say('vic', 'status'))).not.toContain(owed)
+  })
+
+  test('says which database a cancelled restore has left, and how to be rid of it', async () => {
+    const place = { resourceGroup: 'dr-rg', server: 'sql-west' }
+    const restore = {
+      title: 'Restore orders',
+      phase: 'started',
+      attempts: 1,
+      action: {
+        provider: 'sql-restore',
+        mode: 'PointInTimeRestore',
+        source: { ...place, database: 'orders' },
+        sourceId: '/orders',
+        target: { ...place, database: 'orders-r-1', location: 'west' },
+        settings: { tags: {} },
+      },
+    } as const
+    const by = { by: 'ann', door: 'cli', at: desk.clock.now() } as const
+    const cut = { state: 'cancelled', endedAt: desk.clock.now(), by, done: 0 } as const
+    await desk.store.commit(writingRun({ ...sampleRun('R-1'), ...cut, system: 'db', steps: [restore] }))
+
+    const answer = await desk.say('vic', 'status db')
+
+    expect(said(answer)).toContain(
+      'Still owed: orders-r-1 at sql-west goes on being made, although R-1 is cancelled, and is paid for. When nobody needs it, delete it in the Azure portal: sql-west, SQL databases, orders-r-1 (R-1)',
+    )
+    expect(answer.card.tone).toBe('warn')
+  })
 })

@@ -8,11 +8,10 @@ import type { Readers, StandbyZone, ZoneRecord } from '../../readers.ts'
 import type { StandbyChange } from '../standby-action.ts'
 import { createCalls } from '../calls.ts'
 import type { Calls } from '../calls.ts'
-import { changedSomething } from '../change.ts'
-import type { Run } from '../run.ts'
 import { compare, contentText } from './compare.ts'
 import { lostMost, readState, settingOf, standbyBlocks } from './state.ts'
 import type { StandbyBlock, StandbyState } from './state.ts'
+import { standingRun } from './standing.ts'
 import { absolute, translate } from './translate.ts'
 import type { WantedSet } from './translate.ts'
 
@@ -28,7 +27,6 @@ interface SyncDeps {
 const mostAtOnce = 25
 /** Whoever took a turn has ended by then, or was cut off; in real milliseconds. */
 const turn: Duration = 2 * minute
-const historyLimit = 200
 /** Differences that are kept for people; more are counted. */
 const mostShown = 20
 
@@ -109,9 +107,7 @@ async function syncOnce(
 ): Promise<StandbyState> {
   const { problem: _, ...kept } = before
   const so = { ...kept, triedAt: deps.clock.now() }
-  const standing = standingRun(await deps.store.runs({ open: false, limit: historyLimit }), block.zone)
-  if (standing)
-    return { ...so, problem: `${standing.id} stands: the standby is left as it is until failback dns` }
+  if (await standingRun(deps.store, block.zone)) return so
   let records: readonly ZoneRecord[]
   try {
     records = await readCloudflare(deps.calls, block.zone)
@@ -199,20 +195,4 @@ function changeText(zone: string, { name, type, before, after }: StandbyChange):
 function shortened(differences: readonly string[]): readonly string[] {
   if (differences.length <= mostShown) return differences
   return [...differences.slice(0, mostShown), `and ${differences.length - mostShown} more`]
-}
-
-/** The failover that stands, or a run that is under way: the standby may answer the world, and is not touched. */
-function standingRun(runs: readonly Run[], zone: string): Run | undefined {
-  return runs.find((run) => {
-    if (!isAbout(run, zone)) return false
-    if (run.state === 'running' || run.state === 'unknown') return true
-    return run.direction === 'failover' && changedSomething(run) && run.undoneBy === undefined
-  })
-}
-
-function isAbout({ steps }: Run, zone: string): boolean {
-  return steps.some(
-    ({ action }) =>
-      (action.provider === 'standby-dns' || action.provider === 'delegation') && action.zone === zone,
-  )
 }

@@ -3,6 +3,8 @@ import type { Duration, Instant } from '../../ids.ts'
 import type { Line } from '../../message.ts'
 import type { DrPlan } from '../../drplan/schema.ts'
 import type { Store } from '../../ports.ts'
+import type { Run } from '../run.ts'
+import { standingRun } from './standing.ts'
 import { readState, settingOf, standbyBlocks } from './state.ts'
 import type { StandbyBlock, StandbyState } from './state.ts'
 
@@ -21,17 +23,36 @@ export interface StandbyShown {
 /** After so many turns without success the copy counts as stale. */
 const turnsMissed = 3
 
-/** All standby zones of the plan, from what the last sync wrote down. Asks nobody outside. */
+/**
+ * All standby zones of the plan, from what the last sync wrote down, and which run has them in its hands now: the next
+ * sync may be minutes away. Asks nobody outside.
+ */
 export async function readStandbys(
-  store: Pick<Store, 'setting'>,
+  store: Pick<Store, 'setting' | 'runs'>,
   plan: DrPlan,
   now: Instant,
 ): Promise<readonly StandbyShown[]> {
   return Promise.all(
-    standbyBlocks(plan).map(async (block) =>
-      shownOf(block, readState(await store.setting(settingOf(block.zone))), now),
-    ),
+    standbyBlocks(plan).map(async (block) => {
+      const [text, run] = await Promise.all([
+        store.setting(settingOf(block.zone)),
+        standingRun(store, block.zone.toLowerCase()),
+      ])
+      return shownOf(block, asNow(readState(text), run), now)
+    }),
   )
+}
+
+/** While a run stands the last turn's own problem says nothing: the standby differs on purpose. */
+function asNow(state: StandbyState | undefined, run: Run | undefined): StandbyState | undefined {
+  if (state === undefined || run === undefined) return state
+  return { ...state, problem: leftAsItIs(run) }
+}
+
+function leftAsItIs(run: Run): string {
+  return run.state === 'running' || run.state === 'unknown'
+    ? `${run.id} is under way: the standby is left as it is until its end`
+    : `${run.id} stands: the standby is left as it is until failback dns`
 }
 
 function shownOf(block: StandbyBlock, state: StandbyState | undefined, now: Instant): StandbyShown {

@@ -67,7 +67,7 @@ export function noOtherRestore(server: string, databases: readonly SqlDatabaseSe
   return {
     rule,
     ok: false,
-    text: `${going.map(({ name, status }) => `${name} is ${status}`).join(', ')} at ${server}`,
+    text: `${going.map(({ name, status }) => `${name} is ${status}`).join(', ')} at ${server}: wait until it is Online, or delete it in the Azure portal (${server}, SQL databases) when nobody needs it`,
   }
 }
 
