@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { onCall } from '../src/oncall/shift.ts'
+import { enterAtRegistrar, tellHints } from './registrar.ts'
 import { startDemo } from './start.ts'
 import type { Demo } from './start.ts'
 import { playStory } from './story.ts'
@@ -11,8 +12,8 @@ const { values } = parseArgs({
   options: { auto: { type: 'boolean', default: false }, json: { type: 'string' } },
 })
 
-const usage =
-  'break SYSTEM, mend SYSTEM (of dns cloudflare lb api db storage workers), skip (5 minutes pass at once), slack PERSON COMMAND, quit'
+const systems = 'dns cloudflare lb api db storage workers'
+const usage = `break SYSTEM, mend SYSTEM (of ${systems}), skip (5 minutes pass at once), slack PERSON COMMAND, login PERSON (a new link to the console), registrar azure or registrar cloudflare (who a recovery of dns waits for), quit`
 
 function tell(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -50,24 +51,59 @@ async function auto(demo: Demo): Promise<void> {
 async function interactive(demo: Demo): Promise<void> {
   tell(welcome(demo))
   demo.world.lb.set('failing')
+  tellHints(
+    () => demo.app.store.runs({ open: true, limit: 20 }),
+    demo.outside,
+    (text) => tell(`  ${text}`),
+  )
   const lines = createInterface({ input: process.stdin })
   for await (const line of lines) {
     const word = line.trim().toLowerCase()
     if (word === 'q' || word === 'quit') return
-    const [verb = '', system = 'lb'] = word.split(/\s+/)
-    const trouble = demo.troubles.find((each) => each.system === system)
-    if ((verb === 'break' || verb === 'mend') && trouble !== undefined) {
-      if (verb === 'break') trouble.begin()
-      else trouble.end()
-      tell(`  ${verb === 'break' ? trouble.story : `${system} works again`}; Nagios notices soon.`)
-    } else if (word === 'skip') {
-      demo.clock.skip(5 * 60_000)
-      tell('  5 minutes have passed.')
-    } else if (word.startsWith('slack ')) await inSlack(demo, line.trim().slice(6))
-    else tell(usage)
+    if (word.startsWith('slack ')) await inSlack(demo, line.trim().slice(6))
+    else tell(typed(demo, word))
   }
   // Without a terminal (as a service, say) the demo runs until it is told to stop.
   await new Promise(() => {})
+}
+
+/** What a word in the demo's window does; answers with what is said of it. */
+function typed(demo: Demo, line: string): string {
+  const [verb = '', word = ''] = line.split(/\s+/)
+  switch (verb) {
+    case 'break':
+    case 'mend':
+      return trouble(demo, verb, word)
+    case 'skip':
+      demo.clock.skip(5 * 60_000)
+      return '  5 minutes have passed.'
+    case 'login':
+      return login(demo, word)
+    case 'registrar':
+      return `  ${enterAtRegistrar(demo.outside, word)}`
+    default:
+      return usage
+  }
+}
+
+/** A bare `mend` is for the load balancer, with which the demo begins. */
+function trouble({ troubles }: Demo, verb: 'break' | 'mend', word: string): string {
+  const system = verb === 'mend' && word === '' ? 'lb' : word
+  const found = troubles.find((each) => each.system === system)
+  if (found === undefined) return `  Which system? Type ${verb} and one of: ${systems}`
+  if (verb === 'break') found.begin()
+  else found.end()
+  return `  ${verb === 'break' ? found.story : `${system} works again`}; Nagios notices soon.`
+}
+
+function login(demo: Demo, person: string): string {
+  const { people } = demo.app.plan.plan()
+  if (!Object.hasOwn(people, person)) return `  Who? Type login and one of: ${Object.keys(people).join(' ')}`
+  return `  Console, as ${person}, once and within ten minutes:  ${linkFor(demo, person)}`
+}
+
+function linkFor({ app, signer, clock }: Demo, person: string): string {
+  return `${app.url}/login?token=${signer.loginLink(person, clock.now())}`
 }
 
 /** `bob failover lb`: bob types `/dr failover lb` in the room of the newest incident. */
@@ -81,12 +117,12 @@ async function inSlack({ slack }: Demo, said: string): Promise<void> {
 function welcome(demo: Demo): string {
   const { app, world, signer, clock } = demo
   const engineer = onCall(app.plan.plan(), 'primary', clock.now())?.person ?? 'ann'
-  const link = (person: string) => `${app.url}/login?token=${signer.loginLink(person, clock.now())}`
   return `
 The first of two load balancers has just broken, and the notification script reports it.
 
-  Console, as ${engineer} (engineer on call):  ${link(engineer)}
-  Console, as mia (manager):  ${link('mia')}
+  Console, as ${engineer} (engineer on call):  ${linkFor(demo, engineer)}
+  Console, as mia (manager):  ${linkFor(demo, 'mia')}
+  Each link works once and for ten minutes; for a new one, type here: login ${engineer}
 
   Terminal: in another window, in this directory:
       export DR_URL=${app.url} DR_TOKEN=${signer.token(engineer, clock.now())}

@@ -1,6 +1,7 @@
 // The zone moves to a standby at Azure DNS and back on the whole bot, seen by a resolver that starts at the parent.
 import { Resolver } from 'node:dns/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { enterAtRegistrar, registrarHint } from '../../demo/registrar.ts'
 import type { ApiRecord } from '../../sim/cloudflare/records.ts'
 import type { RunId } from '../../src/ids.ts'
 import type { RunState } from '../../src/recovery/run.ts'
@@ -95,7 +96,14 @@ describe('failover dns', () => {
     await waitsForPerson('R-1')
     expect(await resolved()).toEqual([bot.world.backup.host])
 
-    standby.registry.delegate(standby.nameServers)
+    // As a person does it in the window of the demo.
+    const nameServers = { azure: standby.nameServers, cloudflare: homeOf(bot.world) }
+    expect(registrarHint(await bot.run('R-1'), { nameServers })).toBe(
+      'R-1 waits for a person at the registrar. To be that person, type: registrar azure',
+    )
+    const registrar = { registry: standby.registry, nameServers }
+    expect(enterAtRegistrar(registrar, 'elsewhere')).toContain('registrar azure, or: registrar cloudflare')
+    expect(enterAtRegistrar(registrar, 'azure')).toContain(standby.nameServers.join(', '))
     await bot.pass(20_000)
     await comesTo('R-1', 'done')
 

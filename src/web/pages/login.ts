@@ -36,7 +36,8 @@ export function signInPage(organisation: string, reason: Reason): Html {
         <code>people</code> in the DR plan, such as <code>ann</code>.
       </p>
       <p class="quiet">
-        No way to the host? Whoever is on it can make the link for you, or type your command in its terminal.
+        In the demo, type <code>login YOUR-ID</code> in the demo's window instead. No way to the host? Whoever
+        is on it can make the link for you, or type your command in its terminal.
       </p>
     </article>`,
   )
