@@ -27,3 +27,23 @@ export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
     `Nothing of ${system} is to be undone: no failover of this bot stands. To see what ran: runs`,
   )
 }
+
+/** The ways back of a run that were begun and cut short, the oldest first: what they have done is known, too. */
+export function cutShort(history: readonly Run[], run: Pick<Run, 'id'>): readonly Run[] {
+  return history
+    .filter(
+      (one) =>
+        one.undoes === run.id &&
+        (one.state === 'cancelled' || one.state === 'failed') &&
+        changedSomething(one),
+    )
+    .toReversed()
+}
+
+/** That a way back goes on from where earlier ones were cut short; nothing when there are none. */
+export function goesOnText(earlier: readonly Run[]): readonly string[] {
+  return earlier.map(
+    ({ id, state }) =>
+      `${id}, an earlier way back, ${state === 'failed' ? 'failed' : 'was cancelled'} half-way: this goes on from there`,
+  )
+}

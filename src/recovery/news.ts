@@ -36,7 +36,7 @@ export function runNewsText(run: Run, news: RunNews): string {
         ? `${what} failed at step ${run.current + 1} of ${run.steps.length}: ${sentence(run.reason)} ${sentence(run.advice)}${undoText(run)}`
         : `${what} failed`
     case 'cancelled':
-      return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${openText(run)}${undoText(run)}`
+      return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${openText(run)}${nextText(run)}`
     case 'denied':
       return run.state === 'denied' && run.reason !== undefined
         ? `${what} was denied: ${run.reason}`
@@ -124,6 +124,16 @@ function personText(run: Run, next: number): string {
 function undoText(run: Run): string {
   const changed = run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
   return changed && run.direction === 'failover' ? ` To undo what was changed: failback ${run.system}` : ''
+}
+
+/** What follows a run that was stopped half-way: both directions, by name. */
+function nextText(run: Run): string {
+  const changed = run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
+  if (!changed || run.order !== undefined) return undoText(run)
+  const over = `failover ${run.system} to ${run.recovery}`
+  const back = `failback ${run.system}`
+  const [on, undo] = run.direction === 'failover' ? [over, back] : [back, over]
+  return ` To put back what it changed: ${undo}. To go on: ${on}`
 }
 
 /** A step that was begun and whose end nobody knows, when the run was cancelled all the same. */

@@ -241,6 +241,33 @@ describe('a world that is not the one that was shown', () => {
   })
 })
 
+test('a failback that was cancelled half-way is gone on with, from where it stopped', async () => {
+  await carryOut(bench)
+  const { run } = await bench.runs().propose(wanting({ direction: 'failback' }))
+  await bench.runs().verdict(run.id, approving())
+  await vi.waitFor(
+    async () => {
+      await bench.pass(250)
+      expect((await bench.run(run.id)).steps.some(({ phase, undo }) => phase === 'done' && undo)).toBe(true)
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+  await bench.runs().verdict(run.id, { kind: 'cancel', by: ann })
+  expect(await ended(bench, run.id)).toMatchObject({ state: 'cancelled' })
+  expect((await bench.told(run.id)).join('\n')).toContain(
+    'To put back what it changed: failover api to standby. To go on: failback api',
+  )
+
+  const back = await carryOut(bench, { direction: 'failback' })
+
+  expect(back).toMatchObject({ id: 'R-3', state: 'done', undoes: 'R-1' })
+  expect(back.proposal.warnings).toEqual([
+    'R-2, an earlier way back, was cancelled half-way: this goes on from there',
+  ])
+  expect(await house.states()).toBe(before)
+  expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-3' })
+})
+
 describe('several load balancers', () => {
   test('of which one is silent are not changed halfway, unless somebody says so', async () => {
     const [first, second] = house.balancers

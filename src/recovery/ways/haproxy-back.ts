@@ -3,6 +3,7 @@ import { minute, second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import { BugError } from '../../errors.ts'
 import type { FileState, HaproxyFileAction, HaproxyServerAction } from '../action.ts'
+import { cutShort, goesOnText } from '../failback.ts'
 import { expectedDuration } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, haproxyFile, serverIn, stateText } from '../kinds/haproxy.ts'
@@ -29,7 +30,8 @@ const usualDrain: Duration = minute / 2
 /** Looks at every load balancer that the run has changed, and says how each server gets its state back. */
 export async function draftHaproxyBack(context: Context, run: Run): Promise<Draft> {
   const { ask } = context
-  const changed = changesOf(run)
+  const earlier = cutShort(context.history, run)
+  const changed = changesOf(run, earlier)
   const backend = backendOf(run)
   const servers = [...new Set(changed.map(({ server }) => server))]
   const controls = [...new Set(changed.map(({ control }) => control))]
@@ -38,7 +40,10 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
   const planned = moveOf(run, changed, looked)
   const verdicts = [
     allBalancersAnswer(looked),
-    serversAsLeft(run.id, [...differencesOf(changed, balancers), ...fileDifferences(run, looked)]),
+    serversAsLeft(earlier.at(-1)?.id ?? run.id, [
+      ...differencesOf(changed, balancers),
+      ...fileDifferences([run, ...earlier], looked),
+    ]),
     lastHealthyServer(planned, balancers),
   ]
   const list = findings(verdicts, ask.overrides)
@@ -69,7 +74,7 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
         remedy: 'Look at "show servers state" there, and set the states by hand',
       })),
       digest: digestOfSteps(steps, looked, []),
-      warnings: [],
+      warnings: goesOnText(earlier),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
@@ -79,7 +84,7 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
  * What is put back. Where the run found the traffic moved already and only wrote the file, that too: the Data Plane API
  * sets what it writes at once, and a server is not to take traffic before it was checked.
  */
-function changesOf(run: Run): readonly Changed[] {
+function changesOf(run: Run, earlier: readonly Run[]): readonly Changed[] {
   const set = statesSet(run)
   const written = filesOf(run).map(({ control, server, before, after }): Changed => {
     return { control, server, was: startsAs(before), left: startsAs(after) }
@@ -87,7 +92,13 @@ function changesOf(run: Run): readonly Changed[] {
   const rest = written.filter(
     (one) => !set.some(({ control, server }) => control === one.control && server === one.server),
   )
-  return [...set, ...rest]
+  const since = earlier.flatMap(statesSet)
+  return [...set, ...rest].map((one) => {
+    const left = since.findLast(
+      ({ control, server }) => control === one.control && server === one.server,
+    )?.left
+    return left === undefined ? one : { ...one, left }
+  })
 }
 
 function startsAs(state: FileState): Changed['was'] {
@@ -147,8 +158,11 @@ function filesOf(run: Run): readonly HaproxyFileAction[] {
   )
 }
 
-function fileDifferences(run: Run, { files }: Looked): readonly string[] {
-  return filesOf(run).flatMap((action) => {
+/** Of each line the last that was written counts. `runs`: oldest first. */
+function fileDifferences(runs: readonly Run[], { files }: Looked): readonly string[] {
+  const written = runs.flatMap(filesOf)
+  const last = new Map(written.map((action) => [`${action.control} ${action.server}`, action]))
+  return [...last.values()].flatMap((action) => {
     const found = files.find(({ control, server }) => control === action.control && server === action.server)
     return found ? (haproxyFile.gone?.(action, { inFile: found.inFile }) ?? []) : []
   })
