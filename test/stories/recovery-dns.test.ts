@@ -96,6 +96,9 @@ describe('failover dns', () => {
     await waitsForPerson('R-1')
     expect(await resolved()).toEqual([bot.world.backup.host])
 
+    const overall = (await bot.say('ann', 'status')).text
+    expect(overall).toContain('A person must act now')
+    expect(overall).toContain(`enter these name servers of example.com: ${standby.nameServers.join(', ')}`)
     // As a person does it in the window of the demo.
     const nameServers = { azure: standby.nameServers, cloudflare: homeOf(bot.world) }
     expect(registrarHint(await bot.run('R-1'), { nameServers })).toBe(

@@ -4,7 +4,9 @@ import type { Owed, SystemWarning } from '../../command/warnings.ts'
 import { systemIds } from '../../ids.ts'
 import type { Readiness } from '../../ports.ts'
 import type { Incident } from '../../incident/incident.ts'
+import type { Line } from '../../message.ts'
 import { onCall } from '../../oncall/shift.ts'
+import { byHandLines } from '../../incident/by-hand.ts'
 import { incidentCard, toneOf } from '../../incident/card.ts'
 import { buttonsHtml } from '../card.ts'
 import { lineHtml } from '../line.ts'
@@ -22,12 +24,14 @@ export async function homePage(sources: Sources, view: View): Promise<Content> {
   const open = await sources.store.incidents({ open: true, limit: 50 })
   const { systems, owed } = await readWarnings(sources.store, open)
   const { checks } = await sources.ready()
+  const waiting = byHandLines(await sources.store.runs({ open: true, limit: 20 }))
   const quiet = systems.length + owed.length === 0 ? 'All quiet' : 'Not all is well'
   const title = open.length === 0 ? quiet : `${open.length} open`
   return {
     title,
     body: html`<h1>${open.length === 0 ? 'Nothing is open' : 'Open now'}</h1>
       ${open.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)} No incident is open.</p>`}
+      ${byHandPart(waiting, view)}
       <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
       ${troublePart(checks)} ${owedPart(owed, view)} ${overview(open, systems, view)}`,
   }
@@ -113,6 +117,14 @@ function owedPart(owed: readonly Owed[], view: View): Html | undefined {
   return html`<section class="card tone-warn">
     <header><h2>Owed after a failover</h2></header>
     ${owed.map((debt) => html`<p>${lineHtml(owedLine(debt), view)}</p>`)}
+  </section>`
+}
+
+function byHandPart(lines: readonly Line[], view: View): Html | undefined {
+  if (lines.length === 0) return undefined
+  return html`<section class="card tone-bad">
+    <header><h2>A person must act now</h2></header>
+    ${lines.map((line) => html`<p>${lineHtml(line, view)}</p>`)}
   </section>`
 }
 

@@ -2,6 +2,7 @@
 import { runName } from '../../recovery/news.ts'
 import { toIncidentId } from '../../ids.ts'
 import type { Incident, Page as PersonPage, PageStep } from '../../incident/incident.ts'
+import { byHandLines } from '../../incident/by-hand.ts'
 import { incidentCard } from '../../incident/card.ts'
 import type { Run } from '../../recovery/run.ts'
 import type { TimelineEvent } from '../../timeline/event.ts'
@@ -36,6 +37,12 @@ export async function incidentPage(
     sources.store.runs({ open: false, limit: 100 }),
   ])
   const own = runs.filter((run) => run.incident === id)
+  const card = incidentCard(incident, view)
+  const byHand = byHandLines(own)
+  const sections = [
+    ...(byHand.length === 0 ? [] : [{ heading: 'A person must act now', lines: byHand }]),
+    ...(card.sections ?? []),
+  ]
   return {
     title: `${id} ${incident.title}`,
     incident: id,
@@ -45,7 +52,7 @@ export async function incidentPage(
       </header>
       <div class="split">
         <div class="stack">
-          ${cardHtml(incidentCard(incident, view), { view, incident: id, scope: 'card' })}
+          ${cardHtml({ ...card, sections }, { view, incident: id, scope: 'card' })}
           ${runsPart(own, sources, view)} ${phasesPart(incident, view)} ${pagesPart(incident, view)}
         </div>
         ${timelinePart(events, incident, view)}
