@@ -129,7 +129,7 @@ async function openStream(
   first: Caller,
 ): Promise<void> {
   const path = pathOf(fieldOf(request.query, 'page') ?? '/') ?? '/'
-  deps.streams.open(request, reply, first.viewer.id, async () => {
+  deps.streams.open(reply, first.viewer.id, async () => {
     const caller = await callerOf(request, deps)
     if ('refused' in caller) return undefined
     const view = viewOf(path, caller, deps)

@@ -1,5 +1,5 @@
 // The event streams of open pages: after a change each page gets its newest content, at most once a second.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { reasonOf } from '../errors.ts'
 import type { PersonId } from '../ids.ts'
 import type { Changes, Clock, Log } from '../ports.ts'
@@ -28,12 +28,7 @@ export interface Streams {
    * Answers `person` with an event stream, or with 503 when too many are open. `render` gives the page's newest markup; undefined when the person may not see it
    * any more, which ends the stream.
    */
-  readonly open: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    person: PersonId,
-    render: () => Promise<string | undefined>,
-  ) => void
+  readonly open: (reply: FastifyReply, person: PersonId, render: () => Promise<string | undefined>) => void
   readonly close: () => void
 }
 
@@ -42,6 +37,7 @@ interface Stream {
   readonly render: () => Promise<string | undefined>
   readonly write: (text: string) => boolean
   readonly end: () => void
+  readonly isGone: () => boolean
   sent: string
   dirty: boolean
   /** Waiting for its next turn, or writing. */
@@ -56,12 +52,24 @@ export function createStreams(deps: StreamDeps): Streams {
     for (const stream of streams) touch(stream, deps.log)
   })
   const heart = setInterval(() => {
-    for (const stream of streams) void checkUp(stream, deps)
+    for (const stream of streams) {
+      if (stream.isGone()) drop(stream)
+      else void checkUp(stream, deps)
+    }
   }, beat)
   heart.unref()
+  const drop = (stream: Stream): void => {
+    clearTimeout(stream.timer)
+    if (streams.delete(stream)) deps.counted(streams.size)
+  }
 
   return {
-    open: (request, reply, person, render) => {
+    open: (reply, person, render) => {
+      // It may have been closed while the person was looked up: nobody would tell of its end any more.
+      if (reply.raw.destroyed) {
+        reply.hijack()
+        return
+      }
       const own = [...streams].filter((stream) => stream.person === person)
       if (streams.size >= most || own.length >= mostOfPerson) {
         void reply.code(503).header('retry-after', 5).send()
@@ -74,11 +82,7 @@ export function createStreams(deps: StreamDeps): Streams {
       )
       streams.add(stream)
       deps.counted(streams.size)
-      request.raw.on('close', () => {
-        clearTimeout(stream.timer)
-        streams.delete(stream)
-        deps.counted(streams.size)
-      })
+      reply.raw.on('close', () => drop(stream))
       touch(stream, deps.log)
     },
     close: () => {
@@ -107,6 +111,7 @@ function streamOn(reply: FastifyReply, person: PersonId, render: Stream['render'
       return true
     },
     end: () => raw.end(),
+    isGone: () => raw.destroyed,
     sent: '',
     dirty: false,
     timer: undefined,

@@ -1,7 +1,7 @@
 // Event streams over real HTTP: how many a person may hold, and how many pages are made at a time.
 import { once } from 'node:events'
 import { get } from 'node:http'
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -15,11 +15,14 @@ let url: string
 let open: number
 let render: () => Promise<string | undefined>
 let requests: ClientRequest[]
+/** What a request is held up by before its stream is opened, as by the look at who asks. */
+let lookup: Promise<void>
 const changes = createChanges()
 
 beforeEach(async () => {
   open = 0
   requests = []
+  lookup = Promise.resolve()
   render = async () => 'page'
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
   streams = createStreams({
@@ -29,8 +32,9 @@ beforeEach(async () => {
     counted: (count) => (open = count),
   })
   server = fastify({ forceCloseConnections: true })
-  server.get<{ Params: { readonly person: string } }>('/:person', (request, reply) => {
-    streams.open(request, reply, request.params.person, () => render())
+  server.get<{ Params: { readonly person: string } }>('/:person', async (request, reply) => {
+    await lookup
+    streams.open(reply, request.params.person, () => render())
   })
   url = await server.listen({ host: '127.0.0.1', port: 0 })
 })
@@ -99,4 +103,28 @@ test('a page that was closed while it waited for its turn is not made any more',
   await vi.waitFor(() => expect(made).toBeGreaterThan(8))
 
   expect(made).toBe(9)
+})
+
+test('pages that were closed before their streams were opened are not counted, and shut nobody out', async () => {
+  let go = (): void => {}
+  lookup = new Promise<void>((resolve) => (go = resolve))
+  let arrived = 0
+  let closed = 0
+  server.server.on('request', (_request, response: ServerResponse) => {
+    arrived += 1
+    response.on('close', () => (closed += 1))
+  })
+  for (let page = 0; page < 40; page++) {
+    const request = get(`${url}/ann`, { agent: false })
+    request.on('error', () => {})
+    requests.push(request)
+  }
+  await vi.waitFor(() => expect(arrived).toBe(40))
+  for (const request of requests) request.destroy()
+  await vi.waitFor(() => expect(closed).toBe(40))
+
+  go()
+
+  expect((await watch('ann')).statusCode).toBe(200)
+  expect(open).toBe(1)
 })
