@@ -7,7 +7,7 @@ import { askBot } from './client.ts'
 import { cardText } from './render.ts'
 import { botAccess, writeSettings } from './settings.ts'
 import { second } from '../ids.ts'
-import { harmlessLines } from './text.ts'
+import { harmlessLines, jsonText } from './text.ts'
 import type { Environment } from '../config.ts'
 import type { Clock } from '../ports.ts'
 import type { Duration, Instant } from '../ids.ts'
@@ -108,7 +108,7 @@ async function local(
 }
 
 function print(machine: Machine, printed: Printed, { json }: { readonly json: boolean }): ExitCode {
-  const text = json ? JSON.stringify(printed.json, undefined, 2) : harmlessLines(printed.text).join('\n')
+  const text = json ? jsonText(printed.json) : harmlessLines(printed.text).join('\n')
   machine.out(`${text}\n`)
   return printed.exitCode
 }
@@ -164,7 +164,7 @@ async function approve(access: BotAccess, text: string, machine: Machine): Promi
 }
 
 function failure(machine: Machine, { failure: status, message }: NoAnswer, json = false): ExitCode {
-  if (json) machine.out(`${JSON.stringify({ status, data: { message } }, undefined, 2)}\n`)
+  if (json) machine.out(`${jsonText({ status, data: { message } })}\n`)
   else machine.err(`${harmlessLines(message).join('\n')}\n`)
   return status === 'unreachable' ? 3 : 1
 }
@@ -174,7 +174,7 @@ const Document = z.object({ markdown: z.string() })
 /** A report is a document of its own, to be sent into a file; everything else is a card. */
 function show(machine: Machine, answer: BotAnswer, json: boolean): void {
   const document = Document.safeParse(answer.data)
-  if (json) machine.out(`${JSON.stringify({ status: answer.status, data: answer.data }, undefined, 2)}\n`)
+  if (json) machine.out(`${jsonText({ status: answer.status, data: answer.data })}\n`)
   else if (document.success) machine.out(`${harmlessLines(document.data.markdown).join('\n')}\n`)
   else {
     const text = cardText(answer.card, { ...machine.terminal, now: answer.now ?? machine.now() })

@@ -18,6 +18,8 @@ const codes: Readonly<Record<Exclude<Style, 'plain'>, number>> = {
   warn: 33,
   code: 36,
 }
+/** What JSON.stringify leaves as it is; all of these stand in strings, where an escape may take their place. */
+const unseenInJson = /[\u007f-\u009f\p{Bidi_Control}\u2028\u2029]/gu
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** What terminals show two columns wide: emoji, and the scripts of East Asia. */
 const wide =
@@ -34,6 +36,18 @@ export function harmless(text: string): string {
 /** The same for text whose lines and blanks matter. */
 export function harmlessLines(text: string): readonly string[] {
   return text.split(/\r\n|\n|\r/).map((line) => harmless(line.replaceAll('\t', '  ')))
+}
+
+/**
+ * Data as JSON over several lines, in which nothing controls the terminal either: what `harmless` would show as a
+ * picture is written as JSON's own escape, so that whoever parses it gets what was there.
+ */
+export function jsonText(data: unknown): string {
+  return JSON.stringify(data, undefined, 2).replaceAll(unseenInJson, escaped)
+}
+
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 function picture(control: string): string {

@@ -164,6 +164,24 @@ describe('a command', () => {
     expect(refused.code).toBe(1)
   })
 
+  test('with --json prints nothing that controls a terminal, and whoever parses it gets what was there', async () => {
+    const hostile = '\u009b2J \u009d0;x\u009c \u007f \u202egnp.exe \u2066a\u2069 \u200f \u2028 \u001b[2J é 😀'
+    await dr(['open', 'lb'])
+    await dr(['note', 'INC-1', hostile])
+
+    const timeline = await dr(['timeline', 'INC-1', '--json'])
+    const local = await dr(['plan', 'test', '--host', hostile, '--service', 'x', '--json'], {
+      env: () => ({ DR_PLAN: 'dr-plan.example.yml' }),
+    })
+
+    for (const { out } of [timeline, local]) {
+      expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u)
+      expect(out).toContain(String.raw`\u009b2J`)
+      expect(out).toContain('é 😀')
+      expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(hostile).slice(1, -1))
+    }
+  })
+
   test('after -- has no options of the terminal', () => {
     expect(readArgs(['note', '--', '--json'])).toEqual({ kind: 'command', text: 'note --json', json: false })
     expect(commandText(['note INC-1 one argument'])).toBe('note INC-1 one argument')
