@@ -1,10 +1,10 @@
 // One question to one name server, with the whole answer: node's resolver hides the part in which a parent delegates.
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { connect } from 'node:net'
-import { decode, encode, streamDecode, streamEncode } from 'dns-packet'
-import type { Answer, Packet } from 'dns-packet'
+import { decode, encode, streamEncode } from 'dns-packet'
+import type { Answer, Packet, Question } from 'dns-packet'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
 
@@ -60,22 +60,50 @@ function placeOf(server: string): At {
   return { host, port: Number(port) }
 }
 
-/** Only an answer from the server itself with the question's own number counts. */
+/**
+ * Only an answer from the server itself, with the question and its number, counts: anybody can send a datagram in the
+ * server's name, and the true answer may come after it.
+ */
 async function overUdp({ host, port }: At, query: Packet, signal: AbortSignal): Promise<Packet> {
   signal.throwIfAborted()
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   try {
     socket.connect(port, host)
     await once(socket, 'connect', { signal })
+    const messages = on(socket, 'message', { signal }) as AsyncIterable<[Buffer]>
     socket.send(encode(query))
-    for (;;) {
-      const [message] = (await once(socket, 'message', { signal })) as [Buffer]
-      const packet = decode(message)
-      if (packet.id === query.id && packet.type === 'response') return packet
+    for await (const [message] of messages) {
+      const packet = decoded(message)
+      if (packet && isAnswerTo(query, packet)) return packet
     }
+    throw new Error('closed the socket without an answer')
   } finally {
     socket.close()
   }
+}
+
+function decoded(message: Buffer): Packet | undefined {
+  try {
+    return decode(message)
+  } catch {
+    // It is no DNS message.
+    return undefined
+  }
+}
+
+/** A server that refuses may leave the question out, such as one that could not read it. */
+function isAnswerTo(query: Packet, { type, id, flags = 0, questions = [] }: Packet): boolean {
+  if (type !== 'response' || id !== query.id) return false
+  const code = flags & codes
+  if (questions.length === 0) return code !== ok && code !== noSuchName
+  return questions.length === 1 && questionText(questions[0]) === questionText(query.questions?.[0])
+}
+
+/** Names are the same whatever their case is. */
+function questionText(question: Question | undefined): string {
+  if (question === undefined) return ''
+  const { name, type, class: kind = 'IN' } = question
+  return `${name.toLowerCase().replace(/\.$/, '')} ${kind} ${type}`
 }
 
 async function overTcp({ host, port }: At, query: Packet, signal: AbortSignal): Promise<Packet> {
@@ -87,10 +115,16 @@ async function overTcp({ host, port }: At, query: Packet, signal: AbortSignal): 
     for await (const chunk of socket) {
       received = Buffer.concat([received, chunk as Buffer])
       if (received.length >= 2 && received.length >= received.readUInt16BE(0) + 2)
-        return streamDecode(received)
+        return whole(query, received)
     }
     throw new Error('closed the connection without an answer')
   } finally {
     socket.destroy()
   }
+}
+
+function whole(query: Packet, received: Buffer): Packet {
+  const packet = decoded(received.subarray(2, received.readUInt16BE(0) + 2))
+  if (packet && isAnswerTo(query, packet)) return packet
+  throw new Error('answers with something that is no answer to the question')
 }
