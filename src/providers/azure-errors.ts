@@ -1,5 +1,6 @@
 // What every failure of a call to Azure means to a person: the one place where its errors are told apart.
 import { z } from 'zod'
+import { TooLong } from '../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 
@@ -86,6 +87,10 @@ export function explain(
       `${what}: no answer within ${circumstances.timeout / second} s.${doubt(purpose)}`,
     )
   if (credentialErrors.includes(name)) return noToken(what, thrown, circumstances)
+  if (thrown instanceof TooLong)
+    return new RetryableError(
+      `${what}: it answered with ${thrown.message}, which is not of its API's form.${doubt(purpose)}`,
+    )
   const failure = RestFailure.safeParse(thrown)
   const clean = (text: string): string => cleaned(text, circumstances.secrets)
   if (failure.success && failure.data.statusCode !== undefined)

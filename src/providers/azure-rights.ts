@@ -1,5 +1,6 @@
 // Reads what the bot's identity may do at Azure: "Permissions - List For Resource" and "List For Resource Group".
 import { z } from 'zod'
+import { bounded } from '../bounded.ts'
 import { UserError } from '../errors.ts'
 import type { Grant, RightsReader, RightsScope } from '../readers.ts'
 import type { ArmAccess, Azure } from './azure.ts'
@@ -81,7 +82,7 @@ async function readPage(
     // A failed connection is told as a TypeError; what has happened is its cause.
     throw thrown instanceof TypeError ? new Error('fetch failed', { cause: thrown.cause }) : thrown
   })
-  const text = await response.text()
+  const text = await bounded(response).text()
   if (!response.ok) throw refused(response, text)
   const page = Page.safeParse(JSON.parse(text))
   if (page.success) return page.data

@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { UserError } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
+import { answerLimit } from './azure-answers.ts'
 import { explain, type AzurePurpose } from './azure-errors.ts'
 
 export interface AzureAccess {
@@ -33,6 +34,7 @@ export interface ArmAccess {
     readonly credentials: { readonly scopes: string[] }
     readonly credentialScopes: string[]
     readonly retryOptions: { readonly maxRetries: number }
+    readonly additionalPolicies: (typeof answerLimit)[]
   }
 }
 
@@ -82,6 +84,7 @@ export function createAzure(access: AzureAccess): Azure {
         credentials: { scopes },
         credentialScopes: scopes,
         retryOptions: { maxRetries: noRetries },
+        additionalPolicies: [answerLimit],
       }
       return { credential: await credential(), subscription, options }
     },
@@ -155,26 +158,29 @@ async function credentialOf(access: AzureAccess): Promise<TokenCredential> {
     ...(tenant === undefined ? {} : { tenantId: tenant }),
     ...(client === undefined ? {} : { clientId: client }),
   }
-  const retryOptions = { maxRetries: 1, retryDelayInMs: 200 }
+  const sending = {
+    retryOptions: { maxRetries: 1, retryDelayInMs: 200 },
+    additionalPolicies: [answerLimit],
+  }
   // Another authority than the public one is not asked whether it exists: the setting says so.
   const host = authority === undefined ? {} : { authorityHost: authority, disableInstanceDiscovery: true }
   switch (access.credential) {
     case 'managed-identity':
       return new identity.ManagedIdentityCredential({
         ...(client === undefined ? {} : { clientId: client }),
-        retryOptions,
+        ...sending,
       })
     case 'workload-identity':
       return new identity.WorkloadIdentityCredential({
         ...ids,
         ...(access.tokenFile === undefined ? {} : { tokenFilePath: access.tokenFile }),
         ...host,
-        retryOptions,
+        ...sending,
       })
     case 'client-secret':
       return new identity.ClientSecretCredential(tenant ?? '', client ?? '', secret ?? '', {
         ...host,
-        retryOptions,
+        ...sending,
       })
     case 'cli':
       return new identity.AzureCliCredential(tenant === undefined ? {} : { tenantId: tenant })

@@ -1,6 +1,7 @@
 // One call to Cloudflare's API: time limits, the answer's envelope, and what every failure means to a person.
 import type Cloudflare from 'cloudflare'
 import { z } from 'zod'
+import { TooLong, bounded } from '../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 
@@ -125,16 +126,17 @@ function clientOf(Sdk: Sdk, access: CloudflareAccess, timeout: Duration): Cloudf
     baseURL: access.baseUrl?.replace(/\/+$/, '') ?? defaultBaseUrl,
     timeout,
     logLevel: 'off',
-    fetch: fetchWithoutLongWaits,
+    fetch: fetchWithLimits,
   })
 }
 
 /**
  * The SDK sleeps as long as Retry-After says, up to five minutes and deaf to its signal. An answer that names a
- * time is handed on instead: whoever called knows better what to do until then.
+ * time is handed on instead: whoever called knows better what to do until then. It has no limit of an answer's length
+ * either.
  */
-async function fetchWithoutLongWaits(url: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const response = await fetch(url, init)
+async function fetchWithLimits(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const response = bounded(await fetch(url, init))
   if (!response.headers.has('retry-after')) return response
   const headers = new Headers(response.headers)
   headers.set('x-should-retry', 'false')
@@ -197,6 +199,11 @@ function explain(
   }
   if (thrown instanceof APIError && thrown.status !== undefined) {
     return explainStatus(purpose, thrown.status, clean(errorsOf(thrown.error)), thrown.headers)
+  }
+  if (thrown instanceof TooLong) {
+    return new RetryableError(
+      `${what}: it answered with ${thrown.message}, which is not of its API's form.${unknown}`,
+    )
   }
   if (thrown instanceof UnsuccessfulError || thrown instanceof SyntaxError) {
     const said = thrown instanceof SyntaxError ? 'something that is not JSON' : clean(thrown.message)

@@ -1,5 +1,6 @@
 // A load balancer that is told through HAProxy's Data Plane API v3: its servers' states, and its configuration file.
 import { z } from 'zod'
+import { TooLong, bounded } from '../bounded.ts'
 import { RetryableError, UserError } from '../errors.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
@@ -7,7 +8,15 @@ import type { FileState, ServerState } from '../recovery/action.ts'
 import type { ServerFacts } from '../recovery/kinds/haproxy.ts'
 import { balancerName } from '../recovery/kinds/haproxy.ts'
 import type { FileBalancer, ServerName } from './haproxy-balancer.ts'
-import { networkError, noBackend, noServer, toldToStop, tooSlow, unreadable } from './haproxy-errors.ts'
+import {
+  networkError,
+  noBackend,
+  noServer,
+  toldToStop,
+  tooMuch,
+  tooSlow,
+  unreadable,
+} from './haproxy-errors.ts'
 import { healthOf, statusText, withoutStar } from './haproxy-state.ts'
 
 export interface DataplaneOptions {
@@ -205,12 +214,13 @@ async function send(
     })
     return {
       status: answer.status,
-      text: await answer.text(),
+      text: await bounded(answer).text(),
       retryAfter: answer.headers.get('retry-after'),
     }
   } catch (thrown) {
     if (limit.aborted) throw tooSlow(control, timeout)
     if (signal.aborted) throw toldToStop(control)
+    if (thrown instanceof TooLong) throw tooMuch(control, thrown)
     throw networkError(control, thrown)
   }
 }

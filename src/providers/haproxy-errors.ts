@@ -1,4 +1,5 @@
 // What a load balancer that cannot be asked, or that refuses, means for a person: the words of all its errors.
+import type { TooLong } from '../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { balancerName } from '../recovery/kinds/haproxy.ts'
 
@@ -49,6 +50,12 @@ export function networkError(control: string, thrown: unknown): Error {
 export function tooSlow(control: string, timeout: number): RetryableError {
   return new RetryableError(
     `The load balancer ${balancerName(control)} does not answer: no answer within ${timeout / 1_000} s.`,
+  )
+}
+
+export function tooMuch(control: string, { message }: TooLong): RetryableError {
+  return new RetryableError(
+    `The load balancer ${balancerName(control)} answered with ${message}, which is not of its API's form: it may not be HAProxy at all.`,
   )
 }
 

@@ -1,5 +1,6 @@
 // Acknowledges problems at Nagios through its web interface's cmd.cgi.
 import { randomBytes } from 'node:crypto'
+import { TooLong, bounded } from '../bounded.ts'
 import { reasonOf, RetryableError, UserError } from '../errors.ts'
 import type { NagiosCommands } from '../ports.ts'
 
@@ -77,9 +78,13 @@ interface Answer {
 async function post(request: typeof fetch, address: URL, init: RequestInit): Promise<Answer> {
   try {
     const response = await request(address, { ...init, redirect: 'manual' })
-    const text = await response.text()
+    const text = await bounded(response).text()
     return { status: response.status, text, challenge: response.headers.get('www-authenticate') ?? '' }
   } catch (error) {
+    if (error instanceof TooLong)
+      throw new RetryableError(
+        `What answers at ${address.origin} is not Nagios: it answered with ${error.message}`,
+      )
     throw new RetryableError(`Nagios did not answer at ${address.origin}: ${reasonOf(error)}`, {
       cause: error,
     })

@@ -2,6 +2,7 @@
 import type { QueueClient } from '@azure/storage-queue'
 import type { QueueSeen } from '../readers.ts'
 import { noRetries, type Azure } from './azure.ts'
+import { queueAnswerLimit } from './azure-answers.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 
 /** Looks at all of them at once; their order stays. Throws UserError or RetryableError. */
@@ -12,10 +13,10 @@ export async function readQueues(
   signal: AbortSignal,
 ): Promise<readonly QueueSeen[]> {
   const credential = await azure.credential()
-  const { QueueServiceClient } = await import('@azure/storage-queue')
-  const service = new QueueServiceClient(azure.queueUrl(account), credential, {
-    retryOptions: { maxTries: noRetries + 1 },
-  })
+  const { QueueServiceClient, newPipeline } = await import('@azure/storage-queue')
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: noRetries + 1 } })
+  pipeline.factories.push(queueAnswerLimit)
+  const service = new QueueServiceClient(azure.queueUrl(account), pipeline)
   return Promise.all(
     names.map((name) => readQueue(azure, service.getQueueClient(name), { account, name }, signal)),
   )

@@ -6,9 +6,9 @@ import {
   WebAPIRequestError,
 } from '@slack/web-api'
 import { z } from 'zod'
+import { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
-import { TooLong } from './bounded.ts'
 import { botTime } from './lanes.ts'
 import { advice } from './refusals.ts'
 

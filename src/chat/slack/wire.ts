@@ -1,10 +1,10 @@
 // One request to Slack over the SDK, or one file to where Slack wants it: without queue, retry or memory.
 import { WebClient } from '@slack/web-api'
+import { bounded } from '../../bounded.ts'
 import type { Duration } from '../../ids.ts'
 import { isLoopback } from '../../loopback.ts'
 import type { Clock } from '../../ports.ts'
 import { SlackRefusal, SlackSilence, mapSlackError } from './api-errors.ts'
-import { bounded } from './bounded.ts'
 import type { Method } from './methods.ts'
 
 export type Args = Readonly<Record<string, unknown>>
