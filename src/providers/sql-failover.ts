@@ -2,8 +2,9 @@
 import type { Clock, Progress, Provider, Settled } from '../ports.ts'
 import { minute, second } from '../ids.ts'
 import type { SqlFailoverAction } from '../recovery/sql-action.ts'
-import { FailoverFacts } from '../recovery/kinds/sql.ts'
+import { FailoverFacts, sqlFailover } from '../recovery/kinds/sql.ts'
 import { age, begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
+import { refuseOther } from './sql-restore.ts'
 import { lastOf, readGroup, sqlPurpose, type SqlAccess } from './sql-read.ts'
 
 const soon = 3 * second
@@ -20,6 +21,7 @@ export function createSqlFailover(
     observe: look,
     start: async (action, key, signal) => {
       const { place, group, forced } = action
+      refuseOther(sqlFailover.differences(action, await look(action, signal)))
       const doing = `${forced ? 'force the failover of' : 'fail over'} ${group} to ${place.server}`
       const purpose = sqlPurpose(place, doing, true)
       return begin(access, purpose, { key, now: clock.now(), signal }, await sender(access, action))

@@ -5,7 +5,7 @@ import { printDuration } from '../drplan/duration.ts'
 import type { Clock, Progress, Provider, Settled } from '../ports.ts'
 import type { SqlPlace, SqlRestoreAction, SqlSettings } from '../recovery/sql-action.ts'
 import type { SqlDatabaseSeen } from '../readers.ts'
-import { CheckFacts, RestoreFacts } from '../recovery/kinds/sql.ts'
+import { CheckFacts, RestoreFacts, isBeingMade, sqlRestore } from '../recovery/kinds/sql.ts'
 import { age, begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
 import { createSqlReader, readDatabases, sqlPurpose, type SqlAccess } from './sql-read.ts'
 
@@ -22,6 +22,7 @@ export function createSqlRestore(
     observe: look,
     start: async (action, key, signal) => {
       const { target, source } = action
+      refuseOther(sqlRestore.differences(action, await look(action, signal)))
       const doing = `restore ${source.database} as ${target.database}`
       const send = await sender(access, action)
       return begin(access, sqlPurpose(target, doing, true), { key, now: clock.now(), signal }, send)
@@ -43,7 +44,7 @@ export function createSqlRestore(
 
 async function lookAt(
   access: SqlAccess,
-  { mode, source, target, at }: SqlRestoreAction,
+  { mode, source, sourceId, target }: SqlRestoreAction,
   signal: AbortSignal,
 ): Promise<RestoreFacts> {
   const { databases, dropped, recoverable } = createSqlReader(access)
@@ -55,7 +56,7 @@ async function lookAt(
     }
     if (mode === 'PointInTimeRestore') return seenAs(byName(await here, source.database))
     const found = (await dropped(source, signal)).find(
-      (one) => one.name === source.database && (at === undefined || at <= one.deletedAt),
+      ({ id }) => id.toLowerCase() === sourceId.toLowerCase(),
     )
     return found ? { status: 'Deleted', sku: found.settings.sku?.name ?? '', earliest: found.earliest } : null
   }
@@ -72,21 +73,18 @@ async function lookAt(
 
 function seenAs(database: SqlDatabaseSeen | undefined): RestoreFacts['source'] {
   if (!database) return null
-  const { status, settings, earliest = null } = database
-  return { status, sku: settings.sku?.name ?? settings.elasticPoolId ?? '', earliest }
+  const { status, settings, earliest = null, guid } = database
+  return { status, guid, sku: settings.sku?.name ?? settings.elasticPoolId ?? '', earliest }
 }
 
 export function byName(all: readonly SqlDatabaseSeen[], name: string): SqlDatabaseSeen | undefined {
   return all.find((one) => one.name.toLowerCase() === name.toLowerCase())
 }
 
-function isBeingMade(status: string): boolean {
-  return ['Restoring', 'Creating', 'Copying', 'Recovering'].includes(status)
-}
-
-function settled(_action: SqlRestoreAction, facts: unknown): Settled {
-  const { target } = RestoreFacts.parse(facts)
-  if (target === null) return 'not-done'
+function settled({ guid }: SqlRestoreAction, facts: unknown): Settled {
+  const { target, source } = RestoreFacts.parse(facts)
+  if (target === null)
+    return guid !== undefined && source?.guid !== undefined && source.guid !== guid ? 'unclear' : 'not-done'
   if (target.status === 'Online') return 'done'
   return isBeingMade(target.status) ? 'under-way' : 'unclear'
 }
@@ -161,6 +159,15 @@ export function createSqlCheck(access: SqlAccess): Provider<'sql-check'> {
     },
     settled: (_action, facts) => (CheckFacts.parse(facts).status === 'Online' ? 'done' : 'not-done'),
   }
+}
+
+/** Azure knows databases by name, and has no conditional requests: each is looked at just before it is changed. */
+export function refuseOther(differences: readonly string[]): void {
+  if (differences.length === 0) return
+  throw new UserError(
+    'world-differs',
+    `Somebody else has changed it since the proposal: ${differences.join('; ')}. Nothing was changed by this step. Look at it in the Azure portal, and propose it anew.`,
+  )
 }
 
 /** For requests about a database that must be there. */

@@ -2,9 +2,18 @@
 import type { Clock, Progress, Provider, Settled } from '../ports.ts'
 import { second } from '../ids.ts'
 import type { SqlGroupAction, SqlLinkAction, SqlRenameAction } from '../recovery/sql-action.ts'
-import { GroupFacts, LinkFacts, RenameFacts, named } from '../recovery/kinds/sql.ts'
+import {
+  GroupFacts,
+  LinkFacts,
+  RenameFacts,
+  named,
+  otherThan,
+  sqlGroup,
+  sqlLink,
+  sqlRename,
+} from '../recovery/kinds/sql.ts'
 import { begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
-import { byName, missing } from './sql-restore.ts'
+import { byName, missing, refuseOther } from './sql-restore.ts'
 import { lastOf, readDatabases, readGroup, readLinks, sqlPurpose, type SqlAccess } from './sql-read.ts'
 
 const soon = 5 * second
@@ -29,6 +38,7 @@ export function createSqlRename(access: SqlAccess): Provider<'sql-rename'> {
       const { databases } = await access.client()
       const found = byName(await readDatabases(access, place, signal), from)
       if (!found) throw missing(from, place.server)
+      refuseOther(sqlRename.differences(action, await look(action, signal)))
       const id = `${found.id.slice(0, found.id.lastIndexOf('/') + 1)}${to}`
       await access.azure.call(sqlPurpose(place, `rename ${from} to ${to}`, true), signal, (abortSignal) =>
         databases.rename(place.resourceGroup, place.server, from, { id }, { abortSignal }),
@@ -41,14 +51,19 @@ export function createSqlRename(access: SqlAccess): Provider<'sql-rename'> {
 }
 
 /** The name that belongs to the run alone decides; the other one had an owner before, and may have one again. */
-function renameSettled({ from, to, own, aside }: SqlRenameAction, facts: unknown): Settled {
+function renameSettled({ from, to, own, aside, guid }: SqlRenameAction, facts: unknown): Settled {
   const seen = RenameFacts.parse(facts)
   const there = (name: string): boolean => named(seen, name) !== undefined
-  if (own === 'to') return there(to) ? 'done' : there(from) ? 'not-done' : 'unclear'
-  if (there(from)) return 'not-done'
-  if (aside === undefined) return there(to) ? 'done' : 'not-done'
+  const isMeant = (name: string): boolean => guid === undefined || named(seen, name)?.guid === guid
+  if (own === 'to') {
+    const now = there(to) ? to : from
+    return !there(now) || !isMeant(now) ? 'unclear' : there(to) ? 'done' : 'not-done'
+  }
+  if (there(from))
+    return isMeant(from) && !(there(to) && (aside === undefined || there(aside))) ? 'not-done' : 'unclear'
+  if (aside === undefined) return !there(to) ? 'not-done' : isMeant(to) ? 'done' : 'unclear'
   if (!there(aside)) return 'not-done'
-  return there(to) ? 'done' : 'unclear'
+  return there(to) && isMeant(to) ? 'done' : 'unclear'
 }
 
 function renamed(action: SqlRenameAction, facts: RenameFacts): Progress {
@@ -67,7 +82,10 @@ export function createSqlGroup(
   access: SqlAccess,
   { clock }: { readonly clock: Pick<Clock, 'now'> },
 ): Provider<'sql-group'> {
-  const look = async ({ place, group, aside }: SqlGroupAction, signal: AbortSignal): Promise<GroupFacts> => {
+  const look = async (
+    { place, group, aside, database }: SqlGroupAction,
+    signal: AbortSignal,
+  ): Promise<GroupFacts> => {
     const [{ role, state, databases }, all] = await Promise.all([
       readGroup(access, place, group, signal),
       readDatabases(access, place, signal),
@@ -77,6 +95,7 @@ export function createSqlGroup(
       state,
       members: databases.map(lastOf),
       aside: aside !== undefined && byName(all, aside) !== undefined,
+      guid: byName(all, database)?.guid ?? null,
     }
   }
   return {
@@ -89,6 +108,10 @@ export function createSqlGroup(
       ])
       const found = byName(all, database)
       if (!found) throw missing(database, place.server)
+      refuseOther([
+        ...sqlGroup.differences(action, await look(action, signal)),
+        ...otherThan(action, found, `${database} at ${place.server}`),
+      ])
       const others = seen.databases.filter((id) => !sameName(lastOf(id), database))
       const doing = member ? `put ${database} into ${group}` : `take ${database} out of ${group}`
       const send = await patch(access, action, member ? [...others, found.id] : others)
@@ -131,11 +154,15 @@ async function patch(
 /** A member before the swap is the old database, one after it the new one: what was set aside tells which it is. */
 function groupSettled(action: SqlGroupAction, facts: unknown): Settled {
   const { database, member } = action
-  const { members, aside } = GroupFacts.parse(facts)
+  const { members, aside, guid } = GroupFacts.parse(facts)
   const listed = members.some((name) => sameName(name, database))
-  if (action.aside === undefined) return listed === member ? 'done' : 'not-done'
-  if (member) return listed && aside ? 'done' : 'not-done'
-  return listed && !aside ? 'not-done' : 'done'
+  const isMeant = guid === null || action.guid === undefined || guid === action.guid
+  if (member) {
+    if (action.aside === undefined) return listed ? 'done' : 'not-done'
+    return !aside ? 'not-done' : !isMeant ? 'unclear' : listed ? 'done' : 'not-done'
+  }
+  if (!listed || (action.aside !== undefined && aside)) return 'done'
+  return isMeant ? 'not-done' : 'unclear'
 }
 
 function memberNote({ database, group, member }: SqlGroupAction, { state }: GroupFacts): string {
@@ -154,7 +181,11 @@ export function createSqlLink(
     const all = await readDatabases(access, place, signal)
     const there = byName(all, database) !== undefined
     const links = there ? await readLinks(access, place, database, signal) : []
-    return { links: links.map(({ partner }) => partner), aside: byName(all, aside) !== undefined }
+    return {
+      links: links.map((link) => link.partner),
+      aside: byName(all, aside) !== undefined,
+      guid: byName(all, database)?.guid ?? null,
+    }
   }
   return {
     observe: look,
@@ -163,6 +194,7 @@ export function createSqlLink(
       const links = await readLinks(access, place, database, signal)
       const link = links.find((one) => sameName(one.partner, partner))
       if (!link) return { id: key }
+      refuseOther(sqlLink.differences(action, await look(action, signal)))
       const purpose = sqlPurpose(place, `stop the replication of ${database} to ${partner}`, true)
       const send = await stopLink(access, action, link.id)
       return begin(access, purpose, { key, now: clock.now(), signal }, send)
@@ -193,7 +225,8 @@ async function stopLink(
   return (options) => replicationLinks.beginDelete(place.resourceGroup, place.server, database, id, options)
 }
 
-function linkSettled({ partner }: SqlLinkAction, facts: unknown): Settled {
-  const { links, aside } = LinkFacts.parse(facts)
-  return links.some((name) => sameName(name, partner)) && !aside ? 'not-done' : 'done'
+function linkSettled(action: SqlLinkAction, facts: unknown): Settled {
+  const { links, aside, guid } = LinkFacts.parse(facts)
+  if (aside || !links.some((name) => sameName(name, action.partner))) return 'done'
+  return guid === null || action.guid === undefined || guid === action.guid ? 'not-done' : 'unclear'
 }

@@ -33,6 +33,8 @@ export interface SqlRestoreAction {
   readonly source: SqlPlace & { readonly database: string }
   /** Azure's id of the database, of the deleted database, or of the recoverable one. */
   readonly sourceId: string
+  /** Of a database that is there: the guid that it had when this was proposed, since its id names whatever has the name. */
+  readonly guid?: string
   /** The moment whose data is wanted; absent: the newest that there is. */
   readonly at?: Instant
   readonly target: SqlPlace & { readonly database: string; readonly location: string }
@@ -49,6 +51,7 @@ export interface SqlCheckAction {
 /**
  * Renames a database. `own`: which of the two names belongs to this run alone, so that looking says whether it has
  * happened. `aside`: the name under which the database that had the other name is kept; a rename comes after that.
+ * `guid`: of the database that is meant, which it keeps whatever its name; absent for one that this run makes.
  */
 export interface SqlRenameAction {
   readonly provider: 'sql-rename'
@@ -56,12 +59,14 @@ export interface SqlRenameAction {
   readonly from: string
   readonly to: string
   readonly own: 'from' | 'to'
+  readonly guid?: string
   readonly aside?: string
 }
 
 /**
  * Takes a database out of a failover group, or puts it in, at the primary server. `aside`: the name under which the
  * database that was a member is kept once another one has taken its name; it tells before from after. Absent: none does.
+ * `guid`: of the database that leaves or joins; absent for one that this run makes.
  */
 export interface SqlGroupAction {
   readonly provider: 'sql-group'
@@ -69,25 +74,28 @@ export interface SqlGroupAction {
   readonly group: string
   readonly database: string
   readonly member: boolean
+  readonly guid?: string
   readonly aside?: string
 }
 
-/** Stops the replication of a database to its copy at `partner`; the copy stays, as a database of its own. */
+/** Stops the replication of a database, known by its guid, to its copy at `partner`; the copy stays, as one of its own. */
 export interface SqlLinkAction {
   readonly provider: 'sql-link'
   readonly place: SqlPlace
   readonly database: string
   readonly partner: string
   readonly aside: string
+  readonly guid?: string
 }
 
-/** Makes `place`, the secondary server of a failover group, the primary one. `forced`: without waiting for what is not replicated yet. */
+/** Makes `place`, the secondary server of a failover group, the primary one. `forced`: without waiting for what is not replicated yet. `members`: its databases when this was proposed. */
 export interface SqlFailoverAction {
   readonly provider: 'sql-failover'
   readonly place: SqlPlace
   readonly group: string
   readonly database: string
   readonly forced: boolean
+  readonly members?: readonly string[]
 }
 
 export type SqlAction =

@@ -7,13 +7,14 @@ import type { Context, Draft } from '../draft.ts'
 import type { Proposal, Run, Step } from '../run.ts'
 import { findings, refuseUnsafe, worldAsLeft } from '../safety.ts'
 import type { SqlFailoverAction, SqlGroupAction, SqlPlace, SqlRenameAction } from '../sql-action.ts'
-import { primaryOf } from './sql-compare.ts'
-import { costOf } from './sql-group.ts'
+import { primaryOf, targetsOf } from './sql-compare.ts'
+import { costOf, membersOf } from './sql-group.ts'
 import type { SqlDatabaseSeen } from '../../readers.ts'
 import { byName, lookAround } from './sql-look.ts'
 import { dayText, keptFor, plannedPossible, notPrimaryYet } from './sql-safety.ts'
 import type { Ends } from './sql-safety.ts'
-import { asideStep, checkStep, digestSteps, joinStep, probeSteps, swapSteps } from './sql-swap.ts'
+import { asideStep, checkStep, digestSteps, joinStep, known, probeSteps, swapSteps } from './sql-swap.ts'
+import type { Swap } from './sql-swap.ts'
 
 /** Renames take seconds, and a failover less than a minute. */
 const quick: Proposal['expected'] = {
@@ -42,8 +43,8 @@ async function failOverBack(context: Context, run: Run, back: SqlFailoverAction)
   const list = findings([notPrimaryYet(ends), plannedPossible(ends, forced)], ask.overrides)
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
-  const action: SqlFailoverAction = { ...back, forced }
-  const undo: SqlFailoverAction = { ...back, place: other.place, forced: false }
+  const action: SqlFailoverAction = { ...back, forced, members: membersOf(here) }
+  const undo: SqlFailoverAction = { ...action, place: other.place, forced: false }
   const title = `${forced ? 'Force the failover of' : 'Fail over'} ${group} back to ${place.server}`
   const steps = [stepOf(title, action, undo), checkStep(place, database), ...probeOf(context, run)]
   const block = recoveryOf(context, run)?.azure_sql
@@ -57,6 +58,7 @@ async function failOverBack(context: Context, run: Run, back: SqlFailoverAction)
       : { text: 'Connections drop for less than a minute.' },
     debts: [],
     warnings: [],
+    targets: targetsOf(context.plan, database, { servers: [place.server, other.place.server], group }),
   })
 }
 
@@ -88,7 +90,10 @@ async function swapBack(context: Context, run: Run): Promise<Draft> {
   const list = findings([worldAsLeft(run.id, differences)], [])
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
-  const steps = await backSteps(context, run, renamed, { live, left })
+  const around = live ? await lookAround(context, place, live) : {}
+  const before = old === undefined ? undefined : byName(databases, old)
+  const steps = await backSteps(context, run, renamed, { live, left, around, before })
+  const servers = [place.server, ...(around.partner ? [around.partner.server] : [])]
   return drafted(context, run, steps, {
     ...swapTexts(run, renamed),
     risk: 'loses-data',
@@ -103,6 +108,7 @@ async function swapBack(context: Context, run: Run): Promise<Draft> {
       },
     ],
     warnings: [],
+    targets: targetsOf(plan, name, { servers, group: around.group ?? left?.group }),
   })
 }
 
@@ -110,9 +116,19 @@ async function backSteps(
   context: Context,
   run: Run,
   { place, name, copy, old }: Renamed,
-  { live, left }: { readonly live: SqlDatabaseSeen | undefined; readonly left: SqlGroupAction | undefined },
+  {
+    live,
+    left,
+    around,
+    before,
+  }: {
+    readonly live: SqlDatabaseSeen | undefined
+    readonly left: SqlGroupAction | undefined
+    readonly around: Pick<Swap, 'group' | 'partner' | 'guid'>
+    /** The database from before the run, as it is now. */
+    readonly before: SqlDatabaseSeen | undefined
+  },
 ): Promise<readonly Step[]> {
-  const around = live ? await lookAround(context, place, live) : {}
   const joins = around.group === undefined && old !== undefined ? left : undefined
   return [
     ...(joins ? await staleSteps(context, joins, old ?? copy) : []),
@@ -121,9 +137,10 @@ async function backSteps(
       name,
       ...around,
       ...(old === undefined ? {} : { incoming: old }),
+      ...(before ? { incomingGuid: before.guid } : {}),
       ...(live ? { aside: copy } : {}),
     }),
-    ...(joins ? [joinStep(place, name, joins.group)] : []),
+    ...(joins ? [joinStep(place, name, { group: joins.group, ...known(before?.guid) })] : []),
     ...(old === undefined ? [] : [checkStep(place, name), ...probeOf(context, run)]),
   ]
 }
@@ -160,8 +177,10 @@ async function staleSteps(
   const [partner] = partners
   if (!partner) return []
   const there = await sql.databases(partner, calls.limit())
-  if (!byName(there, database)) return []
-  return [asideStep({ resourceGroup: partner.resourceGroup, server: partner.server }, database, aside)]
+  const stale = byName(there, database)
+  if (!stale) return []
+  const at = { resourceGroup: partner.resourceGroup, server: partner.server }
+  return [asideStep(at, database, { to: aside, ...known(stale.guid) })]
 }
 
 function renamedBy(run: Run): Renamed | undefined {
@@ -192,13 +211,13 @@ async function rejoin(context: Context, run: Run, left: SqlGroupAction | undefin
       `${run.id} has renamed nothing and changed no group: there is nothing to put back. What it restored stays beside the old database until somebody deletes it.`,
     )
   const { place, database, group } = left
-  const { calls, ask } = context
+  const { calls, ask, plan } = context
   const links = await calls.readers.sql.links(place, database, calls.limit())
   const aside = `${database}-before-${run.id.toLowerCase()}`
   const list = findings([worldAsLeft(run.id, [])], ask.overrides)
   const steps = [
     ...(links.length > 0 ? [] : await staleSteps(context, left, aside)),
-    joinStep(place, database, group),
+    joinStep(place, database, { group, ...known(left.guid) }),
     checkStep(place, database),
   ]
   return drafted(context, run, steps, {
@@ -211,12 +230,22 @@ async function rejoin(context: Context, run: Run, left: SqlGroupAction | undefin
     },
     debts: [],
     warnings: [],
+    targets: targetsOf(plan, database, { servers: [place.server], group }),
   })
 }
 
-type Rest = Pick<Proposal, 'risk' | 'summary' | 'changes' | 'findings' | 'cost' | 'debts' | 'warnings'>
+type Rest = Pick<
+  Proposal,
+  'targets' | 'risk' | 'summary' | 'changes' | 'findings' | 'cost' | 'debts' | 'warnings'
+>
 
-async function drafted(context: Context, run: Run, steps: readonly Step[], rest: Rest): Promise<Draft> {
+/** What the run had locked belongs to its way back, too, whatever the world says now. */
+async function drafted(
+  context: Context,
+  run: Run,
+  steps: readonly Step[],
+  { targets, ...rest }: Rest,
+): Promise<Draft> {
   const { ask, history, objectiveAt } = context
   if (steps.length === 0) throw new BugError(`the way back of ${run.id} has no steps`)
   const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
@@ -225,7 +254,7 @@ async function drafted(context: Context, run: Run, steps: readonly Step[], rest:
     undoes: run.id,
     steps,
     proposal: {
-      targets: run.proposal.targets,
+      targets: [...new Set([...targets, ...run.proposal.targets])],
       typed: ask.system,
       expected: expectedDuration(history, kind, undefined, quick),
       digest: await digestSteps(context, steps),

@@ -1,7 +1,7 @@
 // All ways that the DR plan has for one database, side by side: how long each takes, what each loses, what meets the objective.
 import { printDuration } from '../../drplan/duration.ts'
 import { documentedFor } from '../../drplan/promises.ts'
-import type { Recovery } from '../../drplan/schema.ts'
+import type { DrPlan, Recovery } from '../../drplan/schema.ts'
 import { RetryableError, reasonOf } from '../../errors.ts'
 import type { Duration, Instant } from '../../ids.ts'
 import { minute, second } from '../../ids.ts'
@@ -30,9 +30,42 @@ export function targetOf({ resource_group, to_resource_group, server, to_server 
   return { resourceGroup: to_resource_group ?? resource_group, server: to_server ?? server }
 }
 
-/** What is locked while anything is done with the database, whichever way. */
-export function lockOf({ server, database }: SqlBlock): string {
-  return `azure-sql:${server}/${database}`
+/**
+ * What is locked while anything is done with the database, whichever way, and from whichever end: the database at each
+ * server that has it, and the failover groups it is in, which take along all that are in them. `seen`: as the world has
+ * it; the plan adds what cannot be seen just now, such as the group of a database that is out of it in the middle of a
+ * swap. Azure's names are the same in upper and lower case.
+ */
+export function targetsOf(
+  { systems }: DrPlan,
+  database: string,
+  seen: { readonly servers: readonly string[]; readonly group?: string | undefined },
+): readonly string[] {
+  const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+  const planned = Object.values(systems)
+    .flatMap(({ recoveries }) => recoveries)
+    .filter(isSql)
+    .map(({ azure_sql: block }) => block)
+    .filter(({ method }) => method === 'failover-group')
+    .filter((block) => same(block.database, database))
+    .filter((block) =>
+      seen.servers.some((one) => same(one, block.server) || same(one, targetOf(block).server)),
+    )
+  const servers = [
+    ...seen.servers,
+    ...planned.flatMap((block) => [sourceOf(block).server, targetOf(block).server]),
+  ]
+  const groups = [seen.group, ...planned.map((block) => block.failover_group)].filter(
+    (group) => group !== undefined,
+  )
+  return [
+    ...new Set(
+      [
+        ...servers.map((server) => `azure-sql:${server}/${database}`),
+        ...groups.map((group) => `azure-sql-group:${group}`),
+      ].map((target) => target.toLowerCase()),
+    ),
+  ]
 }
 
 /** How long a way takes: measured, else as the plan says, else as Azure documents it. */

@@ -6,7 +6,7 @@ import type { Context, Draft } from '../draft.ts'
 import type { Step } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
 import type { SqlRestoreAction, SqlSettings } from '../sql-action.ts'
-import { compareWays, lockOf, lossText, sourceOf, sqlExpected, targetOf } from './sql-compare.ts'
+import { compareWays, lossText, sourceOf, sqlExpected, targetOf, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { byName } from './sql-look.ts'
 import { momentText, noOtherRestore, otherRegion } from './sql-safety.ts'
@@ -46,7 +46,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
     recovery: recovery.name,
     steps,
     proposal: {
-      targets: [lockOf(block)],
+      targets: targetsOf(plan, database, { servers: [from.server, to.server] }),
       typed: recovery.name,
       risk: 'loses-data',
       summary: `${database} will be made anew at ${to.server} (${location}) from the backup of ${moment}, as ${name}`,

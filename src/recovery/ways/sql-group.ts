@@ -4,12 +4,13 @@ import { printDuration } from '../../drplan/duration.ts'
 import { documentedFor } from '../../drplan/promises.ts'
 import { minute } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
+import type { SqlGroupSeen } from '../../readers.ts'
 import { stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt, Proposal } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
 import type { SqlFailoverAction } from '../sql-action.ts'
-import { compareWays, lockOf, primaryOf, sqlExpected, targetOf } from './sql-compare.ts'
+import { compareWays, primaryOf, sqlExpected, targetOf, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { notPrimaryYet, otherRegion, plannedPossible } from './sql-safety.ts'
 import type { Ends } from './sql-safety.ts'
@@ -38,7 +39,8 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
   const list = findings(verdicts, ask.overrides)
   refuseUnsafe(list, `failover db to ${recovery.name}`, waysOut(context, recovery, ends))
 
-  const action: SqlFailoverAction = { provider: 'sql-failover', place: to, group, database, forced }
+  const members = membersOf(here)
+  const action: SqlFailoverAction = { provider: 'sql-failover', place: to, group, database, forced, members }
   const undo: SqlFailoverAction = { ...action, place: primary.place, forced: false }
   const title = `${forced ? 'Force the failover of' : 'Fail over'} ${group} to ${to.server}`
   const steps = [stepOf(title, action, undo), checkStep(to, database), ...probeSteps(recovery.probe)]
@@ -51,7 +53,7 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
     recovery: recovery.name,
     steps,
     proposal: {
-      targets: [lockOf(block)],
+      targets: targetsOf(context.plan, database, { servers: [to.server, from], group }),
       typed: recovery.name,
       risk: forced ? 'loses-data' : (recovery.risk ?? 'disruptive'),
       summary: `${to.server} (${location}) will be the primary of ${group} with ${database}${others > 0 ? ` and ${others} more` : ''}, instead of ${from}${forced ? ', forced' : ''}`,
@@ -88,6 +90,11 @@ function refuseNoMember(members: readonly string[], database: string, group: str
     'not-a-member',
     `${database} is not in the failover group ${group}, so failing it over would not move it. Nothing was changed. Add it to the group in the Azure portal, or correct "database" and "failover_group" in the DR plan.`,
   )
+}
+
+/** The names of a group's databases. */
+export function membersOf({ databases }: SqlGroupSeen): readonly string[] {
+  return databases.map((id) => id.slice(id.lastIndexOf('/') + 1)).toSorted()
 }
 
 function waysOut({ plan, ask }: Context, recovery: SqlRecovery, { primary }: Ends): readonly string[] {

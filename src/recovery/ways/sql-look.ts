@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts'
 import type { SqlDatabaseSeen, SqlDroppedSeen } from '../../readers.ts'
 import type { Context } from '../draft.ts'
 import type { SqlPlace } from '../sql-action.ts'
+import { known } from './sql-swap.ts'
 import type { Swap } from './sql-swap.ts'
 
 export function byName<T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined {
@@ -14,14 +15,18 @@ export async function lookAround(
   { calls }: Pick<Context, 'calls'>,
   place: SqlPlace,
   live: SqlDatabaseSeen,
-): Promise<Pick<Swap, 'group' | 'partner'>> {
+): Promise<Pick<Swap, 'group' | 'partner' | 'guid'>> {
   const { sql } = calls.readers
+  const { guid } = live
   const links = await sql.links(place, live.name, calls.limit())
   if (live.group === undefined) {
     const [link] = links
-    if (!link) return {}
+    if (!link) return { guid }
     // Outside of a group only the name of the other server is known, not its resource group.
-    return { partner: { resourceGroup: place.resourceGroup, server: link.partner, linked: true, has: false } }
+    return {
+      guid,
+      partner: { resourceGroup: place.resourceGroup, server: link.partner, linked: true, has: false },
+    }
   }
   const seen = await sql.group(place, live.group, calls.limit())
   const [partner] = seen.partners
@@ -30,13 +35,14 @@ export async function lookAround(
       'on-secondary',
       `${place.server} is the secondary of ${live.group} now, and a copy cannot be restored to a moment: ${partner?.server ?? 'its partner'} is the primary. Nothing was changed. Fail back first (failback db), or add a recovery with "server: ${partner?.server ?? 'NAME'}" to the DR plan.`,
     )
-  if (!partner) return { group: live.group }
+  if (!partner) return { guid, group: live.group }
   const at = { resourceGroup: partner.resourceGroup, server: partner.server }
   const there = await sql.databases(at, calls.limit())
   // A copy that is still being seeded goes when its replication is stopped: nothing is left to set aside.
-  const has = byName(there, live.name)?.status === 'Online'
+  const copy = byName(there, live.name)
+  const has = copy?.status === 'Online'
   const linked = links.some((link) => link.partner.toLowerCase() === at.server.toLowerCase())
-  return { group: live.group, partner: { ...at, linked, has } }
+  return { guid, group: live.group, partner: { ...at, linked, has, ...(copy ? known(copy.guid) : {}) } }
 }
 
 /** The newest of its name that was deleted after the moment, for the moment must be one of its life. */

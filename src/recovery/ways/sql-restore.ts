@@ -8,7 +8,7 @@ import type { Context, Draft } from '../draft.ts'
 import type { Debt, Proposal, Step } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
 import type { SqlPlace, SqlRestoreAction } from '../sql-action.ts'
-import { compareWays, lockOf, lossText, sourceOf, sqlExpected } from './sql-compare.ts'
+import { compareWays, lossText, sourceOf, sqlExpected, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { byName, droppedFor, lookAround } from './sql-look.ts'
 import {
@@ -19,7 +19,7 @@ import {
   refuseOutsideWindow,
   restoreWindow,
 } from './sql-safety.ts'
-import { checkStep, digestSteps, nameFor, probeSteps, swapSteps } from './sql-swap.ts'
+import { checkStep, digestSteps, known, nameFor, probeSteps, swapSteps } from './sql-swap.ts'
 import type { Swap } from './sql-swap.ts'
 
 /** What is restored: a database that is there, or one that was deleted. */
@@ -63,7 +63,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
     recovery: recovery.name,
     steps,
     proposal: {
-      targets: [lockOf(block)],
+      targets: targetsOf(plan, block.database, around(swap)),
       typed: recovery.name,
       risk: 'loses-data',
       summary: `${block.database} at ${place.server} will be as it was at ${momentText(moment, plan.timezone)}`,
@@ -130,6 +130,10 @@ async function swapOf(context: Context, place: SqlPlace, { live }: Source, name:
   return { place, name, incoming, aside: nameFor(name, 'aside'), ...around }
 }
 
+function around({ place, partner, group }: Swap) {
+  return { servers: [place.server, ...(partner ? [partner.server] : [])], group }
+}
+
 function stepsOf(
   place: SqlPlace,
   made: {
@@ -146,6 +150,7 @@ function stepsOf(
     mode: source.mode,
     source: { ...place, database: swap.name },
     sourceId: source.id,
+    ...known(source.live?.guid),
     ...(at === undefined ? {} : { at }),
     target: { ...place, database, location: source.location },
     settings: source.settings,

@@ -10,27 +10,40 @@ import { digestOf, groundOf } from '../world.ts'
 export interface Swap {
   readonly place: SqlPlace
   readonly name: string
+  /** The guid of what has the name now. */
+  readonly guid?: string
   /** What gets the name; absent: nothing does, the name becomes free. */
   readonly incoming?: string
+  /** Its guid; absent for one that this run makes. */
+  readonly incomingGuid?: string
   /** How what has the name now is called afterwards; absent: nothing has it. */
   readonly aside?: string
   readonly group?: string
   /** Where what has the name is replicated to, and whether a database of the name is there. */
-  readonly partner?: SqlPlace & { readonly linked: boolean; readonly has: boolean }
+  readonly partner?: SqlPlace & { readonly linked: boolean; readonly has: boolean; readonly guid?: string }
 }
 
 /** All steps of it, each with its undo. A member of a group, or what is replicated, cannot be renamed. */
 export function swapSteps(swap: Swap): readonly Step[] {
-  const { place, name, incoming, aside, group, partner } = swap
+  const { place, name, guid, incoming, incomingGuid, aside, group, partner } = swap
   const leave = aside !== undefined && group !== undefined
   return [
-    ...(leave ? [groupStep(swap, { group, aside, member: false })] : []),
+    ...(leave ? [groupStep(swap, { group, aside, member: false, ...known(guid) })] : []),
     ...(aside !== undefined && partner?.linked === true ? [linkStep(swap, partner, aside)] : []),
-    ...(aside === undefined ? [] : [asideStep(place, name, aside)]),
-    ...(aside !== undefined && partner?.has === true ? [asideStep(placeOf(partner), name, aside)] : []),
+    ...(aside === undefined ? [] : [asideStep(place, name, { to: aside, ...known(guid) })]),
+    ...(aside !== undefined && partner?.has === true
+      ? [asideStep(placeOf(partner), name, { to: aside, ...known(partner.guid) })]
+      : []),
     ...(incoming === undefined ? [] : [inStep(swap, incoming)]),
-    ...(leave && incoming !== undefined ? [groupStep(swap, { group, aside, member: true })] : []),
+    ...(leave && incoming !== undefined
+      ? [groupStep(swap, { group, aside, member: true, ...known(incomingGuid) })]
+      : []),
   ]
+}
+
+/** What Azure has told no guid of is known by its name only. */
+export function known(guid: string | undefined): { readonly guid?: string } {
+  return guid === undefined || guid === '' ? {} : { guid }
 }
 
 function placeOf({ resourceGroup, server }: SqlPlace): SqlPlace {
@@ -43,7 +56,8 @@ function groupStep(
     group,
     aside,
     member,
-  }: { readonly group: string; readonly aside: string | undefined; readonly member: boolean },
+    guid,
+  }: Pick<SqlGroupAction, 'group' | 'member' | 'guid'> & { readonly aside: string | undefined },
 ): Step {
   const action: SqlGroupAction = {
     provider: 'sql-group',
@@ -51,6 +65,7 @@ function groupStep(
     group,
     database,
     member,
+    ...known(guid),
     ...(aside === undefined ? {} : { aside }),
   }
   const title = member
@@ -59,8 +74,15 @@ function groupStep(
   return stepOf(title, action, { ...action, member: !member })
 }
 
-function linkStep({ place, name: database, group }: Swap, partner: SqlPlace, aside: string): Step {
-  const action: SqlLinkAction = { provider: 'sql-link', place, database, partner: partner.server, aside }
+function linkStep({ place, name: database, group, guid }: Swap, partner: SqlPlace, aside: string): Step {
+  const action: SqlLinkAction = {
+    provider: 'sql-link',
+    place,
+    database,
+    partner: partner.server,
+    aside,
+    ...known(guid),
+  }
   const undo: SqlGroupAction = {
     provider: 'sql-group',
     place,
@@ -73,8 +95,12 @@ function linkStep({ place, name: database, group }: Swap, partner: SqlPlace, asi
 }
 
 /** Renames what has a name, so that the name becomes free. */
-export function asideStep(place: SqlPlace, from: string, to: string): Step {
-  const action: SqlRenameAction = { provider: 'sql-rename', place, from, to, own: 'to' }
+export function asideStep(
+  place: SqlPlace,
+  from: string,
+  { to, guid }: Pick<SqlRenameAction, 'to' | 'guid'>,
+): Step {
+  const action: SqlRenameAction = { provider: 'sql-rename', place, from, to, own: 'to', ...known(guid) }
   return stepOf(`Rename ${from} at ${place.server} to ${to}`, action, {
     ...action,
     from: to,
@@ -83,13 +109,14 @@ export function asideStep(place: SqlPlace, from: string, to: string): Step {
   })
 }
 
-function inStep({ place, name, aside }: Swap, incoming: string): Step {
+function inStep({ place, name, aside, incomingGuid }: Swap, incoming: string): Step {
   const action: SqlRenameAction = {
     provider: 'sql-rename',
     place,
     from: incoming,
     to: name,
     own: 'from',
+    ...known(incomingGuid),
     ...(aside === undefined ? {} : { aside }),
   }
   const undo: SqlRenameAction = { provider: 'sql-rename', place, from: name, to: incoming, own: 'to' }
@@ -97,8 +124,12 @@ function inStep({ place, name, aside }: Swap, incoming: string): Step {
 }
 
 /** Puts a database back into a group that it left. */
-export function joinStep(place: SqlPlace, database: string, group: string): Step {
-  return groupStep({ place, name: database }, { group, aside: undefined, member: true })
+export function joinStep(
+  place: SqlPlace,
+  database: string,
+  { group, guid }: Pick<SqlGroupAction, 'group' | 'guid'>,
+): Step {
+  return groupStep({ place, name: database }, { group, aside: undefined, member: true, ...known(guid) })
 }
 
 /** Whether a database is online, at the end or before it is trusted with the name. */
