@@ -166,7 +166,7 @@ export function refuseOther(differences: readonly string[]): void {
   if (differences.length === 0) return
   throw new UserError(
     'world-differs',
-    `Somebody else has changed it since the proposal: ${differences.join('; ')}. Nothing was changed by this step. Look at it in the Azure portal, and propose it anew.`,
+    `It is not as it was shown any more: ${differences.join('; ')}. Nothing was changed by this step. Look at it in the Azure portal, and propose it anew.`,
   )
 }
 

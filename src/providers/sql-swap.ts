@@ -51,19 +51,20 @@ export function createSqlRename(access: SqlAccess): Provider<'sql-rename'> {
 }
 
 /** The name that belongs to the run alone decides; the other one had an owner before, and may have one again. */
-function renameSettled({ from, to, own, aside, guid }: SqlRenameAction, facts: unknown): Settled {
+function renameSettled(action: SqlRenameAction, facts: unknown): Settled {
+  const { from, to, own, aside } = action
   const seen = RenameFacts.parse(facts)
-  const there = (name: string): boolean => named(seen, name) !== undefined
-  const isMeant = (name: string): boolean => guid === undefined || named(seen, name)?.guid === guid
-  if (own === 'to') {
-    const now = there(to) ? to : from
-    return !there(now) || !isMeant(now) ? 'unclear' : there(to) ? 'done' : 'not-done'
-  }
-  if (there(from))
-    return isMeant(from) && !(there(to) && (aside === undefined || there(aside))) ? 'not-done' : 'unclear'
-  if (aside === undefined) return !there(to) ? 'not-done' : isMeant(to) ? 'done' : 'unclear'
-  if (!there(aside)) return 'not-done'
-  return there(to) && isMeant(to) ? 'done' : 'unclear'
+  const [before, after] = [named(seen, from), named(seen, to)]
+  const kept = aside === undefined || named(seen, aside) !== undefined
+  if (own === 'to') return isMeant(action, after ?? before) ? (after ? 'done' : 'not-done') : 'unclear'
+  if (before) return isMeant(action, before) && !(after && kept) ? 'not-done' : 'unclear'
+  if (!kept) return 'not-done'
+  if (after) return isMeant(action, after) ? 'done' : 'unclear'
+  return aside === undefined ? 'not-done' : 'unclear'
+}
+
+function isMeant({ guid }: SqlRenameAction, seen: { readonly guid: string } | undefined): boolean {
+  return seen !== undefined && (guid === undefined || seen.guid === guid)
 }
 
 function renamed(action: SqlRenameAction, facts: RenameFacts): Progress {

@@ -39,6 +39,8 @@ export interface SqlRestoreAction {
   readonly at?: Instant
   readonly target: SqlPlace & { readonly database: string; readonly location: string }
   readonly settings: SqlSettings
+  /** What else was being restored at the target's server when this was proposed, and was taken into account. */
+  readonly beside?: readonly string[]
 }
 
 /** Looks whether a database is online. */

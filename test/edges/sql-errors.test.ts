@@ -169,12 +169,18 @@ test('an operation that fails, that never ends, or that Azure refuses says what 
   lines.push(await said('a rename in a group', providers['sql-rename'].start(rename, 'R-1-s5', calm)))
   sim.sql.stuck(false)
   sim.sql.down('sql-west', true)
+  lines.push(await said('a planned failover without its primary', failover.start(takeOver, 'R-1-s1', calm)))
+  sim.sql.down('sql-west', false)
+  sim.sql.fails(
+    'failover',
+    'GeoReplicationCannotBecomePrimaryDuringOutage',
+    'The planned failover could not be completed: the primary server is not available.',
+  )
   const planned = await failover.start(takeOver, 'R-1-s1', calm)
   now += 60_000
   lines.push(
-    await said('a planned failover without its primary', failover.check(takeOver, planned, now, calm)),
+    await said('a failover whose primary is lost meanwhile', failover.check(takeOver, planned, now, calm)),
   )
-  sim.sql.down('sql-west', false)
   lines.push(
     await said('a failover asked of the primary', failover.start({ ...takeOver, place }, 'R-1-s1', calm)),
   )

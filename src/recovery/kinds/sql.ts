@@ -64,7 +64,7 @@ export const sqlRestore: Kind<SqlRestoreAction> = {
     return { source: source && { ...source, earliest: isKept(at, source) }, free: target === null, restoring }
   },
   differences: (action, facts) => {
-    const { source: from, target: to, at } = action
+    const { source: from, target: to, at, beside = [] } = action
     const { source, target, restoring } = RestoreFacts.parse(facts)
     return [
       ...(source ? [] : [`${from.database} is not at ${from.server} any more`]),
@@ -73,7 +73,9 @@ export const sqlRestore: Kind<SqlRestoreAction> = {
         ? [`the backups of ${from.database} do not reach back to the moment any more`]
         : []),
       ...(target ? [`${to.database} is at ${to.server} already (${target.status})`] : []),
-      ...restoring.map((name) => `${name} is just being restored at ${to.server}`),
+      ...restoring
+        .filter((name) => !beside.includes(name))
+        .map((name) => `${name} is just being restored at ${to.server}`),
     ]
   },
 }

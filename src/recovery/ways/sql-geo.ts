@@ -9,7 +9,7 @@ import type { SqlRestoreAction, SqlSettings } from '../sql-action.ts'
 import { compareWays, lossText, sourceOf, sqlExpected, targetOf, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { byName } from './sql-look.ts'
-import { momentText, noOtherRestore, otherRegion } from './sql-safety.ts'
+import { beingMade, momentText, noOtherRestore, otherRegion } from './sql-safety.ts'
 import { checkStep, digestSteps, nameFor, probeSteps, swapSteps } from './sql-swap.ts'
 
 interface Looked {
@@ -111,7 +111,11 @@ async function look({ calls }: Context, { azure_sql: block }: SqlRecovery): Prom
   return { here, location, backup, old: old && { location: old[0].location, settings } }
 }
 
-function stepsOf(recovery: SqlRecovery, { location, backup, old }: Looked, free: boolean): readonly Step[] {
+function stepsOf(
+  recovery: SqlRecovery,
+  { here, location, backup, old }: Looked,
+  free: boolean,
+): readonly Step[] {
   const { azure_sql: block, probe } = recovery
   const { database } = block
   const to = targetOf(block)
@@ -123,6 +127,7 @@ function stepsOf(recovery: SqlRecovery, { location, backup, old }: Looked, free:
     sourceId: backup.id,
     target: { ...to, database: copy, location },
     settings: elsewhere(old?.settings),
+    beside: beingMade(here).map((one) => one.name),
   }
   return [
     stepOf(`Restore ${database} at ${to.server} as ${copy}, from the copied backup`, action),

@@ -12,6 +12,7 @@ import { compareWays, lossText, sourceOf, sqlExpected, targetsOf } from './sql-c
 import type { SqlRecovery } from './sql-compare.ts'
 import { byName, droppedFor, lookAround } from './sql-look.ts'
 import {
+  beingMade,
   dayText,
   keptFor,
   momentText,
@@ -52,7 +53,8 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
   refuseUnsafe(list, typed, [])
 
   const swap = await swapOf(context, place, source, block.database)
-  const steps = stepsOf(place, { recovery, source, swap, at })
+  const beside = beingMade(databases).map(({ name }) => name)
+  const steps = stepsOf(place, { recovery, source, swap, at, beside })
   const [digest, compared] = await Promise.all([
     digestSteps(context, steps),
     compareWays(context, recovery, at),
@@ -141,9 +143,10 @@ function stepsOf(
     readonly source: Source
     readonly swap: Swap
     readonly at: Instant | undefined
+    readonly beside: readonly string[]
   },
 ): readonly Step[] {
-  const { source, swap, at, recovery } = made
+  const { source, swap, at, recovery, beside } = made
   const database = nameFor(swap.name, 'copy')
   const action: SqlRestoreAction = {
     provider: 'sql-restore',
@@ -154,6 +157,7 @@ function stepsOf(
     ...(at === undefined ? {} : { at }),
     target: { ...place, database, location: source.location },
     settings: source.settings,
+    beside,
   }
   return [
     stepOf(`Restore ${swap.name} as ${database}, a new database beside it`, action),

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { minute } from '../../ids.ts'
 import type { Duration, Instant } from '../../ids.ts'
 import type { SqlDatabaseSeen, SqlGroupSeen } from '../../readers.ts'
-import { isInStep } from '../kinds/sql.ts'
+import { isBeingMade, isInStep } from '../kinds/sql.ts'
 import type { Verdict } from '../safety.ts'
 
 /** Azure takes log backups every five to ten minutes: what is younger may be in none yet. */
@@ -57,12 +57,15 @@ export function restoreWindow(at: Instant | undefined, { from, to, zone }: Windo
   }
 }
 
+/** Those that are just being made. */
+export function beingMade(databases: readonly SqlDatabaseSeen[]): readonly SqlDatabaseSeen[] {
+  return databases.filter(({ status }) => isBeingMade(status))
+}
+
 /** Two restores at once share what Azure gives them, and people lose sight of which is which. */
 export function noOtherRestore(server: string, databases: readonly SqlDatabaseSeen[]): Verdict {
   const rule = 'no-other-restore'
-  const going = databases.filter(({ status }) =>
-    ['Restoring', 'Creating', 'Copying', 'Recovering'].includes(status),
-  )
+  const going = beingMade(databases)
   if (going.length === 0) return { rule, ok: true, text: `No restore is going on at ${server}` }
   return {
     rule,
