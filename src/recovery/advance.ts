@@ -1,4 +1,5 @@
 // Carries a run one step on: intent, start, check; after a crash it looks before it does anything.
+import { printDuration } from '../drplan/duration.ts'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import type { Duration, Instant, RunId } from '../ids.ts'
 import { second } from '../ids.ts'
@@ -11,9 +12,10 @@ import type { Running, Unknown } from './change.ts'
 import { apply, load } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
 import type { RunInput } from './decide.ts'
+import { retryWithin } from './verdicts.ts'
 import type { Learned } from './progress.ts'
 import type { Operation, Run, Step } from './run.ts'
-import { differencesIn } from './world.ts'
+import { changesWorld, differencesIn } from './world.ts'
 
 export interface AdvanceDeps extends LoopDeps {
   readonly calls: Calls
@@ -42,6 +44,7 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
   }
   const at = currentOf(run)
   if (!at) return retell(deps, run)
+  if (isTooOld(at, now)) return giveUp(deps, at)
   if (run.state === 'running' && at.step.phase === 'ready') return begin(deps, at)
   if (at.run.checkAt > now) return
   if (at.step.phase === 'started' && at.step.operation) return check(deps, at, at.step.operation)
@@ -68,6 +71,29 @@ function currentOf(run: Run): At | undefined {
   return step && { id: run.id, run, step, index: run.current }
 }
 
+/**
+ * Nobody was there for so long that what was approved must not begin to change anything by itself. A change that is
+ * under way outside goes on all the same: it is followed to its end.
+ */
+function isTooOld({ run, step }: At, now: Instant): boolean {
+  const idle = step.phase === 'ready' || !changesWorld(step.action)
+  return run.state === 'running' && idle && now - run.checkAt > retryWithin
+}
+
+async function giveUp(deps: AdvanceDeps, at: At): Promise<void> {
+  const now = deps.clock.now()
+  const gone = printDuration(now - at.run.checkAt)
+  const found =
+    at.step.phase === 'ready' ? await apply(deps, at.id, learned(at, { kind: 'intended', until: now })) : at
+  const here = currentOf(found.run)
+  if (!here || here.step.phase === 'ready') return
+  await report(deps, here, {
+    kind: 'step-failed',
+    reason: `Nobody went on with it for ${gone}: what was approved is too old by now. Nothing of this step was changed.`,
+    advice: `If it is still wanted: retry ${at.id}`,
+  })
+}
+
 /** How long a call about this step's action keeps others away, in this clock's time. */
 function lease({ clock }: AdvanceDeps, { step }: At): Duration {
   return Math.ceil((callLimit(step.action) + margin) / clock.real(1))
@@ -79,10 +105,12 @@ function lease({ clock }: AdvanceDeps, { step }: At): Duration {
  */
 async function begin(deps: AdvanceDeps, at: At): Promise<void> {
   const { id, index } = at
+  const hindrance = changesWorld(at.step.action) ? await hindranceOf(deps, at) : undefined
   const until = deps.clock.now() + lease(deps, at)
   const intent = await apply(deps, id, learned(at, { kind: 'intended', until }))
   const now = currentOf(intent.run)
   if (!intent.changed || !now) return
+  if (hindrance) return report(deps, now, hindrance)
   const left = deps.clock.real(until - deps.clock.now()) - margin
   if (left <= 0) return
   let operation: Operation
@@ -95,6 +123,30 @@ async function begin(deps: AdvanceDeps, at: At): Promise<void> {
   const { run, changed } = await apply(deps, id, learned(now, { kind: 'started', operation, until: next }))
   const going = currentOf(run)
   if (changed && going) await check(deps, going, operation)
+}
+
+/**
+ * Between the approval and now anything may have happened outside: a step changes only a world that is as it was shown.
+ * It is looked at before the intent, whose time is for the start alone. Undefined when the step may start.
+ */
+async function hindranceOf(deps: AdvanceDeps, at: At): Promise<Report | undefined> {
+  const seen = await look(deps, at)
+  switch (seen.kind) {
+    case 'not-done':
+      return undefined
+    case 'done':
+      return { kind: 'step-done', note: 'it was so already when its turn came' }
+    case 'under-way':
+      return followed(deps, at)
+    case 'unclear':
+      return {
+        kind: 'step-failed',
+        reason: `Somebody has changed it meanwhile: ${seen.text} Nothing of this step was started.`,
+        advice: `Look at it. When it is as before: retry ${at.id}`,
+      }
+    case 'silent':
+      return seen
+  }
 }
 
 /** The key under which a provider knows the step: the same whenever the step is started again. */

@@ -264,6 +264,7 @@ async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'r
   }
   const seen = await lookAtChanges(engine, run)
   if (seen.seen === 'done') await markUndone(engine, run, run.current)
+  if (seen.seen === 'not-done') await refuseFrozen(engine.store, run.id)
   return (await apply(engine, run.id, { ...said, ...seen })).run
 }
 

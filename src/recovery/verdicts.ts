@@ -30,7 +30,7 @@ type SaidOf<K extends Said['kind']> = Extract<Said, { readonly kind: K }>
 const confirming: readonly Role[] = ['engineer', 'manager', 'approver']
 
 /** A failed run can be gone on with for so long; later, what people agreed to is too old. */
-const retryWithin: Duration = 30 * minute
+export const retryWithin: Duration = 30 * minute
 
 /** Starts a proposed run; on one that started already it changes nothing. */
 export function approve(run: Run, said: SaidOf<'approve'>, now: Instant): RunDecision {

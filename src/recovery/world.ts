@@ -8,6 +8,7 @@ import { cloudflareDns } from './kinds/cloudflare-dns.ts'
 import { delegation } from './kinds/delegation.ts'
 import { dnsCheck } from './kinds/dns-check.ts'
 import { haproxyFile, haproxyServer, haproxyWait } from './kinds/haproxy.ts'
+import { onlyLooks } from './kinds/kind.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
 import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from './kinds/sql.ts'
@@ -52,6 +53,11 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
 /** The words of whatever action; the table above holds the two together. */
 function kindOf(action: Action): Kind<Action> {
   return kinds[action.provider] as Kind<Action>
+}
+
+/** Whether an action changes anything, or only looks. */
+export function changesWorld(action: Action): boolean {
+  return undoTextOf(action) !== onlyLooks
 }
 
 /** What an action does when it undoes a step. */

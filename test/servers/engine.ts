@@ -45,6 +45,8 @@ export interface EngineBench {
   readonly lookAtStanding: () => Promise<void>
   /** Moves the clock and does what falls due, second by second. */
   readonly pass: (duration: number) => Promise<void>
+  /** Time passes and no process is there. */
+  readonly away: (duration: number) => void
   /** The process dies: what it has in hand is lost. Another one starts on the same store. */
   readonly crash: () => void
   /** The process will die at its n-th commit from now, before or after it was written. */
@@ -208,6 +210,9 @@ export async function startEngine(
         time += Math.min(1_000, left)
         await settle()
       }
+    },
+    away: (duration) => {
+      time += duration
     },
     crash: () => {
       process.die()

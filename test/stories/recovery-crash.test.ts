@@ -188,6 +188,67 @@ describe('a crash', () => {
   })
 })
 
+describe('between the approval and a change', () => {
+  /** Dies when the first step, which only looks, is done. */
+  async function interrupted(): Promise<void> {
+    await approved()
+    bench.dieAt(3, 'after')
+    await bench.settle().catch(() => undefined)
+    bench.crash()
+  }
+
+  test('a world that somebody has changed meanwhile is left as it is, and people are told', async () => {
+    await interrupted()
+    edit('192.0.2.9')
+
+    await bench.pass(60_000)
+
+    const run = await bench.run('R-1')
+    expect(run).toMatchObject({ state: 'failed' })
+    expect(run.state === 'failed' && run.reason).toMatch(
+      /^Somebody has changed it meanwhile: .*192\.0\.2\.9.*Nothing of this step was started\./,
+    )
+    expect(bench.changing()).toBe(0)
+  })
+
+  test('what somebody has done already is not done again', async () => {
+    await interrupted()
+    edit('127.0.0.12')
+
+    await bench.pass(60_000)
+
+    expect(await bench.run('R-1')).toMatchObject({ state: 'done' })
+    expect((await bench.run('R-1')).steps[1]?.note).toBe('it was so already when its turn came')
+    expect(bench.changing()).toBe(0)
+  })
+
+  test('what nobody went on with for hours is not begun, and can be begun by retry', async () => {
+    await interrupted()
+
+    bench.away(5 * 3_600_000)
+    await bench.settle()
+    const stale = await bench.run('R-1')
+    await bench.runs().verdict('R-1', { kind: 'retry', by: ann })
+    await bench.settle()
+
+    expect(stale.state === 'failed' && stale.reason).toMatch(/^Nobody went on with it for 4h59m/)
+    expect(await bench.run('R-1')).toMatchObject({ state: 'done' })
+    expect(bench.changing()).toBe(1)
+  })
+
+  test('a freeze keeps a retry from starting', async () => {
+    await interrupted()
+    bench.away(5 * 3_600_000)
+    await bench.settle()
+    await bench.runs().freeze(ann, 'release night')
+
+    await expect(bench.runs().verdict('R-1', { kind: 'retry', by: ann })).rejects.toThrow(
+      /R-1 cannot start: recoveries were frozen/,
+    )
+    expect(bench.changing()).toBe(0)
+  })
+})
+
 describe('Cloudflare', () => {
   test('that makes the change and loses the answer is asked once', async () => {
     await approved()
