@@ -103,7 +103,7 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
     },
     scaleSets: [{ group: 'dr-rg', name: 'workers-vmss', instances: 4 }],
     queues: [
-      { account: 'examplewest', name: 'orders', messages: 12 },
+      { account: 'examplewest', name: 'orders', messages: 12, oldest: clock.now() - 20 * minute },
       { account: 'examplewest', name: 'mails', messages: 0 },
       { account: 'examplenorth', name: 'orders', messages: 0 },
       { account: 'examplenorth', name: 'mails', messages: 0 },

@@ -170,5 +170,6 @@ export function told(text: string): string {
     .replaceAll(/\d\d:\d\d:\d\d(?:\.\d+)?/g, 'hh:mm:ss')
     .replaceAll(/:\d{5}\b/g, ':PORT')
     .replaceAll(/(?:\d+[hms])+ (left|over|ago)/g, 'N $1')
+    .replaceAll(/\b\d+m\d+s\b */g, 'NmNs ')
     .replaceAll(/\b(R|r|INC)-\d+/g, '$1-N')
 }
