@@ -74,7 +74,8 @@ export function readPlan(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const next = 'Name the file: dr plan check FILE; or set DR_PLAN.'
+    const next =
+      'Name the file: npx dr plan check FILE (dr-plan.example.yml is one to begin with), or set DR_PLAN.'
     throw new UserError('plan-file', `The DR plan ${path} cannot be read: ${reasonOf(error)}. ${next}`, {
       cause: error,
     })

@@ -231,6 +231,15 @@ describe('a proposal', () => {
   })
 })
 
+describe('a plan that is not there', () => {
+  test('is named with how to name another, and with the example', async () => {
+    const { code, err } = await dr(['plan', 'check', '/nowhere/dr-plan.yml'])
+
+    expect(code).toBe(1)
+    expect(err).toContain('npx dr plan check FILE (dr-plan.example.yml')
+  })
+})
+
 describe('the bot', () => {
   test('that is not there ends with 3 and says where to look', async () => {
     await web.close()
