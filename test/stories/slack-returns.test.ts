@@ -42,6 +42,8 @@ test('who could not be paged while Slack was away is paged within seconds of its
   expect(bot.clock.now() - returned).toBeLessThan(15_000)
   await vi.waitFor(async () => expect(await firstPage()).toBe('sent'), patience)
   expect(house.direct(bob).join()).toContain('I have it')
+  // The Web API may be back before a socket is: until then Slack tells whoever presses to try again.
+  await vi.waitFor(() => expect(slack.sockets()).toBeGreaterThan(0), patience)
   await house.press(bob, slack.directChannel(bob) ?? '', 'I have it')
   await vi.waitFor(async () => expect(await bot.incident()).toMatchObject({ state: 'diagnosing' }), patience)
   await whileTimePasses([bot], async () => expect(await bot.app().store.pendingEffects()).toBe(0))
