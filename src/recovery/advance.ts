@@ -83,10 +83,11 @@ function isTooOld({ run, step }: At, now: Instant): boolean {
 async function giveUp(deps: AdvanceDeps, at: At): Promise<void> {
   const now = deps.clock.now()
   const gone = printDuration(now - at.run.checkAt)
-  const found =
-    at.step.phase === 'ready' ? await apply(deps, at.id, learned(at, { kind: 'intended', until: now })) : at
-  const here = currentOf(found.run)
-  if (!here || here.step.phase === 'ready') return
+  // Of two that come at once only one has the intent: the other may have begun it just before it was too old.
+  const intent =
+    at.step.phase === 'ready' && (await apply(deps, at.id, learned(at, { kind: 'intended', until: now })))
+  const here = intent ? intent.changed && currentOf(intent.run) : at
+  if (!here) return
   await report(deps, here, {
     kind: 'step-failed',
     reason: `Nobody went on with it for ${gone}: what was approved is too old by now. Nothing of this step was changed.`,
