@@ -4,7 +4,7 @@ import type { Duration } from '../../ids.ts'
 import { isLoopback } from '../../loopback.ts'
 import type { Clock } from '../../ports.ts'
 import { SlackRefusal, SlackSilence, mapSlackError } from './api-errors.ts'
-import { bounded } from './bounded.ts'
+import { bounded } from '../bounded.ts'
 import type { Method } from './methods.ts'
 
 export type Args = Readonly<Record<string, unknown>>

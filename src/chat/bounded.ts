@@ -1,4 +1,4 @@
-// An answer of at most a few megabytes: whatever answers in Slack's place must not fill the memory.
+// An answer of at most a few megabytes: whatever answers in a chat's place must not fill the memory.
 
 /** The longest answers to what the bot asks are lists of a hundred messages: far below this. Bytes, unpacked. */
 const mostBytes = 8 * 1024 * 1024
@@ -8,7 +8,7 @@ export class TooLong extends Error {
   override readonly name = 'TooLong'
 }
 
-/** The same answer, whose body ends in an error where it becomes too long to be Slack's. */
+/** The same answer, whose body ends in an error where it becomes too long to be the chat's. */
 export function bounded(answer: Response): Response {
   if (answer.body === null) return answer
   let left = mostBytes
