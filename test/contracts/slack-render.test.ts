@@ -1,7 +1,8 @@
 // Cards in Slack: each stage of an incident and of a run as golden files, accepted by Slack's own rules.
 import { describe, expect, test } from 'vitest'
 import { schemaErrors, ViewBlocks } from '../../sim/slack/blocks.ts'
-import { limits, sizeOf } from '../../src/chat/slack/render/blocks.ts'
+import { sizeOf } from '../../src/chat/fit.ts'
+import { limits } from '../../src/chat/slack/render/blocks.ts'
 import type { ButtonElement, SlackMessage } from '../../src/chat/slack/render/blocks.ts'
 import { messageOf } from '../../src/chat/slack/render/message.ts'
 import type { Card } from '../../src/message.ts'

@@ -2,12 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { schemaErrors, ViewBlocks } from '../../sim/slack/blocks.ts'
-import { limits, sizeOf } from '../../src/chat/slack/render/blocks.ts'
+import { sizeOf } from '../../src/chat/fit.ts'
+import { limits } from '../../src/chat/slack/render/blocks.ts'
 import { commandAction, readButton } from '../../src/chat/slack/render/buttons.ts'
 import { homeView } from '../../src/chat/slack/render/home.ts'
 import { messageOf } from '../../src/chat/slack/render/message.ts'
 import { answerView, askView } from '../../src/chat/slack/render/views.ts'
-import { clean } from '../../src/chat/slack/render/text.ts'
+import { clean } from '../../src/chat/text.ts'
 import type { Button, Card, Field, Line, Section, Span } from '../../src/message.ts'
 
 const evil = [

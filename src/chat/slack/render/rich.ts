@@ -3,7 +3,8 @@ import type { Instant } from '../../../ids.ts'
 import type { Line, Span } from '../../../message.ts'
 import { limits } from './blocks.ts'
 import type { Rich, TextStyle } from './blocks.ts'
-import { clean, cut, escaped, webAddress } from './text.ts'
+import { clean, cut, webAddress } from '../../text.ts'
+import { escaped } from './text.ts'
 
 type TimeSpan = Extract<Span, { readonly at: Instant }>
 
