@@ -1,6 +1,6 @@
 // The token issuers of the simulated cloud: Entra's for the bot's own calls, Bot Framework's for what is sent to the bot.
 import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto'
-import { exportJWK, SignJWT, UnsecuredJWT } from 'jose'
+import { exportJWK, SignJWT } from 'jose'
 import { refusal, type Answer } from './answer.ts'
 
 /** Issuer of the tokens with which Teams comes to a bot (Azure Bot Service, "Authentication with the Bot Connector API"). */
@@ -113,7 +113,7 @@ export function createIdentity(options: IdentityOptions): Identity {
           : botIssuer
     const audience = flaw === 'audience' ? '77777777-0000-4000-8000-000000000000' : appId
     const payload = { ...claims, ...times, iss: issuer, aud: audience }
-    if (flaw === 'unsigned') return `Bearer ${new UnsecuredJWT(payload).encode()}`
+    if (flaw === 'unsigned') return `Bearer ${unsigned({ alg: 'none', kid: current().id }, payload)}`
     return `Bearer ${await sign(payload, flaw)}`
   }
 
@@ -217,6 +217,11 @@ export function createIdentity(options: IdentityOptions): Identity {
       secret = next
     },
   }
+}
+
+/** A token whose header says that it needs no signature, with one that is none. */
+function unsigned(...parts: readonly object[]): string {
+  return [...parts.map((each) => Buffer.from(JSON.stringify(each)).toString('base64url')), 'AAAA'].join('.')
 }
 
 function entraError(status: number, error: string, description: string): Answer {
