@@ -163,9 +163,8 @@ describe('another tenant', () => {
     const { teams, said } = house
     await teams.say('Ann Onken', '@dr status', { in: home })
     const activity = teams.deliveries.at(-1)?.activity
-    const { id } = activity?.['conversation'] as { readonly id: string }
 
-    const answer = await teams.deliver({ ...activity, id: 'x', conversation: { id }, channelData: {} })
+    const answer = await teams.deliver({ ...activity, id: 'x', conversation: { id: home }, channelData: {} })
 
     expect(answer.status).toBe(403)
     expect(said).toHaveLength(1)
