@@ -135,7 +135,7 @@ function inputsOf(elements: readonly Json[]): Readonly<Record<string, string>> {
 /** The texts of a card in their order, one line each, without its actions. */
 export function cardText(card: unknown): string {
   if (Array.isArray(card)) return card.map(cardText).filter(Boolean).join('\n')
-  if (typeof card === 'string') return ''
+  if (typeof card !== 'object' || card === null) return ''
   const {
     type,
     text,
