@@ -1,4 +1,5 @@
 // Text for a chat: made harmless, cut to length; which addresses may become links.
+import type { Show } from '../message.ts'
 
 /** What is unseen and turns or hides other text: control characters, direction marks, line separators. */
 const unseen = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff\ufff9-\ufffb]/gu
@@ -23,4 +24,10 @@ export function webAddress(link: string, most: number): string | undefined {
   const url = URL.parse(link)
   if (url === null || !/^https?:$/.test(url.protocol) || url.href.length > most) return undefined
   return url.href
+}
+
+/** What stands before a moment: a message is not redrawn each second, so what is left is said as the point where it ends. */
+export function before(show: Show): string {
+  if (show === 'ago') return 'at '
+  return show === 'countdown' || show === 'deadline' ? 'until ' : ''
 }

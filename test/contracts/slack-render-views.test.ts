@@ -18,7 +18,7 @@ import {
 import { BugError } from '../../src/errors.ts'
 import { systemIds } from '../../src/ids.ts'
 import type { Button, Card } from '../../src/message.ts'
-import { cards } from './slack-render-cards.ts'
+import { cards } from './stage-cards.ts'
 import { shownBlocks } from './slack-render-shown.ts'
 
 const zone = 'Europe/Berlin'

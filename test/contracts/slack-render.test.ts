@@ -7,7 +7,7 @@ import type { ButtonElement, SlackMessage } from '../../src/chat/slack/render/bl
 import { messageOf } from '../../src/chat/slack/render/message.ts'
 import type { Card } from '../../src/message.ts'
 import { start } from '../stories/command-desk.ts'
-import { cards } from './slack-render-cards.ts'
+import { cards } from './stage-cards.ts'
 import { shownBlocks, shownMessage } from './slack-render-shown.ts'
 
 const more = 'https://dr.example.com/incidents/INC-12'

@@ -6,8 +6,8 @@ import { limits } from './blocks.ts'
 import type { Actions, Block, ButtonElement, Context, Header, SlackMessage } from './blocks.ts'
 import { buttonElements } from './buttons.ts'
 import { blockOf, fieldsPart, noteBlock, partsOf } from './parts.ts'
-import { before, dateToken, textPieces, wordsOf } from './rich.ts'
-import { clean, cut } from '../../text.ts'
+import { dateToken, textPieces, wordsOf } from './rich.ts'
+import { before, clean, cut } from '../../text.ts'
 import { escaped, plainText } from './text.ts'
 
 export interface MessageOptions {
@@ -127,7 +127,7 @@ function footer(line: Line): readonly Context[] {
       words += clean(wordsOf(span))
       continue
     }
-    words += before(span)
+    words += before(span.show)
     flush()
     elements.push({ type: 'mrkdwn', text: dateToken(span) })
   }
