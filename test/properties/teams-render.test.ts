@@ -22,11 +22,12 @@ const wordsOnly = /^(?:🔴 )?[\p{L}\p{N} ,()–—]*$/u
 
 /** Whether an element makes more of a text than text: Markdown, a mention, a function, an address of its own. */
 function isMore(element: Found, addresses: ReadonlySet<string>): boolean {
-  const { type, text, url, entities, errorMessage } = element
-  if (type === 'TextBlock') return !wordsOnly.test(String(text).replaceAll(dateFunction, ''))
-  if (type === 'TextRun' && /\{\{\s*(?:DATE|TIME)\s*\(/i.test(String(text))) return true
-  if (url !== undefined && !(addresses.has(String(url)) && /^https?:/.test(String(url)))) return true
-  if (errorMessage !== undefined && !/^[\w ,]+\.$/.test(String(errorMessage))) return true
+  const { type, text = '', url, entities, errorMessage } = element
+  const words = JSON.stringify(text).slice(1, -1)
+  if (type === 'TextBlock') return !wordsOnly.test(words.replaceAll(dateFunction, ''))
+  if (type === 'TextRun' && /\{\{\s*(?:DATE|TIME)\s*\(/i.test(words)) return true
+  if (url !== undefined) return typeof url !== 'string' || !addresses.has(url) || !/^https?:/.test(url)
+  if (errorMessage !== undefined) return !/^"[\w ,]+\."$/.test(JSON.stringify(errorMessage))
   return entities !== undefined || type === 'FactSet' || type === 'Media' || type === 'Image'
 }
 
