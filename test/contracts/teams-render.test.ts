@@ -1,5 +1,6 @@
 // Cards in Teams: each stage of an incident and of a run as golden files, accepted by the rules of Adaptive Cards and of Teams.
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { checkActivity } from '../../sim/teams/cards.ts'
 import { sizeOf } from '../../src/chat/fit.ts'
 import { readPressed } from '../../src/chat/teams/render/buttons.ts'
@@ -185,7 +186,7 @@ describe('a button in Teams', () => {
     const regex = objectsIn(adaptiveCard(cardWith({ buttons: [naming] }))).flatMap(
       (each) => each['regex'] ?? [],
     )
-    const pattern = new RegExp(String(regex[0]))
+    const pattern = new RegExp(z.string().parse(regex[0]))
 
     expect(pattern.test(' a.b (main) ')).toBe(true)
     expect(pattern.test('axb (main)')).toBe(false)
