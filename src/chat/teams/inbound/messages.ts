@@ -6,7 +6,8 @@ import type { Duration } from '../../../ids.ts'
 import type { Card } from '../../../message.ts'
 import { within } from '../../lanes.ts'
 import type { Conversation } from '../api.ts'
-import { isPersonal, Pressed } from './payload.ts'
+import { readPressed } from '../render/buttons.ts'
+import { isPersonal } from './payload.ts'
 import type { Activity } from './payload.ts'
 import { speak } from './speak.ts'
 import type { Heard, Inbound, Spoken } from './speak.ts'
@@ -35,11 +36,9 @@ const edited: Card = {
 /** Answers a message; what is not for the bot is left alone. Never rejects. */
 export async function onMessage(inbound: Inbound, activity: Activity): Promise<void> {
   const to = placeOf(activity)
-  const pressed = Pressed.safeParse(activity.value)
-  if (pressed.success) {
-    const { command, ...filled } = pressed.data
-    return answer(inbound, to, spokenIn(activity, pressedText(command, filled)))
-  }
+  const pressed = readPressed(activity.value)
+  if (pressed !== undefined)
+    return answer(inbound, to, spokenIn(activity, pressedText(pressed.command, pressed)))
   const words = await readWords(inbound, activity)
   if (words === 'not-to-the-bot') return
   if (words === 'name-not-first') return say(inbound, to, notAtTheStart)

@@ -42,14 +42,6 @@ export const Mention = z.object({
 })
 export type Mention = z.infer<typeof Mention>
 
-/** What a pressed button of the bot's carries, with what stood in the card's inputs. */
-export const Pressed = z.object({
-  command: text.min(1),
-  typed: text.optional(),
-  input: text.optional(),
-})
-export type Pressed = z.infer<typeof Pressed>
-
 /** The value of `adaptiveCard/action` (learn.microsoft.com, Teams, "Universal Actions for Adaptive Cards"). */
 export const CardAction = z.object({
   action: z.object({ type: text.optional(), verb: text.optional(), data: z.unknown().optional() }),

@@ -6,8 +6,9 @@ import type { Duration } from '../../../ids.ts'
 import { plain } from '../../../message.ts'
 import type { Card } from '../../../message.ts'
 import { within } from '../../lanes.ts'
+import { readPressed } from '../render/buttons.ts'
 import { cardIn, placeOf, say } from './messages.ts'
-import { CardAction, commandVerb, Pressed, Viewed } from './payload.ts'
+import { CardAction, commandVerb, Viewed } from './payload.ts'
 import type { Activity } from './payload.ts'
 import { personOf, speak } from './speak.ts'
 import type { Heard, Inbound } from './speak.ts'
@@ -31,10 +32,9 @@ export async function onCardAction(inbound: Inbound, activity: Activity): Promis
   const { action, trigger } = read.data
   // Teams presses by itself what refreshes a card: nothing may ever be done by that.
   if (trigger === 'automatic' || action.verb !== commandVerb) return shownAnew(inbound, activity, action.data)
-  const pressed = Pressed.safeParse(action.data)
-  if (!pressed.success) return refused('this button says nothing that the bot can read')
-  const { command, ...filled } = pressed.data
-  return carriedOut(inbound, activity, pressedText(command, filled))
+  const pressed = readPressed(action.data)
+  if (pressed === undefined) return refused('this button says nothing that the bot can read')
+  return carriedOut(inbound, activity, pressedText(pressed.command, pressed))
 }
 
 async function shownAnew(inbound: Inbound, { from }: Activity, data: unknown): Promise<InvokeAnswer> {

@@ -79,7 +79,7 @@ export function readPressed(data: unknown): Pressed | undefined {
   if (!read.success) return undefined
   const { command, asks, ...inputs } = read.data
   const given = (name: 'typed' | 'input'): { readonly [K in typeof name]?: string } => {
-    const answer = asks === undefined ? undefined : inputs[`${name}${asks}`]
+    const answer = inputs[`${name}${asks ?? ''}`]
     return typeof answer === 'string' && answer.trim() !== '' ? { [name]: answer.trim() } : {}
   }
   return { command, ...given('typed'), ...given('input') }
