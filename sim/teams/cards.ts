@@ -87,6 +87,11 @@ export function buttonsOf(card: Json): readonly string[] {
     .map((each) => textOf(each['title']))
 }
 
+/** Everything that can be pressed, by its label: what opens more and what leads elsewhere, too. */
+export function labelsOf(card: Json): readonly string[] {
+  return actionsOf(card).map((each) => textOf(each['title']))
+}
+
 /**
  * The action that pressing a label sends. A label on an Action.ShowCard stands for the first action that sends
  * something in what it opens.

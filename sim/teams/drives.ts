@@ -1,7 +1,16 @@
 // What people do in Teams, each carried out in the tenant and told to the bot; answers with what the bot said.
 import { randomUUID } from 'node:crypto'
 import { objectOf, textOf, type Json } from './answer.ts'
-import { buttonsOf, cardOf, cardText, cardType, checkCard, findAction, type Pressable } from './cards.ts'
+import {
+  buttonsOf,
+  cardOf,
+  cardText,
+  cardType,
+  checkCard,
+  findAction,
+  labelsOf,
+  type Pressable,
+} from './cards.ts'
 import type { Delivered, Delivery } from './delivery.ts'
 import type { TokenFlaw } from './identity.ts'
 import { channelOf, chatOf, messageOf, person, rootOf } from './state.ts'
@@ -51,7 +60,10 @@ export interface Readings {
   /** A message as text: its own, then its card's; as this person sees it when one is named. */
   readonly shown: (message: string, user?: string) => string
   readonly card: (message: string, user?: string) => Json | undefined
+  /** The labels of the buttons that send something, those behind others included. */
   readonly buttons: (message: string, user?: string) => readonly string[]
+  /** The labels of everything that can be pressed. */
+  readonly labels: (message: string, user?: string) => readonly string[]
   readonly channels: () => readonly {
     readonly id: string
     readonly name: string
@@ -298,6 +310,7 @@ function createReadings(tenant: Tenant): Readings {
     shown: (id, user) =>
       [textOf(messageOf(tenant, id).text), cardText(card(id, user))].filter(Boolean).join('\n'),
     buttons: (id, user) => buttonsOf(card(id, user) ?? {}),
+    labels: (id, user) => labelsOf(card(id, user) ?? {}),
     channels: () =>
       [...tenant.channels.values()]
         .filter((each) => !each.deleted)

@@ -246,6 +246,30 @@ describe('silence', () => {
     expect(api.health()).toEqual({ ok: true })
   })
 
+  test('is found out also while there is nothing to say', async () => {
+    const { api, teams, clock } = await open()
+    await api.openThread(home, hello, room)
+    await teams.down()
+
+    await vi.waitFor(
+      () => {
+        clock.skip(5_000)
+        expect(api.health()).toMatchObject({ ok: false })
+      },
+      { timeout: 10_000, interval: 20 },
+    )
+  })
+
+  test('a Teams that answers is not asked while calls tell that it does', async () => {
+    const { api, clock, calls } = await open()
+    for (let count = 0; count < 4; count += 1) {
+      await api.openThread(home, hello, room)
+      clock.skip(6_000)
+    }
+
+    expect(calls().filter((name) => name === 'connector.members')).toEqual([])
+  })
+
   test('a Graph that is away is no Teams that is away', async () => {
     const { api, teams } = await open()
     teams.fault({ kind: 'status', calls: ['graph.*'] })

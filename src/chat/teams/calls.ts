@@ -56,8 +56,9 @@ const timeouts: Readonly<Record<Lane, Duration>> = {
 }
 /** A caller that gives up this long after the call went out has seen Teams be silent. */
 const silence: Duration = 3 * second
-/** With nothing to say, the bot asks this often whether Teams is there; real time. */
-const idle: Duration = 15 * second
+/** Teams is asked whether it is there when nothing was heard of it for so long, and how often that is looked at; real time. */
+const quiet: Duration = 15 * second
+const lookEvery: Duration = 5 * second
 
 /** Nothing in it waits for its turn to be allowed: what may not be sent now fails now. */
 export function createCalls(deps: CallsDeps): Calls {
@@ -68,7 +69,7 @@ export function createCalls(deps: CallsDeps): Calls {
   const backoff = createBackoff(clock)
   const closing = new AbortController()
   let returned = (): void => {}
-  let heard = performance.now()
+  let heard = clock.now()
   const outage = createOutage({ service: 'Teams', clock, log, probe, returned: () => returned() })
 
   async function call(request: Call, options: CallOptions): Promise<unknown> {
@@ -126,7 +127,7 @@ export function createCalls(deps: CallsDeps): Calls {
   }
 
   function answered(): void {
-    heard = performance.now()
+    heard = clock.now()
     outage.answered()
   }
 
@@ -145,9 +146,11 @@ export function createCalls(deps: CallsDeps): Calls {
 
   /** Nothing but calls tells that Teams is away: where there are none, it is asked now and then. */
   function watch(): () => void {
-    return clock.after(botTime(clock, idle), () => {
+    return clock.after(botTime(clock, lookEvery), () => {
       stopWatching = watch()
-      if (performance.now() - heard >= idle && outage.down() === undefined) void probe().catch(() => {})
+      const long = clock.now() - heard >= botTime(clock, quiet)
+      // While it is known to be down the outage looks by itself. What a probe finds is counted by the time it ends.
+      if (long && outage.down() === undefined) void probe().catch(() => {})
     })
   }
   let stopWatching = watch()
