@@ -18,10 +18,8 @@ afterAll(async () => {
   await redis.stop()
 })
 
-const names = fc.constantFrom(
-  ...['type', 'id', 'name', 'text', 'value', 'entities', 'action', 'membersAdded', 'from', 'recipient'],
-  ...['conversation', 'channelData', 'timestamp', 'deliveryMode', 'attachments', 'replyToId', 'expiration'],
-)
+const names =
+  'type id name text value entities action membersAdded from recipient conversation channelData timestamp deliveryMode attachments replyToId expiration'
 const types = fc.constantFrom(
   'message',
   'invoke',
@@ -30,7 +28,7 @@ const types = fc.constantFrom(
   'messageUpdate',
 )
 const invokes = fc.constantFrom('adaptiveCard/action', 'task/fetch', 'signin/verifyState')
-const changes = fc.dictionary(names, fc.jsonValue(), { maxKeys: 4 })
+const changes = fc.dictionary(fc.constantFrom(...names.split(' ')), fc.jsonValue(), { maxKeys: 4 })
 
 test('an activity with any of its parts replaced by anything is answered, and the bot goes on', async () => {
   const { teams } = house
