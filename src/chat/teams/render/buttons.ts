@@ -71,18 +71,18 @@ function rowsOf(actions: readonly Action[]): readonly (readonly Action[])[] {
   return rows
 }
 
-const PressedData = z.looseObject({ command: z.string().min(1), asks: z.string().exactOptional() })
+const PressedData = z.looseObject({ command: z.string().min(1), asks: z.string().optional() })
+const Filled = z.object({ typed: z.string().trim().optional(), input: z.string().trim().optional() })
 
 /** What the data of a pressed button says, inputs and all; undefined for what no button of ours sends. */
 export function readPressed(data: unknown): Pressed | undefined {
   const read = PressedData.safeParse(data)
   if (!read.success) return undefined
-  const { command, asks, ...inputs } = read.data
-  const given = (name: 'typed' | 'input'): { readonly [K in typeof name]?: string } => {
-    const answer = inputs[`${name}${asks ?? ''}`]
-    return typeof answer === 'string' && answer.trim() !== '' ? { [name]: answer.trim() } : {}
-  }
-  return { command, ...given('typed'), ...given('input') }
+  const { command, asks = '', ...inputs } = read.data
+  const filled = Filled.safeParse({ typed: inputs[`typed${asks}`], input: inputs[`input${asks}`] })
+  if (!filled.success) return undefined
+  const { typed, input } = filled.data
+  return { command, ...(typed && { typed }), ...(input && { input }) }
 }
 
 /**
