@@ -4,7 +4,7 @@ import { exportJWK, SignJWT } from 'jose'
 import { refusal, type Answer } from './answer.ts'
 
 /** Issuer of the tokens with which Teams comes to a bot (Azure Bot Service, "Authentication with the Bot Connector API"). */
-export const botIssuer = 'https://api.botframework.com'
+const botIssuer = 'https://api.botframework.com'
 /** For whom the bot's tokens for the connector are. */
 const connectorAudience = 'https://api.botframework.com'
 const graphAudience = 'https://graph.microsoft.com'

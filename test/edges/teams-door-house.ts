@@ -3,19 +3,17 @@ import { createMovableClock } from '../../sim/clock.ts'
 import type { MovableClock } from '../../sim/clock.ts'
 import type { Delivered, SimTeams, SimTeamsOptions } from '../../sim/teams.ts'
 import { createChanges } from '../../src/changes.ts'
-import type { TeamsActivity } from '../../src/chat/teams/activity.ts'
 import { createTeamsApi } from '../../src/chat/teams/api.ts'
 import { createTeamsDoor } from '../../src/chat/teams/door.ts'
 import { createReferences } from '../../src/chat/teams/references.ts'
 import type { ReferenceBook } from '../../src/chat/teams/references.ts'
 import { createRegistration } from '../../src/chat/teams/registration.ts'
 import type { TeamsSettings } from '../../src/chat/teams/registration.ts'
+import { activityOf } from '../../src/chat/teams/render/message.ts'
 import type { Dispatch } from '../../src/command/command.ts'
 import { createDispatch } from '../../src/command/dispatch.ts'
 import type { IncidentId } from '../../src/ids.ts'
 import { createIncidents } from '../../src/incident/incidents.ts'
-import { plain } from '../../src/message.ts'
-import type { Card } from '../../src/message.ts'
 import type { Store } from '../../src/ports.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { createMetrics } from '../../src/web/metrics.ts'
@@ -48,12 +46,6 @@ export interface TeamsDoorHouse {
   /** Texts of the incident's timeline, as `person: text`. */
   readonly texts: (incident: IncidentId) => Promise<readonly string[]>
   readonly stop: () => Promise<void>
-}
-
-/** A card as text: what the door sends, whatever the cards of the product look like. */
-function render(card: Card): TeamsActivity {
-  const lines = (card.sections ?? []).flatMap(({ lines = [] }) => lines.map(plain))
-  return { type: 'message', text: [card.title, ...lines].join('\n'), textFormat: 'plain' }
 }
 
 const publicUrl = 'https://dr.example.com'
@@ -113,7 +105,7 @@ export async function openTeamsDoorHouse(
     dispatch,
     plan: engine.plan,
     incidentOf: async (conversation) => rooms.get(conversation),
-    render,
+    render: (card) => activityOf(card, { zone: 'Europe/Berlin' }),
     view: async (about, person) => ({
       type: 'AdaptiveCard',
       version: '1.5',

@@ -1,5 +1,6 @@
 // What people say and press in Teams reaches the dispatcher as they meant it, and is answered where they are.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { adaptiveCard } from '../../src/chat/teams/render/message.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { home, teamsId, teamsStranger } from '../servers/teams.ts'
@@ -141,7 +142,7 @@ describe('the chat with the bot', () => {
     await house.teams.say('Ann Onken', text)
 
     expect(house.said).toHaveLength(1)
-    expect(house.teams.direct('Ann Onken').map(({ text }) => text)[0]).not.toContain('Not understood')
+    expect(answers(house.teams.chat('Ann Onken'))[0]).not.toContain('Not understood')
   })
 })
 
@@ -172,6 +173,27 @@ describe('a pressed button', () => {
 
     expect(house.said[0]).toMatch(/^ann: approve R-1 "lb one --yes" why not/)
   })
+
+  test.each([{ old: false }, { old: true }])(
+    'as the bot draws it asks for the name in a form (%j)',
+    async (how) => {
+      const button = {
+        label: 'Approve',
+        command: 'approve R-1',
+        style: 'danger',
+        typed: 'lb one',
+        input: 'Why',
+      } as const
+      const message = await house.post(adaptiveCard({ title: 'R-1', tone: 'warn', buttons: [button] }))
+
+      await house.teams.press('Ann Onken', message, 'Approve', {
+        ...how,
+        inputs: { typed1: 'lb one', input1: 'it is slow' },
+      })
+
+      expect(house.said).toEqual(['ann: approve R-1 "lb one" it is slow'])
+    },
+  )
 
   test('that is refused says why and what to do, to who pressed alone', async () => {
     const message = await house.post(card({ command: 'ack INC-99' }))
@@ -210,7 +232,7 @@ describe('a pressed button', () => {
     expect(toldTo(answer)).toContain('The DR plan does not know you')
   })
 
-  test.each([{}, { command: '' }, { command: 5 }, { command: 'freeze', typed: {} }, 'freeze', null])(
+  test.each([{}, { command: '' }, { command: 5 }, 'freeze', null])(
     'that carries %j does nothing',
     async (data) => {
       const message = await house.post(card({ command: 'freeze' }))
@@ -308,7 +330,8 @@ describe('while something is away', () => {
       const pressed = await alone.teams.press('Ann Onken', message, 'Do it')
 
       expect(said.status).toBe(200)
-      expect(alone.teams.messages(home).at(-1)?.text).toContain('Redis does not answer')
+      const last = alone.teams.messages(home).at(-1)?.id ?? ''
+      expect(alone.teams.shown(last)).toContain('Redis does not answer')
       expect(toldTo(pressed)).toContain('Redis does not answer')
       expect(alone.said).toEqual([])
     } finally {

@@ -30,7 +30,7 @@ const Plan = z.object({
 const example = Plan.parse(parse(readFileSync(new URL('../../dr-plan.example.yml', import.meta.url), 'utf8')))
 
 /** The people of the example plan as Teams knows them: object id, name, e-mail. */
-export const teamsPeople = Object.values(example.people).map((person) => ({
+const teamsPeople = Object.values(example.people).map((person) => ({
   id: person.teams,
   name: person.name,
   ...(person.email !== undefined && { email: person.email }),

@@ -1,7 +1,6 @@
 // Bot Framework's adapter around one turn: it reads the activity, runs the turn, and writes the answer of an invoke.
 import type { ServerResponse } from 'node:http'
-import { ActivityTypes, CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder'
-import type { Response as BotResponse } from 'botbuilder'
+import type { CloudAdapter, Response as BotResponse } from 'botbuilder'
 import { BugError, reasonOf } from '../../../errors.ts'
 import type { Log } from '../../../ports.ts'
 import type { InvokeAnswer } from './presses.ts'
@@ -19,6 +18,23 @@ export type RunTurn = (
  * the one way out (the SDK's client tries again by itself, and so posts twice).
  */
 export function createAdapter(log: Log): RunTurn {
+  const loading = load(log)
+  // Whoever comes finds out.
+  loading.catch(() => {})
+  return async (activity, response, turn) => {
+    const adapter = await loading
+    const request = { method: 'POST', headers: {}, body: { ...activity } }
+    await adapter.process(request, answering(response), async (context) => {
+      const answer = await turn()
+      if (answer !== undefined)
+        await context.sendActivity({ type: 'invokeResponse', value: { status: 200, body: answer } })
+    })
+  }
+}
+
+/** The SDK is large: nobody waits for it who has no Teams, and no start does. */
+async function load(log: Log): Promise<CloudAdapter> {
+  const { CloudAdapter, ConfigurationBotFrameworkAuthentication } = await import('botbuilder')
   const adapter = new CloudAdapter(
     new ConfigurationBotFrameworkAuthentication(
       {},
@@ -32,17 +48,7 @@ export function createAdapter(log: Log): RunTurn {
   adapter.onTurnError = async (_context, error) => {
     log.error('something from Teams failed inside the bot', { reason: reasonOf(error), stack: error.stack })
   }
-  return async (activity, response, turn) => {
-    const request = { method: 'POST', headers: {}, body: { ...activity } }
-    await adapter.process(request, answering(response), async (context) => {
-      const answer = await turn()
-      if (answer === undefined) return
-      await context.sendActivity({
-        type: ActivityTypes.InvokeResponse,
-        value: { status: 200, body: answer },
-      })
-    })
-  }
+  return adapter
 }
 
 async function unused(): Promise<never> {
