@@ -106,6 +106,14 @@ describe('what is sent', () => {
   })
 })
 
+test('a Teams on this machine that wants no tokens is given none', async () => {
+  const { api, calls } = await open({ secured: false, settings: { noAuth: true, password: undefined } })
+
+  await api.openThread(home, hello, room)
+
+  expect(calls()).toEqual(['connector.create'])
+})
+
 describe('what Teams refuses', () => {
   test('an app that is not in the team: the next step is said', async () => {
     const { api, teams } = await open()

@@ -205,6 +205,16 @@ describe('a pressed button', () => {
     expect(answers(home)).toHaveLength(1)
   })
 
+  test('that takes its time is told so within what Teams waits, and the answer follows', async () => {
+    house.slow(4_300)
+    const message = await house.post(card({ command: 'status' }))
+
+    const answer = await house.teams.press('Ann Onken', message, 'Do it')
+
+    expect(toldTo(answer)).toContain('Working on it')
+    await vi.waitFor(() => expect(answers(home)).toHaveLength(2), 5_000)
+  })
+
   test('whose answer is long gets it as a message', async () => {
     const message = await house.post(card({ command: 'help' }))
 
