@@ -8,6 +8,8 @@ import { chartActivity } from '../../src/chat/teams/render/chart.ts'
 import { limits } from '../../src/chat/teams/render/elements.ts'
 import type { AdaptiveCard } from '../../src/chat/teams/render/elements.ts'
 import { activityOf, adaptiveCard } from '../../src/chat/teams/render/message.ts'
+import { viewFor } from '../../src/chat/teams/render/views.ts'
+import type { Role } from '../../src/drplan/schema.ts'
 import type { Button, Card } from '../../src/message.ts'
 import { start } from '../stories/command-desk.ts'
 import { cards } from './stage-cards.ts'
@@ -138,11 +140,33 @@ describe('a card in Teams', () => {
 
   test('asks for the views of at most 60 people, and changes nothing by that', () => {
     const users = Array.from({ length: 70 }, (_, index) => `29:${index}`)
-    const { refresh } = adaptiveCard(cardWith({}), { refresh: { users, data: { view: 'INC-12' } } })
+    const { refresh } = adaptiveCard(cardWith({}), { refresh: { about: 'INC-12', users } })
 
     expect(refresh?.userIds).toHaveLength(60)
+    expect(refresh?.action.data).toEqual({ view: 'INC-12' })
     expect(readPressed(refresh?.action.data)).toBeUndefined()
-    expect(adaptiveCard(cardWith({}), { refresh: { users: [], data: {} } })).not.toHaveProperty('refresh')
+    expect(adaptiveCard(cardWith({}), { refresh: { about: 'INC-12', users: [] } })).not.toHaveProperty(
+      'refresh',
+    )
+  })
+})
+
+describe('the view of one person', () => {
+  const card = cards['incident-2-somebody-has-it'] ?? cardWith({})
+  const labels = (roles: readonly Role[]): readonly string[] =>
+    (viewFor(card, roles).buttons ?? []).map(({ label }) => label)
+
+  test('has the buttons that this person may press, and all that can be read', () => {
+    expect(labels(['engineer'])).toEqual(card.buttons?.map(({ label }) => label))
+    expect(labels([])).toEqual([])
+    expect(labels(['manager'])).toContain('Escalate')
+    expect(viewFor(card, [])).toMatchObject({ title: card.title, fields: card.fields, links: card.links })
+  })
+
+  test('keeps a button whose command it cannot read: who presses it is told what is wrong', () => {
+    const odd = cardWith({ buttons: [{ label: 'Odd', command: 'frobnicate', style: 'plain' }] })
+
+    expect(viewFor(odd, []).buttons).toEqual(odd.buttons)
   })
 })
 

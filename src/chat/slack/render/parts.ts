@@ -58,7 +58,7 @@ export function blockOf(part: Part, more: string | undefined): RichText {
 }
 
 /** What was left out, and where all of it is. */
-export function noteOf(text: string, more: string | undefined): readonly Rich[] {
+function noteOf(text: string, more: string | undefined): readonly Rich[] {
   if (more === undefined) return richText(`${text} in the console`)
   return richLine([`${text}: `, { link: more, text: 'open the console' }])
 }

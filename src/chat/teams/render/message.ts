@@ -15,11 +15,8 @@ export interface MessageOptions {
   readonly more?: string
   /** The time zone for moments among other words, such as `Europe/Berlin`; UTC unless said. */
   readonly zone?: string
-  /** Whose own views of the card Teams asks for, by MRI, and what it sends then. Only the first 60 are asked for. */
-  readonly refresh?: {
-    readonly users: readonly string[]
-    readonly data: Readonly<Record<string, string>>
-  }
+  /** Whose own views of this `INC-n` or `R-n` Teams asks for, by MRI. Only the first 60 are asked for. */
+  readonly refresh?: { readonly about: string; readonly users: readonly string[] }
 }
 
 /** The content type of an Adaptive Card among attachments and answers. */
@@ -81,7 +78,10 @@ function withBody(body: readonly Element[], { refresh }: MessageOptions): Adapti
     msteams: { width: 'Full' },
     ...(refresh &&
       users.length > 0 && {
-        refresh: { action: { type: 'Action.Execute', verb: 'dr', data: refresh.data }, userIds: users },
+        refresh: {
+          action: { type: 'Action.Execute', verb: 'dr', data: { view: refresh.about } },
+          userIds: users,
+        },
       }),
     body,
   }

@@ -60,7 +60,7 @@ export function noteBlock(text: string, more: string | undefined): RichTextBlock
 }
 
 /** Lines as blocks; those of a list begin with a bullet. */
-export function linesOf(lines: readonly Line[], zone: string, bullets = false): readonly RichTextBlock[] {
+function linesOf(lines: readonly Line[], zone: string, bullets = false): readonly RichTextBlock[] {
   return lines
     .map((line) => runsOf(line, longestItem, { zone }))
     .filter((runs) => runs.length > 0)

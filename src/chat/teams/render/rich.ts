@@ -93,7 +93,7 @@ function spanRuns(span: Span, zone: string, style: TextStyle): readonly TextRun[
 }
 
 /** A command as it is typed in Teams, wherever one is. */
-export function typedText(command: string): string {
+function typedText(command: string): string {
   return `@dr ${command}`
 }
 
