@@ -43,9 +43,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
     const { createSystems } = await import('./providers.ts')
     return (config) => createSystems(config, { clock })
   },
-  slack: async () => {
-    const { checkSlack } = await import('./chat/slack/check.ts')
-    return (want, tell) => checkSlack(clock, want, tell)
+  chat: async (chat) => {
+    if (chat === 'slack') {
+      const { checkSlack } = await import('./chat/slack/check.ts')
+      return (want, tell) => checkSlack(clock, want, tell)
+    }
+    const { checkTeams } = await import('./chat/teams/check.ts')
+    return (want, tell) => checkTeams(clock, want, tell)
   },
   signer: async () => (await import('./web/session.ts')).createSigner,
 })

@@ -70,12 +70,13 @@ const Variables = z.object({
     .default('SingleTenant'),
   TEAMS_TEAM_ID: text('the id of the team').optional(),
   TEAMS_CHANNEL_ID: text('the id of the channel').optional(),
-  TEAMS_SERVICE_URL: webAddress('https://smba.trafficmanager.net/emea').optional(),
+  TEAMS_SERVICE_URL: safeWebAddress('https://smba.trafficmanager.net/emea').optional(),
+  TEAMS_LOGIN_URL: safeWebAddress('https://login.microsoftonline.us').optional(),
   TEAMS_NO_AUTH: z
     .enum(['0', '1'], { error: '1, or leave it out' })
     .default('0')
     .transform((value) => value === '1'),
-  GRAPH_URL: webAddress('https://graph.microsoft.com').optional(),
+  GRAPH_URL: safeWebAddress('https://graph.microsoft.com').optional(),
   CLOUDFLARE_API_TOKEN: text('an API token that may edit DNS').optional(),
   CLOUDFLARE_BASE_URL: webAddress('https://api.cloudflare.com/client/v4').optional(),
   CLOUDFLARE_STATUS_URL: webAddress('https://www.cloudflarestatus.com/api/v2/status.json').optional(),
@@ -248,7 +249,9 @@ function crossProblems(values: Variables): readonly Problem[] {
   together('HAPROXY_DATAPLANE_USER', 'HAPROXY_DATAPLANE_PASSWORD')
   together('NAGIOS_CGI_USER', 'NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD')
   together('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM')
-  if (!values.TEAMS_NO_AUTH) together('MICROSOFT_APP_ID', 'MICROSOFT_APP_TENANT_ID')
+  together('MICROSOFT_APP_ID', 'MICROSOFT_APP_TENANT_ID', 'TEAMS_TEAM_ID', 'TEAMS_CHANNEL_ID')
+  if (values.MICROSOFT_APP_TYPE === 'SingleTenant' && !values.TEAMS_NO_AUTH)
+    together('MICROSOFT_APP_ID', 'MICROSOFT_APP_PASSWORD')
   return problems
 }
 

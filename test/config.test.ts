@@ -85,6 +85,34 @@ describe('the settings', () => {
     expect(refusal({ TEAMS_NO_AUTH: '1', HOST: '127.0.0.1.example.com' })).toContain('TEAMS_NO_AUTH')
   })
 
+  test('Teams needs its tenant, team, channel and a way to prove who the bot is', () => {
+    const alone = refusal({ MICROSOFT_APP_ID: 'app' })
+    const teams = {
+      MICROSOFT_APP_ID: 'app',
+      MICROSOFT_APP_TENANT_ID: 't',
+      TEAMS_TEAM_ID: 'g',
+      TEAMS_CHANNEL_ID: 'c',
+    }
+
+    for (const name of [
+      'MICROSOFT_APP_TENANT_ID',
+      'TEAMS_TEAM_ID',
+      'TEAMS_CHANNEL_ID',
+      'MICROSOFT_APP_PASSWORD',
+    ])
+      expect(alone).toContain(`${name} is not set`)
+    expect(refusal({ ...teams, MICROSOFT_APP_PASSWORD: 'secret' })).toBe('accepted')
+    expect(refusal({ ...teams, MICROSOFT_APP_TYPE: 'UserAssignedMSI' })).toBe('accepted')
+  })
+
+  test.each(['TEAMS_SERVICE_URL', 'TEAMS_LOGIN_URL', 'GRAPH_URL'])(
+    '%s takes tokens only over https, or on this machine',
+    (name) => {
+      expect(refusal({ [name]: 'http://teams.example.com' })).toContain(`${name} is`)
+      expect(refusal({ [name]: 'http://127.0.0.1:4000' })).toBe('accepted')
+    },
+  )
+
   test('Azure without a credential is refused for an endpoint that is not on this machine', () => {
     const none = { AZURE_CREDENTIAL: 'none' }
 

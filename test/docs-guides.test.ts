@@ -57,7 +57,7 @@ describe('docs/commands.md', () => {
 
 /** What people are told to type, at a terminal or in Slack: in backquotes, or as a line of its own. */
 function typedIn(document: string): readonly string[] {
-  const found = [...read(document).matchAll(/(?:`|^(?:\$ )?)(?:npx dr|\/dr|@dr-bot) ([^`\n]+)/gm)]
+  const found = [...read(document).matchAll(/(?:`|^(?:\$ )?)(?:npx dr|\/dr|@dr(?:-bot)?) ([^`\n]+)/gm)]
   return found.flatMap(([whole = '', typed = '']) => {
     const [line = ''] = typed.split(/ +#| && | > /)
     const form = /\.{3}|\[|\b[A-Z]{3,}\b(?!-)/.test(line.replaceAll(/--state [A-Z]+/g, ''))

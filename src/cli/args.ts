@@ -2,13 +2,19 @@
 import { parseArgs } from 'node:util'
 import { UserError, reasonOf } from '../errors.ts'
 import { quote } from '../command/words.ts'
+import type { CheckedChat } from './chats.ts'
 
 export type Invocation =
   | { readonly kind: 'usage' }
   | { readonly kind: 'command'; readonly text: string; readonly json: boolean }
   | { readonly kind: 'setup'; readonly url: string }
   | { readonly kind: 'token' | 'login'; readonly person: string; readonly json: boolean }
-  | { readonly kind: 'slack check'; readonly attempt: boolean; readonly json: boolean }
+  | {
+      readonly kind: 'chat check'
+      readonly chat: CheckedChat
+      readonly attempt: boolean
+      readonly json: boolean
+    }
   | { readonly kind: 'plan check'; readonly live: boolean; readonly file?: string; readonly json: boolean }
   | { readonly kind: 'plan test'; readonly alert: AlertArgs; readonly json: boolean }
 
@@ -40,7 +46,8 @@ export function readArgs(args: readonly string[]): Invocation {
     case 'plan':
       return planArgs(second, rest, json)
     case 'slack':
-      return slackArgs(second, rest, json)
+    case 'teams':
+      return chatArgs(first, second, { attempt: rest.includes('--try'), rest, json })
     default:
       return { kind: 'command', text: commandText(words), json }
   }
@@ -81,10 +88,15 @@ function planArgs(verb: string | undefined, rest: readonly string[], json: boole
   throw new UserError('usage', planUsage)
 }
 
-function slackArgs(verb: string | undefined, rest: readonly string[], json: boolean): Invocation {
-  const attempt = rest.includes('--try')
-  if (verb === 'check' && rest.length === (attempt ? 1 : 0)) return { kind: 'slack check', attempt, json }
-  throw new UserError('usage', 'Type: dr slack check, or: dr slack check --try')
+function chatArgs(
+  chat: CheckedChat,
+  verb: string | undefined,
+  given: { readonly attempt: boolean; readonly rest: readonly string[]; readonly json: boolean },
+): Invocation {
+  const { attempt, rest, json } = given
+  if (verb === 'check' && rest.length === (attempt ? 1 : 0))
+    return { kind: 'chat check', chat, attempt, json }
+  throw new UserError('usage', `Type: dr ${chat} check, or: dr ${chat} check --try`)
 }
 
 const alertOptions = {

@@ -16,7 +16,7 @@ import type { BotAnswer, NoAnswer } from './client.ts'
 import type { Invocation } from './args.ts'
 import type { Issuer, Printed } from './local.ts'
 import type { SystemsOf } from './live.ts'
-import type { SlackCheck } from './slack.ts'
+import type { ChatCheck, CheckedChat } from './chats.ts'
 import type { BotAccess } from './settings.ts'
 import type { Terminal } from './render.ts'
 
@@ -44,8 +44,8 @@ export interface Machine {
   readonly signer: () => Promise<(secret: string) => Issuer>
   /** The bot's ways to the systems, loaded only where they are needed. */
   readonly systems: () => Promise<SystemsOf>
-  /** The bot's way to Slack, loaded only where it is needed. */
-  readonly slack: () => Promise<SlackCheck>
+  /** The bot's way to a chat, loaded only where it is needed. */
+  readonly chat: (chat: CheckedChat) => Promise<ChatCheck>
 }
 
 /** Does what the arguments say. */
@@ -73,7 +73,7 @@ async function run(invocation: Invocation, machine: Machine): Promise<ExitCode> 
     case 'login':
     case 'plan check':
     case 'plan test':
-    case 'slack check':
+    case 'chat check':
       return print(machine, await local(invocation, machine), invocation)
     default:
       return never(invocation)
@@ -98,9 +98,9 @@ async function local(
     }
     case 'plan test':
       return planTest(machine.env(), invocation.alert, machine.now())
-    case 'slack check': {
-      const { slackCheck } = await import('./slack.ts')
-      return slackCheck(machine.env(), invocation, await machine.slack(), machine.out)
+    case 'chat check': {
+      const { chatCheck } = await import('./chats.ts')
+      return chatCheck(machine.env(), invocation, await machine.chat(invocation.chat), machine.out)
     }
     default:
       return never(invocation)

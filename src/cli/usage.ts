@@ -28,6 +28,10 @@ export function usageText(): string {
       'slack check [--try]',
       'Check tokens, scopes and people in Slack; --try makes a channel and archives it',
     ),
+    row(
+      'teams check [--try]',
+      'Check sign-in, app, rights and people in Microsoft Teams; --try posts, and makes a channel',
+    ),
     '',
     'Exit status: 0 done, 1 refused or failed, 2 not understood, 3 bot unreachable.',
     'DR_URL and DR_TOKEN come before what "dr setup" has kept.',

@@ -6,6 +6,7 @@ import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, LightMyRequestResponse } from 'fastify'
 import type { InjectOptions } from 'fastify'
 import type { ReceiveHttp } from '../chat/slack/inbound/http.ts'
+import type { ReceiveTeams } from '../chat/teams/door.ts'
 import type { Dispatch } from '../command/command.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import { ConflictError, reasonOf, RetryableError, UserError } from '../errors.ts'
@@ -22,6 +23,7 @@ import type { Signer } from './session.ts'
 import { addSlack } from './slack.ts'
 import { createStreams } from './stream.ts'
 import type { Streams } from './stream.ts'
+import { addTeams } from './teams.ts'
 import { addWebhook } from './webhook.ts'
 import type { WebhookDeps } from './webhook.ts'
 
@@ -41,6 +43,8 @@ export interface WebDeps extends WebhookDeps {
   readonly ready: () => Promise<Readiness>
   /** Takes Slack's requests; absent where Slack does not come by HTTP. */
   readonly slack?: ReceiveHttp | undefined
+  /** Takes Teams' requests; absent where Teams is not set up. */
+  readonly teams?: ReceiveTeams | undefined
 }
 
 export interface Web {
@@ -91,8 +95,9 @@ export function createWeb(deps: WebDeps): Web {
       metrics: deps.metrics,
     })
   })
-  const { slack } = deps
+  const { slack, teams } = deps
   if (slack !== undefined) server.register(async (scope) => addSlack(scope, slack))
+  if (teams !== undefined) server.register(async (scope) => addTeams(scope, teams))
   server.register(async (scope) => addConsoleScope(scope, { ...auth, web: deps, streams }))
 
   return {

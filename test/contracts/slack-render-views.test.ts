@@ -1,7 +1,8 @@
 // Modals and the home tab in Slack: what they ask, what comes back, and what each person sees first.
 import { describe, expect, test } from 'vitest'
 import { schemaErrors, ViewBlocks } from '../../sim/slack/blocks.ts'
-import { limits, sizeOf } from '../../src/chat/slack/render/blocks.ts'
+import { sizeOf } from '../../src/chat/fit.ts'
+import { limits } from '../../src/chat/slack/render/blocks.ts'
 import type { Block, Input, ModalView } from '../../src/chat/slack/render/blocks.ts'
 import { readButton } from '../../src/chat/slack/render/buttons.ts'
 import { homeView } from '../../src/chat/slack/render/home.ts'
@@ -17,7 +18,7 @@ import {
 import { BugError } from '../../src/errors.ts'
 import { systemIds } from '../../src/ids.ts'
 import type { Button, Card } from '../../src/message.ts'
-import { cards } from './slack-render-cards.ts'
+import { cards } from './stage-cards.ts'
 import { shownBlocks } from './slack-render-shown.ts'
 
 const zone = 'Europe/Berlin'

@@ -1,12 +1,13 @@
 // Cards in Slack: each stage of an incident and of a run as golden files, accepted by Slack's own rules.
 import { describe, expect, test } from 'vitest'
 import { schemaErrors, ViewBlocks } from '../../sim/slack/blocks.ts'
-import { limits, sizeOf } from '../../src/chat/slack/render/blocks.ts'
+import { sizeOf } from '../../src/chat/fit.ts'
+import { limits } from '../../src/chat/slack/render/blocks.ts'
 import type { ButtonElement, SlackMessage } from '../../src/chat/slack/render/blocks.ts'
 import { messageOf } from '../../src/chat/slack/render/message.ts'
 import type { Card } from '../../src/message.ts'
 import { start } from '../stories/command-desk.ts'
-import { cards } from './slack-render-cards.ts'
+import { cards } from './stage-cards.ts'
 import { shownBlocks, shownMessage } from './slack-render-shown.ts'
 
 const more = 'https://dr.example.com/incidents/INC-12'

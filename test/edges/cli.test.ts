@@ -93,7 +93,7 @@ async function dr(
     input: async () => '',
     signer: async () => createSigner,
     systems: () => Promise.reject(new Error('no system is asked')),
-    slack: async () => async () => {},
+    chat: async () => async () => {},
     ...machine,
   })
   return { code, out: out.join(''), err: err.join(''), asked }

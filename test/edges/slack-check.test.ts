@@ -109,7 +109,7 @@ async function check(
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),
     systems: () => Promise.reject(new Error('no system is asked')),
-    slack: async () => (want, tell) => checkSlack(clock, want, tell),
+    chat: async () => (want, tell) => checkSlack(clock, want, tell),
   })
   const text = out.join('')
   const marked = (mark: string): readonly string[] =>

@@ -71,7 +71,7 @@ async function check(): Promise<{ readonly code: number; readonly out: string }>
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),
     systems: async () => (config) => createSystems(config, { clock }),
-    slack: async () => async () => {},
+    chat: async () => async () => {},
   })
   return { code, out: out.join('') }
 }

@@ -86,7 +86,7 @@ async function check(
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),
     systems: async () => (config) => createSystems(config, { clock }),
-    slack: async () => async () => {},
+    chat: async () => async () => {},
   })
   expectNoSecret([password], out)
   const lines = out.join('').split('\n')

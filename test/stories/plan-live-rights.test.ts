@@ -143,7 +143,7 @@ async function check(): Promise<{ readonly code: number; readonly recoveries: Re
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),
     systems: async () => (config) => createSystems(config, { clock }),
-    slack: async () => async () => {},
+    chat: async () => async () => {},
   })
   expectNoSecret([value, standby.azure.secret, world.token], out)
   return { code, recoveries: Live.parse(JSON.parse(out.join(''))).live.recoveries }

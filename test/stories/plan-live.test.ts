@@ -82,7 +82,7 @@ async function check(env: Environment = {}, args: readonly string[] = []): Promi
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),
     systems: async () => (config) => createSystems(config, { clock }),
-    slack: async () => async () => {},
+    chat: async () => async () => {},
   })
   expectNoSecret([world.token], [out, err])
   return { code, out: out.join('') + err.join('') }

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
-import { botTime } from './lanes.ts'
+import { botTime } from '../lanes.ts'
 import { advice } from './refusals.ts'
 
 /** Words by which Slack refuses the bot itself, whatever it asks for, until somebody has mended its token or account. */

@@ -6,9 +6,9 @@ import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { Check, Clock, Log } from '../../ports.ts'
 import { SlackRefusal, SlackSilence } from './api-errors.ts'
-import { createLanes, createWaits, unlessAborted } from './lanes.ts'
+import { createLanes, createWaits, unlessAborted } from '../lanes.ts'
 import type { Method } from './methods.ts'
-import { createOutage } from './outage.ts'
+import { createOutage } from '../outage.ts'
 import { anyOf, channelOf, createWire, targetOf } from './wire.ts'
 import type { Args, Limits } from './wire.ts'
 
@@ -75,10 +75,11 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
   const { clock, log } = deps
   const wire = createWire(deps)
   const lanes = createLanes()
-  const waits = createWaits(clock)
+  const waits = createWaits('Slack', clock)
   const closing = new AbortController()
   let returned = (): void => {}
   const outage = createOutage({
+    service: 'Slack',
     clock,
     log,
     probe: () => call('api.test', {}, { lane: 'answer' }),

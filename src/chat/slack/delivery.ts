@@ -8,7 +8,7 @@ import type { Clock } from '../../ports.ts'
 import { SlackSilence } from './api-errors.ts'
 import type { CallOptions, SlackApi } from './api.ts'
 import { channelIdOf, findMessage, metadataOf } from './history.ts'
-import { botTime } from './lanes.ts'
+import { botTime } from '../lanes.ts'
 import type { PostRecord, Records, SlackRecord } from './record.ts'
 import type { SlackMessage } from './render/blocks.ts'
 

@@ -7,7 +7,7 @@ import type { Instant, PersonId } from '../../ids.ts'
 import { onCall } from '../../oncall/shift.ts'
 import type { Clock, Log, Store } from '../../ports.ts'
 import type { CallOptions, SlackApi } from './api.ts'
-import { botTime } from './lanes.ts'
+import { botTime } from '../lanes.ts'
 import type { People } from './people.ts'
 
 export interface Groups {

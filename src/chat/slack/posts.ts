@@ -5,7 +5,7 @@ import { SlackRefusal } from './api-errors.ts'
 import type { CallOptions } from './api.ts'
 import { changePost, contentOf, deliver, deliverAnew, isSame, overtaken, postIn } from './delivery.ts'
 import type { Poster, Sent, Work } from './delivery.ts'
-import { botTime, createLanes } from './lanes.ts'
+import { botTime, createLanes } from '../lanes.ts'
 import type { PostRecord } from './record.ts'
 import type { SlackMessage } from './render/blocks.ts'
 

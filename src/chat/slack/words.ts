@@ -3,7 +3,7 @@ import type { Line } from '../../message.ts'
 import { limits } from './render/blocks.ts'
 import type { Rich, SlackMessage } from './render/blocks.ts'
 import { lengthOf, richLine, richText, stacked, textPieces } from './render/rich.ts'
-import { cut } from './render/text.ts'
+import { cut } from '../text.ts'
 
 /** The line as a message; what is longer than Slack shows in one block is cut. */
 export function messageOfLine(line: Line): SlackMessage {

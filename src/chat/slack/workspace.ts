@@ -5,7 +5,7 @@ import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { Clock, Log, Store } from '../../ports.ts'
 import type { SlackApi } from './api.ts'
-import { botTime } from './lanes.ts'
+import { botTime } from '../lanes.ts'
 
 const Identity = z.object({
   teamId: z.string(),

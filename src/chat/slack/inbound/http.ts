@@ -7,9 +7,9 @@ import { reasonOf } from '../../../errors.ts'
 import { minute, second } from '../../../ids.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import type { Clock, Log, Store } from '../../../ports.ts'
+import { within } from '../../lanes.ts'
 import { Undone } from './gate.ts'
 import type { Processor } from './gate.ts'
-import { within } from './reply.ts'
 import { sdkLog } from './sdk-log.ts'
 
 export interface HttpDeps {

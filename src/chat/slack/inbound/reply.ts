@@ -140,11 +140,3 @@ function say({ channel, user, thread }: Asked): Way {
 function inThread(thread: string | undefined): { readonly thread_ts?: string } {
   return thread === undefined ? {} : { thread_ts: thread }
 }
-
-/** The answer, or undefined when it takes longer than `ms` real milliseconds. */
-export function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}

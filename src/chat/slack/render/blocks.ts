@@ -120,11 +120,6 @@ export interface SlackMessage {
   readonly blocks: readonly Block[]
 }
 
-/** Bytes of blocks as they travel. */
-export function sizeOf(blocks: unknown): number {
-  return Buffer.byteLength(JSON.stringify(blocks))
-}
-
 export interface Option {
   readonly text: Plain
   readonly value: string

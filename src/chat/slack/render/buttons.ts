@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Button, Card } from '../../../message.ts'
 import { limits } from './blocks.ts'
 import type { ButtonElement, Confirm } from './blocks.ts'
-import { clean, cut, plainText, webAddress } from './text.ts'
+import { clean, cut, webAddress } from '../../text.ts'
+import { plainText } from './text.ts'
 
 /** What a pressed button wants: its command, and what a modal must ask before it is carried out. */
 const PressedButton = z.object({

@@ -1,9 +1,10 @@
 // The home tab: what is open, what waits for the reader's approval, and when they are on call.
 import type { Card, Line } from '../../../message.ts'
-import { limits, sizeOf } from './blocks.ts'
+import { shorter, sizeOf } from '../../fit.ts'
+import { limits } from './blocks.ts'
 import type { Block, HomeView, RichText } from './blocks.ts'
 import { cardBlocks } from './message.ts'
-import { blockOf, noteOf, shorter } from './parts.ts'
+import { blockOf, noteBlock } from './parts.ts'
 import type { Part } from './parts.ts'
 import { richLine, richText } from './rich.ts'
 
@@ -79,5 +80,5 @@ function words(heading: string, lines: readonly Line[], more: string | undefined
 function left(count: number, what: string, more: string | undefined): readonly RichText[] {
   if (count <= 0) return []
   const text = `and ${count} more ${count === 1 ? what : `${what}s`}`
-  return [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: noteOf(text, more) }] }]
+  return [noteBlock(text, more)]
 }

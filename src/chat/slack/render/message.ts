@@ -1,13 +1,14 @@
 // A card as a Slack message: what is broken, who has it and the clocks first; always within Slack's limits.
 import { parted } from '../../../message.ts'
 import type { Card, Line, Tone } from '../../../message.ts'
-import { limits, sizeOf } from './blocks.ts'
+import { fit, sizeOf } from '../../fit.ts'
+import { limits } from './blocks.ts'
 import type { Actions, Block, ButtonElement, Context, Header, SlackMessage } from './blocks.ts'
 import { buttonElements } from './buttons.ts'
-import { fit } from './fit.ts'
-import { fieldsPart, partsOf } from './parts.ts'
-import { before, dateToken, textPieces, wordsOf } from './rich.ts'
-import { clean, cut, escaped, plainText } from './text.ts'
+import { blockOf, fieldsPart, noteBlock, partsOf } from './parts.ts'
+import { dateToken, textPieces, wordsOf } from './rich.ts'
+import { before, clean, cut } from '../../text.ts'
+import { escaped, plainText } from './text.ts'
 
 export interface MessageOptions {
   /** The page of the console that shows all of it. */
@@ -51,7 +52,13 @@ export function cardBlocks(card: Card, options: MessageOptions = {}): readonly B
   const around = [title, ...buttons, ...foot]
   const room = all - sizeOf(around)
   const blocks = limits.blocks - around.length - 1
-  const { top: above, body: read } = fit(top, body, left, { room, blocks, more: options.more ?? card.page })
+  const more = options.more ?? card.page
+  const { top: above, body: read } = fit(top, body, left, {
+    room,
+    blocks,
+    draw: (part) => blockOf(part, more),
+    note: (text) => noteBlock(text, more),
+  })
   return [title, ...above, ...(top.length > 0 ? [...buttons, ...read] : [...read, ...buttons]), ...foot]
 }
 
@@ -120,7 +127,7 @@ function footer(line: Line): readonly Context[] {
       words += clean(wordsOf(span))
       continue
     }
-    words += before(span)
+    words += before(span.show)
     flush()
     elements.push({ type: 'mrkdwn', text: dateToken(span) })
   }

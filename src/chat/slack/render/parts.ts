@@ -3,7 +3,8 @@ import type { Field, Line, Section } from '../../../message.ts'
 import { limits } from './blocks.ts'
 import type { Rich, RichPart, RichText } from './blocks.ts'
 import { lengthOf, richLine, richText, stacked } from './rich.ts'
-import { cleanLines, cut } from './text.ts'
+import { shorter } from '../../fit.ts'
+import { cleanLines, cut } from '../../text.ts'
 
 /** Characters of one line, cell or value: a line of a log that goes on for pages says nothing more to a person. */
 const longestItem = 600
@@ -46,14 +47,6 @@ export function fieldsPart(fields: readonly Field[]): readonly Part[] {
   return [fitted(filledPart({ kind: 'fields', items, all: fields.length }))]
 }
 
-/** The part without a tenth of its items, at least one; never fewer than `least` are kept. */
-export function shorter(part: Part, least: number): Part {
-  const fewer = Math.max(least, part.items.length - Math.max(1, Math.floor(part.items.length / 10)))
-  const dropped = part.items.length - fewer
-  const items = part.newestLast ? part.items.slice(dropped) : part.items.slice(0, fewer)
-  return { ...part, items, left: part.left + dropped }
-}
-
 /** A part as a block, with a note on what was left out; `more` leads to all of it. */
 export function blockOf(part: Part, more: string | undefined): RichText {
   const above: readonly RichPart[] =
@@ -65,9 +58,14 @@ export function blockOf(part: Part, more: string | undefined): RichText {
 }
 
 /** What was left out, and where all of it is. */
-export function noteOf(text: string, more: string | undefined): readonly Rich[] {
+function noteOf(text: string, more: string | undefined): readonly Rich[] {
   if (more === undefined) return richText(`${text} in the console`)
   return richLine([`${text}: `, { link: more, text: 'open the console' }])
+}
+
+/** A note as a block of its own. */
+export function noteBlock(text: string, more: string | undefined): RichText {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: noteOf(text, more) }] }
 }
 
 function bodyOf({ kind, items, newestLast }: Part, note: readonly Rich[]): readonly RichPart[] {

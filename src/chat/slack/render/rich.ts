@@ -3,7 +3,8 @@ import type { Instant } from '../../../ids.ts'
 import type { Line, Span } from '../../../message.ts'
 import { limits } from './blocks.ts'
 import type { Rich, TextStyle } from './blocks.ts'
-import { clean, cut, escaped, webAddress } from './text.ts'
+import { before, clean, cut, webAddress } from '../../text.ts'
+import { escaped } from './text.ts'
 
 type TimeSpan = Extract<Span, { readonly at: Instant }>
 
@@ -61,7 +62,7 @@ export function lengthOf(piece: Rich): number {
 /** A line as Slack's message text: escaped, with its times as date tokens; as one piece per span, so that it can be cut. */
 export function textPieces(line: Line): readonly string[] {
   return line.map((span) => {
-    if (typeof span !== 'string' && 'at' in span) return `${before(span)}${dateToken(span)}`
+    if (typeof span !== 'string' && 'at' in span) return `${before(span.show)}${dateToken(span)}`
     return escaped(clean(wordsOf(span).slice(0, longestRead)))
   })
 }
@@ -69,12 +70,6 @@ export function textPieces(line: Line): readonly string[] {
 /** A moment as Slack's own markup: made of numbers only. */
 export function dateToken(span: TimeSpan): string {
   return `<!date^${seconds(span.at)}^${formats[span.show]}|${utc(span)}>`
-}
-
-/** What stands before a moment: a message is not redrawn each second, so what is left is said as the point where it ends. */
-export function before(span: TimeSpan): string {
-  if (span.show === 'ago') return 'at '
-  return span.show === 'countdown' || span.show === 'deadline' ? 'until ' : ''
 }
 
 /** A command as it is typed in Slack, wherever one is. */
@@ -104,7 +99,7 @@ function richSpan(span: Span, style: TextStyle): readonly Rich[] {
     fallback,
     ...(Object.keys(style).length > 0 && { style }),
   }
-  return [...richText(before(span), style), date]
+  return [...richText(before(span.show), style), date]
 }
 
 /** Only web addresses become links; anything else is shown as text. */

@@ -10,7 +10,8 @@ import type { PressedButton } from './buttons.ts'
 import { cardBlocks } from './message.ts'
 import type { MessageOptions } from './message.ts'
 import { richLine } from './rich.ts'
-import { clean, cleanLines, cut, plainText } from './text.ts'
+import { clean, cleanLines, cut } from '../../text.ts'
+import { plainText } from './text.ts'
 
 /** Callback ids of the modals, by what they ask. */
 const callbacks = { ask: 'dr:ask', open: 'dr:open', note: 'dr:note', answer: 'dr:answer' } as const

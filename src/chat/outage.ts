@@ -1,8 +1,8 @@
-// Knowing that Slack is down: after some calls without an answer, until one is answered; a quiet probe finds its return.
-import { UserError } from '../../errors.ts'
-import { second } from '../../ids.ts'
-import type { Instant } from '../../ids.ts'
-import type { Check, Clock, Log } from '../../ports.ts'
+// Knowing that a chat is down: after some calls without an answer, until one is answered; a quiet probe finds its return.
+import { UserError } from '../errors.ts'
+import { second } from '../ids.ts'
+import type { Instant } from '../ids.ts'
+import type { Check, Clock, Log } from '../ports.ts'
 import { botTime } from './lanes.ts'
 
 /** This many calls in a row without an answer. */
@@ -12,26 +12,27 @@ const probeEvery = 5 * second
 
 export interface Outage {
   readonly answered: () => void
-  /** Slack took the call and refuses the bot itself: its token, its account. */
+  /** The chat took the call and refuses the bot itself: its token, its account. */
   readonly refused: (because: string) => void
   readonly silent: (because: string) => void
-  /** Why a call that has another way to take should not be made; undefined while Slack answers. */
+  /** Why a call that has another way to take should not be made; undefined while it answers. */
   readonly down: () => UserError | undefined
   readonly health: () => Check
   readonly close: () => void
 }
 
 /**
- * `probe` asks Slack something harmless; its outcome comes back through `answered` and `silent`. `returned` is called
- * when Slack answers after it was down, or takes calls after it had refused the bot.
+ * `service` is the chat's name, such as Slack. `probe` asks it something harmless; its outcome comes back through `answered` and `silent`. `returned` is called
+ * when it answers after it was down, or takes calls after it had refused the bot.
  */
 export function createOutage(deps: {
+  readonly service: string
   readonly clock: Clock
   readonly log: Log
   readonly probe: () => Promise<unknown>
   readonly returned: () => void
 }): Outage {
-  const { clock, log } = deps
+  const { service, clock, log } = deps
   let missed = 0
   let since: Instant | undefined
   let reason = ''
@@ -53,7 +54,7 @@ export function createOutage(deps: {
     missed = 0
     heard = true
     if (since === undefined) return
-    log.info('Slack answers again', { after: clock.now() - since })
+    log.info(`${service} answers again`, { after: clock.now() - since })
     since = undefined
     cancel()
     deps.returned()
@@ -62,7 +63,7 @@ export function createOutage(deps: {
   function allowed(): void {
     if (refusal === undefined) return
     refusal = undefined
-    log.info('Slack takes the calls of the bot again')
+    log.info(`${service} takes the calls of the bot again`)
     deps.returned()
   }
 
@@ -73,7 +74,7 @@ export function createOutage(deps: {
     },
     refused: (because) => {
       if (refusal === undefined)
-        log.error('Slack refuses the bot; pages take their next channel', { reason: because })
+        log.error(`${service} refuses the bot; pages take their next channel`, { reason: because })
       refusal = because
       back()
     },
@@ -82,26 +83,26 @@ export function createOutage(deps: {
       reason = because
       if (since !== undefined || missed < enough) return
       since = clock.now()
-      log.warn('Slack does not answer; pages take their next channel', { reason })
+      log.warn(`${service} does not answer; pages take their next channel`, { reason })
       probeLater()
     },
     down: () =>
       since === undefined
         ? undefined
         : new UserError(
-            'slack-down',
-            `Slack is down (${reason}). Use the console or the terminal meanwhile.`,
+            `${service.toLowerCase()}-down`,
+            `${service} is down (${reason}). Use the console or the terminal meanwhile.`,
             { passing: true },
           ),
     health: () => {
       if (since !== undefined) {
-        const text = `Slack has not answered since ${timeOf(since)} (${reason}); the bot goes on by its other doors`
+        const text = `${service} has not answered since ${timeOf(since)} (${reason}); the bot goes on by its other doors`
         return { ok: false, text }
       }
       if (!heard && missed > 0)
         return {
           ok: false,
-          text: `Slack has not answered yet (${reason}); the bot goes on by its other doors`,
+          text: `${service} has not answered yet (${reason}); the bot goes on by its other doors`,
         }
       return refusal === undefined ? { ok: true } : { ok: false, text: refusal }
     },

@@ -1,4 +1,4 @@
-// `dr slack check`: what the bot would find in Slack, line by line, without a running bot.
+// `dr slack check` and `dr teams check`: what the bot would find in a chat, line by line, without a running bot.
 import { readConfig } from '../config.ts'
 import { UserError } from '../errors.ts'
 import { loadedPlan } from './local.ts'
@@ -16,19 +16,28 @@ export interface Finding {
   readonly text: string
 }
 
-/** Looks at the workspace and tells what it finds as it finds it. `attempt`: makes a channel to see whether it may. */
-export type SlackCheck = (
+/** Looks at the chat and tells what it finds as it finds it. `attempt`: makes a channel to see whether it may. */
+export type ChatCheck = (
   want: { readonly config: Config; readonly plan: DrPlan | undefined; readonly attempt: boolean },
   tell: (finding: Finding) => void,
 ) => Promise<void>
 
+/** The chats that can be checked, each with the setting that switches it on and its guide. */
+const chats = {
+  slack: { setting: 'SLACK_BOT_TOKEN', guide: 'docs/slack.md' },
+  teams: { setting: 'MICROSOFT_APP_ID', guide: 'docs/teams.md' },
+} as const
+
+/** A chat whose setting up can be checked. */
+export type CheckedChat = keyof typeof chats
+
 const marks = { ok: '✓', missing: '✗', open: '!' } as const
 
 /** Runs the check and prints each finding at once; the answer holds the sum, and everything as data. */
-export async function slackCheck(
+export async function chatCheck(
   env: Environment,
-  want: { readonly attempt: boolean; readonly json: boolean },
-  check: SlackCheck,
+  want: { readonly chat: CheckedChat; readonly attempt: boolean; readonly json: boolean },
+  check: ChatCheck,
   out: (text: string) => void,
 ): Promise<Printed> {
   const findings: Finding[] = []
@@ -36,7 +45,7 @@ export async function slackCheck(
     findings.push(finding)
     if (!want.json) out(`${marks[finding.mark]} ${harmless(`${finding.about}: ${finding.text}`)}\n`)
   }
-  const config = attempted(tell, 'settings', () => slackConfig(env))
+  const config = attempted(tell, 'settings', () => configFor(want.chat, env))
   if (config !== undefined) {
     const plan = attempted(tell, 'plan', () => loadedPlan(config.DR_PLAN).plan)
     await check({ config, plan, attempt: want.attempt }, tell)
@@ -51,13 +60,11 @@ export async function slackCheck(
   }
 }
 
-function slackConfig(env: Environment): Config {
+function configFor(chat: CheckedChat, env: Environment): Config {
   const config = readConfig(env)
-  if (config.SLACK_BOT_TOKEN !== undefined) return config
-  throw new UserError(
-    'slack-off',
-    'SLACK_BOT_TOKEN is not set. docs/slack.md says how to get it, from nothing',
-  )
+  const { setting, guide } = chats[chat]
+  if (config[setting] !== undefined) return config
+  throw new UserError(`${chat}-off`, `${setting} is not set. ${guide} says how to get it, from nothing`)
 }
 
 /** A message that lists problems, one under the other, is as many findings. */

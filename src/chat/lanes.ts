@@ -1,7 +1,7 @@
-// Order and patience towards Slack: one call at a time where order matters, and none while Slack has asked to wait.
-import { RetryableError } from '../../errors.ts'
-import type { Duration, Instant } from '../../ids.ts'
-import type { Clock } from '../../ports.ts'
+// Order and patience towards a chat: one call at a time where order matters, and none while it has asked to wait.
+import { RetryableError } from '../errors.ts'
+import type { Duration, Instant } from '../ids.ts'
+import type { Clock } from '../ports.ts'
 
 /** Real milliseconds as a duration of the bot's clock, which may run faster (a demo's, a test's). */
 export function botTime(clock: Clock, real: Duration): Duration {
@@ -22,6 +22,14 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** The answer, or undefined when it takes longer than `ms` real milliseconds. */
+export function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 function outOfTime(): RetryableError {
@@ -81,13 +89,14 @@ export interface Waits {
   readonly close: (key: string, wait: Duration) => void
 }
 
-/** What Slack has asked to leave alone for a while, by key. */
-export function createWaits(clock: Clock): Waits {
+/** What the service, such as Slack, has asked to leave alone for a while, by key. */
+export function createWaits(service: string, clock: Clock): Waits {
   const until = new Map<string, Instant>()
   return {
     check: (key, what) => {
       const left = (until.get(key) ?? 0) - clock.now()
-      if (left > 0) throw new RetryableError(`Slack limits ${what}: waiting as it asked.`, { after: left })
+      if (left > 0)
+        throw new RetryableError(`${service} limits ${what}: waiting as it asked.`, { after: left })
     },
     close: (key, wait) => {
       const now = clock.now()

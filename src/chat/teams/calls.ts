@@ -1,0 +1,170 @@
+// One call to Teams after the other: lanes, budget, waits, time limits, and what each outcome tells of Teams' health.
+import { RetryableError, UserError } from '../../errors.ts'
+import { second } from '../../ids.ts'
+import type { Duration } from '../../ids.ts'
+import type { Check, Clock, Log } from '../../ports.ts'
+import { botTime, createLanes, createWaits, unlessAborted } from '../lanes.ts'
+import { createOutage } from '../outage.ts'
+import { readAnswer, TeamsLimit, TeamsSilence } from './api-errors.ts'
+import type { What } from './api-errors.ts'
+import { createBackoff } from './backoff.ts'
+import { createBudget } from './budget.ts'
+import type { Cloud } from './cloud.ts'
+import type { Tokens } from './tokens.ts'
+import { exchange } from './wire.ts'
+import type { Limits, WireRequest } from './wire.ts'
+
+/** Pages wait for nothing; answers are for somebody who is looking; rooms have time. */
+export type Lane = 'page' | 'answer' | 'room'
+
+export interface CallOptions {
+  readonly lane: Lane
+  /** When it aborts the call rejects at once. */
+  readonly signal?: AbortSignal
+}
+
+export interface Call extends Omit<WireRequest, 'token' | 'form'> {
+  readonly what: What
+  /** What Teams counts by, and what is done one after the other. */
+  readonly thread: string
+  /** Graph is no part of Teams' being there: a chat without Graph still works. */
+  readonly of: 'connector' | 'graph'
+}
+
+export interface Calls {
+  /** The answer's JSON, undefined for none. Throws TeamsRefusal, or RetryableError: TeamsSilence when it may have been done. */
+  readonly call: (request: Call, options: CallOptions) => Promise<unknown>
+  readonly health: () => Check
+  readonly onReturn: (listener: () => void) => void
+  readonly close: () => void
+}
+
+export interface CallsDeps {
+  readonly cloud: Pick<Cloud, 'audience' | 'graphAudience'>
+  readonly tokens: Tokens
+  /** Something harmless to ask, when nothing else tells whether Teams is there. */
+  readonly probe: () => Promise<Call>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How long an answer of each lane may take, in real milliseconds. */
+const timeouts: Readonly<Record<Lane, Duration>> = {
+  page: 4 * second,
+  answer: 3 * second,
+  room: 15 * second,
+}
+/** A caller that gives up this long after the call went out has seen Teams be silent. */
+const silence: Duration = 3 * second
+/** Teams is asked whether it is there when nothing was heard of it for so long, and how often that is looked at; real time. */
+const quiet: Duration = 15 * second
+const lookEvery: Duration = 5 * second
+
+/** Nothing in it waits for its turn to be allowed: what may not be sent now fails now. */
+export function createCalls(deps: CallsDeps): Calls {
+  const { clock, log, tokens } = deps
+  const lanes = createLanes()
+  const waits = createWaits('Teams', clock)
+  const budget = createBudget(clock)
+  const backoff = createBackoff(clock)
+  const closing = new AbortController()
+  let returned = (): void => {}
+  let heard = clock.now()
+  const outage = createOutage({ service: 'Teams', clock, log, probe, returned: () => returned() })
+
+  async function call(request: Call, options: CallOptions): Promise<unknown> {
+    const signal = AbortSignal.any([closing.signal, ...(options.signal ? [options.signal] : [])])
+    return lanes.inTurn(`${options.lane} ${request.thread}`, signal, async () => {
+      const limit = `${options.lane} ${request.thread}`
+      const down = options.lane === 'page' && request.of === 'connector' ? outage.down() : undefined
+      if (down) throw down
+      waits.check(limit, request.what)
+      if (request.of === 'connector') budget.take(options.lane, request.thread)
+      try {
+        const answer = await watched(request, { timeout: timeouts[options.lane], signal })
+        backoff.forget(limit)
+        return answer
+      } catch (thrown) {
+        throw limited(thrown, limit)
+      }
+    })
+  }
+
+  /** What Teams limits, or its gateway cannot pass on, is left alone for a while that grows with each time. */
+  function limited(thrown: unknown, limit: string): unknown {
+    const isLimit = thrown instanceof TeamsLimit
+    if (!isLimit && !(thrown instanceof TeamsSilence && thrown.gateway)) return thrown
+    const after = backoff.next(limit, isLimit ? thrown.asked : undefined)
+    waits.close(limit, after)
+    return isLimit
+      ? new RetryableError(thrown.message, { after })
+      : new TeamsSilence(thrown.message, thrown.done, { after })
+  }
+
+  /** One request, and what it tells about Teams' health. */
+  async function watched(request: Call, limits: Limits): Promise<unknown> {
+    const begun = performance.now()
+    try {
+      const answer = await unlessAborted(requested(request, limits), limits.signal)
+      if (request.of === 'connector') answered()
+      return answer
+    } catch (thrown) {
+      // The request was cut off under way: Teams may have done it.
+      const failure = limits.signal.aborted
+        ? new TeamsSilence(`Teams did not answer ${request.what} in the time that was left.`, 'later')
+        : thrown
+      if (request.of === 'connector') judge(failure, performance.now() - begun, limits.signal)
+      throw failure
+    }
+  }
+
+  async function requested({ what, of, ...request }: Call, limits: Limits): Promise<unknown> {
+    const audience = of === 'graph' ? deps.cloud.graphAudience : deps.cloud.audience
+    const token = await tokens.get(audience, limits)
+    const answer = await exchange({ ...request, token }, what, limits)
+    if (answer.status === 401) tokens.drop(audience)
+    return readAnswer(answer, what)
+  }
+
+  function answered(): void {
+    heard = clock.now()
+    outage.answered()
+  }
+
+  function judge(failure: unknown, took: Duration, signal: AbortSignal): void {
+    if (closing.signal.aborted) return
+    if (failure instanceof TeamsSilence) {
+      // An impatient caller says nothing about Teams.
+      if (!signal.aborted || took >= silence) outage.silent(failure.message)
+    } else if (failure instanceof UserError && failure.passing) outage.refused(failure.message)
+    else answered()
+  }
+
+  async function probe(): Promise<void> {
+    await watched(await deps.probe(), { timeout: timeouts.answer, signal: closing.signal })
+  }
+
+  /** Nothing but calls tells that Teams is away: where there are none, it is asked now and then. */
+  function watch(): () => void {
+    return clock.after(botTime(clock, lookEvery), () => {
+      stopWatching = watch()
+      const long = clock.now() - heard >= botTime(clock, quiet)
+      // While it is known to be down the outage looks by itself. What a probe finds is counted by the time it ends.
+      if (long && outage.down() === undefined) void probe().catch(() => {})
+    })
+  }
+  let stopWatching = watch()
+
+  return {
+    call,
+    health: outage.health,
+    onReturn: (listener) => {
+      returned = listener
+    },
+    close: () => {
+      closing.abort()
+      stopWatching()
+      outage.close()
+    },
+  }
+}

@@ -1,0 +1,122 @@
+// `dr teams check`: whether registration, app, team, rights and people are as the bot needs them.
+import type { DrPlan } from '../../drplan/schema.ts'
+import { isLoopback } from '../../loopback.ts'
+import type { Clock, Log } from '../../ports.ts'
+import { createTeamsApi } from './api.ts'
+import { createAsk, whyNot } from './check/ask.ts'
+import type { Tell } from './check/ask.ts'
+import { checkPeople } from './check/people.ts'
+import { checkTeam, checkTenantRights, tellUntried, tryRights } from './check/team.ts'
+import type { ReferenceBook } from './references.ts'
+import { createRegistration } from './registration.ts'
+import type { Registration } from './registration.ts'
+
+/** What is checked, by the names of the settings. */
+export interface WantedCheck {
+  readonly config: {
+    readonly MICROSOFT_APP_ID?: string | undefined
+    readonly MICROSOFT_APP_PASSWORD?: string | undefined
+    readonly MICROSOFT_APP_TENANT_ID?: string | undefined
+    readonly MICROSOFT_APP_TYPE: 'SingleTenant' | 'UserAssignedMSI'
+    readonly TEAMS_TEAM_ID?: string | undefined
+    readonly TEAMS_CHANNEL_ID?: string | undefined
+    readonly TEAMS_SERVICE_URL?: string | undefined
+    readonly TEAMS_LOGIN_URL?: string | undefined
+    readonly TEAMS_NO_AUTH: boolean
+    readonly GRAPH_URL?: string | undefined
+    readonly PUBLIC_URL: string
+  }
+  /** Undefined when it cannot be read. */
+  readonly plan: DrPlan | undefined
+  /** Posts a message and makes a channel. */
+  readonly attempt: boolean
+}
+
+/** What matters is among the findings. */
+const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+/** The check remembers nothing, and believes nothing that was remembered. */
+const forgetful: ReferenceBook = { read: async () => ({ people: {} }), change: async () => {} }
+/** Real time that a sign-in may take. */
+const patience = 15_000
+
+/** Looks at everything in turn and tells what it finds; without a sign-in there is nothing more to see. */
+export async function checkTeams(
+  clock: Clock,
+  { config, plan, attempt }: WantedCheck,
+  tell: Tell,
+): Promise<void> {
+  const { MICROSOFT_APP_ID: id, MICROSOFT_APP_TENANT_ID: tenantId, TEAMS_TEAM_ID: teamId } = config
+  const { TEAMS_CHANNEL_ID: channelId } = config
+  if (!id || !tenantId || !teamId || !channelId) return
+  const appId = id.toLowerCase()
+  const registration = createRegistration({
+    appId,
+    tenantId,
+    teamId,
+    channelId,
+    password: config.MICROSOFT_APP_PASSWORD,
+    type: config.MICROSOFT_APP_TYPE,
+    serviceUrl: config.TEAMS_SERVICE_URL,
+    loginUrl: config.TEAMS_LOGIN_URL,
+    graphUrl: config.GRAPH_URL,
+    noAuth: config.TEAMS_NO_AUTH,
+  })
+  const api = createTeamsApi({
+    ...registration,
+    appId,
+    tenantId,
+    channel: channelId,
+    references: forgetful,
+    clock,
+    log: quiet,
+  })
+  try {
+    checkWayIn(config.PUBLIC_URL, tell)
+    const ask = createAsk(clock)
+    const signedIn = await signIn(registration, ask, { appId, tenantId }, tell)
+    if (signedIn === undefined) return
+    const site = { api, ask, appId, teamId, channelId }
+    await checkTeam(site, tell)
+    const roles = checkTenantRights(signedIn.graph, tell)
+    if (attempt) await tryRights(site, clock.now(), tell)
+    else tellUntried(tell)
+    const mayReadUsers = roles.has('User.Read.All')
+    if (plan !== undefined) await checkPeople({ api, ask, mayReadUsers }, plan, tell)
+  } finally {
+    api.close()
+  }
+}
+
+/** Microsoft's servers must find the bot; whether they do cannot be seen from here. */
+function checkWayIn(publicUrl: string, tell: Tell): void {
+  const { protocol, hostname } = new URL(publicUrl)
+  const about = 'way in'
+  const endpoint = `${publicUrl.replace(/\/$/, '')}/api/messages`
+  if (protocol !== 'https:' || isLoopback(hostname)) {
+    const text = `PUBLIC_URL is ${publicUrl}, where Microsoft cannot reach the bot: no command and no button comes in. It must be an https address`
+    return tell({ mark: 'missing', about, text })
+  }
+  const text = `the Messaging endpoint of the Azure Bot must be ${endpoint}, and Microsoft must reach it; from outside, curl -X POST ${endpoint} must answer 401`
+  tell({ mark: 'open', about, text })
+}
+
+/** The bot's own tokens, for the connector and for Graph; undefined when Entra gives none. */
+async function signIn(
+  { cloud, tokens }: Registration,
+  ask: ReturnType<typeof createAsk>,
+  { appId, tenantId }: { readonly appId: string; readonly tenantId: string },
+  tell: Tell,
+): Promise<{ readonly graph: string | undefined } | undefined> {
+  const about = 'sign-in'
+  const limits = { timeout: patience, signal: AbortSignal.timeout(patience) }
+  const asked = await ask(async () => {
+    await tokens.get(cloud.audience, limits)
+    return { graph: await tokens.get(cloud.graphAudience, limits) }
+  })
+  if (!('answer' in asked)) {
+    tell({ mark: 'missing', about, text: whyNot(asked) })
+    return undefined
+  }
+  tell({ mark: 'ok', about, text: `the app ${appId} signs in to the tenant ${tenantId}` })
+  return asked.answer
+}

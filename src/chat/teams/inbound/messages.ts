@@ -1,0 +1,111 @@
+// What is said to the bot in a channel or a chat, and buttons of old clients: answered where it was said.
+import { pressedText } from '../../../command/press.ts'
+import { reasonOf } from '../../../errors.ts'
+import { second } from '../../../ids.ts'
+import type { Duration } from '../../../ids.ts'
+import type { Card } from '../../../message.ts'
+import { within } from '../../lanes.ts'
+import type { Conversation } from '../api.ts'
+import { readPressed } from '../render/buttons.ts'
+import { isPersonal } from './payload.ts'
+import type { Activity } from './payload.ts'
+import { speak } from './speak.ts'
+import type { Heard, Inbound, Spoken } from './speak.ts'
+import { byObjectId, wordsOf } from './written.ts'
+
+/** Who waits longer than this is told that it is being done; real milliseconds. */
+const patience: Duration = 3 * second
+
+const working: Card = {
+  title: 'Working on it ...',
+  tone: 'quiet',
+  sections: [{ lines: [['The answer follows here. Once is enough: it is being done.']] }],
+}
+const notAtTheStart: Card = {
+  title: 'To give the bot a command, begin with its name',
+  tone: 'quiet',
+  sections: [{ lines: [['Such as: ', { code: '@dr status' }, '. Nothing was done.']] }],
+}
+/** What was carried out as it was first written must not be carried out again for a mended letter. */
+const edited: Card = {
+  title: 'An edited message is not carried out',
+  tone: 'quiet',
+  sections: [{ lines: [['Nothing was done now. To give a command, write a new message.']] }],
+}
+
+/** Answers a message; what is not for the bot is left alone. Never rejects. */
+export async function onMessage(inbound: Inbound, activity: Activity): Promise<void> {
+  const to = placeOf(activity)
+  const pressed = readPressed(activity.value)
+  if (pressed !== undefined)
+    return answer(inbound, to, spokenIn(activity, pressedText(pressed.command, pressed)))
+  const words = await readWords(inbound, activity)
+  if (words === 'not-to-the-bot') return
+  if (words === 'name-not-first') return say(inbound, to, notAtTheStart)
+  await answer(inbound, to, spokenIn(activity, words.text))
+}
+
+/** A message that was changed after it was sent. */
+export async function onEdit(inbound: Inbound, activity: Activity): Promise<void> {
+  if (activity.channelData?.eventType !== 'editMessage') return
+  const words = await readWords(inbound, activity)
+  if (words !== 'not-to-the-bot') await say(inbound, placeOf(activity), edited)
+}
+
+async function readWords(inbound: Inbound, activity: Activity): Promise<ReturnType<typeof wordsOf>> {
+  // Who is mentioned is only a nicety: without the store it stays a name.
+  const people = await inbound.references.read().then(
+    (read) => Object.entries(read.people),
+    () => [],
+  )
+  const person = (mri: string): string | undefined => {
+    const id = people.find(([, each]) => each.mri === mri)?.[0]
+    return id === undefined ? undefined : byObjectId(inbound.plan(), id)
+  }
+  return wordsOf(activity, { personal: isPersonal(activity), person })
+}
+
+function spokenIn({ from, conversation }: Activity, text: string): Spoken {
+  return { user: from.aadObjectId, conversation: conversation.id, text }
+}
+
+/** Where an activity was; in a channel that is the thread, whose id the conversation has. */
+export function placeOf({ conversation, serviceUrl }: Activity): Conversation {
+  return { id: conversation.id, serviceUrl: serviceUrl.replace(/\/$/, '') }
+}
+
+async function answer(inbound: Inbound, to: Conversation, spoken: Spoken): Promise<void> {
+  const work = speak(inbound, spoken)
+  const early = await within(work, patience)
+  if (early !== undefined) return say(inbound, to, cardIn(early))
+  const told = await inbound.api
+    .send(to, inbound.render(working), { lane: 'answer' })
+    .catch((thrown: unknown) => {
+      inbound.log.debug('nobody could be told that it is being done', { reason: reasonOf(thrown) })
+    })
+  await say(inbound, to, cardIn(await work), told?.id)
+}
+
+/** The card that answers. */
+export function cardIn(heard: Heard): Card {
+  return 'refusal' in heard ? heard.refusal : heard.answer.card
+}
+
+/** Says it there, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */
+export async function say(
+  { api, render, log }: Pick<Inbound, 'api' | 'render' | 'log'>,
+  to: Conversation,
+  card: Card,
+  instead?: string,
+): Promise<void> {
+  const activity = render(card)
+  try {
+    if (instead === undefined) await api.send(to, activity, { lane: 'answer' })
+    else
+      await api
+        .update(to, instead, activity, { lane: 'answer' })
+        .catch(() => api.send(to, activity, { lane: 'answer' }))
+  } catch (thrown) {
+    log.warn('an answer in Teams reached nobody', { answer: card.title, reason: reasonOf(thrown) })
+  }
+}

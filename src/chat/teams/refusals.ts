@@ -1,0 +1,35 @@
+// What to do when Teams, Graph or Entra refuses something, by the code that it gives.
+
+const mendApp =
+  'Check MICROSOFT_APP_ID and MICROSOFT_APP_TENANT_ID against the registration in Entra, and put a new client secret into MICROSOFT_APP_PASSWORD; `npx dr teams check` tries them.'
+
+/** By error code (learn.microsoft.com: Teams, "Send proactive messages", status codes; Graph; Entra's AADSTS codes). */
+const byCode: Readonly<Record<string, string>> = {
+  BotNotInConversationRoster: 'Add the app to the team in Teams: Manage team, Apps.',
+  BotDisabledByAdmin: 'An administrator has blocked the app: allow it in the Teams admin center.',
+  ForbiddenOperationException:
+    'The app is not installed for this person: they add it in Teams under Apps, or an administrator does with a setup policy.',
+  MessageWritesBlocked: 'This person has blocked or removed the app: they must unblock it in Teams.',
+  ConversationBlockedByUser: 'This person has blocked the app: they must unblock it in Teams.',
+  ConversationNotFound: 'Check TEAMS_CHANNEL_ID: the channel is not there, or was deleted.',
+  ActivityNotFoundInConversation: 'The message was deleted.',
+  MessageSizeTooBig: 'The message is too long for Teams; the console shows all of it.',
+  ChannelArchived: 'The channel is archived: restore it in Teams.',
+  Unauthorized: mendApp,
+  invalid_client: mendApp,
+  unauthorized_client: mendApp,
+  invalid_request: mendApp,
+  InvalidAuthenticationToken: mendApp,
+  NotFound: 'Check TEAMS_TEAM_ID and TEAMS_CHANNEL_ID: `npx dr teams check` names what it finds.',
+}
+
+/** The next step after a refusal. Graph says itself which permission is missing; nothing else of its words is shown. */
+export function advice(code: string, message: string): string {
+  const asked = /requires one of '([\w.*, -]{1,300})'/.exec(message)?.[1]
+  if (asked !== undefined)
+    return `The app needs one of these permissions: ${asked}. Grant it as docs/teams.md says, and add the app to the team again.`
+  const entra = /\bAADSTS\d{4,9}\b/.exec(message)?.[0]
+  const known = Object.hasOwn(byCode, code) ? byCode[code] : undefined
+  const text = known ?? '`npx dr teams check` tries what the bot needs, one by one.'
+  return entra === undefined ? text : `Entra says ${entra}. ${text}`
+}

@@ -1,0 +1,50 @@
+// The bot's registration at Microsoft as the settings have it: who it is, how it proves that, and where it is spoken to.
+import { isLoopback } from '../../loopback.ts'
+import { cloudOf } from './cloud.ts'
+import type { Cloud } from './cloud.ts'
+import { createTokens } from './tokens.ts'
+import type { Proof, Tokens } from './tokens.ts'
+
+/** The settings by what they mean; addresses without a slash at their end. */
+export interface TeamsSettings {
+  readonly appId: string
+  readonly tenantId: string
+  /** Absent with a managed identity. */
+  readonly password: string | undefined
+  readonly type: 'SingleTenant' | 'UserAssignedMSI'
+  readonly teamId: string
+  readonly channelId: string
+  readonly serviceUrl: string | undefined
+  readonly loginUrl: string | undefined
+  readonly graphUrl: string | undefined
+  /** What comes in is not checked; only with a HOST that nobody else can reach. */
+  readonly noAuth: boolean
+}
+
+export interface Registration {
+  readonly cloud: Cloud
+  readonly tokens: Tokens
+  readonly serviceUrl: string
+  readonly graphUrl: string
+}
+
+/** @throws UserError (`config`) for a sign-in address that is not known. */
+export function createRegistration(settings: TeamsSettings): Registration {
+  const cloud = cloudOf(settings.loginUrl)
+  const serviceUrl = settings.serviceUrl ?? cloud.service
+  const graphUrl = settings.graphUrl ?? cloud.graph
+  const proof = proofOf(settings, isHere(serviceUrl) && isHere(graphUrl))
+  const { appId, tenantId } = settings
+  return { cloud, serviceUrl, graphUrl, tokens: createTokens({ appId, tenantId, proof, cloud }) }
+}
+
+/** A Teams on this machine that is told to do without tokens gets none. */
+function proofOf({ type, password, noAuth }: TeamsSettings, here: boolean): Proof {
+  if (type === 'UserAssignedMSI') return { kind: 'managed-identity' }
+  if (noAuth && here && password === undefined) return { kind: 'none' }
+  return { kind: 'secret', secret: password ?? '' }
+}
+
+function isHere(url: string): boolean {
+  return isLoopback(new URL(url).hostname)
+}

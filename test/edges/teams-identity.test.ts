@@ -1,0 +1,58 @@
+// The bot's own token where it has no secret: from the managed identity of the machine, as App Service offers it.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test, vi } from 'vitest'
+import { cloudOf } from '../../src/chat/teams/cloud.ts'
+import { createTokens } from '../../src/chat/teams/tokens.ts'
+
+test('the managed identity is asked with its client id, once for each audience', async () => {
+  const asked: URLSearchParams[] = []
+  const server = createServer((request, response) => {
+    asked.push(new URL(request.url ?? '', 'http://sim').searchParams)
+    response.setHeader('content-type', 'application/json')
+    const expires = String(Math.floor(Date.now() / 1_000) + 3_600)
+    response.end(
+      JSON.stringify({ access_token: `token-${asked.length}`, expires_on: expires, token_type: 'Bearer' }),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  vi.stubEnv('IDENTITY_ENDPOINT', `http://127.0.0.1:${port}/token`)
+  vi.stubEnv('IDENTITY_HEADER', 'header')
+  const appId = '0a0b0c0d-1111-4222-8333-444455556666'
+  const tokens = createTokens({
+    appId,
+    tenantId: 't',
+    proof: { kind: 'managed-identity' },
+    cloud: cloudOf(undefined),
+  })
+  const limits = { timeout: 5_000, signal: AbortSignal.timeout(5_000) }
+
+  try {
+    const first = await tokens.get('https://api.botframework.com', limits)
+    const again = await tokens.get('https://api.botframework.com', limits)
+    const graph = await tokens.get('https://graph.microsoft.com', limits)
+
+    expect([first, again, graph]).toEqual(['token-1', 'token-1', 'token-2'])
+    expect(asked.map((each) => [each.get('client_id'), each.get('resource')])).toEqual([
+      [appId, 'https://api.botframework.com'],
+      [appId, 'https://graph.microsoft.com'],
+    ])
+  } finally {
+    vi.unstubAllEnvs()
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+test('the cloud of the US government has its own addresses; another one is refused with what to write', () => {
+  expect(cloudOf('https://login.microsoftonline.us')).toMatchObject({
+    issuer: 'https://api.botframework.us',
+    graph: 'https://graph.microsoft.us',
+  })
+  expect(() => cloudOf('https://login.example.com')).toThrow(
+    'TEAMS_LOGIN_URL is https://login.example.com: write',
+  )
+})
