@@ -5,7 +5,7 @@ import { createChats } from './chats.ts'
 import { createClock } from './clock.ts'
 import { createDispatch } from './command/dispatch.ts'
 import type { Config } from './config.ts'
-import { createDeadlines, repeat } from './deadlines/deadlines.ts'
+import { createDeadlines } from './deadlines/deadlines.ts'
 import { openPlan } from './drplan/current.ts'
 import type { CurrentPlan } from './drplan/current.ts'
 import { reasonOf } from './errors.ts'
@@ -18,9 +18,10 @@ import { incidentEffects } from './incident/effects.ts'
 import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
 import type { Performers } from './incident/tries.ts'
+import { startLoops } from './loops.ts'
 import { patiently } from './deadlines/patiently.ts'
 import type { Clock, Log, Store } from './ports.ts'
-import { createSystems, nagiosCommandsOf } from './providers.ts'
+import { createSystems, nagiosCommandsOf, warmWhenBroken } from './providers.ts'
 import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
 import { runCard } from './recovery/card.ts'
@@ -59,22 +60,8 @@ export interface AppParts {
   readonly clock?: Clock
 }
 
-/** Pages of a fresh incident go out before anything else takes the processor. */
-const warmAfter: Duration = 3 * second
 /** How long one try of an effect may take, in real milliseconds. */
 const effectTimeout: Duration = 10 * second
-/** Sweeps are the safety net: often enough that a lost bell is met within the second that is promised. */
-const every = {
-  life: 1_000,
-  deadlines: 500,
-  effects: 2_000,
-  inbox: 1_000,
-  overrides: 5_000,
-  audit: 15_000,
-  count: 5_000,
-  durations: 60_000,
-  standby: 5_000,
-} as const
 
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
 export async function startApp(config: Config, parts: AppParts): Promise<App> {
@@ -160,16 +147,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
   const systems = createSystems(config, { clock })
-  // SDKs are large: they are loaded after something broke and the page is out, not while an engineer waits for it.
-  const unsubscribe = changes.subscribe((id) => {
-    if (id === 'all') return
-    unsubscribe()
-    clock.after(warmAfter, () => {
-      systems.warm().catch((thrown: unknown) => {
-        log.error('an SDK cannot be loaded: run npm ci', { reason: reasonOf(thrown) })
-      })
-    })
-  })
+  warmWhenBroken(systems, { changes, clock, log })
   const runDeps: RunDeps = {
     store,
     providers: systems.providers,
@@ -266,26 +244,25 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   stops.push(web.close)
   const url = await web.listen(config.HOST, config.PORT)
 
-  async function count(): Promise<void> {
-    metrics.effectsPending(await store.pendingEffects())
-    metrics.incidents(await store.incidents({ open: true, limit: 1_000 }))
-  }
-  for (const task of [
-    { name: 'sign of life', every: every.life, run: life.beat },
-    { name: 'deadlines', every: every.deadlines, run: deadlines.sweep },
-    { name: 'effects', every: every.effects, run: outbox.sweep },
-    { name: 'inbox', every: every.inbox, run: inbox.sweep },
-    { name: 'overrides', every: every.overrides, run: current.refresh },
-    { name: 'audit', every: every.audit, run: deadlines.audit },
-    { name: 'standby zones', every: every.standby, run: standby.due },
-    { name: 'durations', every: every.durations, run: measured.refresh },
-    { name: 'count', every: every.count, run: count },
+  const more = [
     ...recoveryTasks(runDeps, config.RECOVERY_CHECK_MINUTES * minute),
     { name: 'replication', ...createReplicationWatch({ ...triageDeps, inbox, systems }) },
-  ]) {
-    const stop = repeat(task, { clock, log })
-    stops.push(async () => stop())
-  }
+  ]
+  const stopLoops = startLoops({
+    life,
+    deadlines,
+    outbox,
+    inbox,
+    plan: current,
+    standby,
+    measured,
+    metrics,
+    store,
+    more,
+    clock,
+    log,
+  })
+  stops.push(async () => stopLoops())
   async function settle(): Promise<void> {
     await inbox.sweep()
     await inbox.idle()

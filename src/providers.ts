@@ -1,6 +1,9 @@
 // Joins what reaches the systems: Cloudflare, HAProxy, Azure, and what looks at them from outside.
 import type { Config } from './config.ts'
-import type { Clock, NagiosCommands, Providers } from './ports.ts'
+import { reasonOf } from './errors.ts'
+import { second } from './ids.ts'
+import type { Duration } from './ids.ts'
+import type { Changes, Clock, Log, NagiosCommands, Providers } from './ports.ts'
 import { createAzure, type Azure } from './providers/azure.ts'
 import { createAzureSystems } from './providers/azure-systems.ts'
 import { createCloudflareDns } from './providers/cloudflare.ts'
@@ -19,6 +22,9 @@ export interface Systems {
   /** Loads the SDKs that a recovery is likely to need. Rejects when one cannot be loaded. */
   readonly warm: () => Promise<void>
 }
+
+/** Pages of a fresh incident go out before anything else takes the processor. */
+const warmAfter: Duration = 3 * second
 
 /** Opens no connection yet. */
 export function createSystems(config: Config, { clock }: { readonly clock: Clock }): Systems {
@@ -47,6 +53,22 @@ export function createSystems(config: Config, { clock }: { readonly clock: Clock
     },
     warm: cloudflare.warm,
   }
+}
+
+/** SDKs are large: they are loaded after something broke and the page is out, not while an engineer waits for it. */
+export function warmWhenBroken(
+  systems: Pick<Systems, 'warm'>,
+  { changes, clock, log }: { readonly changes: Changes; readonly clock: Clock; readonly log: Log },
+): void {
+  const unsubscribe = changes.subscribe((id) => {
+    if (id === 'all') return
+    unsubscribe()
+    clock.after(warmAfter, () => {
+      systems.warm().catch((thrown: unknown) => {
+        log.error('an SDK cannot be loaded: run npm ci', { reason: reasonOf(thrown) })
+      })
+    })
+  })
 }
 
 /** Where the API is not Cloudflare's own, its status page says nothing about it. */

@@ -10,7 +10,7 @@ import type { StandingDeps } from './standing.ts'
 export interface PeriodicTask {
   readonly name: string
   readonly every: Duration
-  readonly run: () => Promise<void>
+  readonly run: () => Promise<unknown>
 }
 
 /** `checkEvery`: from one look at what could be carried out to the next; 0: never. */
