@@ -48,10 +48,14 @@ const bellKind: Kind = { name: 'bells', attempts: 5, workers: 4, concurrency: 50
 const effectKind: Kind = { name: 'effects', attempts: 25, workers: 1, concurrency: 100, told: true }
 
 /**
- * Pages have a queue of their own. Rooms of a chat that hangs may take every slot of the effects' queue for as long as
- * their tries last: a page that failed once must not wait behind them.
+ * Pages have a queue of their own, and so have the rooms of each chat. Rooms of a chat that hangs may take every slot
+ * of their queue for as long as their tries last: what failed once in another chat, or a page, must not wait behind them.
  */
 const pageKind: Kind = { ...effectKind, name: 'pages' }
+
+function roomsKind(chat: string): Kind {
+  return { ...effectKind, name: `rooms-${chat}` }
+}
 
 /** Starts the queues. Listeners are given once, by `onRing` and `onEffect`; their workers start then. */
 export function createQueue(
@@ -64,7 +68,25 @@ export function createQueue(
   const bells = createJobs<Bell>(bellKind, { adder, taker, clock, log })
   const effects = createJobs<Effect>(effectKind, { adder, taker, clock, log })
   const pages = createJobs<Effect>(pageKind, { adder, taker, clock, log })
+  const rooms = new Map<string, Jobs<Effect>>()
+  let listening: ((effect: Effect) => Promise<void>) | undefined
   let closing: Promise<unknown> | undefined
+
+  /** A chat's own begins with its first failure. What an earlier process has left in it the sweep has found by then. */
+  function roomsOf(chat: string): Jobs<Effect> {
+    const known = rooms.get(chat)
+    if (known) return known
+    if (closing) throw new RetryableError('the queue is being closed')
+    const made = createJobs<Effect>(roomsKind(chat), { adder, taker, clock, log })
+    if (listening) made.work(listening)
+    rooms.set(chat, made)
+    return made
+  }
+
+  function jobsFor({ body }: Effect): Jobs<Effect> {
+    if (body.kind === 'page') return pages
+    return 'chat' in body ? roomsOf(body.chat) : effects
+  }
   const delayUntil = (at: Instant) => Math.max(0, Math.ceil(clock.real(at - clock.now())))
   return {
     bells: {
@@ -72,16 +94,15 @@ export function createQueue(
       onRing: (listener) => bells.work(({ id, at }) => listener(id, at)),
     },
     effects: {
-      put: (effect, at) =>
-        (effect.body.kind === 'page' ? pages : effects).add(effect.key, effect, delayUntil(at)),
+      put: async (effect, at) => jobsFor(effect).add(effect.key, effect, delayUntil(at)),
       onEffect: (listener) => {
-        effects.work(listener)
-        pages.work(listener)
+        listening = listener
+        for (const jobs of [effects, pages, ...rooms.values()]) jobs.work(listener)
       },
     },
     close: async () => {
       closing ??= Promise.race([
-        Promise.all([bells.close(), effects.close(), pages.close()]),
+        Promise.all([bells, effects, pages, ...rooms.values()].map((jobs) => jobs.close())),
         sleep(closeTimeout, undefined, { ref: false }),
       ])
       await closing

@@ -65,8 +65,8 @@ function listen(queue: JobQueue): { readonly id: string; readonly at: number; re
   return rung
 }
 
-function card(key: string): Effect {
-  return { key, body: { kind: 'card', incident: 'INC-1', chat: 'console' } }
+function card(key: string, chat = 'console'): Effect {
+  return { key, body: { kind: 'card', incident: 'INC-1', chat } }
 }
 
 function page(key: string): Effect {
@@ -321,6 +321,30 @@ test('an effect that no trying can mend is given up at once, and that is logged'
   await vi.waitFor(() => expect(lines.map(({ level }) => level)).toEqual(['error']), soon)
   expect(tries).toBe(1)
   expect(lines[0]?.fields).toMatchObject({ reason: 'the channel is archived: open it again' })
+})
+
+test('a chat that hangs with more than can be done at a time holds up no other chat, no page and no run', async () => {
+  const queue = open()
+  const hanging: string[] = []
+  const done: string[] = []
+  queue.effects.onEffect((effect) => {
+    if ('chat' in effect.body && effect.body.chat === 'slack') {
+      hanging.push(effect.key)
+      return new Promise(() => {})
+    }
+    done.push(effect.key)
+    return Promise.resolve()
+  })
+  const many = Array.from({ length: 300 }, (_, n) => card(`INC-1-v${n + 1}-1`, 'slack'))
+  await Promise.all(many.map((effect) => queue.effects.put(effect, Date.now())))
+  await vi.waitFor(() => expect(hanging.length).toBeGreaterThanOrEqual(100), soon)
+
+  await queue.effects.put(card('INC-1-card-teams', 'teams'), Date.now())
+  await queue.effects.put(page('INC-1-v301-1'), Date.now())
+  await queue.effects.put({ key: 'R-1-v2-1', body: { kind: 'advance', run: 'R-1' } }, Date.now())
+
+  await vi.waitFor(() => expect(done).toHaveLength(3), soon)
+  expect(hanging.length).toBeLessThan(300)
 })
 
 test('closing does not wait for ever for a job that hangs', async () => {
