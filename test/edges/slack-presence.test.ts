@@ -1,7 +1,7 @@
 // Who is in do-not-disturb or away in Slack, as advice for pages.
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createPresence } from '../../src/chat/slack/presence.ts'
-import type { Presence } from '../../src/chat/slack/presence.ts'
+import type { Presence } from '../../src/chat/presence.ts'
+import { createSlackPresence } from '../../src/chat/slack/presence.ts'
 import { slackTransport } from './slack-transport.ts'
 
 const use = slackTransport()
@@ -13,7 +13,7 @@ async function watching(
   people: readonly { readonly person: string; readonly user: string }[],
 ): Promise<Presence> {
   const { api, clock, log } = use()
-  presence = createPresence({ api, clock, log, people: () => people })
+  presence = createSlackPresence({ api, clock, log, people: () => people })
   await presence.look()
   return presence
 }

@@ -1,24 +1,15 @@
-// Who is in do-not-disturb or away in Slack: advice for the ladder of pages, never a gate.
+// Who is in do-not-disturb or away in Slack.
 import { z } from 'zod'
-import { repeat } from '../../deadlines/deadlines.ts'
-import { reasonOf } from '../../errors.ts'
-import { minute, second } from '../../ids.ts'
-import type { Instant, PersonId } from '../../ids.ts'
+import { second } from '../../ids.ts'
 import type { Clock, Log } from '../../ports.ts'
+import { createPresence } from '../presence.ts'
+import type { Looked, Presence, Seen } from '../presence.ts'
 import type { CallOptions, SlackApi } from './api.ts'
 
-export interface Presence {
-  /** What makes a page in Slack likely to be overlooked; undefined when nothing is known. */
-  readonly advice: (person: PersonId) => 'dnd' | 'away' | undefined
-  /** Asks Slack now; never rejects. */
-  readonly look: () => Promise<void>
-  readonly close: () => void
-}
-
-export interface PresenceDeps {
+export interface SlackPresenceDeps {
   readonly api: Pick<SlackApi, 'call'>
   /** Whom to ask about: those who may be paged soon, with their Slack ids. */
-  readonly people: () => readonly { readonly person: PersonId; readonly user: string }[]
+  readonly people: () => readonly Looked[]
   readonly clock: Clock
   readonly log: Log
 }
@@ -27,9 +18,6 @@ export interface PresenceDeps {
 const batch = 50
 /** users.getPresence may be asked 50 times a minute. */
 const mostPresences = 30
-const every = minute
-/** What is older than this says nothing any more. */
-const stale = 5 * minute
 const options: CallOptions = { lane: 'room', timeout: 5 * second }
 
 const Dnd = z.object({
@@ -42,23 +30,14 @@ const Dnd = z.object({
     }),
   ),
 })
-const Seen = z.object({ presence: z.string() })
-
-interface Known {
-  readonly at: Instant
-  /** The next or current do-not-disturb. */
-  readonly quiet: { readonly from: Instant; readonly until: Instant } | undefined
-  readonly away: boolean
-}
+const Shown = z.object({ presence: z.string() })
 
 /** Looks at once and then each minute, best effort. */
-export function createPresence(deps: PresenceDeps): Presence {
-  const { api, clock, log } = deps
-  let known: ReadonlyMap<PersonId, Known> = new Map()
-  let healthy = true
+export function createSlackPresence(deps: SlackPresenceDeps): Presence {
+  const { api } = deps
 
-  async function quietOf(users: readonly string[]): Promise<ReadonlyMap<string, Known['quiet']>> {
-    const quiet = new Map<string, Known['quiet']>()
+  async function quietOf(users: readonly string[]): Promise<ReadonlyMap<string, Seen['quiet']>> {
+    const quiet = new Map<string, Seen['quiet']>()
     for (let from = 0; from < users.length; from += batch) {
       const asked = { users: users.slice(from, from + batch).join(',') }
       const answer = Dnd.parse(await api.call('dnd.teamInfo', asked, options))
@@ -73,43 +52,16 @@ export function createPresence(deps: PresenceDeps): Presence {
   async function awayOf(users: readonly string[]): Promise<ReadonlySet<string>> {
     const away = new Set<string>()
     for (const user of users.slice(0, mostPresences)) {
-      const { presence } = Seen.parse(await api.call('users.getPresence', { user }, options))
+      const { presence } = Shown.parse(await api.call('users.getPresence', { user }, options))
       if (presence === 'away') away.add(user)
     }
     return away
   }
 
-  async function look(): Promise<void> {
-    const people = deps.people()
-    const users = [...new Set(people.map(({ user }) => user))]
-    if (users.length === 0) return
-    try {
-      const [quiet, away] = await Promise.all([quietOf(users), awayOf(users)])
-      const at = clock.now()
-      known = new Map(
-        people.map(({ person, user }) => [person, { at, quiet: quiet.get(user), away: away.has(user) }]),
-      )
-      if (!healthy) log.info('Slack tells again who is away')
-      healthy = true
-    } catch (thrown) {
-      if (healthy)
-        log.warn('Slack does not tell who is away; pages go out as the plan says', {
-          reason: reasonOf(thrown),
-        })
-      healthy = false
-    }
+  async function ask(users: readonly string[]): Promise<ReadonlyMap<string, Seen>> {
+    const [quiet, away] = await Promise.all([quietOf(users), awayOf(users)])
+    return new Map(users.map((user) => [user, { quiet: quiet.get(user), away: away.has(user) }]))
   }
 
-  const stop = repeat({ name: 'presence', every, run: look }, deps)
-  return {
-    advice: (person) => {
-      const now = clock.now()
-      const about = known.get(person)
-      if (!about || now - about.at > stale) return undefined
-      if (about.quiet && about.quiet.from <= now && now < about.quiet.until) return 'dnd'
-      return about.away ? 'away' : undefined
-    },
-    look,
-    close: stop,
-  }
+  return createPresence({ ...deps, service: 'Slack', ask })
 }

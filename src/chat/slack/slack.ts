@@ -2,12 +2,12 @@
 import type { Dispatch } from '../../command/command.ts'
 import { repeat } from '../../deadlines/deadlines.ts'
 import type { DrPlan } from '../../drplan/schema.ts'
-import type { PersonId } from '../../ids.ts'
 import { minute, second } from '../../ids.ts'
 import type { Card } from '../../message.ts'
-import { candidates } from '../../oncall/candidates.ts'
 import type { Chat, Check, Clock, Log, Store } from '../../ports.ts'
 import type { Run } from '../../recovery/run.ts'
+import { onDuty } from '../presence.ts'
+import type { Presence } from '../presence.ts'
 import { createSlackApi } from './api.ts'
 import { createSlackChat } from './chat.ts'
 import { createSlackDoor } from './door.ts'
@@ -18,8 +18,7 @@ import type { SlackPager } from './pager.ts'
 import { createPeople } from './people.ts'
 import { createPosts } from './posts.ts'
 import type { SharedLife } from './posts.ts'
-import { createPresence } from './presence.ts'
-import type { Presence } from './presence.ts'
+import { createSlackPresence } from './presence.ts'
 import { createRecords } from './record.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -69,7 +68,8 @@ export async function createSlack(settings: SlackSettings, deps: SlackDeps): Pro
   const people = createPeople({ api, records, plan })
   const posts = createPosts({ api, records, clock, process: deps.process })
   const { pager, pages } = createSlackPager({ posts, records, people, workspace, plan, publicUrl })
-  const presence = createPresence({ api, people: () => onDuty(plan(), clock), clock, log })
+  const called = () => onDuty(plan(), clock.now(), ({ slack }) => slack)
+  const presence = createSlackPresence({ api, people: called, clock, log })
   const groups = createGroups({ api, store, people, plan, clock, log })
   const chat = createSlackChat({
     api,
@@ -111,14 +111,4 @@ export async function createSlack(settings: SlackSettings, deps: SlackDeps): Pro
       api.close()
     },
   }
-}
-
-/** Who may be paged next, with their Slack ids. */
-function onDuty(plan: DrPlan, clock: Clock): readonly { readonly person: PersonId; readonly user: string }[] {
-  const targets = plan.escalation.flatMap((level) => level.to)
-  const called = targets.flatMap((target) => candidates(plan, target, clock.now()).map((each) => each.person))
-  return [...new Set(called)].flatMap((person) => {
-    const user = plan.people[person]?.slack
-    return user === undefined ? [] : [{ person, user }]
-  })
 }
