@@ -139,6 +139,7 @@ export function createDrives(
   }
 
   const readings = createReadings(tenant)
+  tenant.tellInstalled = (user) => void tell(user, chatOf(tenant, user), true)
   return {
     ...readings,
     say: async (named, text, where = {}) => {
@@ -200,10 +201,13 @@ export function createDrives(
     const user = personal ? person(tenant, where.person) : firstMember(tenant)
     if (personal) user.installed = there
     else tenant.installedInTeam = there
-    const conversation = personal ? chatOf(tenant, user) : tenant.teamThread
+    return tell(user, personal ? chatOf(tenant, user) : tenant.teamThread, there)
+  }
+
+  /** Teams tells of it twice, in two ways; a bot may hear either first. */
+  async function tell(user: TeamsUser, conversation: string, there: boolean): Promise<Delivered> {
     const about = { ...common(user, conversation), id: `f:${randomUUID()}` }
     const bot = [{ id: tenant.botMri }]
-    // Teams tells of both; a bot may hear either first.
     await delivery.send({
       ...about,
       type: 'conversationUpdate',

@@ -32,6 +32,7 @@ export const graphPermissions = [
   'TeamMember.ReadWrite.All',
   'TeamSettings.Read.Group',
   'TeamsAppInstallation.Read.Group',
+  'TeamsAppInstallation.ReadWriteSelfForUser.All',
   'User.Read.All',
 ] as const
 
@@ -81,7 +82,17 @@ const routes: readonly Route[] = [
   ),
   post('graph.member-add', ['teams', '*', 'members'], ['TeamMember.ReadWrite.All'], addMember),
   get('graph.apps', ['teams', '*', 'installedApps'], ['TeamsAppInstallation.Read.Group'], (tenant) =>
-    ok({ value: tenant.installedInTeam ? [{ id: 'app', teamsApp: { externalId: tenant.appId } }] : [] }),
+    ok({
+      value: tenant.installedInTeam
+        ? [{ id: 'app', teamsApp: { id: tenant.catalogId, externalId: tenant.appId } }]
+        : [],
+    }),
+  ),
+  post(
+    'graph.app-install',
+    ['users', '*', 'teamwork', 'installedApps'],
+    ['TeamsAppInstallation.ReadWriteSelfForUser.All', 'TeamsAppInstallation.ReadWriteForUser.All'],
+    installApp,
   ),
   post('graph.presence', ['communications', 'getPresencesByUserId'], ['Presence.Read.All'], presences),
   get('graph.user', ['users', '*'], ['User.Read.All', 'User.ReadBasic.All'], (tenant, { path }) => {
@@ -278,6 +289,19 @@ function addMember(tenant: Tenant, { body }: GraphCall): Answer {
     throw new Refused(404, 'NotFound', 'Failed to execute Templates backend request. User not found.')
   user.inTeam = true
   return ok(shownMember(user), 201)
+}
+
+/** Graph names an app by its number in the tenant's catalogue, which is not that of its manifest. */
+function installApp(tenant: Tenant, { path, body }: GraphCall): Answer {
+  const user = userOf(tenant, path[1] ?? '')
+  if (!user) throw new Refused(404, 'NotFound', `User ${path[1]} was not found.`)
+  const app = /\/v1\.0\/appCatalogs\/teamsApps\/([\w-]+)$/.exec(textOf(body['teamsApp@odata.bind']))?.[1]
+  if (app === undefined) throw new Refused(400, 'BadRequest', "Bind requests expect a 'teamsApp'.")
+  if (app !== tenant.catalogId) throw new Refused(404, 'NotFound', `The app ${app} was not found.`)
+  if (user.installed) throw new Refused(409, 'Conflict', 'The app is already installed for this user.')
+  user.installed = true
+  tenant.tellInstalled(user)
+  return { status: 201 }
 }
 
 function presences(tenant: Tenant, { body }: GraphCall): Answer {

@@ -64,6 +64,8 @@ export interface TeamsChannel {
 export interface Tenant {
   readonly id: string
   readonly appId: string
+  /** The app in the tenant's own catalogue, as Graph names it. */
+  readonly catalogId: string
   readonly botName: string
   /** `28:APPID`, the bot among the members. */
   readonly botMri: string
@@ -81,6 +83,8 @@ export interface Tenant {
   readonly chats: Map<string, string>
   /** What a person sees instead of a message's card since an answer was only for them: by `message person`. */
   readonly views: Map<string, unknown>
+  /** Tells the bot that the app is there for somebody now. */
+  tellInstalled: (user: TeamsUser) => void
   readonly now: () => number
   readonly nextId: () => string
 }
@@ -109,6 +113,7 @@ export function createTenant(options: TenantOptions): Tenant {
   const tenant: Tenant = {
     id: options.tenantId ?? '11111111-2222-4333-8444-555566667777',
     appId,
+    catalogId: 'c0c0c0c0-1111-4222-8333-444455556666',
     botName: options.botName ?? 'dr',
     botMri: `28:${appId}`,
     teamId: 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeffff0000',
@@ -120,6 +125,7 @@ export function createTenant(options: TenantOptions): Tenant {
     messages: [],
     chats: new Map(),
     views: new Map(),
+    tellInstalled: () => {},
     now,
     nextId: () => {
       last = Math.max(last + 1, Math.floor(now()))

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { SimTeams } from '../../sim/teams.ts'
+import { graphPermissions } from '../../sim/teams/graph.ts'
 import { checkTeams } from '../../src/chat/teams/check.ts'
+import { installRight } from '../../src/chat/teams/rights.ts'
 import { runCli } from '../../src/cli/main.ts'
 import { createClock } from '../../src/clock.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
@@ -110,6 +112,8 @@ describe('dr teams check', () => {
 
   test('names who gets no pages, and what to do', async () => {
     await teams.uninstall({ person: teamsId('bob') })
+    expect((await check()).text).toMatch(/! people\.bob: .* the bot adds it when it first pages them/)
+    teams.setPermissions(graphPermissions.filter((each) => each !== installRight))
 
     const { status, text } = await check()
 

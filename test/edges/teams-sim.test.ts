@@ -43,6 +43,7 @@ test('a token is for the connector or for Graph, and only for whom it was asked'
   expect(decodeJwt(forGraph)['roles']).toEqual([
     'Presence.Read.All',
     'TeamMember.ReadWrite.All',
+    'TeamsAppInstallation.ReadWriteSelfForUser.All',
     'User.Read.All',
   ])
   expect((await call(send, { body: hello })).status).toBe(401)
@@ -55,6 +56,28 @@ test('a token is for the connector or for Graph, and only for whom it was asked'
   expect((await call(list, { token: forGraph })).status).toBe(401)
   teams.setSecret('another one')
   await expect(tokenFor(teams, graph)).rejects.toThrow('access_token')
+})
+
+test('the app is added for a person by its number in the catalogue, once, and only with the right', async () => {
+  const teams = await tenant()
+  const ann = teamsId('ann')
+  await teams.uninstall({ person: ann })
+  const token = await tokenFor(teams, graph)
+  const url = `${teams.origin}/v1.0/users/${ann}/teamwork/installedApps`
+  const add = (app: string) =>
+    call(url, { token, body: { 'teamsApp@odata.bind': `${teams.origin}/v1.0/appCatalogs/teamsApps/${app}` } })
+  const apps = await call(`${teams.origin}/v1.0/teams/${teams.teamId}/installedApps?$expand=teamsApp`, {
+    token,
+  })
+  const number = (apps.body['value'] as readonly { readonly teamsApp: { readonly id: string } }[])[0]
+    ?.teamsApp.id
+
+  expect((await call(url, { token, body: {} })).status).toBe(400)
+  expect((await add(teams.appId)).status).toBe(404)
+  expect((await add(number ?? '')).status).toBe(201)
+  expect((await add(number ?? '')).status).toBe(409)
+  teams.setPermissions(['TeamsAppInstallation.Read.Group'])
+  expect((await add(number ?? '')).status).toBe(403)
 })
 
 test("a message in a channel begins a thread; its own messages the bot may change, nobody else's", async () => {

@@ -10,6 +10,7 @@ import { checkTeam, checkTenantRights, tellUntried, tryRights } from './check/te
 import type { ReferenceBook } from './references.ts'
 import { createRegistration } from './registration.ts'
 import type { Registration } from './registration.ts'
+import { installRight } from './rights.ts'
 
 /** What is checked, by the names of the settings. */
 export interface WantedCheck {
@@ -81,7 +82,8 @@ export async function checkTeams(
     if (attempt) await tryRights(site, clock.now(), tell)
     else tellUntried(tell)
     const mayReadUsers = roles.has('User.Read.All')
-    if (plan !== undefined) await checkPeople({ api, ask, mayReadUsers }, plan, tell)
+    const mayInstall = roles.has(installRight)
+    if (plan !== undefined) await checkPeople({ api, ask, mayReadUsers, mayInstall }, plan, tell)
   } finally {
     api.close()
   }

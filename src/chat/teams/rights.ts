@@ -14,12 +14,19 @@ export const teamRights: readonly Right[] = [
   { name: 'ChannelSettings.ReadWrite.Group', use: 'to find channels, and put them away' },
   { name: 'TeamMember.Read.Group', use: 'to know who is in the team' },
   { name: 'TeamSettings.Read.Group', use: 'to check that the team is there' },
-  { name: 'TeamsAppInstallation.Read.Group', use: 'to check that the app is in the team' },
+  {
+    name: 'TeamsAppInstallation.Read.Group',
+    use: 'to check that the app is in the team, and to know its number when it is added for people',
+  },
 ]
+
+/** With it the bot adds the app for people by itself. */
+export const installRight = 'TeamsAppInstallation.ReadWriteSelfForUser.All'
 
 /** Given in Entra by an administrator, for the whole tenant; each may be left out, and the use is then missing. */
 export const tenantRights: readonly Right[] = [
   { name: 'Presence.Read.All', use: 'who is available, as advice on a page' },
   { name: 'TeamMember.ReadWrite.All', use: 'to bring whoever is called into the team' },
+  { name: installRight, use: 'to add the app by itself for whoever is paged and has not added it' },
   { name: 'User.Read.All', use: 'to check that the people of the DR plan are there' },
 ]

@@ -10,6 +10,8 @@ export interface Asking {
   readonly ask: Ask
   /** The right to read users is there. */
   readonly mayReadUsers: boolean
+  /** So is that to add the app for people. */
+  readonly mayInstall: boolean
 }
 
 type Found = Omit<Finding, 'about'>
@@ -37,6 +39,11 @@ async function checkPerson(asking: Asking, id: string, { teams, name }: Person):
     return { mark: 'missing', text: `${teams} is not in the team. Add the person to it in Teams` }
   if (!('answer' in member)) return { mark: 'missing', text: whyNot(member) }
   const chat = await ask(() => api.openChat(teams, room))
+  if ('refused' in chat && chat.status === 403 && asking.mayInstall)
+    return {
+      mark: 'open',
+      text: `${teams} has not added the app; the bot adds it when it first pages them`,
+    }
   if (!('answer' in chat))
     return { mark: 'missing', text: `no page reaches ${teams}: ${whyNot(chat)} docs/teams.md, step 3` }
   const found = called.name === undefined ? '' : `${called.name}, `
