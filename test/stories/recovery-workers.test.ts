@@ -128,6 +128,47 @@ describe('failover workers', () => {
     expect(changing()).toHaveLength(4)
   })
 
+  test('goes on under a freeze that comes after its approval, and whoever freezes is told how to stop it', async () => {
+    azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6 }])
+    await bot.say('ann', 'open workers nothing is processed')
+    await proposed('workers scale workers-vmss 10')
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(async () => expect((await bot.run('R-1')).steps[1]?.phase).toBe('started'))
+
+    const answer = await bot.say('mia', 'freeze the hoster is at work')
+
+    expect(answer.data).toMatchObject({ running: ['R-1'] })
+    const words =
+      /R-1"}," \(workers scale pool 10\) was approved before, is at step [23] of 3, and goes on\. To stop it before its next step, type: ",{"command":"cancel R-1/
+    expect(answer.text).toMatch(words)
+    expect((await bot.say('ann', 'status')).text).toMatch(words)
+    expect((await bot.say('ann', 'timeline INC-1')).text).toContain(
+      'What was approved before goes on: R-1 (workers scale pool 10). To stop it before its next step: cancel R-1',
+    )
+    await endsAs('R-1', 'done')
+    expect((await bot.say('ann', 'status')).text).not.toContain('cancel R-1')
+    await proposed('failback workers', 'R-2')
+    expect((await bot.say('ann', 'approve R-2')).text).toMatch(
+      /R-2 cannot start: recoveries were frozen by mia/,
+    )
+    expect(changing()).toHaveLength(2)
+  })
+
+  test('is stopped under a freeze by cancel', async () => {
+    azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6 }])
+    await proposed('workers scale workers-vmss 10')
+    azure.fault({ kind: 'refuse', on: 'change', path: 'workers-vmss' })
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(async () => expect((await bot.run('R-1')).steps[1]?.phase).toBe('intended'))
+    await bot.say('mia', 'freeze')
+    await bot.say('mia', 'cancel R-1')
+    azure.fault(undefined)
+    await endsAs('R-1', 'cancelled')
+
+    expect((await bot.say('ann', 'freeze')).data).toMatchObject({ running: [] })
+    expect(changing().filter((one) => one.includes('workers-vmss'))).toHaveLength(1)
+  })
+
   test('goes on after a restart of the bot in the middle, and starts nothing twice', async () => {
     azure.queues.set('examplewest', 'orders', 12_400)
     await proposed('failover workers')

@@ -4,7 +4,7 @@ import { runName } from '../../recovery/news.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
 import { optional } from '../read.ts'
-import { frozenSection } from './status.ts'
+import { frozenSection, isUnderWay } from './status.ts'
 import type { IncidentId, RunId, SystemId } from '../../ids.ts'
 import type { Line } from '../../message.ts'
 import type { Ask, Verdict } from '../../recovery/input.ts'
@@ -50,17 +50,20 @@ export const recoveryHandlers: Handlers<Verbs> = {
     const rows = runs.map((run) => runRow(desk, run))
     const list =
       runs.length === 0 ? { lines: [['There was no recovery yet.']] } : { table: { columns, rows } }
-    return listing('Recoveries', [...frozenSection(desk, frozen), list], { runs, frozen: frozen ?? false })
+    return listing('Recoveries', [...frozenSection(desk, frozen, runs), list], {
+      runs,
+      frozen: frozen ?? false,
+    })
   },
   freeze: async (desk, command, speaker) => {
     await desk.runs.freeze(actor(speaker), command.reason)
-    await noteEverywhere(
-      desk,
-      speaker,
-      `Recoveries are frozen${command.reason === undefined ? '' : `: ${command.reason}`}`,
-    )
+    const open = await desk.store.runs({ open: true, limit: 100 })
+    const going = open.filter(isUnderWay)
+    const why = command.reason === undefined ? '' : `: ${command.reason}`
+    await noteEverywhere(desk, speaker, `Recoveries are frozen${why}.${goingText(going)}`)
     const frozen = await desk.runs.frozen()
-    return listing('Frozen', frozenSection(desk, frozen), { frozen: frozen ?? false })
+    const data = { frozen: frozen ?? false, running: going.map(({ id }) => id) }
+    return listing('Frozen', frozenSection(desk, frozen, going), data)
   },
   unfreeze: async (desk, _command, speaker) => {
     const frozen = await desk.runs.frozen()
@@ -69,6 +72,13 @@ export const recoveryHandlers: Handlers<Verbs> = {
     const said = frozen === undefined ? 'Nothing was frozen.' : 'Recoveries may start again.'
     return listing(said, [], { frozen: false })
   },
+}
+
+/** What a freeze does not stop, for the rooms. */
+function goingText(going: readonly Run[]): string {
+  if (going.length === 0) return ''
+  const each = going.map((run) => `${run.id} (${runName(run)})`).join(', ')
+  return ` What was approved before goes on: ${each}. To stop it before its next step: ${going.map(({ id }) => `cancel ${id}`).join(', ')}`
 }
 
 type Without<V> = V extends unknown ? Omit<V, 'by'> : never

@@ -54,7 +54,7 @@ async function overall(desk: Desk): Promise<Answer> {
     ...owedSection(owed),
     ...standbySection(stale),
     ...runSection(desk, runs),
-    ...frozenSection(desk, frozen),
+    ...frozenSection(desk, frozen, runs),
   ]
   const lacking = readiness === undefined ? 0 : unready(readiness).length
   const uneasy = warnings.length + owed.length + lacking + stale.length + byHand.length > 0
@@ -225,15 +225,29 @@ function owedSection(owed: readonly Owed[]): readonly Section[] {
   return owed.length === 0 ? [] : [{ heading: 'Owed after a failover', lines: owed.map(owedLine) }]
 }
 
-/** That recoveries are frozen, by whom and why; nothing when they are not. */
+/** That recoveries are frozen, by whom and why, and which of `runs` go on all the same; nothing when they are not. */
 export function frozenSection(
   desk: Desk,
   frozen: { readonly by: string; readonly reason?: string; readonly since: number } | undefined,
+  runs: readonly Run[],
 ): readonly Section[] {
   if (frozen === undefined) return []
   const why = frozen.reason === undefined ? '' : `: ${frozen.reason}`
   const by: Line = [`Frozen by ${who(desk.plan(), frozen.by)} since `, moment(frozen.since), why]
-  return [{ heading: 'No recovery starts', lines: [by, ['To end it, type: ', { command: 'unfreeze' }]] }]
+  const going = runs
+    .filter(isUnderWay)
+    .map((run): Line => [
+      { code: run.id },
+      ` (${runName(run)}) was approved before, is at step ${run.current + 1} of ${run.steps.length}, and goes on. To stop it before its next step, type: `,
+      { command: `cancel ${run.id}` },
+    ])
+  const end: Line = ['To end it, type: ', { command: 'unfreeze' }]
+  return [{ heading: 'No recovery starts', lines: [by, ...going, end] }]
+}
+
+/** Approved and not at its end: a freeze does not stop it, for half of a recovery can be worse than none or all of it. */
+export function isUnderWay(run: Run): run is Extract<Run, { readonly state: 'running' | 'unknown' }> {
+  return run.state === 'running' || run.state === 'unknown'
 }
 
 function titleOf(open: number, uneasy: boolean): string {
