@@ -3,6 +3,15 @@ import { RetryableError } from '../errors.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Clock } from '../ports.ts'
 
+/** Pages wait for nothing; answers are for somebody who is looking; rooms have time. */
+export type Lane = 'page' | 'answer' | 'room'
+
+export interface CallOptions {
+  readonly lane: Lane
+  /** When it aborts the call rejects at once. */
+  readonly signal?: AbortSignal
+}
+
 /** Real milliseconds as a duration of the bot's clock, which may run faster (a demo's, a test's). */
 export function botTime(clock: Clock, real: Duration): Duration {
   return real / clock.real(1)

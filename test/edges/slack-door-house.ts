@@ -3,8 +3,8 @@ import { createChanges } from '../../src/changes.ts'
 import { createSlackApi } from '../../src/chat/slack/api.ts'
 import { createSlackDoor } from '../../src/chat/slack/door.ts'
 import type { SlackDoor } from '../../src/chat/slack/door.ts'
-import { createPosts } from '../../src/chat/slack/posts.ts'
-import { createRecords } from '../../src/chat/slack/record.ts'
+import { createSlackPosts } from '../../src/chat/slack/posts.ts'
+import { createRecords } from '../../src/chat/record.ts'
 import { messageOf } from '../../src/chat/slack/render/message.ts'
 import { openWorkspace } from '../../src/chat/slack/workspace.ts'
 import { createClock } from '../../src/clock.ts'
@@ -84,8 +84,8 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
   const clock: Clock = { ...real, now: engine.now }
   const api = createSlackApi({ token: slack.botToken, url: slack.apiUrl, clock: real, log })
   const workspace = await openWorkspace({ api, store, clock: real, log })
-  const records = createRecords(store)
-  const posts = createPosts({ api, records, clock: real })
+  const records = createRecords(store, 'slack')
+  const posts = createSlackPosts({ api, records, clock: real })
   const policy = () => ({ plan: engine.plan(), chats: ['slack'] })
   const bells = { set: async () => {}, onRing: () => {} }
   const incidents = createIncidents({

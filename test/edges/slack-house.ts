@@ -5,9 +5,9 @@ import type { MovableClock } from '../../sim/clock.ts'
 import { SlackRefusal, createSlackApi } from '../../src/chat/slack/api.ts'
 import { createSlackChat } from '../../src/chat/slack/chat.ts'
 import { createPeople } from '../../src/chat/slack/people.ts'
-import { createPosts } from '../../src/chat/slack/posts.ts'
-import { createRecords } from '../../src/chat/slack/record.ts'
-import type { Records } from '../../src/chat/slack/record.ts'
+import { createSlackPosts } from '../../src/chat/slack/posts.ts'
+import { createRecords } from '../../src/chat/record.ts'
+import type { Records } from '../../src/chat/record.ts'
 import { loadPlan } from '../../src/drplan/load.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import type { IncidentId } from '../../src/ids.ts'
@@ -67,7 +67,7 @@ export async function startSlackHouse(
     ...options,
   })
   const clock = createMovableClock()
-  const records = createRecords(store)
+  const records = createRecords(store, 'slack')
   const incidents = new Map<IncidentId, Incident>()
   const refreshed: IncidentId[] = []
   const warnings: string[] = []
@@ -87,7 +87,7 @@ export async function startSlackHouse(
     return createSlackChat({
       api,
       records,
-      posts: createPosts({ api, records, clock }),
+      posts: createSlackPosts({ api, records, clock }),
       people: createPeople({ api, records, plan: () => plan }),
       workspace: async () => ({ url: 'https://example-ltd.slack.com/', botUserId: slack.botUserId }),
       plan: () => plan,

@@ -6,8 +6,8 @@ import { createSlackApi } from '../../src/chat/slack/api.ts'
 import { createSlackPager } from '../../src/chat/slack/pager.ts'
 import type { SlackPagerDeps } from '../../src/chat/slack/pager.ts'
 import { createPeople } from '../../src/chat/slack/people.ts'
-import { createPosts } from '../../src/chat/slack/posts.ts'
-import { createRecords } from '../../src/chat/slack/record.ts'
+import { createSlackPosts } from '../../src/chat/slack/posts.ts'
+import { createRecords } from '../../src/chat/record.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import type { Incident, Page } from '../../src/incident/incident.ts'
 import { createChatPager } from '../../src/pagers/chat.ts'
@@ -39,8 +39,8 @@ pagerContract('Slack', async () => {
   const sim = await startSlackFor(undefined, { limits: false })
   const clock = createMovableClock()
   const api = createSlackApi({ token: sim.botToken, url: sim.apiUrl, clock, log: silent })
-  const records = createRecords(createStore({ redis: (await redis.connect()).redis }))
-  const posts = createPosts({ api, records, clock })
+  const records = createRecords(createStore({ redis: (await redis.connect()).redis }), 'slack')
+  const posts = createSlackPosts({ api, records, clock })
   const { pager } = createSlackPager({
     posts,
     records,

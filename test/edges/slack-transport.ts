@@ -5,10 +5,10 @@ import type { MovableClock } from '../../sim/clock.ts'
 import type { SimSlack } from '../../sim/slack.ts'
 import { createSlackApi } from '../../src/chat/slack/api.ts'
 import type { CallOptions, SlackApi } from '../../src/chat/slack/api.ts'
-import { createPosts } from '../../src/chat/slack/posts.ts'
-import type { Posts } from '../../src/chat/slack/posts.ts'
-import { createRecords } from '../../src/chat/slack/record.ts'
-import type { Records } from '../../src/chat/slack/record.ts'
+import { createSlackPosts } from '../../src/chat/slack/posts.ts'
+import type { SlackPosts } from '../../src/chat/slack/posts.ts'
+import { createRecords } from '../../src/chat/record.ts'
+import type { Records } from '../../src/chat/record.ts'
 import type { SlackMessage } from '../../src/chat/slack/render/blocks.ts'
 import { createStore } from '../../src/store/redis.ts'
 import type { Log, Store } from '../../src/ports.ts'
@@ -27,7 +27,7 @@ export interface Transport {
   /** Levels and messages that were logged. */
   readonly logged: readonly string[]
   /** Another process of the bot: an API, records and posts of its own on the same store. */
-  readonly process: (name?: string) => { readonly api: SlackApi; readonly posts: Posts }
+  readonly process: (name?: string) => { readonly api: SlackApi; readonly posts: SlackPosts }
   /** From now on a process of that name gives no signs of life. */
   readonly dies: (name: string) => void
   /** How often a method was called. */
@@ -64,7 +64,7 @@ export function slackTransport(): () => Transport {
     const keep = (level: string) => (message: string) => void logged.push(`${level} ${message}`)
     const log = { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') }
     const clock = createMovableClock()
-    const records = createRecords(store)
+    const records = createRecords(store, 'slack')
     const dead = new Set<string>()
     const another = (): SlackApi => {
       const api = createSlackApi({ token: sim.botToken, url: sim.apiUrl, clock, log })
@@ -82,7 +82,7 @@ export function slackTransport(): () => Transport {
       process: (name) => {
         const api = another()
         const lives = async (other: string) => !dead.has(other)
-        const posts = createPosts({ api, records, clock, ...(name && { process: { name, lives } }) })
+        const posts = createSlackPosts({ api, records, clock, ...(name && { process: { name, lives } }) })
         return { api, posts }
       },
       dies: (name) => void dead.add(name),

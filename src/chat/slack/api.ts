@@ -7,6 +7,7 @@ import type { Duration } from '../../ids.ts'
 import type { Check, Clock, Log } from '../../ports.ts'
 import { SlackRefusal, SlackSilence } from './api-errors.ts'
 import { createLanes, createWaits, unlessAborted } from '../lanes.ts'
+import type { CallOptions as LaneOptions, Lane } from '../lanes.ts'
 import type { Method } from './methods.ts'
 import { createOutage } from '../outage.ts'
 import { anyOf, channelOf, createWire, targetOf } from './wire.ts'
@@ -14,13 +15,7 @@ import type { Args, Limits } from './wire.ts'
 
 export { SlackRefusal } from './api-errors.ts'
 
-/** Pages wait for nothing; answers are for somebody who is looking; rooms have time. */
-export type Lane = 'page' | 'answer' | 'room'
-
-export interface CallOptions {
-  readonly lane: Lane
-  /** When it aborts the call rejects at once. */
-  readonly signal?: AbortSignal
+export interface CallOptions extends LaneOptions {
   /** Real milliseconds for the call itself, in place of the lane's own. */
   readonly timeout?: Duration
 }

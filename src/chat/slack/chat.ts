@@ -7,19 +7,23 @@ import type { Card } from '../../message.ts'
 import type { Chat, Clock, RoomShown, RoomView } from '../../ports.ts'
 import { runNewsText } from '../../recovery/news.ts'
 import type { Run } from '../../recovery/run.ts'
-import { announcement, inNamedChannel, relapseWord } from './announce.ts'
+import { announcement, relapseWord } from '../announcement.ts'
+import { againAfter, shownWith, together } from '../parts.ts'
+import type { Left, Site } from '../parts.ts'
+import type { Posted } from '../posts.ts'
+import type { Room } from '../record.ts'
+import { purposeOf } from '../room-name.ts'
+import { clean, cut } from '../text.ts'
+import { inNamedChannel } from './announce.ts'
+import { SlackRefusal } from './api.ts'
 import type { CallOptions } from './api.ts'
-import { purposeOf } from './claim.ts'
-import type { Room } from './claim.ts'
-import { againAfter, bookmark, doPart } from './furnish.ts'
-import type { Left, Site } from './furnish.ts'
+import { bookmark, doPart } from './furnish.ts'
 import { invite } from './invite.ts'
 import type { InviteDeps } from './invite.ts'
 import { showPicture } from './picture.ts'
 import type { PictureDeps } from './picture.ts'
-import type { Posted, Posts } from './posts.ts'
+import type { SlackPosts } from './posts.ts'
 import { messageOf } from './render/message.ts'
-import { clean, cut } from '../text.ts'
 import { escaped } from './render/text.ts'
 import { createRooms, movedKey } from './rooms.ts'
 import type { RoomDeps, Rooms } from './rooms.ts'
@@ -28,7 +32,7 @@ import { messageOfLine, messageOfWords } from './words.ts'
 export interface SlackChatDeps extends Omit<RoomDeps, 'zone'>, InviteDeps, PictureDeps {
   readonly api: RoomDeps['api'] & PictureDeps['api']
   readonly records: RoomDeps['records']
-  readonly posts: Posts
+  readonly posts: SlackPosts
   readonly plan: () => DrPlan
   readonly clock: Pick<Clock, 'now'>
   readonly publicUrl: string
@@ -78,20 +82,7 @@ async function showRoom(deps: SlackChatDeps, rooms: Rooms, shown: Shown): Promis
     const left = await furnish(deps, rooms, { ...shown, room })
     return { link: await rooms.link(room), left }
   })
-  const left = done?.left ?? []
-  return {
-    ...(done && { link: done.link }),
-    left: left.map(({ text }) => text),
-    ...tryAgain(left),
-  }
-}
-
-/** Tried again as soon as Slack takes any part of it; what it does not take yet is not asked for. */
-function tryAgain(left: readonly Left[]): Pick<RoomShown, 'again' | 'after'> {
-  const open = left.filter(({ again }) => again)
-  const waits = open.flatMap(({ after }) => after ?? [])
-  const asked = waits.length > 0 && waits.length === open.length
-  return { again: open.length > 0, ...(asked ? { after: Math.min(...waits) } : {}) }
+  return { ...(done && { link: done.link }), ...shownWith(done?.left ?? []) }
 }
 
 /** The card first; then the rest at the same time, as far as one does not need the other. */
@@ -105,7 +96,7 @@ async function furnish(
   const place = { scope: incident.id, key: 'card' }
   const card = await deps.posts.show(place, room.id, messageOf(view.card, { more }), options)
   const link = await rooms.link(room)
-  const parts = await Promise.allSettled([
+  return together([
     tellMove(deps, site),
     pin(deps, site, card),
     describe(deps, site, { incident, view }),
@@ -115,9 +106,6 @@ async function furnish(
     showPicture(deps, site, incident),
     refresh(deps, site, incident),
   ])
-  const lost = parts.find((part) => part.status === 'rejected')
-  if (lost) throw lost.reason
-  return parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : []))
 }
 
 /** People who find themselves in another room are told why. */
@@ -136,7 +124,7 @@ function pin(deps: SlackChatDeps, site: Site, card: Posted): Promise<readonly Le
   return doPart(deps, site, {
     name: 'pin',
     wanted: card.ts,
-    already: ['already_pinned'],
+    already: (thrown) => thrown instanceof SlackRefusal && thrown.reason === 'already_pinned',
     work: () => deps.api.call('pins.add', args, site.options),
   })
 }
@@ -183,7 +171,7 @@ async function announce(
   const channel = deps.plan().slack.announce
   if (channel === undefined) return []
   const { room, options } = site
-  const place = { name: room.name, link }
+  const place = { link, text: `#${room.name}` }
   const message = messageOfLine(announcement(incident, place))
   const shown = await doPart(deps, site, {
     name: 'announcement',

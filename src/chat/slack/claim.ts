@@ -3,14 +3,10 @@ import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { Log } from '../../ports.ts'
+import type { Room } from '../record.ts'
+import { purposeOf, roomName } from '../room-name.ts'
 import { SlackRefusal } from './api.ts'
 import type { CallOptions, SlackApi } from './api.ts'
-
-/** The channel of an incident. */
-export interface Room {
-  readonly id: string
-  readonly name: string
-}
 
 /** A channel, and the number that its name has. */
 export interface Claimed {
@@ -27,8 +23,6 @@ export interface ClaimDeps {
   /** Told when the name with this number belongs to others. */
   readonly taken: (incident: Incident, number: number) => Promise<void>
 }
-
-type Named = Pick<Incident, 'id' | 'system' | 'openedAt'>
 
 const Created = z.object({ channel: z.object({ id: z.string(), name: z.string() }) })
 const Listed = z.object({
@@ -49,20 +43,6 @@ type Channel = z.infer<typeof Listed>['channels'][number]
 const mostNames = 20
 /** Channels on one page of the bot's own. */
 const pageSize = 200
-
-/** The channel's name: `inc-12-lb-20261123`, with `-2`, `-3`, ... where that one cannot be had. */
-function roomName(incident: Named, zone: string, number: number): string {
-  const opened = Temporal.Instant.fromEpochMilliseconds(incident.openedAt).toZonedDateTimeISO(zone)
-  const day = opened.toPlainDate().toString().replaceAll('-', '')
-  const name = `${incident.id.toLowerCase()}-${incident.system}-${day}`
-  return number === 1 ? name : `${name}-${number}`
-}
-
-/** What the channel is for; so exact that the channel of another bot, or of other days, is never taken for this one. */
-export function purposeOf(incident: Named): string {
-  const opened = Temporal.Instant.fromEpochMilliseconds(incident.openedAt).toString()
-  return `${incident.id}, outage of ${incident.system}, opened ${opened} by the DR bot`
-}
 
 /** Makes a channel under the first name that can be had, from `first` on, or recognises its own under that name. */
 export async function claimChannel(

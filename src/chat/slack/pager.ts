@@ -7,12 +7,12 @@ import { pageMessage, stoppedMessage } from '../../incident/page-message.ts'
 import { plain } from '../../message.ts'
 import type { Card, Section } from '../../message.ts'
 import type { PageMessage, Pager } from '../../ports.ts'
+import { plainKey } from '../posts.ts'
+import type { Records } from '../record.ts'
 import { SlackRefusal } from './api-errors.ts'
 import type { CallOptions } from './api.ts'
 import type { People } from './people.ts'
-import { plainKey } from './posts.ts'
-import type { Posts } from './posts.ts'
-import type { Records } from './record.ts'
+import type { SlackPosts } from './posts.ts'
 import { messageOf } from './render/message.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -28,7 +28,7 @@ export interface PageMessages {
 }
 
 export interface SlackPagerDeps {
-  readonly posts: Posts
+  readonly posts: SlackPosts
   readonly records: Pick<Records, 'read'>
   readonly people: Pick<People, 'find'>
   readonly workspace: Pick<Workspace, 'known'>

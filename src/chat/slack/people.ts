@@ -4,7 +4,7 @@ import type { DrPlan } from '../../drplan/schema.ts'
 import type { PersonId } from '../../ids.ts'
 import { SlackRefusal } from './api.ts'
 import type { CallOptions, SlackApi } from './api.ts'
-import type { Records } from './record.ts'
+import type { Records } from '../record.ts'
 
 /** A member of the workspace, or why there is none and what to do. */
 export type Found = { readonly user: string } | { readonly nobody: string }

@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { Incident } from '../../incident/incident.ts'
 import type { Clock } from '../../ports.ts'
+import { markDone } from '../parts.ts'
+import type { Left, Site } from '../parts.ts'
 import type { SlackApi } from './api.ts'
 import { chartFile, chartName } from './chart.ts'
-import { doPart, markDone } from './furnish.ts'
-import type { FurnishDeps, Left, Site } from './furnish.ts'
+import { doPart } from './furnish.ts'
+import type { FurnishDeps } from './furnish.ts'
 
 export interface PictureDeps extends FurnishDeps {
   readonly api: Pick<SlackApi, 'call' | 'upload'>

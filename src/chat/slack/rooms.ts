@@ -2,11 +2,11 @@
 import type { IncidentId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { Log } from '../../ports.ts'
+import type { ChatRecord, Records, Room } from '../record.ts'
 import { SlackRefusal } from './api.ts'
 import type { CallOptions, SlackApi } from './api.ts'
 import { claimChannel } from './claim.ts'
-import type { ClaimDeps, Room } from './claim.ts'
-import type { Records, SlackRecord } from './record.ts'
+import type { ClaimDeps } from './claim.ts'
 
 export interface RoomDeps {
   readonly api: Pick<SlackApi, 'call'>
@@ -137,7 +137,7 @@ interface Lost {
   readonly why: string
 }
 
-function isPutAway({ channel, done }: SlackRecord): boolean {
+function isPutAway({ channel, done }: ChatRecord): boolean {
   return channel !== undefined && done[archivedKey] === channel.id
 }
 

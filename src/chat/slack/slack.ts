@@ -6,8 +6,10 @@ import { minute, second } from '../../ids.ts'
 import type { Card } from '../../message.ts'
 import type { Chat, Check, Clock, Log, Store } from '../../ports.ts'
 import type { Run } from '../../recovery/run.ts'
+import type { SharedLife } from '../posts.ts'
 import { onDuty } from '../presence.ts'
 import type { Presence } from '../presence.ts'
+import { createRecords } from '../record.ts'
 import { createSlackApi } from './api.ts'
 import { createSlackChat } from './chat.ts'
 import { createSlackDoor } from './door.ts'
@@ -16,10 +18,8 @@ import { createGroups } from './groups.ts'
 import { createSlackPager } from './pager.ts'
 import type { SlackPager } from './pager.ts'
 import { createPeople } from './people.ts'
-import { createPosts } from './posts.ts'
-import type { SharedLife } from './posts.ts'
+import { createSlackPosts } from './posts.ts'
 import { createSlackPresence } from './presence.ts'
-import { createRecords } from './record.ts'
 import { openWorkspace } from './workspace.ts'
 
 export interface SlackSettings {
@@ -64,9 +64,9 @@ export async function createSlack(settings: SlackSettings, deps: SlackDeps): Pro
   const apiUrl = `${settings.apiUrl ?? slackItself}/`
   const api = createSlackApi({ token: settings.botToken, url: apiUrl, clock, log })
   const workspace = await openWorkspace({ api, store, clock, log })
-  const records = createRecords(store)
+  const records = createRecords(store, 'slack')
   const people = createPeople({ api, records, plan })
-  const posts = createPosts({ api, records, clock, process: deps.process })
+  const posts = createSlackPosts({ api, records, clock, process: deps.process })
   const { pager, pages } = createSlackPager({ posts, records, people, workspace, plan, publicUrl })
   const called = () => onDuty(plan(), clock.now(), ({ slack }) => slack)
   const presence = createSlackPresence({ api, people: called, clock, log })

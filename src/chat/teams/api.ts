@@ -3,15 +3,16 @@ import { z } from 'zod'
 import type { Check, Clock, Log } from '../../ports.ts'
 import type { TeamsActivity } from './activity.ts'
 import { shaped } from './api-errors.ts'
+import type { CallOptions } from '../lanes.ts'
 import { createCalls } from './calls.ts'
-import type { Call, CallOptions } from './calls.ts'
+import type { Call } from './calls.ts'
 import type { Cloud } from './cloud.ts'
 import { withPerson } from './references.ts'
 import type { ReferenceBook } from './references.ts'
 import type { Tokens } from './tokens.ts'
 
 export { TeamsRefusal, TeamsSilence } from './api-errors.ts'
-export type { CallOptions, Lane } from './calls.ts'
+export type { CallOptions } from '../lanes.ts'
 
 /** A conversation: id and service URL. A channel thread's id is `19:...@thread.tacv2;messageid=ROOT`. */
 export interface Conversation {

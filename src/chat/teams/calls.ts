@@ -4,6 +4,7 @@ import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { Check, Clock, Log } from '../../ports.ts'
 import { botTime, createLanes, createWaits, unlessAborted } from '../lanes.ts'
+import type { CallOptions, Lane } from '../lanes.ts'
 import { createOutage } from '../outage.ts'
 import { readAnswer, TeamsLimit, TeamsSilence } from './api-errors.ts'
 import type { What } from './api-errors.ts'
@@ -13,15 +14,6 @@ import type { Cloud } from './cloud.ts'
 import type { Tokens } from './tokens.ts'
 import { exchange } from './wire.ts'
 import type { Limits, WireRequest } from './wire.ts'
-
-/** Pages wait for nothing; answers are for somebody who is looking; rooms have time. */
-export type Lane = 'page' | 'answer' | 'room'
-
-export interface CallOptions {
-  readonly lane: Lane
-  /** When it aborts the call rejects at once. */
-  readonly signal?: AbortSignal
-}
 
 export interface Call extends Omit<WireRequest, 'token' | 'form'> {
   readonly what: What

@@ -1,42 +1,64 @@
-// Getting a message to Slack once: claimed in the record, looked up when it may be there already, then posted.
+// Getting a message to a chat once: claimed in the record, looked up when it may be there already, then posted.
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
-import { RetryableError } from '../../errors.ts'
-import { second } from '../../ids.ts'
-import type { Instant } from '../../ids.ts'
-import type { Clock } from '../../ports.ts'
-import { SlackSilence } from './api-errors.ts'
-import type { CallOptions, SlackApi } from './api.ts'
-import { channelIdOf, findMessage, metadataOf } from './history.ts'
-import { botTime } from '../lanes.ts'
-import type { PostRecord, Records, SlackRecord } from './record.ts'
-import type { SlackMessage } from './render/blocks.ts'
+import { RetryableError } from '../errors.ts'
+import { second } from '../ids.ts'
+import type { Instant } from '../ids.ts'
+import type { Clock } from '../ports.ts'
+import { botTime } from './lanes.ts'
+import type { CallOptions } from './lanes.ts'
+import type { ChatRecord, PostRecord, Records } from './record.ts'
 
 export type Sending = Extract<PostRecord, { readonly state: 'sending' }>
 export type Sent = Extract<PostRecord, { readonly state: 'sent' }>
 
 /** One message to be posted or drawn. */
-export interface Work {
+export interface Work<M> {
   readonly scope: string
   /** Its name in the record. */
   readonly id: string
-  /** The channel or user. */
+  /** The channel, thread or person. */
   readonly to: string
-  readonly message: SlackMessage
+  readonly message: M
   readonly digest: string
   readonly options: CallOptions
 }
 
+/** Where a message is in its chat. */
+export interface Posted {
+  /** The channel or conversation. */
+  readonly channel: string
+  readonly ts: string
+}
+
+/** How one chat takes messages of its kind. A `name` goes with each, unseen, so that it can be found again. */
+export interface Mail<M> {
+  /** The chat's name for people, such as Slack. */
+  readonly service: string
+  readonly send: (to: string, letter: Letter<M>, options: CallOptions) => Promise<Posted>
+  readonly update: (at: Posted, letter: Letter<M>, options: CallOptions) => Promise<void>
+  /** The newest message with this name; undefined when it is not there, or when that cannot be known. */
+  readonly find: (to: string, name: string, options: CallOptions) => Promise<Posted | undefined>
+  /** Whether an update was refused because the message will never change any more. */
+  readonly isLost: (thrown: unknown) => boolean
+  /** Whether what failed may have been done after all, at once or a while later. */
+  readonly done: (thrown: unknown) => 'never' | 'maybe' | 'later'
+}
+
+export interface Letter<M> {
+  readonly name: string
+  readonly message: M
+}
+
 /** Who posts, with what. */
-export interface Poster {
-  readonly api: Pick<SlackApi, 'call'>
+export interface Poster<M> {
+  readonly mail: Mail<M>
   readonly records: Records
   readonly clock: Clock
   /** Tells this process from the others. */
   readonly me: string
   /** Whether a process of that name gives signs of life: what a dead one has begun is taken over at once. */
   readonly lives: (process: string) => Promise<boolean>
-  /** Messages that Slack was too slow with, by when they can be told to be there or not. */
+  /** Messages that the chat was too slow with, by when they can be told to be there or not. */
   readonly slow: Map<string, Instant>
 }
 
@@ -44,14 +66,9 @@ export interface Poster {
 const theirs = 30 * second
 /** A post whose answer this process did not wait for may show up so late; real milliseconds. */
 const landing = 15 * second
-/** Whatever a message says is shown as it is: nobody is called, nothing is unfolded. */
-const literally = { parse: 'none', link_names: false } as const
-const onceOnly = { mrkdwn: false, unfurl_links: false, unfurl_media: false } as const
-
-const Answer = z.object({ channel: z.string(), ts: z.string() })
 
 /** Posts it unless it is there. RetryableError while another process is about to. */
-export async function deliver(poster: Poster, work: Work): Promise<Sent> {
+export async function deliver<M>(poster: Poster<M>, work: Work<M>): Promise<Sent> {
   const { before, after } = await claim(poster, work)
   if (after.state === 'sent') return after
   if (!before) return send(poster, work, { begun: after, unsure: false })
@@ -64,7 +81,7 @@ export async function deliver(poster: Poster, work: Work): Promise<Sent> {
 }
 
 /** Posts it once more in place of a message that is lost; another edition, so that it is not taken for the old one. */
-export async function deliverAnew(poster: Poster, work: Work, lost: Sent): Promise<Sent> {
+export async function deliverAnew<M>(poster: Poster<M>, work: Work<M>, lost: Sent): Promise<Sent> {
   const begun = sending(poster, work, lost.edition + 1)
   await changePost(poster, work, (old) => {
     if (!isSame(old, lost)) throw overtaken()
@@ -73,16 +90,17 @@ export async function deliverAnew(poster: Poster, work: Work, lost: Sent): Promi
   return send(poster, work, { begun, unsure: false })
 }
 
-/** A slow Slack does what it was asked for after all: posted again too soon, the message would be there twice. */
-function waitForLanding({ clock, slow }: Poster, work: Work): void {
-  const left = (slow.get(nameAtSlack(work, 1)) ?? 0) - clock.now()
-  if (left > 0) throw new RetryableError('Slack may still be about to show this message', { after: left })
+/** A slow chat does what it was asked for after all: posted again too soon, the message would be there twice. */
+function waitForLanding<M>({ mail, clock, slow }: Poster<M>, work: Work<M>): void {
+  const left = (slow.get(nameOf(work, 1)) ?? 0) - clock.now()
+  if (left > 0)
+    throw new RetryableError(`${mail.service} may still be about to show this message`, { after: left })
 }
 
 /** Claims the message for this process; when there was a claim `before`, it may be on its way already. */
-async function claim(
-  poster: Poster,
-  work: Work,
+async function claim<M>(
+  poster: Poster<M>,
+  work: Work<M>,
 ): Promise<{ readonly before: PostRecord | undefined; readonly after: PostRecord }> {
   const { clock, me } = poster
   const own = sending(poster, work, 1)
@@ -99,13 +117,16 @@ async function claim(
 }
 
 /** The dead process that had begun the message; undefined when it was none. */
-async function orphanOf({ records, me, lives }: Poster, { scope, id }: Work): Promise<string | undefined> {
+async function orphanOf<M>(
+  { records, me, lives }: Poster<M>,
+  { scope, id }: Work<M>,
+): Promise<string | undefined> {
   const post = postIn(await records.read(scope), id)
   if (post?.state !== 'sending' || post.by === me) return undefined
   return (await lives(post.by)) ? undefined : post.by
 }
 
-async function claimAgain(poster: Poster, work: Work, claimed: Sending): Promise<Sending> {
+async function claimAgain<M>(poster: Poster<M>, work: Work<M>, claimed: Sending): Promise<Sending> {
   const again: Sending = { ...claimed, at: poster.clock.now() }
   await changePost(poster, work, (old) => {
     if (!isSame(old, claimed)) throw overtaken()
@@ -114,65 +135,57 @@ async function claimAgain(poster: Poster, work: Work, claimed: Sending): Promise
   return again
 }
 
-function sending({ me, clock }: Poster, { to }: Work, edition: number): Sending {
+function sending<M>({ me, clock }: Poster<M>, { to }: Work<M>, edition: number): Sending {
   return { state: 'sending', by: me, at: clock.now(), to, edition }
 }
 
-async function lookUp(
-  { api }: Poster,
-  work: Work,
-  { edition }: Sending,
-): Promise<{ readonly channel: string; readonly ts: string } | undefined> {
-  const channel = await channelIdOf(api, work.to, work.options)
-  const ts = await findMessage(api, { channel, key: nameAtSlack(work, edition) }, work.options)
-  return ts === undefined ? undefined : { channel, ts }
+function lookUp<M>({ mail }: Poster<M>, work: Work<M>, { edition }: Sending): Promise<Posted | undefined> {
+  return mail.find(work.to, nameOf(work, edition), work.options)
 }
 
-async function send(
-  poster: Poster,
-  work: Work,
+async function send<M>(
+  poster: Poster<M>,
+  work: Work<M>,
   { begun, unsure }: { readonly begun: Sending; readonly unsure: boolean },
 ): Promise<Sent> {
-  const args = { channel: work.to, ...contentOf(work, begun.edition), ...onceOnly }
-  const answer = await poster.api
-    .call('chat.postMessage', args, work.options)
+  const { mail, clock, slow } = poster
+  const posted = await mail
+    .send(work.to, letterOf(work, begun.edition), work.options)
     .catch(async (thrown: unknown) => {
-      // Where Slack is sure not to have it there is nothing to look up the next time, and nobody need wait.
-      const done = thrown instanceof SlackSilence ? thrown.done : 'never'
-      if (done === 'later')
-        poster.slow.set(nameAtSlack(work, 1), poster.clock.now() + botTime(poster.clock, landing))
+      // Where the chat is sure not to have it there is nothing to look up the next time, and nobody need wait.
+      const done = mail.done(thrown)
+      if (done === 'later') slow.set(nameOf(work, 1), clock.now() + botTime(clock, landing))
       if (!unsure && done === 'never')
         await changePost(poster, work, (old) => (isSame(old, begun) ? undefined : old))
       throw thrown
     })
-  return arrived(poster, work, { ...begun, ...Answer.parse(answer), digest: work.digest })
+  return arrived(poster, work, { ...begun, ...posted, digest: work.digest })
 }
 
-async function arrived(
-  poster: Poster,
-  work: Work,
-  post: Omit<Sending, 'state'> & { readonly channel: string; readonly ts: string; readonly digest?: string },
+async function arrived<M>(
+  poster: Poster<M>,
+  work: Work<M>,
+  post: Omit<Sending, 'state'> & Posted & { readonly digest?: string },
 ): Promise<Sent> {
   const sent: Sent = { ...post, state: 'sent', at: poster.clock.now(), drawn: 0 }
-  poster.slow.delete(nameAtSlack(work, 1))
+  poster.slow.delete(nameOf(work, 1))
   await changePost(poster, work, () => sent)
   return sent
 }
 
-/** What Slack is given of a message: text, blocks, and the name by which it is found again. */
-export function contentOf(work: Work, edition: number): Readonly<Record<string, unknown>> {
-  const { text, blocks } = work.message
-  return { text, blocks, metadata: metadataOf(nameAtSlack(work, edition)), ...literally }
+/** A message with the name by which it is found again. */
+export function letterOf<M>(work: Work<M>, edition: number): Letter<M> {
+  return { name: nameOf(work, edition), message: work.message }
 }
 
-function nameAtSlack({ scope, id }: Work, edition: number): string {
+function nameOf<M>({ scope, id }: Work<M>, edition: number): string {
   return `${scope}/${id}${edition > 1 ? `~${edition}` : ''}`
 }
 
 /** Changes what is remembered of the message; undefined forgets it. Answers what it was, and what it is. */
-export async function changePost(
-  { records }: Poster,
-  { scope, id }: Work,
+export async function changePost<M>(
+  { records }: Poster<M>,
+  { scope, id }: Work<M>,
   change: (old: PostRecord | undefined) => PostRecord | undefined,
 ): Promise<{ readonly before: PostRecord | undefined; readonly after: PostRecord | undefined }> {
   const seen: { before?: PostRecord | undefined } = {}
@@ -187,7 +200,7 @@ export async function changePost(
   return { before: seen.before, after: postIn(record, id) }
 }
 
-export function postIn(record: SlackRecord, id: string): PostRecord | undefined {
+export function postIn(record: ChatRecord, id: string): PostRecord | undefined {
   return Object.hasOwn(record.posts, id) ? record.posts[id] : undefined
 }
 

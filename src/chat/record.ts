@@ -1,15 +1,18 @@
-// What the bot remembers of its messages and rooms in Slack: one JSON text per scope, changed by compare-and-set.
+// What the bot remembers of its messages and rooms in a chat: one JSON text per scope, changed by compare-and-set.
 import { z } from 'zod'
-import { RetryableError } from '../../errors.ts'
-import { toIncidentId } from '../../ids.ts'
-import type { IncidentId } from '../../ids.ts'
-import type { Store } from '../../ports.ts'
+import { RetryableError } from '../errors.ts'
+import { toIncidentId } from '../ids.ts'
+import type { IncidentId } from '../ids.ts'
+import type { Store } from '../ports.ts'
+
+/** The chats that remember something, by the names under which they do. */
+export type ChatName = 'slack' | 'teams'
 
 const common = {
   /** The process that last had to do with it. */
   by: z.string(),
   at: z.number(),
-  /** The channel or the user as the caller named it. */
+  /** The channel, thread or person as the caller named it. */
   to: z.string(),
   /** 1, and one more each time that the message had to be posted anew. */
   edition: z.number(),
@@ -22,6 +25,7 @@ export const PostRecord = z.discriminatedUnion('state', [
     state: z.literal('sent'),
     ...common,
     channel: z.string(),
+    /** The message's id in its channel or conversation. */
     ts: z.string(),
     /** Counts the drawings: a drawing that finds another number than it began with was overtaken. */
     drawn: z.number(),
@@ -31,32 +35,39 @@ export const PostRecord = z.discriminatedUnion('state', [
 ])
 export type PostRecord = z.infer<typeof PostRecord>
 
-const SlackRecord = z.object({
-  /** The room's channel. */
-  channel: z.object({ id: z.string(), name: z.string() }).exactOptional(),
+const Room = z.object({ id: z.string(), name: z.string() })
+/** The channel or thread of an incident. */
+export type Room = z.infer<typeof Room>
+
+const ChatRecord = z.object({
+  /** The incident's room. */
+  channel: Room.exactOptional(),
   posts: z.record(z.string(), PostRecord),
   /** What was done in the room, by a name that its doer chose: `topic` with the text that was set, `person:ann` with `invited`. */
   done: z.record(z.string(), z.string()),
 })
 /** What is remembered under one scope: `INC-12`, `R-7`, `pages`. */
-export type SlackRecord = z.infer<typeof SlackRecord>
+export type ChatRecord = z.infer<typeof ChatRecord>
 
 export interface Records {
-  readonly read: (scope: string) => Promise<SlackRecord>
+  readonly read: (scope: string) => Promise<ChatRecord>
   /** Applies `change` to what is remembered now, again if somebody else was quicker; the same object back: nothing is written. */
-  readonly change: (scope: string, change: (old: SlackRecord) => SlackRecord) => Promise<SlackRecord>
+  readonly change: (scope: string, change: (old: ChatRecord) => ChatRecord) => Promise<ChatRecord>
   /** Whose room a channel is. */
   readonly incidentOf: (channel: string) => Promise<IncidentId | undefined>
   readonly bindChannel: (channel: string, incident: IncidentId) => Promise<void>
 }
 
-const nothing: SlackRecord = { posts: {}, done: {} }
+const nothing: ChatRecord = { posts: {}, done: {} }
 /** Messages remembered per scope. What is older is hardly ever asked for again: it would be posted a second time. */
 const postsKept = 300
 const tries = 30
 
 /** The records in the store's settings: `slack:SCOPE`, and `slack:channel:ID` for the way back from a channel to its incident. */
-export function createRecords(store: Pick<Store, 'setting' | 'putSetting'>): Records {
+export function createRecords(store: Pick<Store, 'setting' | 'putSetting'>, chat: ChatName): Records {
+  const settingOf = (scope: string): string => `${chat}:${scope}`
+  const channelSetting = (channel: string): string => settingOf(`channel:${channel}`)
+
   async function put(
     name: string,
     change: (from: string | undefined) => string | undefined,
@@ -67,7 +78,7 @@ export function createRecords(store: Pick<Store, 'setting' | 'putSetting'>): Rec
       if (to === undefined || to === from) return from
       if ((await store.putSetting(name, from, to)) === 'committed') return to
     }
-    throw new RetryableError(`what is remembered of Slack (${name}) changed again and again`)
+    throw new RetryableError(`what is remembered of a chat (${name}) changed again and again`)
   }
 
   return {
@@ -87,20 +98,12 @@ export function createRecords(store: Pick<Store, 'setting' | 'putSetting'>): Rec
   }
 }
 
-function settingOf(scope: string): string {
-  return `slack:${scope}`
-}
-
-function channelSetting(channel: string): string {
-  return `slack:channel:${channel}`
-}
-
-function recordOf(text: string | undefined): SlackRecord {
-  return text === undefined ? nothing : SlackRecord.parse(JSON.parse(text))
+function recordOf(text: string | undefined): ChatRecord {
+  return text === undefined ? nothing : ChatRecord.parse(JSON.parse(text))
 }
 
 /** Lets go of the oldest messages: first of those that are only ever posted, then of those that are kept up to date. */
-function trimmed(record: SlackRecord): SlackRecord {
+function trimmed(record: ChatRecord): ChatRecord {
   const all = Object.entries(record.posts)
   const surplus = all.length - postsKept
   if (surplus <= 0) return record
