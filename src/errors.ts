@@ -41,6 +41,11 @@ export class BugError extends Error {
   override readonly name = 'BugError'
 }
 
+/** Whether time can mend it: what refuses for good is asked no more. */
+export function isPassing(thrown: unknown): boolean {
+  return thrown instanceof RetryableError || (thrown instanceof UserError && thrown.passing)
+}
+
 /** The end of a switch that covers everything: the compiler refuses the call while a case is missing. */
 export function never(value: never): never {
   throw new BugError(`no case for ${JSON.stringify(value)}`)

@@ -169,10 +169,22 @@ export interface PageMessage {
   readonly card: Card
 }
 
+/** A page that is out, on a channel with several ways to the person: what becomes of it on the others. */
+export interface PageOut {
+  /** Settles when each of them has answered; rejects when sending the same page again may bring it to one of them. */
+  readonly others: Promise<void>
+}
+
 /** One channel by which a person can be reached. `to` is the person's address on it, from the plan. */
 export interface Pager {
   readonly channel: Channel
-  readonly send: (person: PersonId, to: string, message: PageMessage, signal: AbortSignal) => Promise<void>
+  /** Resolves as soon as the page is out. */
+  readonly send: (
+    person: PersonId,
+    to: string,
+    message: PageMessage,
+    signal: AbortSignal,
+  ) => Promise<PageOut | void>
 }
 
 /** Tells Nagios that somebody has it. */

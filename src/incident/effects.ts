@@ -1,11 +1,11 @@
 // Doing an incident's effects: pages, the acknowledgement at Nagios, the news of a run; its rooms have a file of their own.
-import { RetryableError, UserError } from '../errors.ts'
+import { UserError, isPassing } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Duration, IncidentId, PersonId } from '../ids.ts'
 import type { EffectBody } from '../effect.ts'
 import type { NagiosCommands, Pager, Store } from '../ports.ts'
 import type { Person } from '../drplan/schema.ts'
-import type { Channel, Incident } from './incident.ts'
+import type { Channel, Incident, Page, PageStep } from './incident.ts'
 import type { Performers } from './tries.ts'
 import type { Tried } from './page-card.ts'
 import { newsMessage, pageMessage } from './page-message.ts'
@@ -45,6 +45,8 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
       tries: pageTries,
       timeout: pageTimeout,
       giveUp: (body, reason) => pageFailed(deps, body, reason),
+      // The next channel and the next person have their turn, but a chat that is back still pages everybody whom nobody
+      // has answered for. Only a chat: it looks for a message whose answer was lost before it is sent again.
       keeps: ({ channel }, thrown) => channel === 'chat' && isPassing(thrown),
     },
     ...roomEffects(deps),
@@ -63,25 +65,28 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
   }
 }
 
-/**
- * The next channel and the next person have their turn, but a chat that is back still pages everybody whom nobody has
- * answered for. Only a chat: it looks for a message whose answer was lost before it is sent again.
- */
-function isPassing(thrown: unknown): boolean {
-  return thrown instanceof RetryableError || (thrown instanceof UserError && thrown.passing)
-}
-
 async function page(deps: EffectDeps, body: Body<'page'>, key: string, signal: AbortSignal): Promise<void> {
   const incident = (await deps.store.incident(body.incident))?.state
   const page = incident?.pages.find((each) => each.id === body.page)
   // Somebody may have answered between the decision and now: what is asked of the state just before sending counts.
   const outcome = page?.steps[body.step]?.outcome
-  if (!incident || !page || page.stopped || (outcome !== 'ordered' && outcome !== 'failed')) return
+  if (!incident || !page || page.stopped || !isWanted(outcome, body.channel)) return
   const pager = deps.pagers.find((each) => each.channel === body.channel)
   if (!pager) throw new UserError('no-pager', `${body.channel} is not set up at the bot; see .env.example`)
   const to = addressOf(deps.plan().people[body.person], body.channel, body.person)
   const tried = page.level > 0 ? await triedFor(deps, incident.id) : nothingTried
-  await pager.send(body.person, to, pageMessage(incident, { key, page, tried }, viewOf(deps)), signal)
+  const message = pageMessage(incident, { key, page, tried }, viewOf(deps))
+  const out = await pager.send(body.person, to, message, signal)
+  if (outcome !== 'sent') await pageSent(deps, body, page)
+  await out?.others
+}
+
+/** What is out already is sent again only for chats that have not taken it: each of them shows the same page once. */
+function isWanted(outcome: PageStep['outcome'], channel: Channel): boolean {
+  return outcome === 'ordered' || outcome === 'failed' || (outcome === 'sent' && channel === 'chat')
+}
+
+async function pageSent(deps: EffectDeps, body: Body<'page'>, page: Page): Promise<void> {
   const now = deps.clock.now()
   deps.measured.page(body.channel, 'sent', now - (page.steps[body.step]?.at ?? now))
   const told = await deps.incidents.input(body.incident, {
@@ -131,7 +136,8 @@ async function tell(deps: EffectDeps, body: Body<'tell'>, key: string, signal: A
 async function pageFailed(deps: EffectDeps, body: Body<'page'>, reason: string): Promise<void> {
   const page = (await deps.store.incident(body.incident))?.state.pages.find((each) => each.id === body.page)
   const step = page?.steps[body.step]
-  if (step?.outcome === 'failed') return
+  // One that is out in another chat has not failed.
+  if (step?.outcome === 'failed' || step?.outcome === 'sent') return
   const now = deps.clock.now()
   deps.measured.page(body.channel, 'failed', now - (step?.at ?? now))
   await deps.incidents.input(body.incident, {

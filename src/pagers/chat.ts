@@ -1,5 +1,5 @@
 // Pages a person in every chat that reaches them, at the same time; the page is out as soon as it is in one of them.
-import { RetryableError, UserError, reasonOf } from '../errors.ts'
+import { RetryableError, UserError, isPassing, reasonOf } from '../errors.ts'
 import type { PersonId } from '../ids.ts'
 import type { Log, Pager } from '../ports.ts'
 
@@ -38,8 +38,20 @@ export function createChatPager(parts: readonly ChatPart[], log: Pick<Log, 'warn
       await Promise.any(tries).catch((thrown: unknown) => {
         throw joined(thrown)
       })
+      const others = rest(tries)
+      // Whoever does not care for them does not wait for them either.
+      others.catch(() => {})
+      return { others }
     },
   }
+}
+
+/** Who is in two chats is paged in both, though one is slow or away for now: what time can mend is worth another try. */
+async function rest(tries: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(tries)
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  const later = failures.filter((failure) => isPartError(failure) && isPassing(failure.cause))
+  if (later.length > 0) throw joined(new AggregateError(later))
 }
 
 /** What one chat threw. */
@@ -54,7 +66,7 @@ class PartError extends Error {
 }
 
 function nowhere(person: PersonId): UserError {
-  const text = `No chat reaches ${person}. Set people.${person}.slack in the DR plan.`
+  const text = `No chat reaches ${person}. Set people.${person}.slack or people.${person}.teams in the DR plan.`
   return new UserError('no-chat', text)
 }
 

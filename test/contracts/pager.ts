@@ -42,8 +42,10 @@ export function pageMessage(change: Partial<PageMessage> = {}): PageMessage {
 export function pagerContract(name: string, start: () => Promise<PagerWorld>): void {
   describe(`the ${name} pager keeps the contract`, () => {
     let world: PagerWorld
-    const send = (message: PageMessage, signal: AbortSignal = AbortSignal.timeout(5000)): Promise<void> =>
-      world.pager.send('ann', world.to, message, signal)
+    const send = async (
+      message: PageMessage,
+      signal: AbortSignal = AbortSignal.timeout(5000),
+    ): Promise<void> => void (await world.pager.send('ann', world.to, message, signal))
     const failure = async (message: PageMessage, signal?: AbortSignal): Promise<Error> => {
       const error: unknown = await send(message, signal).then(
         () => undefined,

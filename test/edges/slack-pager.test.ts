@@ -116,9 +116,12 @@ const ackCard = {
   buttons: [{ label: 'I have it', command: 'ack INC-12', style: 'primary' }],
 } as const
 
-function send(to: ReturnType<typeof house>, change: Parameters<typeof pageMessage>[0] = {}): Promise<void> {
+async function send(
+  to: ReturnType<typeof house>,
+  change: Parameters<typeof pageMessage>[0] = {},
+): Promise<void> {
   const message = pageMessage({ card: ackCard, ...change })
-  return to.pager.send('ann', 'ann', message, AbortSignal.timeout(5_000))
+  await to.pager.send('ann', 'ann', message, AbortSignal.timeout(5_000))
 }
 
 describe('a page in Slack', () => {
@@ -362,6 +365,21 @@ describe('the pager made of chats', () => {
     expect(seen).toEqual(['console'])
   })
 
+  test.each([
+    ['Slack', putsOff(2_000), works],
+    ['Teams', works, putsOff(2_000)],
+  ])('that is out in one chat tells later that %s may still take it', async (_name, slack, teams) => {
+    const out = await parts(slack, teams).send('ann')
+
+    expect(await failure(out?.others ?? Promise.resolve())).toMatchObject({ after: 2_000 })
+  })
+
+  test('is not tried again for a chat that refuses it for good', async () => {
+    const out = await parts(refuses, works).send('ann')
+
+    await expect(out?.others).resolves.toBeUndefined()
+  })
+
   test('does not count the console while another chat reaches the person', async () => {
     const { send } = parts(refuses, refuses)
 
@@ -369,7 +387,7 @@ describe('the pager made of chats', () => {
   })
 
   test('counts the console where no other chat reaches the person', async () => {
-    await expect(parts(refuses, refuses).send('eve')).resolves.toBeUndefined()
+    await expect(parts(refuses, refuses).send('eve')).resolves.toBeDefined()
   })
 
   test('names what each of the chats said, and says when to try again', async () => {
@@ -402,5 +420,6 @@ describe('the pager made of chats', () => {
 
     expect(error).toBeInstanceOf(UserError)
     expect(error.message).toContain('people.ann.slack')
+    expect(error.message).toContain('people.ann.teams')
   })
 })
