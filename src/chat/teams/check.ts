@@ -8,25 +8,13 @@ import type { Tell } from './check/ask.ts'
 import { checkPeople } from './check/people.ts'
 import { checkTeam, checkTenantRights, tellUntried, tryRights } from './check/team.ts'
 import type { ReferenceBook } from './references.ts'
-import { createRegistration } from './registration.ts'
-import type { Registration } from './registration.ts'
+import { createRegistration, teamsSettings } from './registration.ts'
+import type { Registration, TeamsVariables } from './registration.ts'
 import { installRight } from './rights.ts'
 
 /** What is checked, by the names of the settings. */
 export interface WantedCheck {
-  readonly config: {
-    readonly MICROSOFT_APP_ID?: string | undefined
-    readonly MICROSOFT_APP_PASSWORD?: string | undefined
-    readonly MICROSOFT_APP_TENANT_ID?: string | undefined
-    readonly MICROSOFT_APP_TYPE: 'SingleTenant' | 'UserAssignedMSI'
-    readonly TEAMS_TEAM_ID?: string | undefined
-    readonly TEAMS_CHANNEL_ID?: string | undefined
-    readonly TEAMS_SERVICE_URL?: string | undefined
-    readonly TEAMS_LOGIN_URL?: string | undefined
-    readonly TEAMS_NO_AUTH: boolean
-    readonly GRAPH_URL?: string | undefined
-    readonly PUBLIC_URL: string
-  }
+  readonly config: TeamsVariables & { readonly PUBLIC_URL: string }
   /** Undefined when it cannot be read. */
   readonly plan: DrPlan | undefined
   /** Posts a message and makes a channel. */
@@ -46,22 +34,10 @@ export async function checkTeams(
   { config, plan, attempt }: WantedCheck,
   tell: Tell,
 ): Promise<void> {
-  const { MICROSOFT_APP_ID: id, MICROSOFT_APP_TENANT_ID: tenantId, TEAMS_TEAM_ID: teamId } = config
-  const { TEAMS_CHANNEL_ID: channelId } = config
-  if (!id || !tenantId || !teamId || !channelId) return
-  const appId = id.toLowerCase()
-  const registration = createRegistration({
-    appId,
-    tenantId,
-    teamId,
-    channelId,
-    password: config.MICROSOFT_APP_PASSWORD,
-    type: config.MICROSOFT_APP_TYPE,
-    serviceUrl: config.TEAMS_SERVICE_URL,
-    loginUrl: config.TEAMS_LOGIN_URL,
-    graphUrl: config.GRAPH_URL,
-    noAuth: config.TEAMS_NO_AUTH,
-  })
+  const settings = teamsSettings(config)
+  if (settings === undefined) return
+  const { appId, tenantId, teamId, channelId } = settings
+  const registration = createRegistration(settings)
   const api = createTeamsApi({
     ...registration,
     appId,

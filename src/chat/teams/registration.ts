@@ -21,6 +21,39 @@ export interface TeamsSettings {
   readonly noAuth: boolean
 }
 
+/** The settings of Teams as the environment names them. */
+export interface TeamsVariables {
+  readonly MICROSOFT_APP_ID?: string | undefined
+  readonly MICROSOFT_APP_PASSWORD?: string | undefined
+  readonly MICROSOFT_APP_TENANT_ID?: string | undefined
+  readonly MICROSOFT_APP_TYPE: 'SingleTenant' | 'UserAssignedMSI'
+  readonly TEAMS_TEAM_ID?: string | undefined
+  readonly TEAMS_CHANNEL_ID?: string | undefined
+  readonly TEAMS_SERVICE_URL?: string | undefined
+  readonly TEAMS_LOGIN_URL?: string | undefined
+  readonly TEAMS_NO_AUTH: boolean
+  readonly GRAPH_URL?: string | undefined
+}
+
+/** Undefined where Teams is not set up. */
+export function teamsSettings(config: TeamsVariables): TeamsSettings | undefined {
+  const { MICROSOFT_APP_ID: appId, MICROSOFT_APP_TENANT_ID: tenantId } = config
+  const { TEAMS_TEAM_ID: teamId, TEAMS_CHANNEL_ID: channelId } = config
+  if (!appId || !tenantId || !teamId || !channelId) return undefined
+  return {
+    appId: appId.toLowerCase(),
+    tenantId,
+    teamId,
+    channelId,
+    password: config.MICROSOFT_APP_PASSWORD,
+    type: config.MICROSOFT_APP_TYPE,
+    serviceUrl: config.TEAMS_SERVICE_URL,
+    loginUrl: config.TEAMS_LOGIN_URL,
+    graphUrl: config.GRAPH_URL,
+    noAuth: config.TEAMS_NO_AUTH,
+  }
+}
+
 export interface Registration {
   readonly cloud: Cloud
   readonly tokens: Tokens
