@@ -14,6 +14,8 @@ import { home, startTeamsFor } from '../servers/teams.ts'
 export interface TeamsHouse {
   readonly teams: SimTeams
   readonly api: TeamsApi
+  /** The way out of another process, which has called nobody yet. */
+  readonly another: () => TeamsApi
   readonly references: ReferenceBook
   readonly clock: MovableClock
   /** What was logged, as `level message {fields}`. */
@@ -50,19 +52,18 @@ export async function openTeamsHouse(
   const settings = { ...settingsOf(teams), ...changed }
   const registration = createRegistration(settings)
   const references = createReferences(settingsStore())
-  const api = createTeamsApi({
-    ...registration,
-    appId: settings.appId,
-    tenantId: settings.tenantId,
-    channel: settings.channelId,
-    references,
-    clock,
-    log,
-  })
+  const apis: TeamsApi[] = []
+  const another = (): TeamsApi => {
+    const { appId, tenantId, channelId: channel } = settings
+    const made = createTeamsApi({ ...registration, appId, tenantId, channel, references, clock, log })
+    apis.push(made)
+    return made
+  }
   let seen = 0
   return {
     teams,
-    api,
+    api: another(),
+    another,
     references,
     clock,
     lines,
@@ -72,7 +73,7 @@ export async function openTeamsHouse(
       return fresh.map(({ name, outcome }) => (outcome === 'ok' ? name : `${name} ${outcome}`))
     },
     stop: async () => {
-      api.close()
+      for (const each of apis) each.close()
       await teams.stop()
     },
   }

@@ -45,9 +45,12 @@ export function createTokens(deps: {
   const asked = new Map<string, Promise<Token>>()
 
   async function fresh(audience: string, limits: Limits): Promise<Token> {
-    const under = asked.get(audience) ?? ask(audience, limits).finally(() => asked.delete(audience))
-    asked.set(audience, under)
-    const token = await under
+    // Who asked first may have less time, or less patience, than this caller: what fails for them is asked for again.
+    const theirs = await asked.get(audience)?.catch(() => undefined)
+    if (theirs !== undefined) return theirs
+    const own = asked.get(audience) ?? ask(audience, limits).finally(() => asked.delete(audience))
+    asked.set(audience, own)
+    const token = await own
     held.set(audience, token)
     return token
   }
