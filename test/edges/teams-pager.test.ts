@@ -115,7 +115,7 @@ const ackCard = {
 
 interface Open extends ReturnType<typeof pagerIn> {
   readonly at: TeamsHouse
-  readonly send: (person?: string, key?: string) => Promise<void>
+  readonly send: (person?: string, key?: string) => Promise<unknown>
 }
 
 async function open(options: Parameters<typeof openTeamsHouse>[0] = {}, known: DrPlan = plan): Promise<Open> {
