@@ -35,7 +35,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
     width: stdout.columns || 80,
     // Refusals go to standard error: when that is a file, it gets no colours.
     colour: stdout.isTTY && stderr.isTTY && stdout.hasColors(),
-    zone: Temporal.Now.timeZoneId(),
   },
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
   input: () => readAll(stdin),

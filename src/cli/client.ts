@@ -17,8 +17,11 @@ export interface NoAnswer {
   readonly message: string
 }
 
-/** What the bot answered. `now`: its own time then, from which its clocks are counted. */
-export type BotAnswer = Pick<Answer, 'status' | 'card' | 'data'> & { readonly now?: Instant }
+/** What the bot answered. `now`: its own time then, from which its clocks are counted; `zone`: that of its DR plan. */
+export type BotAnswer = Pick<Answer, 'status' | 'card' | 'data'> & {
+  readonly now?: Instant
+  readonly zone?: string
+}
 
 const Span = z.union([
   z.string(),
@@ -60,6 +63,7 @@ const AnswerShape = z.object({
   card: CardShape,
   data: z.unknown().optional(),
   now: z.number().exactOptional(),
+  zone: z.string().exactOptional(),
 })
 const Refusal = z.object({ message: z.string() })
 

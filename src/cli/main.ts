@@ -35,7 +35,7 @@ export interface Machine {
   readonly after: Clock['after']
   readonly out: (text: string) => void
   readonly err: (text: string) => void
-  readonly terminal: Omit<Terminal, 'now'>
+  readonly terminal: Omit<Terminal, 'now' | 'zone'>
   /** Asks whoever sits there; undefined when nobody does. */
   readonly ask: ((question: string) => Promise<string>) | undefined
   /** All of the standard input. */
@@ -177,7 +177,8 @@ function show(machine: Machine, answer: BotAnswer, json: boolean): void {
   if (json) machine.out(`${jsonText({ status: answer.status, data: answer.data })}\n`)
   else if (document.success) machine.out(`${harmlessLines(document.data.markdown).join('\n')}\n`)
   else {
-    const text = cardText(answer.card, { ...machine.terminal, now: answer.now ?? machine.now() })
+    const { now = machine.now(), zone = 'UTC' } = answer
+    const text = cardText(answer.card, { ...machine.terminal, now, zone })
     if (answer.status === 'done') machine.out(text)
     else machine.err(text)
   }

@@ -10,7 +10,7 @@ export interface Terminal {
   /** Columns. */
   readonly width: number
   readonly colour: boolean
-  /** The reader's IANA zone. */
+  /** The IANA zone of the DR plan: all who read an answer, in whatever words, read the same times. */
   readonly zone: string
   readonly now: Instant
 }
@@ -32,7 +32,7 @@ export function cardText(card: Card, terminal: Terminal): string {
     wrapped(title, terminal, ''),
     fieldLines(card.fields ?? [], terminal),
     ...(card.sections ?? []).map((section) => sectionLines(section, terminal)),
-    buttonLines(card.buttons ?? [], terminal),
+    buttonLines(buttonsToShow(card), terminal),
     linkLines(card.links ?? [], terminal),
     footLines(card, terminal),
   ]
@@ -126,6 +126,13 @@ function columnWidths(rows: readonly (readonly (readonly Run[])[])[], width: num
     widths[widest] = (widths[widest] ?? 0) - 1
   }
   return widths
+}
+
+/** A button that says no more than its command is left out where the text has that command already. */
+function buttonsToShow({ buttons = [], sections = [] }: Card): readonly Button[] {
+  const spans = sections.flatMap(({ lines = [] }) => lines.flat())
+  const said = spans.flatMap((span) => (typeof span !== 'string' && 'command' in span ? [span.command] : []))
+  return buttons.filter(({ label, command }) => label !== command || !said.includes(command))
 }
 
 function buttonLines(buttons: readonly Button[], terminal: Terminal): readonly string[] {

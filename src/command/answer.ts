@@ -61,13 +61,16 @@ export function usage(
   example: string,
   { form, meant }: { readonly form?: string | undefined; readonly meant?: true | undefined } = {},
 ): Answer {
-  const lines: Line[] = [[problem], ['Type, for example: ', { command: example }]]
+  const lines: Line[] = meant
+    ? [[problem], ['Did you mean: ', { command: example }]]
+    : [[problem], ['Type, for example: ', { command: example }]]
+  const whole = form === undefined || meant ? [] : [['In full: ', { command: form }]]
   return {
     status: 'usage',
     card: {
       title: 'Not understood',
       tone: 'warn',
-      sections: [{ lines: form === undefined ? lines : [...lines, ['In full: ', { command: form }]] }],
+      sections: [{ lines: [...lines, ...whole] }],
       ...(meant && { buttons: [{ label: example, command: example, style: 'plain' }] }),
     },
     data: { code: 'usage', message: problem, example, ...optional('usage', form) },

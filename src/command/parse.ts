@@ -1,6 +1,7 @@
 // The text that a person typed becomes a command, or a problem with an example of what to type instead.
 import { distance } from 'fastest-levenshtein'
 import { commands, specOf, verbs } from '../../commands/index.ts'
+import { terminalCommandsOf } from '../../commands/terminal.ts'
 import { isSystemId } from '../ids.ts'
 import { shown } from './read.ts'
 import { longestCommand, withoutEntities, wordsOf } from './words.ts'
@@ -13,15 +14,6 @@ import type { Command, Parsed, Verb, Word } from './command.ts'
 export type ParsedCommand =
   | { readonly command: Command }
   | { readonly problem: string; readonly example: string; readonly verb?: Verb; readonly meant?: true }
-
-/** What the design has and this version does not: what to say, and what to type meanwhile. */
-const later: Readonly<Record<string, { readonly problem: string; readonly example: string }>> = {
-  db: {
-    problem:
-      'There are no db commands in this version yet. Restore at the provider as the runbook of the DR plan says, and note here what was done.',
-    example: 'note restoring the database by hand',
-  },
-}
 
 /** Reads a command. A leading `/dr`, `dr` or `@dr` is ignored; nothing at all asks for help. Never throws. */
 export function parseCommand(text: string): ParsedCommand {
@@ -68,15 +60,18 @@ function verbOf(first: Word, second: Word | undefined): Verb | undefined {
 
 function unknown(first: Word, words: readonly Word[]): ParsedCommand {
   const typed = first.text.toLowerCase()
-  const missing = Object.hasOwn(later, typed) ? later[typed] : undefined
-  if (missing !== undefined) return missing
   const family = verbs.filter((verb) => verb.startsWith(`${typed} `))
   if (family.length > 0) return oneOf(family, words)
   if (isSystemId(typed))
-    return { problem: `What about ${typed}? A command begins with its verb.`, example: `status ${typed}` }
+    return { problem: `What about ${typed}? A command begins with its verb.`, example: `help ${typed}` }
+  if (terminalCommandsOf(typed).length > 0)
+    return {
+      problem: `${shown(first)} is typed at a terminal, as: npx dr ${typed}.`,
+      example: `help ${typed}`,
+    }
   const verb = nearestVerb(typed)
   if (verb === undefined) return { problem: `${shown(first)} is no command here.`, example: 'help' }
-  const problem = `${shown(first)} is no command here; ${verb} is.`
+  const problem = `${shown(first)} is no command here.`
   // The words as typed with the right verb, when that can be read; else the verb's first example.
   const parsed: Parsed<Command> = specOf(verb).parse(words.slice(1))
   return 'command' in parsed

@@ -1,5 +1,6 @@
 // The one load-decide-commit loop of runs: whatever happens to one goes through here, locks included.
 import { ConflictError, UserError, reasonOf } from '../errors.ts'
+import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant, RunId } from '../ids.ts'
 import type { ClaimChange, Versioned } from '../commit.ts'
 import type { Effect, EffectBody } from '../effect.ts'
@@ -22,6 +23,7 @@ export interface LoopDeps {
   readonly log: Log
   /** The chats in which runs are shown. */
   readonly chats: readonly string[]
+  readonly plan: () => DrPlan
   /** Starts the effects of a fresh commit in this process, without waiting for them. */
   readonly kick: (effects: readonly Effect[]) => void
 }
@@ -121,7 +123,7 @@ async function lockChanges(deps: LoopDeps, before: Run, next: Run): Promise<read
   if (holds(before) === holds(next)) return []
   const names = next.proposal.targets.map((target) => `lock:${target}`)
   if (holds(before)) return names.map((name) => ({ name, from: next.id, to: '' }))
-  await refuseFrozen(deps.store, next.id)
+  await refuseFrozen(deps, next.id)
   await refuseLocked(deps.store, next)
   return [{ name: 'frozen', from: '', to: '' }, ...names.map((name) => ({ name, from: '', to: next.id }))]
 }

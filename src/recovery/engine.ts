@@ -25,12 +25,9 @@ import { differencesIn, digestOf, groundOf } from './world.ts'
 export interface RunDeps extends LoopDeps {
   readonly providers: Providers
   readonly readers: Readers
-  readonly plan: () => DrPlan
 }
 
-interface Engine extends AdvanceDeps {
-  readonly plan: () => DrPlan
-}
+type Engine = AdvanceDeps
 
 /** How often a proposal is written anew when others were faster. */
 const tries = 20
@@ -211,7 +208,7 @@ async function approve(
   const { person } = verdict.by
   const first = decideRun(run, { ...verdict, roles: rolesOf(engine, person) }, engine.clock.now())
   if (first.kind === 'change') {
-    await refuseFrozen(engine.store, run.id)
+    await refuseFrozen(engine, run.id)
     await refuseLocked(engine.store, run)
     await refuseOver(engine, run)
     await refuseDrifted(engine, run)
@@ -264,7 +261,7 @@ async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'r
   }
   const seen = await lookAtChanges(engine, run)
   if (seen.seen === 'done') await markUndone(engine, run, run.current)
-  if (seen.seen === 'not-done') await refuseFrozen(engine.store, run.id)
+  if (seen.seen === 'not-done') await refuseFrozen(engine, run.id)
   return (await apply(engine, run.id, { ...said, ...seen })).run
 }
 

@@ -1,8 +1,10 @@
 // The freeze: while it is on, no recovery starts. It is one claim, so that a start and a freeze cannot cross.
 import { z } from 'zod'
+import type { DrPlan } from '../drplan/schema.ts'
 import { ConflictError, UserError } from '../errors.ts'
 import type { Instant, RunId } from '../ids.ts'
 import type { Clock, Log, Store } from '../ports.ts'
+import { personName } from './summary.ts'
 import type { Actor } from '../timeline/event.ts'
 
 const name = 'frozen'
@@ -24,13 +26,16 @@ export async function readFrozen(store: Pick<Store, 'claims'>): Promise<Frozen |
 }
 
 /** Throws UserError while recoveries are frozen. */
-export async function refuseFrozen(store: Store, run: RunId): Promise<void> {
+export async function refuseFrozen(
+  { store, plan }: { readonly store: Pick<Store, 'claims'>; readonly plan: () => DrPlan },
+  run: RunId,
+): Promise<void> {
   const frozen = await readFrozen(store)
   if (!frozen) return
   const why = frozen.reason === undefined ? '' : ` (${frozen.reason})`
   throw new UserError(
     'frozen',
-    `${run} cannot start: recoveries were frozen by ${frozen.by}${why}. When that is over, say: unfreeze, and then the same again.`,
+    `${run} cannot start: recoveries were frozen by ${personName(plan(), frozen.by)}${why}. When that is over, say: unfreeze, and then the same again.`,
   )
 }
 

@@ -122,8 +122,9 @@ async function command(
     ...(wait !== undefined && { waits: wait * second }),
   }
   const answer = await deps.dispatch(text, speaker)
-  // Clocks that count down are counted from the bot's time: the terminal's own may be minutes off.
-  return reply.send({ ...answer, now: deps.clock.now() })
+  // Clocks that count down are counted from the bot's time: the terminal's own may be minutes off. Its zone may be
+  // another one as well, and what a text says of times is in the plan's.
+  return reply.send({ ...answer, now: deps.clock.now(), zone: deps.plan().timezone })
 }
 
 async function incident(text: string, reply: FastifyReply, deps: ApiDeps): Promise<FastifyReply> {

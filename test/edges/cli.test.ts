@@ -88,7 +88,7 @@ async function dr(
     after: desk.clock.after,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
-    terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
+    terminal: { width: 80, colour: false },
     ask: answers && ask,
     input: async () => '',
     signer: async () => createSigner,
@@ -150,6 +150,20 @@ describe('a command', () => {
     const ran = await dr(['status'], { now: () => start + 3_600_000 })
 
     expect(ran.out).toContain('RTO 10m: 10m left; diagnosis: 30m left')
+  })
+
+  test('shows every time in the zone of the plan, by name, wherever the terminal is', async () => {
+    await desk.say('ann', 'open lb customers see errors')
+    const local = Temporal.Instant.fromEpochMilliseconds(start).toZonedDateTimeISO('Europe/Berlin')
+    const clock = local.toPlainTime().toString({ smallestUnit: 'second' })
+
+    const status = await dr(['status'])
+    const timeline = await dr(['timeline', 'INC-1'])
+
+    expect(status.out).toContain(`Down since ${local.toPlainDate().toString()} ${clock}`)
+    expect(status.out).toContain('Times in Europe/Berlin')
+    expect(timeline.out).toContain(`${local.year}, Europe/Berlin`)
+    expect(timeline.out).toContain(clock)
   })
 
   test('with --json prints the answer as data', async () => {

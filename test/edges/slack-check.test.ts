@@ -104,7 +104,7 @@ async function check(
     ...clock,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
-    terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
+    terminal: { width: 80, colour: false },
     ask: undefined,
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),

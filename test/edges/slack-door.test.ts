@@ -164,7 +164,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
     expect(shown(bare.body)).toContain('1 incident is open')
     expect(shown(bare.body)).toContain('All that you may type: /dr help')
-    expect(shown(typo.body)).toContain('ack is')
+    expect(shown(typo.body)).toContain('Did you mean: /dr ack')
     expect(house.slack.buttons(typo.body as object)).toEqual([`ack ${id}`])
   })
 

@@ -63,7 +63,7 @@ async function check(
     after: clock.after,
     out: keep,
     err: keep,
-    terminal: { width: 200, colour: false, zone: 'UTC' },
+    terminal: { width: 200, colour: false },
     ask: undefined,
     input: async () => '',
     signer: unused,

@@ -55,7 +55,30 @@ describe('who may', () => {
     expect(engineer).toContain('failover system')
     expect(said(await desk.say('ann', 'help failover'))).toContain('failover lb to backup')
     expect(await desk.say('vic', 'help failover')).toMatchObject({ status: 'usage' })
-    expect(said(await desk.say('ann', 'help failvoer'))).toContain('did you mean failover')
+    expect(said(await desk.say('ann', 'help failvoer'))).toContain('Did you mean: help failover')
+  })
+
+  test('help with one word lists the commands of that word that this person may type, at a terminal too', async () => {
+    const db = said(await desk.say('ann', 'help db'))
+    expect(db).toContain('db restore TIME [database]')
+    expect(db).toContain('failover db [to NAME]')
+    expect(said(await desk.say('ann', 'help DNS'))).toContain('dns protect')
+    expect(said(await desk.say('ann', 'help storage'))).toContain('failback storage')
+    const viewer = said(await desk.say('vic', 'help workers'))
+    expect(viewer).toContain('workers show')
+    expect(viewer).toContain('status workers')
+    expect(viewer).not.toMatch(/scale|failover/)
+    for (const word of ['plan', 'slack', 'teams'])
+      expect(said(await desk.say('vic', `help ${word}`))).toContain(`npx dr ${word} check`)
+    expect(said(await desk.say('ann', 'help oncall'))).toContain('oncall override person')
+  })
+
+  test('what was mistyped is asked about once', async () => {
+    const text = said(await desk.say('ann', 'statsu lb'))
+
+    expect(text).toContain('“statsu” is no command here.')
+    expect(text).toContain('Did you mean: status lb')
+    expect(text).not.toContain('In full')
   })
 })
 

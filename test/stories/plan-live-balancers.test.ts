@@ -81,7 +81,7 @@ async function check(
     after: clock.after,
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
-    terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
+    terminal: { width: 80, colour: false },
     ask: undefined,
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),

@@ -138,7 +138,7 @@ async function check(): Promise<{ readonly code: number; readonly recoveries: Re
     after: clock.after,
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
-    terminal: { width: 80, colour: false, zone: 'Europe/Berlin' },
+    terminal: { width: 80, colour: false },
     ask: undefined,
     input: async () => '',
     signer: async () => () => ({ loginLink: () => '', token: () => '' }),

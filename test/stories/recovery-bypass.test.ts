@@ -80,6 +80,7 @@ describe('dns bypass', () => {
 
     expect(refused.status).toBe('refused')
     expect(refused.text).toContain('target-healthy: 127.0.0.11 answered 503; Through Cloudflare')
+    expect(refused.text).toContain('Instead: failover lb to backup, or failover lb to api.')
     await bot.say('ann', 'dns bypass --override target-healthy "it starts just now"')
     await comesTo('R-1', 'proposed')
     expect(changing()).toBe(0)
@@ -88,7 +89,9 @@ describe('dns bypass', () => {
   test('is refused when the records lead there already', async () => {
     edit((record) => ({ ...record, proxied: false, ttl: 60 }))
 
-    expect((await bot.say('ann', 'dns bypass')).text).toContain('not-already-there')
+    const { text } = await bot.say('ann', 'dns bypass')
+    expect(text).toContain('not-already-there')
+    expect(text).not.toContain('failover lb')
     await bot.say('ann', 'dns bypass --override not-already-there "again"')
     await comesTo('R-1', 'proposed')
   })

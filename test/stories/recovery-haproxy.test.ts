@@ -342,7 +342,7 @@ describe('several people', () => {
     const done = await ended(bench, first.run.id)
 
     expect(second.run.id).toBe(first.run.id)
-    expect(frozen).toMatch(/recoveries were frozen by ann \(maintenance\)/)
+    expect(frozen).toMatch(/recoveries were frozen by Ann Onken \(maintenance\)/)
     expect(done.approvals).toHaveLength(1)
     expect(house.balancers[0].changing()).toHaveLength(4)
   })

@@ -418,7 +418,7 @@ describe('who may let it run', () => {
     await bench.runs().freeze(mia, 'release night')
 
     await expect(bench.runs().verdict(run.id, approving())).rejects.toThrow(
-      /R-1 cannot start: recoveries were frozen by mia \(release night\)/,
+      /R-1 cannot start: recoveries were frozen by Mia Manger \(release night\)/,
     )
     expect(await bench.runs().frozen()).toEqual({ by: 'mia', reason: 'release night', since: noon })
 

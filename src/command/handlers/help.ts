@@ -1,11 +1,16 @@
-// help: what this person may type, or one command in full.
+// help: what this person may type, the commands of one word, or one command in full.
 import { specOf } from '../../../commands/index.ts'
+import { terminalCommandsOf } from '../../../commands/terminal.ts'
+import { isSystemId } from '../../ids.ts'
 import { listing, usage } from '../answer.ts'
 import { nearestVerb } from '../parse.ts'
 import { permit, permitted } from '../permit.ts'
-import type { Line } from '../../message.ts'
+import type { Line, Section } from '../../message.ts'
 import type { Answer, Verb } from '../command.ts'
 import type { Handlers } from '../desk.ts'
+
+/** What is said of any system, as `status db`. */
+const aboutSystem: readonly Verb[] = ['status', 'failover', 'failback', 'open']
 
 export const helpHandlers: Handlers<'help'> = {
   help: async (desk, command, speaker) => {
@@ -18,32 +23,38 @@ export const helpHandlers: Handlers<'help'> = {
       .replaceAll(/\s+/g, ' ')
       .replace(/^\/?dr /, '')
     const verb = mine.find((one) => one === typed)
-    if (verb !== undefined) return one(verb)
+    const found = rowsOf(typed, mine)
+    if (verb !== undefined) return one(verb, found)
+    if (found.length > 0) return family(typed, found)
     const nearest = nearestVerb(typed)
     if (nearest === undefined) return usage('There is no such command.', 'help')
     const allowed = permit(specOf(nearest), roles)
     if (nearest === typed && !allowed.ok) return usage(allowed.refusal, 'help')
-    return usage(`There is no such command; did you mean ${nearest}?`, `help ${nearest}`)
+    return usage('There is no such command.', `help ${nearest}`, { meant: true })
   },
 }
 
+interface Row {
+  readonly usage: string
+  readonly summary: string
+  /** Typed at a terminal only. */
+  readonly terminal?: true
+}
+
 function all(mine: readonly Verb[]): Answer {
-  const rows = mine.map((verb): readonly Line[] => [
-    [{ command: specOf(verb).usage }],
-    [specOf(verb).summary],
-  ])
+  const rows = mine.map(rowOf)
   const hint = "In an incident's room, INC-n may be left out. More about one command: "
   return listing(
     'What you may type',
     [
-      { table: { columns: ['Command', 'What it does'], rows } },
+      table(rows),
       { lines: [[hint, { command: `help ${mine.includes('failover') ? 'failover' : 'status'}` }]] },
     ],
-    { commands: mine.map((verb) => ({ verb, usage: specOf(verb).usage, summary: specOf(verb).summary })) },
+    { commands: mine.map((verb) => ({ verb, ...rowOf(verb) })) },
   )
 }
 
-function one(verb: Verb): Answer {
+function one(verb: Verb, more: readonly Row[]): Answer {
   const { usage: form, summary, examples, rights } = specOf(verb)
   const lines: Line[] = [
     [summary],
@@ -51,5 +62,55 @@ function one(verb: Verb): Answer {
     ...examples.map((example): Line => ['Example: ', { command: example }]),
     [rights.includes('anyone') ? 'For everybody in the DR plan.' : `For the role ${rights.join(' or ')}.`],
   ]
-  return listing(verb, [{ lines }], { verb, usage: form, summary, examples, rights })
+  const also = more.length === 0 ? [] : [{ heading: 'There is also', ...table(more) }]
+  return listing(verb, [{ lines }, ...also], { verb, usage: form, summary, examples, rights })
+}
+
+/** `help db`: every command that begins with that word or is about that system, here and at a terminal. */
+function family(word: string, rows: readonly Row[]): Answer {
+  return listing(`Commands of ${word}`, sectionsOf(rows), { word, commands: rows })
+}
+
+function sectionsOf(rows: readonly Row[]): readonly Section[] {
+  const here = rows.filter(({ terminal }) => terminal !== true)
+  const there = rows.filter(({ terminal }) => terminal === true)
+  return [
+    ...(here.length === 0 ? [] : [table(here)]),
+    ...(there.length === 0 ? [] : [{ heading: "At a terminal, in the bot's directory", ...table(there) }]),
+  ]
+}
+
+function rowsOf(word: string, mine: readonly Verb[]): readonly Row[] {
+  const systems = isSystemId(word) ? mine.filter((verb) => aboutSystem.includes(verb)) : []
+  return [
+    ...mine.filter((verb) => verb.startsWith(`${word} `)).map(rowOf),
+    ...systems.map((verb) => ({ ...rowOf(verb), usage: systemUsage(verb, word) })),
+    ...terminalCommandsOf(word).map((each) => ({
+      usage: `npx dr ${each.usage}`,
+      summary: each.summary,
+      terminal: true as const,
+    })),
+  ]
+}
+
+function systemUsage(verb: Verb, system: string): string {
+  return `${verb} ${system}${verb === 'failover' ? ' [to NAME]' : ''}`
+}
+
+function rowOf(verb: Verb): Row {
+  const { usage: form, summary } = specOf(verb)
+  return { usage: form, summary }
+}
+
+function table(rows: readonly Row[]): Section {
+  const columns = ['Command', 'What it does']
+  return {
+    table: {
+      columns,
+      rows: rows.map(({ usage: form, summary, terminal }): readonly Line[] => [
+        [terminal === true ? { code: form } : { command: form }],
+        [summary],
+      ]),
+    },
+  }
 }

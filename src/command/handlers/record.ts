@@ -33,7 +33,7 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
     const sections: Section[] = [
       ...(verdict ? [proof(verdict, head)] : []),
       ...(left > 0 ? [{ lines: [[`${left} earlier events are left out here: ${pageOf(desk, id)}`]] }] : []),
-      ...timelineDays(shown, desk.plan()).map(daySection),
+      ...timelineDays(shown, desk.plan()).map((day) => daySection(day, desk.plan().timezone)),
     ]
     const tone: Tone = verdict === undefined ? 'quiet' : verdict.ok ? 'good' : 'bad'
     return {
@@ -132,9 +132,9 @@ function proof(verdict: ReturnType<typeof verifyChain>, head: Head): Section {
   return { heading: 'Record', lines: [[{ strong: bad }]] }
 }
 
-function daySection({ day, lines }: TimelineDay): Section {
+function daySection({ day, lines }: TimelineDay, zone: string): Section {
   return {
-    heading: day,
+    heading: `${day}, ${zone}`,
     newestLast: true,
     lines: lines.map(({ time, text, who }): Line => [
       { code: time },

@@ -63,16 +63,18 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
     proxiedAliases(context, { zone, before, after }),
     calls.readers.cloudflare.status(calls.limit()),
   ])
-  const others = found.filter((record) => !before.some((one) => one.id === record.id))
+  const rest = found.filter((record) => !before.some((one) => one.id === record.id))
   const verdicts: readonly Verdict[] = [
     originHealthy(looked),
     originCertificate(looked.certificates),
     notAlreadyThere(before, after),
-    noOtherRecords(records, [...others, ...aliases]),
+    noOtherRecords(records, [...rest, ...aliases]),
     ...[batchLimit(after.length)].filter(({ ok }) => !ok),
   ]
   const list = findings(verdicts, ask.overrides)
-  refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, elsewhere(context, recovery))
+  const originDown = list.some(({ rule, ok }) => rule === 'target-healthy' && !ok)
+  const others = [...elsewhere(context, recovery), ...(originDown ? balancerWays(context) : [])]
+  refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, others)
 
   const askFirst = !isOverridden(list, 'target-healthy')
   const trusted = !isOverridden(list, 'origin-certificate')
@@ -103,6 +105,11 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
+}
+
+/** What helps when the load balancer itself does not answer: nothing that leads to it does. */
+function balancerWays({ plan }: Context): readonly string[] {
+  return (plan.systems.lb?.recoveries ?? []).map(({ name }) => `failover lb to ${name}`)
 }
 
 /** With a destination, the one record of each name that can hold it; without, all address records as they are. */

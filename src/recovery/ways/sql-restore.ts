@@ -49,7 +49,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
   const typed =
     at === undefined
       ? `failover db to ${recovery.name}`
-      : `db restore ${momentText(at, 'UTC')} ${block.database}`
+      : `db restore ${momentText(at, plan.timezone)} ${block.database}`
   refuseUnsafe(list, typed, [])
 
   const swap = await swapOf(context, place, source, block.database)

@@ -40,14 +40,14 @@ function makeGeo(resourceGroup: string, account: string): string {
 
 /** Both regions, the replication between them, and the queues. */
 export function lookedOf(
-  { now }: Context,
+  { now, plan }: Context,
   { place, seen, depths, to }: Move,
 ): NonNullable<Proposal['looked']> {
   const { replication } = seen
   const sync =
     replication?.lastSync === undefined
       ? 'last sync not known'
-      : `last sync ${timeText(replication.lastSync)}, ${printDuration(Math.max(0, now - replication.lastSync))} ago`
+      : `last sync ${timeText(replication.lastSync, plan.timezone)}, ${printDuration(Math.max(0, now - replication.lastSync))} ago`
   const up = (works: boolean): string => (works ? 'available' : 'not available')
   return {
     says: `Azure calls ${seen.primary} ${up(seen.primaryUp)} and ${to} ${up(seen.secondaryUp)} for ${place.account}`,
@@ -64,7 +64,7 @@ export function lookedOf(
 }
 
 /** What it costs those who use the account. */
-export function costOf({ place, seen, type, loss }: Move): Proposal['cost'] {
+export function costOf({ plan }: Context, { place, seen, type, loss }: Move): Proposal['cost'] {
   const { account } = place
   if (type === 'planned')
     return {
@@ -78,7 +78,7 @@ export function costOf({ place, seen, type, loss }: Move): Proposal['cost'] {
     }
   return {
     dataLoss: loss,
-    text: `${printDuration(loss)} of data: what was written to ${account} after ${timeText(since)} is lost. It cannot be reached meanwhile.`,
+    text: `${printDuration(loss)} of data: what was written to ${account} after ${timeText(since, plan.timezone)} is lost. It cannot be reached meanwhile.`,
   }
 }
 

@@ -140,7 +140,7 @@ function draftMove(context: Context, move: Move, as: As): Draft {
       looked: lookedOf(context, move),
       findings: as.findings,
       expected: as.expected,
-      cost: costOf(move),
+      cost: costOf(context, move),
       debts: debtsOf(context, move, after),
       digest: digestOf([{ action, facts: { ...seen } }]),
       warnings: [

@@ -110,10 +110,8 @@ export function queuesStep(title: string, accounts: StorageQueuesAction['account
   return stepOf(title, { provider: 'storage-queues', accounts, within: answersWithin })
 }
 
-/** `2026-11-23 12:31:04 UTC`. */
-export function timeText(at: Instant): string {
-  return Temporal.Instant.fromEpochMilliseconds(at)
-    .toString({ smallestUnit: 'second' })
-    .replace('T', ' ')
-    .replace('Z', ' UTC')
+/** `2026-11-23 13:31:04 Europe/Berlin`. */
+export function timeText(at: Instant, zone: string): string {
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDateTime()
+  return `${local.toString({ smallestUnit: 'second' }).replace('T', ' ')} ${zone}`
 }
