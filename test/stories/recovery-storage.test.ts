@@ -300,7 +300,9 @@ describe("the account's own failover", () => {
       risk: 'loses-data',
       cost: {
         dataLoss: 240_000,
-        text: expect.stringMatching(/^4m of data: what was written to examplewest after .* Europe\/Berlin is lost/),
+        text: expect.stringMatching(
+          /^4m of data: what was written to examplewest after .* Europe\/Berlin is lost/,
+        ),
       },
     })
     expect(run.proposal.debts.map(({ text, remedy }) => `${text}. ${remedy}`).join('\n')).toMatch(
