@@ -11,6 +11,7 @@ import { bot, tell, to } from './change.ts'
 import type { Running, Unknown } from './change.ts'
 import { apply, load } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
+import { forgetEnded } from './rivals.ts'
 import type { RunInput } from './decide.ts'
 import { retryWithin } from './verdicts.ts'
 import type { Learned } from './progress.ts'
@@ -40,6 +41,7 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
   const now = deps.clock.now()
   if (run.state === 'proposed') {
     if (run.expiresAt <= now) await apply(deps, id, { kind: 'tick' })
+    else await forgetEnded(deps, run)
     return
   }
   const at = currentOf(run)

@@ -3,10 +3,19 @@ import { never } from '../errors.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Tone } from '../message.ts'
-import { changedSomething, doneSteps } from './change.ts'
+import { changedSomething, doneSteps, owes } from './change.ts'
 import { runName, runNewsText, tookText } from './news.ts'
+import { isOpen } from './run.ts'
 import type { Run, Step } from './run.ts'
-import { approvalLine, cautions, changeLines, costFields, personName, verdictSummary } from './summary.ts'
+import {
+  aboutText,
+  approvalLine,
+  cautions,
+  changeLines,
+  costFields,
+  personName,
+  verdictSummary,
+} from './summary.ts'
 import type { Seen } from './summary.ts'
 import { leftBy, undoTextOf } from './world.ts'
 
@@ -16,7 +25,7 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const warned = cautions(run, seen)
   const sections = [
     outcome(run),
-    { lines: [[run.proposal.summary], ...changeLines(run)] },
+    { lines: [[aboutText(run)], ...changeLines(run)] },
     warned.length === 0 ? undefined : { lines: warned },
     looked(run),
     compared(run),
@@ -190,13 +199,11 @@ function findings(run: Run): Section | undefined {
   return lines.length === 0 ? undefined : { heading: 'Safety rules', lines }
 }
 
-/** Nothing is owed before something was changed. */
+/** Nothing is owed before everything is changed that will be. */
 function debts(run: Run): Section | undefined {
   const { debts: list } = run.proposal
-  const changed = changedSomething(run)
-  const coming = run.state === 'proposed' || run.state === 'running'
-  if (list.length === 0 || run.undoneBy !== undefined || !(changed || coming)) return undefined
-  const heading = changed ? 'Still owed' : 'Will be owed afterwards'
+  if (list.length === 0 || !(isOpen(run) || owes(run))) return undefined
+  const heading = isOpen(run) ? 'Will be owed afterwards' : 'Still owed'
   return { heading, lines: list.map(({ text, remedy }) => [`${text}. ${remedy}`]) }
 }
 

@@ -4,6 +4,7 @@ import { second } from '../ids.ts'
 import type { EffectBody, RunNews } from '../effect.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
 import { runNewsText, wasSeen } from './news.ts'
+import { isOpen } from './run.ts'
 import type { Approval, Run, Step } from './run.ts'
 
 export interface RunChange {
@@ -143,9 +144,16 @@ export function done(run: Running | Unknown, steps: readonly Step[], now: Instan
   return tell(owing(happened(to(next), 'run.done', { at: now, by: bot, text, data }), now), 'done', bot)
 }
 
-/** Writes down what is owed, once something was changed. */
+/** Whether what it said that it would leave is there now: it has ended, and not half-way; nobody has undone it. */
+export function owes(run: Run): boolean {
+  if (run.undoneBy !== undefined || isOpen(run)) return false
+  const changes = run.steps.filter(({ undo }) => undo !== undefined)
+  return run.state === 'done' || (changes.length > 0 && changes.every(({ phase }) => phase === 'done'))
+}
+
+/** Writes down what is owed, once all of it was changed. */
 function owing(change: RunChange, now: Instant): RunChange {
-  if (!changedSomething(change.next)) return change
+  if (!owes(change.next)) return change
   return change.next.proposal.debts.reduce(
     (so, { id, text, remedy }) =>
       happened(so, 'run.debt', {

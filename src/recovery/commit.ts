@@ -10,6 +10,7 @@ import { decideRun, runWakeAt } from './decide.ts'
 import type { RunInput } from './decide.ts'
 import type { RunChange } from './change.ts'
 import { refuseFrozen } from './freeze.ts'
+import { isOpen } from './run.ts'
 import type { Run } from './run.ts'
 
 /** How often a decision is made anew when others were faster. */
@@ -70,7 +71,8 @@ async function write(
   const timeline = next.incident ?? next.id
   const head = events.length === 0 ? undefined : await deps.store.head(timeline)
   const shown = looksOther(read?.state, change) ? cards(next.id, deps.chats) : []
-  const effects = [...keyed(next.id, expected + 1, change.effects), ...shown]
+  const bodies = [...change.effects, ...freed(read?.state, next)]
+  const effects = [...keyed(next.id, expected + 1, bodies), ...shown]
   const wakeAt = runWakeAt(next)
   const outcome = await deps.store.commit({
     write: { kind: 'run', id: next.id, expected, next, wakeAt },
@@ -97,6 +99,12 @@ function keyed(id: RunId, version: number, bodies: readonly EffectBody[]): reado
   return bodies.map((body, index) => ({ key: `${id}-v${version}-${index + 1}`, body }))
 }
 
+/** Whose cards are not to warn of it any more, since it has just ended. */
+function freed(before: Run | undefined, next: Run): readonly EffectBody[] {
+  if (!before || !isOpen(before) || isOpen(next)) return []
+  return (next.rivals ?? []).map(({ id }) => ({ kind: 'advance', run: id }))
+}
+
 /** One key for all commits: many of them, one update of the card. */
 function cards(run: RunId, chats: readonly string[]): readonly Effect[] {
   return chats.map((chat) => ({ key: `${run}-run-card-${chat}`, body: { kind: 'run-card', run, chat } }))
@@ -105,7 +113,7 @@ function cards(run: RunId, chats: readonly string[]): readonly Effect[] {
 /** Whether a person would want to see the run anew: not for each look that the engine takes at a step under way. */
 function looksOther(before: Run | undefined, { next, events }: RunChange): boolean {
   if (before === undefined || events.length > 0 || before.state !== next.state) return true
-  if (before.proposal !== next.proposal) return true
+  if (before.proposal !== next.proposal || before.rivals !== next.rivals) return true
   return before.undoneBy !== next.undoneBy || isStopping(before) !== isStopping(next)
 }
 

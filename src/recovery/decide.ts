@@ -18,7 +18,8 @@ import type { Learned } from './progress.ts'
 import { approve, cancel, deny, retry } from './verdicts.ts'
 import type { Said } from './verdicts.ts'
 import { bare, bot } from './change.ts'
-import type { Run } from './run.ts'
+import { isOpen } from './run.ts'
+import type { Rival, Run } from './run.ts'
 
 /** What can happen to a run. */
 export type RunInput =
@@ -28,8 +29,10 @@ export type RunInput =
   | { readonly kind: 'tick' }
   /** A proposal that must not start any more, and why. */
   | { readonly kind: 'lapsed'; readonly reason: string }
-  /** Another run was proposed that would change the same; `text` says so on this one's card. */
-  | { readonly kind: 'rivalled'; readonly text: string }
+  /** Another run was proposed that would change the same. */
+  | { readonly kind: 'rivalled'; readonly by: Rival }
+  /** These rivals are not open any more. */
+  | { readonly kind: 'rivals-ended'; readonly ended: readonly Run['id'][] }
   /** What it has set does not hold any more: in what the world differs. */
   | { readonly kind: 'gone'; readonly text: string }
   /** It holds again. */
@@ -65,7 +68,9 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
     case 'lapsed':
       return run.state === 'proposed' ? expire(run, input.reason, now) : same
     case 'rivalled':
-      return rivalled(run, input.text)
+      return rivalled(run, input.by)
+    case 'rivals-ended':
+      return rivalsEnded(run, input.ended)
     case 'undone':
       return undone(run, input.by)
     case 'gone':
@@ -143,10 +148,17 @@ function expire(run: Run, reason: string | undefined, now: Instant): RunDecision
   return tell(happened(to(next), 'run.expired', { at: now, by: bot, text }), 'expired', bot)
 }
 
-function rivalled(run: Run, text: string): RunDecision {
-  const { proposal } = run
-  if (run.state !== 'proposed' || proposal.warnings.includes(text)) return same
-  return to({ ...run, proposal: { ...proposal, warnings: [text, ...proposal.warnings] } })
+function rivalled(run: Run, by: Rival): RunDecision {
+  const { rivals = [] } = run
+  if (!isOpen(run) || rivals.some(({ id }) => id === by.id)) return same
+  return to({ ...run, rivals: [...rivals, by] })
+}
+
+function rivalsEnded(run: Run, ended: readonly Run['id'][]): RunDecision {
+  const { rivals = [], ...alone } = run
+  const left = rivals.filter(({ id }) => !ended.includes(id))
+  if (!isOpen(run) || left.length === rivals.length) return same
+  return to(left.length === 0 ? alone : { ...run, rivals: left })
 }
 
 function undone(run: Run, by: Run['id']): RunDecision {

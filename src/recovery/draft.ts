@@ -46,6 +46,13 @@ export function undoActions(run: Pick<Run, 'steps'>): readonly Action[] {
   return run.steps.flatMap((step) => (step.phase === 'done' && step.undo ? [step.undo] : [])).toReversed()
 }
 
+/** What a run is about, before and after it is carried out: `text` is given the words of each time to choose from. */
+export function inTime(
+  text: (is: (before: string, after: string) => string) => string,
+): Pick<Proposal, 'summary' | 'did'> {
+  return { summary: text((before) => before), did: text((_before, after) => after) }
+}
+
 /** How many earlier runs a measured duration is taken from, at most. */
 const mostMeasured = 20
 

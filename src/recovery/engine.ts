@@ -14,6 +14,7 @@ import { beginRun, decideRun } from './decide.ts'
 import type { Context, Draft } from './draft.ts'
 import { freeze, readFrozen, refuseFrozen, unfreeze } from './freeze.ts'
 import type { Ask, Runs, Verdict } from './input.ts'
+import { rivalOf, rivalsOf } from './rivals.ts'
 import { runName } from './news.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
@@ -84,7 +85,7 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
     objectiveAt: await objectiveOf(store, ask),
     now: clock.now(),
   }
-  const draft = await withHindrances(engine, wish.key, await wish.draft(context))
+  const draft = await withHindrance(engine, await wish.draft(context))
   return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
 }
 
@@ -111,43 +112,12 @@ function underWay(ask: Ask, plan: DrPlan, history: readonly Run[]): Run | undefi
 }
 
 /** The draft, with what would keep it from starting just now. */
-async function withHindrances({ store, plan: planNow }: Engine, key: string, draft: Draft): Promise<Draft> {
+async function withHindrance({ store, plan }: Engine, draft: Draft): Promise<Draft> {
   const { proposal } = draft
-  const plan = planNow()
-  const [frozen, rivals, holders] = await Promise.all([
-    readFrozen(store),
-    rivalsOf(store, key, proposal.targets),
-    store.claims(proposal.targets.map((target) => `lock:${target}`)),
-  ])
-  const busy = [...new Set(holders)].filter((holder) => holder !== '')
-  const hindrances = [
-    ...(frozen
-      ? [
-          `Recoveries were frozen by ${personName(plan, frozen.by)} when this was proposed: while they are, it does not start`,
-        ]
-      : []),
-    ...busy.map(
-      (holder) =>
-        `${holder} was at work on the same records when this was proposed: it does not start before that has ended`,
-    ),
-  ]
-  const warnings = [...hindrances, ...rivals.map(rivalText), ...proposal.warnings]
-  return { ...draft, proposal: { ...proposal, warnings } }
-}
-
-/** Other wishes that wait for a word and would change something of the same. */
-async function rivalsOf(store: Store, key: string, targets: readonly string[]): Promise<readonly Run[]> {
-  const open = await store.runs({ open: true, limit: historyLimit })
-  return open.filter(
-    (run) =>
-      run.state === 'proposed' &&
-      run.key !== key &&
-      run.proposal.targets.some((target) => targets.includes(target)),
-  )
-}
-
-function rivalText(run: Run): string {
-  return `${run.id} (${runName(run)}) is proposed for the same target, too: only one of the two can start`
+  const frozen = await readFrozen(store)
+  if (!frozen) return draft
+  const hindrance = `Recoveries were frozen by ${personName(plan(), frozen.by)} when this was proposed: while they are, it does not start`
+  return { ...draft, proposal: { ...proposal, warnings: [hindrance, ...proposal.warnings] } }
 }
 
 interface Recording {
@@ -173,12 +143,13 @@ async function record(
     const goesOn = known?.state === 'running' || known?.state === 'unknown'
     if (known && (goesOn || isSameWish(known, draft, ask, now))) return { run: known, existing: true }
     id ??= `R-${await store.nextNumber('R')}`
-    const run = toProposed(draft, { id, key, ask, now, validFor })
+    const rivals = await rivalsOf(store, { key, targets: draft.proposal.targets })
+    const run = toProposed(draft, { id, key, ask, now, validFor, rivals })
     if (!(await writeNew(engine, beginRun(run, now), { name, from: holder, to: id }))) continue
     if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place` })
-    const rivals = await rivalsOf(store, key, run.proposal.targets)
-    const text = rivalText(run)
-    await Promise.all(rivals.map((rival) => apply(engine, rival.id, { kind: 'rivalled', text })))
+    const others = await rivalsOf(store, { key, targets: run.proposal.targets })
+    const by = rivalOf(run)
+    await Promise.all(others.map((rival) => apply(engine, rival.id, { kind: 'rivalled', by })))
     return { run, existing: false }
   }
   throw new ConflictError(`${key} was proposed ${tries} times by others at the same time`)

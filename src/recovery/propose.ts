@@ -7,7 +7,7 @@ import { numbered } from './draft.ts'
 import type { Context, Draft } from './draft.ts'
 import { runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
-import type { Run } from './run.ts'
+import type { Rival, Run } from './run.ts'
 import { bypass } from './ways/bypass.ts'
 import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
@@ -97,6 +97,7 @@ export function toProposed(
     readonly ask: Ask
     readonly now: Instant
     readonly validFor: number
+    readonly rivals: readonly Rival[]
   },
 ): Extract<Run, { readonly state: 'proposed' }> {
   const { ask, now } = as
@@ -115,6 +116,7 @@ export function toProposed(
     expiresAt: now + as.validFor,
     ...(ask.order === undefined ? {} : { order: ask.order }),
     ...(ask.incident === undefined ? {} : { incident: ask.incident }),
+    ...(as.rivals.length === 0 ? {} : { rivals: as.rivals }),
     ...(draft.undoes === undefined ? {} : { undoes: draft.undoes }),
   }
 }

@@ -58,7 +58,10 @@ export interface Proposal {
   /** The name that must be typed when the risk is disruptive. */
   readonly typed: string
   readonly risk: Risk
+  /** What will be, once it is carried out. */
   readonly summary: string
+  /** The same for a run that is done; absent where the summary does not say when. */
+  readonly did?: string
   /** Before and after, a line each. */
   readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
   /** How the service answers now on each way to it, side by side, and what that says is broken. */
@@ -111,6 +114,12 @@ export type Order =
 /** So many, so many more (or fewer, below 0), or as many as the queues need. */
 export type PoolSize = { readonly to: number } | { readonly by: number } | 'auto'
 
+/** Another open run that would change something of the same; `name`: as it would be typed. */
+export interface Rival {
+  readonly id: RunId
+  readonly name: string
+}
+
 interface Common {
   readonly id: RunId
   /** Same asker, target and world: the run that already exists is shown instead of a second one. */
@@ -126,6 +135,8 @@ interface Common {
   readonly undoneBy?: RunId
   /** What somebody, or a reload, has undone of it since, in words; absent while it holds. */
   readonly gone?: { readonly since: Instant; readonly text: string }
+  /** While they are open; absent: none. */
+  readonly rivals?: readonly Rival[]
   readonly askedBy: PersonId
   readonly askedAt: Instant
   readonly door: Door
@@ -182,3 +193,8 @@ export type Run =
   | (Common & { readonly state: 'expired'; readonly endedAt: Instant; readonly reason?: string })
 
 export type RunState = Run['state']
+
+/** Whether it waits for a word or is under way; one whose outcome is unknown is. */
+export function isOpen({ state }: Run): boolean {
+  return state === 'proposed' || state === 'running' || state === 'unknown'
+}

@@ -29,7 +29,23 @@ export function cautions(run: Run, seen: Seen): readonly Line[] {
     ok ? [] : [['⚠ ', { code: rule }, ` ${text}${takenOn(run, overriddenWith, seen)}`]],
   )
   const notes = warnings.map((text): Line => [`⚠ ${text}`])
-  return [...overridden, ...clockCautions(run, seen.now), ...notes]
+  return [...overridden, ...rivalCautions(run), ...clockCautions(run, seen.now), ...notes]
+}
+
+function rivalCautions({ state, rivals = [] }: Run): readonly Line[] {
+  if (state !== 'proposed') return []
+  return rivals.map(({ id, name }) => [
+    `⚠ ${id} (${name}) is open for the same target, too: only one of the two can be under way. To see it: `,
+    { command: `runs ${id}` },
+  ])
+}
+
+/** What it is about, in words of the time: it will be, it was, or it did not come to that. */
+export function aboutText({ state, proposal: { summary, did = summary } }: Run): string {
+  if (state === 'done') return did
+  return state === 'proposed' || state === 'running' || state === 'unknown'
+    ? summary
+    : `What was proposed: ${summary}`
 }
 
 function takenOn(run: Run, reason: string | undefined, { plan }: Seen): string {

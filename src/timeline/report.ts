@@ -1,6 +1,6 @@
 // What a review needs of one incident, as data: objective against measured, who was called, who approved what.
 import { nameOf } from '../oncall/shift.ts'
-import { changedSomething } from '../recovery/change.ts'
+import { owes } from '../recovery/change.ts'
 import { runName } from '../recovery/news.ts'
 import { verifyChain } from './chain.ts'
 import { measure, phasesOf } from './phases.ts'
@@ -9,6 +9,7 @@ import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Run } from '../recovery/run.ts'
+import { aboutText } from '../recovery/summary.ts'
 import type { Head, TimelineEvent } from './event.ts'
 import type { Measured, Phase } from './phases.ts'
 import type { TimelineDay } from './render.ts'
@@ -145,12 +146,11 @@ function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
 function runOf(run: Run, plan: DrPlan): ReportedRun {
   const { proposal } = run
   const ended = 'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
-  const owed = run.undoneBy === undefined && changedSomething(run)
   return {
     id: run.id,
     what: runName(run),
     state: run.state,
-    summary: proposal.summary,
+    summary: aboutText(run),
     risk: proposal.risk,
     askedBy: nameOf(plan, run.askedBy),
     approvals: run.approvals.map(({ by, door, at }) => ({ person: nameOf(plan, by), door, at })),
@@ -163,7 +163,7 @@ function runOf(run: Run, plan: DrPlan): ReportedRun {
       phase,
       ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
     })),
-    debts: owed ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],
+    debts: owes(run) ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
   }
 }

@@ -171,10 +171,21 @@ describe('a failover of the load balancer', () => {
     const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
     await bench.settle()
 
-    const only = 'is proposed for the same target, too: only one of the two can start'
-    expect(second.proposal.warnings).toContain(`R-1 (failover lb to backup) ${only}`)
-    expect((await bench.run(first.id)).proposal.warnings).toContain(`R-2 (failover lb to api) ${only}`)
+    expect(second.rivals).toEqual([{ id: 'R-1', name: 'failover lb to backup' }])
+    expect((await bench.run(first.id)).rivals).toEqual([{ id: 'R-2', name: 'failover lb to api' }])
     expect(bench.shown()).toContain('R-1-run-card-slack v2')
+  })
+
+  test('names it no longer once it has ended, whichever way', async () => {
+    const { run: first } = await bench.runs().propose(asking())
+    const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
+    await bench.settle()
+
+    await bench.runs().verdict(second.id, { kind: 'deny', by: approving().by })
+    await bench.settle()
+
+    expect((await bench.run(first.id)).rivals).toBeUndefined()
+    expect(bench.shown()).toContain('R-1-run-card-slack v3')
   })
 
   test('expects what earlier runs have taken', async () => {

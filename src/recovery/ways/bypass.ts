@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { printDuration } from '../../drplan/duration.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import type { DnsRecord } from '../action.ts'
-import { expectedDuration } from '../draft.ts'
+import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt } from '../run.ts'
 import {
@@ -90,7 +90,10 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
       targets: targetsOf(zone.name, before),
       typed: recovery.name,
       risk: recovery.risk ?? 'reversible',
-      summary: `${namesOf(after)} will lead past Cloudflare, directly to ${originsOf(after)}`,
+      ...inTime(
+        (is) =>
+          `${namesOf(after)} ${is('will lead', after.length === 1 ? 'was led' : 'were led')} past Cloudflare, directly to ${originsOf(after)}`,
+      ),
       changes: rowsOf(change),
       ...(looked.shown === undefined
         ? {}

@@ -4,7 +4,7 @@ import type { Duration } from '../../ids.ts'
 import { BugError } from '../../errors.ts'
 import type { FileState, HaproxyFileAction, HaproxyServerAction } from '../action.ts'
 import { cutShort, goesOnText } from '../failback.ts'
-import { expectedDuration } from '../draft.ts'
+import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, haproxyFile, serverIn, stateText } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
@@ -63,7 +63,9 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
       targets: targetsOf(move),
       typed: ask.system,
       risk: run.proposal.risk,
-      summary: `The servers of ${backend} will be as before ${run.id} again: ${states}`,
+      ...inTime(
+        (is) => `The servers of ${backend} ${is('will be', 'were put')} as before ${run.id} again: ${states}`,
+      ),
       changes: rowsOf(move, balancers),
       findings: list,
       expected,

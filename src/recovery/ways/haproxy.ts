@@ -2,7 +2,7 @@
 import { printDuration } from '../../drplan/duration.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import type { ProbeAction } from '../action.ts'
-import { expectedDuration, stepOf } from '../draft.ts'
+import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, serverIn } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
@@ -70,7 +70,10 @@ async function draftFailover(context: Context, recovery: HaproxyRecovery): Promi
       targets: targetsOf(move),
       typed: recovery.name,
       risk: recovery.risk ?? 'reversible',
-      summary: `The traffic of ${backend} will go to ${to} instead of ${from}, at ${namesOf(balancers)}`,
+      ...inTime(
+        (is) =>
+          `The traffic of ${backend} ${is('will go', 'was led')} to ${to} instead of ${from}, at ${namesOf(balancers)}`,
+      ),
       changes: rowsOf(move, balancers),
       findings: list,
       expected,

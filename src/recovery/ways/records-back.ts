@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { BugError, UserError } from '../../errors.ts'
 import { printDuration } from '../../drplan/duration.ts'
 import type { CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
-import { expectedDuration, undoActions } from '../draft.ts'
+import { expectedDuration, inTime, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { recordDifferences } from '../kinds/cloudflare-dns.ts'
 import { probeFacts, whereOf } from '../kinds/probe.ts'
@@ -40,6 +40,7 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
   const expected = expectedDuration(context.history, kind, recovery)
   const within = effectWithin(change)
   const names = undo.after.map((record) => record.name).join(', ')
+  const were = undo.after.length === 1 ? 'was' : 'were'
   const back = [...new Set(undo.after.map((record) => record.content))].join(', ')
   return {
     recovery: run.recovery,
@@ -49,7 +50,10 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
       targets: targetsOf(undo.zone.name, before),
       typed: ask.system,
       risk: run.proposal.risk,
-      summary: `${names} will point at ${back} again${behind(change)}, as before ${run.id}`,
+      ...inTime(
+        (is) =>
+          `${names} ${is('will point at', `${were} pointed at`)} ${back} again${behind(change)}, as before ${run.id}`,
+      ),
       changes: rowsOf(change),
       findings: list,
       expected,

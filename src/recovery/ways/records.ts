@@ -9,7 +9,7 @@ import type { DnsChange } from './dns-change.ts'
 import { checkThroughCloudflare } from './cloudflare-check.ts'
 import { draftFailback } from './records-back.ts'
 import type { Way } from './way.ts'
-import { expectedDuration } from '../draft.ts'
+import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt } from '../run.ts'
 import {
@@ -80,7 +80,10 @@ async function draftFailover(context: Context, recovery: DnsRecovery): Promise<D
       targets: targetsOf(zone.name, before),
       typed: recovery.name,
       risk: recovery.risk ?? 'reversible',
-      summary: `${cloudflare.records.join(', ')} will point at ${recovery.name} (${to})`,
+      ...inTime(
+        (is) =>
+          `${cloudflare.records.join(', ')} ${is('will point', after.length === 1 ? 'was pointed' : 'were pointed')} at ${recovery.name} (${to})`,
+      ),
       changes: rowsOf(change),
       findings: list,
       expected,

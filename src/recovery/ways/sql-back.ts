@@ -2,7 +2,7 @@
 import { BugError, UserError } from '../../errors.ts'
 import { minute } from '../../ids.ts'
 import type { Recovery } from '../../drplan/schema.ts'
-import { expectedDuration, stepOf, undoActions } from '../draft.ts'
+import { expectedDuration, inTime, stepOf, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Proposal, Run, Step } from '../run.ts'
 import { findings, refuseUnsafe, worldAsLeft } from '../safety.ts'
@@ -50,7 +50,10 @@ async function failOverBack(context: Context, run: Run, back: SqlFailoverAction)
   const block = recoveryOf(context, run)?.azure_sql
   return drafted(context, run, steps, {
     risk: forced ? 'loses-data' : 'disruptive',
-    summary: `${place.server} will be the primary of ${group} again, as before ${run.id}`,
+    ...inTime(
+      (is) =>
+        `${place.server} ${is('will be', 'was made')} the primary of ${group} again, as before ${run.id}`,
+    ),
     changes: [{ what: `primary of ${group}`, before: other.place.server, after: place.server }],
     findings: list,
     cost: block
@@ -148,13 +151,14 @@ async function backSteps(
 function swapTexts(
   run: Run,
   { place, name, copy, old }: Renamed,
-): Pick<Proposal, 'summary' | 'changes' | 'cost'> {
+): Pick<Proposal, 'summary' | 'did' | 'changes' | 'cost'> {
   const at = `${name} at ${place.server}`
   return {
-    summary:
+    ...inTime((is) =>
       old === undefined
-        ? `${at} will be called ${copy} again, as before ${run.id}`
-        : `${at} will be the database from before ${run.id} again`,
+        ? `${at} ${is('will be', 'was')} called ${copy} again, as before ${run.id}`
+        : `${at} ${is('will be', 'became')} the database from before ${run.id} again`,
+    ),
     changes: [
       { what: at, before: 'the restored one', after: old === undefined ? 'not there' : `what is ${old} now` },
       { what: `${copy} at ${place.server}`, before: 'not there', after: `what is ${name} now` },
@@ -222,7 +226,7 @@ async function rejoin(context: Context, run: Run, left: SqlGroupAction | undefin
   ]
   return drafted(context, run, steps, {
     risk: 'reversible',
-    summary: `${database} will be in ${group} again, as before ${run.id}`,
+    ...inTime((is) => `${database} ${is('will be in', 'was put into')} ${group} again, as before ${run.id}`),
     changes: [{ what: `members of ${group}`, before: `without ${database}`, after: `with ${database}` }],
     findings: list,
     cost: {

@@ -1,7 +1,7 @@
 // The block `azure_sql`, geo-restore: a new database at the server in the other region, from the copied backups.
 import { RetryableError } from '../../errors.ts'
 import type { SqlDatabaseSeen } from '../../readers.ts'
-import { stepOf } from '../draft.ts'
+import { inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Step } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
@@ -49,7 +49,10 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
       targets: targetsOf(plan, database, { servers: [from.server, to.server] }),
       typed: recovery.name,
       risk: 'loses-data',
-      summary: `${database} will be made anew at ${to.server} (${location}) from the backup of ${moment}, as ${name}`,
+      ...inTime(
+        (is) =>
+          `${database} ${is('will be', 'was')} made anew at ${to.server} (${location}) from the backup of ${moment}, as ${name}`,
+      ),
       changes: [
         { what: `${name} at ${to.server}`, before: 'not there', after: `${database} as at ${moment}` },
       ],

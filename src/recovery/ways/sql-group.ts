@@ -5,7 +5,7 @@ import { documentedFor } from '../../drplan/promises.ts'
 import { minute } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { SqlGroupSeen } from '../../readers.ts'
-import { stepOf } from '../draft.ts'
+import { inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt, Proposal } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
@@ -56,7 +56,10 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
       targets: targetsOf(context.plan, database, { servers: [to.server, from], group }),
       typed: recovery.name,
       risk: forced ? 'loses-data' : (recovery.risk ?? 'disruptive'),
-      summary: `${to.server} (${location}) will be the primary of ${group} with ${database}${others > 0 ? ` and ${others} more` : ''}, instead of ${from}${forced ? ', forced' : ''}`,
+      ...inTime(
+        (is) =>
+          `${to.server} (${location}) ${is('will be', 'was made')} the primary of ${group} with ${database}${others > 0 ? ` and ${others} more` : ''}, instead of ${from}${forced ? ', forced' : ''}`,
+      ),
       changes: [
         {
           what: `primary of ${group}`,

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { minute, second } from '../../ids.ts'
 import type { Instant } from '../../ids.ts'
 import type { SqlDatabaseSeen } from '../../readers.ts'
-import { ownName, stepOf } from '../draft.ts'
+import { inTime, ownName, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt, Proposal, Step } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
@@ -68,7 +68,10 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
       targets: targetsOf(plan, block.database, around(swap)),
       typed: recovery.name,
       risk: 'loses-data',
-      summary: `${block.database} at ${place.server} will be as it was at ${momentText(moment, plan.timezone)}`,
+      ...inTime(
+        (is) =>
+          `${block.database} at ${place.server} ${is('will be', 'was put back')} as it was at ${momentText(moment, plan.timezone)}`,
+      ),
       changes: changesOf(context, source, { database: block.database, server: place.server, moment }),
       compared,
       findings: list,

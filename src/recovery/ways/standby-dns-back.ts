@@ -1,7 +1,7 @@
 // The way back of a switch of name servers: a person leads the zone to Cloudflare again, after both zones were compared.
 import { BugError, UserError } from '../../errors.ts'
 import type { DelegationAction, StandbyDnsAction } from '../standby-action.ts'
-import { stepOf, undoActions } from '../draft.ts'
+import { inTime, stepOf, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { saysText } from '../kinds/delegation.ts'
 import type { DelegationSeen } from '../kinds/delegation.ts'
@@ -71,7 +71,10 @@ async function draftLeadBack(context: Context, { run, back, seen }: Back): Promi
     steps,
     proposal: {
       ...commonOf(context, run),
-      summary: `${zone} will be answered by Cloudflare again; a person switches its name servers at the registrar`,
+      ...inTime(
+        (is) =>
+          `${zone} ${is('will be answered by', 'was led to')} Cloudflare again; a person ${is('switches', 'switched')} its name servers at the registrar`,
+      ),
       changes: [
         { what: `${zone} NS at the parent`, before: saysText(seen.says), after: back.after.join(', ') },
       ],
@@ -173,7 +176,10 @@ async function draftCopyBack(context: Context, run: Run, undos: readonly Standby
     steps,
     proposal: {
       ...commonOf(context, run),
-      summary: `The standby of ${zone} becomes as it was before ${run.id}; the parent leads to Cloudflare already`,
+      ...inTime(
+        (is) =>
+          `The standby of ${zone} ${is('becomes', 'became')} as it was before ${run.id}; the parent ${is('leads', 'led')} to Cloudflare already`,
+      ),
       changes: rows,
       findings: findings([], ask.overrides),
       expected: expectedSwitch(context, {

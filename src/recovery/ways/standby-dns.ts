@@ -5,7 +5,7 @@ import type { Recovery } from '../../drplan/schema.ts'
 import type { StandbyZone, ZoneRecord } from '../../readers.ts'
 import type { ProbeAction } from '../action.ts'
 import type { DelegationAction, StandbyChange } from '../standby-action.ts'
-import { stepOf } from '../draft.ts'
+import { inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { probeFacts, whereOf } from '../kinds/probe.ts'
 import { saysText } from '../kinds/delegation.ts'
@@ -114,7 +114,10 @@ async function draftSwitch(context: Context, recovery: StandbyRecovery): Promise
       targets: [`standby-dns:${zone}`],
       typed: recovery.name,
       risk: recovery.risk ?? 'disruptive',
-      summary: `${zone} will be answered by Azure DNS; a person switches its name servers at the registrar`,
+      ...inTime(
+        (is) =>
+          `${zone} ${is('will be answered by', 'was led to')} Azure DNS; a person ${is('switches', 'switched')} its name servers at the registrar`,
+      ),
       changes: rowsOf(zone, watch, delegation, difference.changes),
       byHand: switchByHand(watch, delegation),
       findings: list,

@@ -4,7 +4,7 @@ import type { Recovery } from '../../drplan/schema.ts'
 import { minute } from '../../ids.ts'
 import type { AccountPlace } from '../../readers.ts'
 import type { StorageFailoverAction } from '../action.ts'
-import { expectedDuration, stepOf } from '../draft.ts'
+import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Proposal, Risk, Run, Step } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
@@ -132,7 +132,10 @@ function draftMove(context: Context, move: Move, as: As): Draft {
       targets: [`azure-storage:${account}`],
       typed: as.typed,
       risk: as.risk,
-      summary: `${account} will move from ${seen.primary} to ${to}, ${type === 'planned' ? 'planned: both regions work' : 'unplanned'}`,
+      ...inTime(
+        (is) =>
+          `${account} ${is('will move', 'was moved')} from ${seen.primary} to ${to}, ${type === 'planned' ? is('planned: both regions work', 'planned') : 'unplanned'}`,
+      ),
       changes: [
         { what: `Primary region of ${account}`, before: seen.primary, after: to },
         ...(after === seen.sku ? [] : [{ what: `Redundancy of ${account}`, before: seen.sku, after }]),

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import { minute } from '../../ids.ts'
 import type { AppConfigurationAction, KeyVaultSecretAction, StorageQueuesAction } from '../action.ts'
-import { expectedDuration, stepOf } from '../draft.ts'
+import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { countText } from '../kinds/storage.ts'
 import type { Debt, Proposal, Run, Step } from '../run.ts'
@@ -118,7 +118,10 @@ function draftTurn(context: Context, turn: Turn, as: As): Draft {
       targets: [switching.target],
       typed: as.typed,
       risk: as.risk,
-      summary: `The applications will use ${coming.account} instead of ${leaving.account}`,
+      ...inTime(
+        (is) =>
+          `The applications ${is('will use', 'were led to')} ${coming.account} instead of ${leaving.account}`,
+      ),
       changes: [switching.row],
       ...(turn.queues.length === 0
         ? {}

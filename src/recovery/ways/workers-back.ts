@@ -2,7 +2,7 @@
 import { BugError, UserError } from '../../errors.ts'
 import type { AutoscaleSeen } from '../../readers.ts'
 import type { AutoscaleLimitsAction, ScaleSetCapacityAction } from '../action.ts'
-import { expectedDuration, undoActions } from '../draft.ts'
+import { expectedDuration, inTime, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { limitDifferences, limitsText, workersText } from '../kinds/scale-set.ts'
 import type { Run } from '../run.ts'
@@ -50,7 +50,6 @@ export async function draftWorkersBack(context: Context, run: Run): Promise<Draf
   const steps = resizeSteps(resize)
   const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
   const expected = expectedDuration(context.history, kind, undefined, documented)
-  const size = undo.capacity ? `${plan.vmss} will have ${workersText(wanted)} again` : undefined
   const limits = undo.limits.map(({ setting, after }) => `autoscale ${setting} ${limitsText(after)}`)
   return {
     recovery: run.recovery,
@@ -60,7 +59,10 @@ export async function draftWorkersBack(context: Context, run: Run): Promise<Draf
       targets: targetsOf(resize),
       typed: plan.vmss,
       risk: run.proposal.risk,
-      summary: `${[...(size === undefined ? [] : [size]), ...limits].join(', ')}, as before ${run.id}`,
+      ...inTime((is) => {
+        const size = `${plan.vmss} ${is('will have', 'was set to')} ${workersText(wanted)} again`
+        return `${[...(undo.capacity ? [size] : []), ...limits].join(', ')}, as before ${run.id}`
+      }),
       changes: rowsOf(resize, looked.pool),
       looked: shownOf(plan, looked, { now, says: `${plan.vmss} and its queues now` }),
       findings: list,

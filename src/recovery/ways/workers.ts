@@ -4,7 +4,7 @@ import type { Recovery } from '../../drplan/schema.ts'
 import type { Duration } from '../../ids.ts'
 import type { AutoscaleSeen, QueueSeen } from '../../readers.ts'
 import type { ProbeAction } from '../action.ts'
-import { expectedDuration, stepOf } from '../draft.ts'
+import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { limitsText, workersText } from '../kinds/scale-set.ts'
 import { sizeText } from '../news.ts'
@@ -81,7 +81,7 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
       targets: targetsOf(resize),
       typed: vmss,
       risk: recovery.risk ?? 'reversible',
-      summary: `${changeText(resize, size)}${why === '' ? '' : `: ${why}`}`,
+      ...inTime((is) => `${changeText(resize, size, is)}${why === '' ? '' : `: ${why}`}`),
       changes: rowsOf(resize, looked.pool),
       looked: shownOf(plan, looked, { now, says: why === '' ? `${vmss} and its queues now` : why }),
       findings: list,
@@ -95,9 +95,14 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
   }
 }
 
-function changeText({ vmss }: Resize, { before, after }: NonNullable<Resize['size']>): string {
-  if (before === after) return `${vmss} keeps its ${workersText(after)}, whatever autoscale was set to`
-  return `${vmss} will have ${workersText(after)} instead of ${before}`
+function changeText(
+  { vmss }: Resize,
+  { before, after }: NonNullable<Resize['size']>,
+  is: (before: string, after: string) => string,
+): string {
+  if (before === after)
+    return `${vmss} ${is('keeps', 'kept')} its ${workersText(after)}, whatever autoscale was set to`
+  return `${vmss} ${is('will have', 'was set to')} ${workersText(after)} instead of ${before}`
 }
 
 function kindOf({ ask }: Context, { name }: Recovery) {
