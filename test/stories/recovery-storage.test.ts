@@ -98,11 +98,15 @@ describe('the setting switched to the standby account', () => {
     await settle()
 
     expect(run.proposal.looked?.says).toBe('examplewest does not answer, examplenorth answers')
-    expect(run.proposal.debts.map(({ text }) => text)).toContainEqual(
+    expect(run.proposal.debts.map(({ text }) => text)).toEqual([
+      'The applications use examplenorth',
       expect.stringMatching(
-        /How many messages stay in examplewest\/orders is not known: it did not answer \(Azure could not look at the queue orders/,
+        /^How many messages stay in examplewest\/orders is not known: it did not answer \(Azure could not look at the queue orders of/,
       ),
-    )
+      expect.stringMatching(
+        /^How many messages stay in examplewest\/mails is not known: it did not answer \(Azure could not look at the queue mails of/,
+      ),
+    ])
     expect(await bench.engine.run('R-1')).toMatchObject({ state: 'done' })
     expect(setting().value).toBe('examplenorth')
     expect(bench.azure.requests.filter(({ reason }) => reason === 'read' || reason === 'change')).toEqual([])

@@ -58,7 +58,7 @@ export function lookedOf(
         ok: seen.secondaryUp && replication?.status === 'Live',
         answer: `${up(seen.secondaryUp)}; replication ${replication?.status ?? 'unknown'}; ${sync}`,
       },
-      ...(depths.queues?.length === 0 ? [] : [depthsRow(depths, 'before', now)]),
+      ...(depths.queues.length + depths.silent.length === 0 ? [] : [depthsRow(depths, 'before', now)]),
     ],
   }
 }

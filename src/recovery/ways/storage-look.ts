@@ -14,11 +14,11 @@ import type { Debt, Proposal, Step } from '../run.ts'
 /** The block of the DR plan. */
 export type StorageBlock = NonNullable<Recovery['azure_storage']>
 
-/** The queues of an account, or why they are not known. */
+/** The queues of an account, each as it was seen, or why it was not. */
 export interface Depths {
   readonly account: string
-  readonly queues?: readonly QueueSeen[]
-  readonly problem?: string
+  readonly queues: readonly QueueSeen[]
+  readonly silent: readonly { readonly name: string; readonly reason: string }[]
 }
 
 /** How long the queues of the account that takes over may take to answer after the change. */
@@ -30,12 +30,27 @@ export async function lookAtQueues(
   account: string,
   names: readonly string[],
 ): Promise<Depths> {
-  if (names.length === 0) return { account, queues: [] }
-  try {
-    return { account, queues: await calls.readers.storage.queues(account, names, calls.limit()) }
-  } catch (thrown) {
-    return { account, problem: reasonOf(thrown).replace(/\.$/, '') }
-  }
+  const limit = calls.limit()
+  // Each by itself: what is wrong with one says nothing of another.
+  const looks = await Promise.allSettled(
+    names.map((name) => calls.readers.storage.queues(account, [name], limit)),
+  )
+  const silent = looks.flatMap((look, index) => {
+    const name = names[index]
+    if (look.status === 'fulfilled' || name === undefined) return []
+    return [{ name, reason: reasonOf(look.reason).replace(/\.$/, '') }]
+  })
+  return { account, queues: looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : [])), silent }
+}
+
+/** Whether all of its queues that were asked for have answered. */
+export function answers({ silent }: Depths): boolean {
+  return silent.length === 0
+}
+
+/** Why it does not answer: what one of its queues said, since it is the same with all as a rule. */
+export function whySilent({ silent }: Depths): string {
+  return silent[0]?.reason ?? ''
 }
 
 /**
@@ -69,9 +84,9 @@ export function depthsRow(
   now: Instant,
 ): NonNullable<Proposal['looked']>['ways'][number] {
   const way = `Queues of ${depths.account} (${role})`
-  if (depths.queues === undefined) return { way, ok: false, answer: depths.problem ?? 'not known' }
-  if (depths.queues.length === 0) return { way, ok: true, answer: 'none in the DR plan' }
-  return { way, ok: true, answer: depths.queues.map((queue) => depthText(queue, now)).join(', ') }
+  const seen = depths.queues.map((queue) => depthText(queue, now))
+  if (!answers(depths)) return { way, ok: false, answer: [...seen, whySilent(depths)].join('; ') }
+  return { way, ok: true, answer: seen.length === 0 ? 'none in the DR plan' : seen.join(', ') }
 }
 
 function depthText({ name, messages, oldest }: QueueSeen, now: Instant): string {
@@ -83,26 +98,20 @@ function depthText({ name, messages, oldest }: QueueSeen, now: Instant): string 
  * What stays in an account that the applications leave, a debt for each queue that is not known to be empty.
  * `drain`: how a worker is led to that account again.
  */
-export function leftBehind(
-  { account, queues, problem }: Depths,
-  names: readonly string[],
-  drain: string,
-): readonly Debt[] {
-  if (queues === undefined) {
-    const why = problem === undefined ? '' : ` (${problem})`
-    return names.map((name) => ({
-      id: `left-behind:${account}/${name}`,
-      text: `How many messages stay in ${account}/${name} is not known: it did not answer${why}`,
-      remedy: `When it answers again, look: status storage. ${drain}`,
-    }))
-  }
-  return queues
+export function leftBehind({ account, queues, silent }: Depths, drain: string): readonly Debt[] {
+  const left = queues
     .filter(({ messages }) => messages > 0)
     .map(({ name, messages }) => ({
       id: `left-behind:${account}/${name}`,
       text: `${countText(messages)} ${messages === 1 ? 'message stays' : 'messages stay'} in ${account}/${name}, as far as was seen before the change; nobody takes them out there`,
       remedy: drain,
     }))
+  const unknown = silent.map(({ name, reason }) => ({
+    id: `left-behind:${account}/${name}`,
+    text: `How many messages stay in ${account}/${name} is not known: it did not answer (${reason})`,
+    remedy: `When it answers again, look: status storage. ${drain}`,
+  }))
+  return [...left, ...unknown]
 }
 
 /** A step that only looks at queues; `needed` must answer. */

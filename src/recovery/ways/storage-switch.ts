@@ -14,7 +14,7 @@ import type { Seen } from '../world.ts'
 import { elsewhere } from './records.ts'
 import { differsFromLeft, plannedSwitch, switchBack } from './storage-setting.ts'
 import type { Switching } from './storage-setting.ts'
-import { depthsRow, leftBehind, lookAtQueues, queuesStep } from './storage-look.ts'
+import { answers, depthsRow, leftBehind, lookAtQueues, queuesStep, whySilent } from './storage-look.ts'
 import type { Depths, StorageBlock } from './storage-look.ts'
 
 const unmeasured: Proposal['expected'] = {
@@ -154,9 +154,9 @@ function draftTurn(context: Context, turn: Turn, as: As): Draft {
 }
 
 function saysOf({ leaving, coming }: Turn): string {
-  const answers = (depths: Depths): string =>
-    `${depths.account} ${depths.queues === undefined ? 'does not answer' : 'answers'}`
-  return `${answers(leaving)}, ${answers(coming)}`
+  const says = (depths: Depths): string =>
+    `${depths.account} ${answers(depths) ? 'answers' : depths.queues.length === 0 ? 'does not answer' : 'answers in part'}`
+  return `${says(leaving)}, ${says(coming)}`
 }
 
 function stepsOf(turn: Turn): readonly Step[] {
@@ -187,16 +187,16 @@ function firstLook({ coming, queues }: Turn): StorageQueuesAction | undefined {
 
 function costOf({ leaving }: Turn): Proposal['cost'] {
   const text = 'No data is deleted; what is in'
-  if (leaving.queues === undefined)
+  if (!answers(leaving))
     return { text: `${text} ${leaving.account} waits there until it answers again, how much is not known.` }
   const count = leaving.queues.reduce((sum, { messages }) => sum + messages, 0)
   const waits = `${countText(count)} ${count === 1 ? 'message waits' : 'messages wait'} there until drained`
   return { text: `${text} ${leaving.account} stays there: ${waits}.` }
 }
 
-function debtsOf({ ask }: Context, { leaving, coming, queues, switching }: Turn): readonly Debt[] {
+function debtsOf({ ask }: Context, { leaving, coming, switching }: Turn): readonly Debt[] {
   const drain = `Drain them: start one worker with ${switching.asBefore} until ${leaving.account} is empty (status storage shows it), then stop it`
-  const left = leftBehind(leaving, queues, drain)
+  const left = leftBehind(leaving, drain)
   if (ask.direction === 'failback') return left
   return [
     {
@@ -217,7 +217,7 @@ function followText({ action }: Switching): string {
   return `${how} go on as before until they are restarted: restart them after the change`
 }
 
-function alreadyThere({ account, queues = [] }: Depths): readonly string[] {
+function alreadyThere({ account, queues }: Depths): readonly string[] {
   return queues
     .filter(({ messages }) => messages > 0)
     .map(
@@ -227,9 +227,10 @@ function alreadyThere({ account, queues = [] }: Depths): readonly string[] {
 }
 
 /** Never lead the applications to an account that does not answer itself. */
-function takesOver({ account, queues, problem = '' }: Depths): Verdict {
-  if (queues === undefined)
-    return targetHealthy([{ where: account, ok: false, reason: `does not answer: ${problem}` }])
+function takesOver(depths: Depths): Verdict {
+  const { account, queues } = depths
+  if (!answers(depths))
+    return targetHealthy([{ where: account, ok: false, reason: `does not answer: ${whySilent(depths)}` }])
   if (queues.length > 0) return targetHealthy([{ where: account, ok: true, reason: 'answers' }])
   return { rule: 'target-healthy', ok: true, text: `The DR plan names no queues: ${account} was not asked` }
 }
