@@ -67,6 +67,8 @@ export type EffectBody =
       readonly text: string
       /** The service was looked at from outside, and answered. */
       readonly seen?: true
+      /** It waits for a person now: the change of a card makes no sound. */
+      readonly waits?: true
     }
 
 export type RunNews =

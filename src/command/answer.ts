@@ -9,9 +9,14 @@ import type { Run } from '../recovery/run.ts'
 import type { Answer } from './command.ts'
 import type { Desk } from './desk.ts'
 
-/** An incident's card under a sentence that says what was done. */
-export function aboutIncident(desk: Desk, incident: Incident, said?: string): Answer {
-  const card = incidentCard(incident, { plan: desk.plan(), now: desk.clock.now() })
+/** An incident's card under a sentence that says what was done. `runs`: its open ones, one of which may wait for a person. */
+export function aboutIncident(
+  desk: Desk,
+  incident: Incident,
+  said?: string,
+  runs: readonly Run[] = [],
+): Answer {
+  const card = incidentCard(incident, { plan: desk.plan(), now: desk.clock.now(), runs })
   const data = { incident }
   const page = `${desk.publicUrl}/incidents/${incident.id}`
   return {

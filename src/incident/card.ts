@@ -1,14 +1,15 @@
 // An incident's card: what is broken, since when, who has it, what the clocks say, and what can be done now.
 import { printDuration } from '../drplan/duration.ts'
-import type { ProviderBlock } from '../drplan/recoveries.ts'
-import type { DrPlan, Recovery } from '../drplan/schema.ts'
+import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
-import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
+import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
+import type { Run } from '../recovery/run.ts'
 import type { Incident, Page, Room } from './incident.ts'
-import { isEscalated, nextLevel } from './calls.ts'
-import { nameOf, targetNames } from './change.ts'
-import { extension, extensionLeft } from './clocks.ts'
+import { incidentButtons, isRestore, restoreCommand } from './actions.ts'
+import { byHandSection } from './by-hand.ts'
+import { isEscalated } from './calls.ts'
+import { nameOf } from './change.ts'
 import { decideByField, noWayLeft } from './decide-by.ts'
 import { problemsSection } from './problems.ts'
 
@@ -18,21 +19,14 @@ export interface CardView {
   readonly now: Instant
   /** The chat in whose room the card stands: it needs no way to itself. */
   readonly chat?: string
+  /** Its runs, as far as they are open: one may wait for a person. */
+  readonly runs?: readonly Run[]
 }
-
-/** The blocks of recoveries that the bot itself can carry out. */
-const carriedOut: readonly ProviderBlock[] = [
-  'cloudflare',
-  'cloudflare_bypass',
-  'haproxy',
-  'scale_set',
-  'azure_sql',
-  'standby_dns',
-]
 
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
   const parts = [
+    byHandSection(view.runs ?? []),
     problemsSection(incident),
     calling(incident, view),
     wrongData(incident, view.plan),
@@ -45,7 +39,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     tone: toneOf(incident, view.now),
     fields: incidentFields(incident, view),
     sections: [{ lines: [[incident.title]] }, ...sections],
-    buttons: buttons(incident, view.plan),
+    buttons: incidentButtons(incident, view.plan),
     links: roomLinks(incident, view.chat),
     footer: openedLine(incident, view.plan),
   }
@@ -169,9 +163,6 @@ function runbook(incident: Incident, plan: DrPlan): Section | undefined {
   return { lines: [[{ link, text: `Runbook of ${incident.system}` }]] }
 }
 
-/** How a restore is asked for, with a moment to begin with. */
-export const restoreCommand = 'db restore 10m ago'
-
 /** A restore needs a moment, so that no button can offer it: it is named, with why the buttons do not do. */
 function wrongData({ system, state }: Incident, plan: DrPlan): Section | undefined {
   const open = state === 'paging' || state === 'diagnosing'
@@ -186,11 +177,6 @@ function wrongData({ system, state }: Incident, plan: DrPlan): Section | undefin
       ],
     ],
   }
-}
-
-/** A recovery that goes back to a moment, which must be said with it. */
-export function isRestore({ azure_sql: block }: Recovery): boolean {
-  return block?.method === 'point-in-time'
 }
 
 /** What is still missing of its rooms; nothing while all is well. */
@@ -234,62 +220,4 @@ function pageLine(page: Page, plan: DrPlan): Line {
     { at: page.startedAt, show: 'time' },
   ]
   return [...spans, channels === '' ? '' : ` (${channels})`, ` — ${page.why}`]
-}
-
-function buttons(incident: Incident, plan: DrPlan): readonly Button[] {
-  const { id, system, state } = incident
-  if (state === 'resolved') return [{ label: 'Report', command: `report ${id}`, style: 'plain' }]
-  const list: Button[] = []
-  if (state === 'paging') list.push({ label: 'I have it', command: `ack ${id}`, style: 'primary' })
-  if (state !== 'recovering' && state !== 'watching') list.push(...recoveries(system, plan))
-  if (state === 'diagnosing') list.push(...moreTime(incident))
-  const next = plan.escalation[nextLevel(incident, plan) ?? plan.escalation.length]
-  if (state !== 'watching' && next) {
-    list.push({
-      label: 'Escalate',
-      command: `escalate ${id}`,
-      style: 'danger',
-      confirm: `Page ${targetNames(plan, next.to)} now?`,
-    })
-  }
-  if (state !== 'recovering')
-    list.push({ label: 'Resolve', command: `resolve ${id}`, style: 'plain', input: whatWasIt(incident) })
-  return list
-}
-
-/** Who closes what Nagios still reports should know it. */
-function whatWasIt({ problems: { open } }: Incident): string {
-  if (open === 0) return 'What was it?'
-  return `Nagios still reports ${open} problem${open === 1 ? '' : 's'}. What was it, and why close it?`
-}
-
-/** Only as much as may be had: what would be refused is not offered. */
-function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): readonly Button[] {
-  const more = printDuration(Math.min(extension, extensionLeft(clock)))
-  if (more === '0s') return []
-  return [
-    {
-      label: 'More time',
-      command: `extend ${id} ${more}`,
-      style: 'plain',
-      input: `Why ${more} more?`,
-      needed: true,
-    },
-  ]
-}
-
-/**
- * Pressing one only proposes: nothing is changed before the proposal is approved. Only those that this version can
- * carry out, by their block.
- */
-function recoveries(system: Incident['system'], plan: DrPlan): readonly Button[] {
-  // A restore needs a moment, which no button knows.
-  const able = (plan.systems[system]?.recoveries ?? []).filter(
-    (each) => carriedOut.some((block) => each[block] !== undefined) && !isRestore(each),
-  )
-  return able.slice(0, 3).map(({ name }) => ({
-    label: `Fail over to ${name}`,
-    command: `failover ${system} to ${name}`,
-    style: 'plain',
-  }))
 }

@@ -176,7 +176,7 @@ async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string)
 }
 
 async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
-  const { run, news, by, text, direction, seen } = body
+  const { run, news, by, text, direction, seen, waits } = body
   const checkBy = deps.clock.now() + 60 * second
   await deps.incidents.input(body.incident, {
     kind: 'run-news',
@@ -187,5 +187,6 @@ async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> 
     direction,
     checkBy,
     ...(seen === undefined ? {} : { seen }),
+    ...(waits === undefined ? {} : { waits }),
   })
 }

@@ -16,7 +16,7 @@ import { roomView } from './room.ts'
 import { hears } from './words.ts'
 
 export interface RoomDeps {
-  readonly store: Pick<Store, 'incident' | 'run' | 'timeline'>
+  readonly store: Pick<Store, 'incident' | 'run' | 'runs' | 'timeline'>
   readonly incidents: Pick<Incidents, 'input'>
   readonly plan: () => DrPlan
   readonly clock: Clock
@@ -34,6 +34,9 @@ const every = 3 * second
 const timeout = 25 * second
 /** After so many tries words wait for the chat to be back, and are told with all that follow. */
 const sayTries = 5
+
+/** So many open runs are looked through for those of one incident. */
+const openRuns = 50
 
 /** How the effects of rooms are done. */
 export function roomEffects(deps: RoomDeps): Pick<Performers, RoomKind> {
@@ -106,7 +109,10 @@ async function card(deps: RoomDeps, body: Body<'card'>, signal: AbortSignal): Pr
   const place = await openPlaceOf(deps, body)
   if (!place) return
   const { incident, room, chat } = place
-  const view = roomView(incident, { ...viewOf(deps), chat: chat.name })
+  const runs = (await deps.store.runs({ open: true, limit: openRuns })).filter(
+    (run) => run.incident === incident.id,
+  )
+  const view = roomView(incident, { ...viewOf(deps), chat: chat.name, runs })
   const { link, left, again, after } = await chat.showRoom(incident, view, signal)
   const moved = link !== undefined && link !== room.link
   if (moved || left.join() !== (room.left ?? []).join()) {

@@ -32,8 +32,8 @@ export function runNews(
       return card(recovering(taken(change, news, moment, acknowledge), news, moment))
     case 'step':
       return next.state === 'recovering' && next.run === news.run
-        ? card({ ...change, next: { ...next, checkBy: news.checkBy } })
-        : card(change)
+        ? card(heard({ ...change, next: { ...next, checkBy: news.checkBy } }, news))
+        : card(heard(change, news))
     case 'done':
       return card(said(done(change, news, moment), news))
     case 'failed':
@@ -54,7 +54,13 @@ export function runNews(
 /** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
 function aside(change: Change, news: News): Change | undefined {
   const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'unknown', 'gone', 'holds']
-  return ended.includes(news.news) ? said(change, news) : undefined
+  if (ended.includes(news.news)) return card(said(change, news))
+  return news.waits ? card(said(change, news)) : undefined
+}
+
+/** A step makes no sound, unless somebody must act after it. */
+function heard(change: Change, news: News): Change {
+  return news.waits ? said(change, news) : change
 }
 
 function said(change: Change, news: News): Change {

@@ -5,6 +5,7 @@ import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
 import type { PoolSize, Run } from './run.ts'
+import type { DelegationAction } from './standby-action.ts'
 
 /** `failover lb to backup`, `failback lb`, `workers scale pool +4`: what the run does, as it would be typed. */
 export function runName(run: Pick<Run, 'direction' | 'system' | 'recovery' | 'order'>): string {
@@ -56,6 +57,12 @@ export function runNewsText(run: Run, news: RunNews): string {
     default:
       return never(news)
   }
+}
+
+/** The step that a person does outside, when the run is at one. */
+export function stepOfPerson(run: Run): DelegationAction | undefined {
+  const action = run.state === 'running' ? run.steps[run.current]?.action : undefined
+  return action?.provider === 'delegation' ? action : undefined
 }
 
 /** A step has asked the service, or the name servers that lead to it, from outside, and the answer was good. */
@@ -140,6 +147,8 @@ function nextText(run: Run): string {
 function openText(run: Run): string {
   const index = run.steps.findIndex((step) => step.phase === 'intended' || step.phase === 'started')
   const step = run.steps[index]
+  if (step?.action.provider === 'delegation')
+    return ' The registrar is not watched any more: what somebody has entered there stands.'
   return step ? ` Whether step ${index + 1} (${step.title}) has happened is not known: look at it.` : ''
 }
 

@@ -176,9 +176,15 @@ describe('failover dns', () => {
     await comesTo('R-1', 'proposed')
     await bot.say('ann', 'approve R-1 standby')
     await waitsForPerson('R-1')
+    const waiting = (await bot.say('ann', 'runs R-1')).text
+    expect(waiting).toContain('Will be owed afterwards')
+    expect(waiting).not.toContain('Still owed')
 
     await bot.say('bob', 'cancel R-1')
     expect(await bot.run('R-1')).toMatchObject({ state: 'cancelled' })
+    const cancelled = (await bot.say('ann', 'runs R-1')).text
+    expect(cancelled).toMatch(/The registrar is not watched\s+any more/)
+    expect(cancelled).not.toMatch(/owed|not known/)
     await bot.say('ann', 'failback dns')
     await comesTo('R-2', 'proposed')
     await bot.say('ann', 'approve R-2 dns')

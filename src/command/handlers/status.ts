@@ -1,8 +1,9 @@
 // status: what is broken, since when, who has it, which clocks run; of everything, of a system, of one incident.
 import { printDuration } from '../../drplan/duration.ts'
 import type { System } from '../../drplan/schema.ts'
-import { byHandLines } from '../../incident/by-hand.ts'
-import { isRestore, objectiveAt, restoreCommand, roomLinks, stateText, toneOf } from '../../incident/card.ts'
+import { byHandSection } from '../../incident/by-hand.ts'
+import { isRestore, restoreCommand } from '../../incident/actions.ts'
+import { objectiveAt, roomLinks, stateText, toneOf } from '../../incident/card.ts'
 import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure } from '../../timeline/phases.ts'
@@ -47,7 +48,7 @@ async function overall(desk: Desk): Promise<Answer> {
   const oldestFirst = incidents.toSorted((a, b) => a.marks.outage - b.marks.outage)
   const byHand = byHandSection(runs)
   const sections: Section[] = [
-    ...byHand,
+    ...(byHand ? [byHand] : []),
     ...oldestFirst.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
     ...(incidents.length > mostShown ? [{ lines: [[`and ${incidents.length - mostShown} more`]] }] : []),
     ...warningSection(warnings),
@@ -57,7 +58,7 @@ async function overall(desk: Desk): Promise<Answer> {
     ...frozenSection(desk, frozen, runs),
   ]
   const lacking = readiness === undefined ? 0 : unready(readiness).length
-  const uneasy = warnings.length + owed.length + lacking + stale.length + byHand.length > 0
+  const uneasy = warnings.length + owed.length + lacking + stale.length > 0 || byHand !== undefined
   const card: Card = {
     title: titleOf(incidents.length, uneasy),
     tone: worst([...incidents.map((incident) => toneOf(incident, now)), uneasy ? 'warn' : 'good']),
@@ -140,17 +141,11 @@ async function withRuns(
   owed: readonly Owed[] = [],
   more: readonly Section[] = [],
 ): Promise<Answer> {
-  const answer = aboutIncident(desk, incident)
   const open = (await desk.store.runs({ open: true, limit: 20 })).filter(
     (run) => run.incident === incident.id,
   )
-  const sections = [
-    ...byHandSection(open),
-    ...runSection(desk, open),
-    ...owedSection(owed),
-    ...(answer.card.sections ?? []),
-    ...more,
-  ]
+  const answer = aboutIncident(desk, incident, undefined, open)
+  const sections = [...runSection(desk, open), ...owedSection(owed), ...(answer.card.sections ?? []), ...more]
   const offered = open.flatMap((run) => desk.runCard(run).buttons?.slice(0, 1) ?? [])
   const named = offered.map((button) => ({
     ...button,
@@ -200,11 +195,6 @@ function clocks(incident: Incident, now: Instant): Line {
   const diagnosis: Span[] =
     endsAt > now ? ['; diagnosis: ', { at: endsAt, show: 'countdown' }] : ['; diagnosis clock is over']
   return [...left, ...diagnosis]
-}
-
-function byHandSection(runs: readonly Run[]): readonly Section[] {
-  const lines = byHandLines(runs)
-  return lines.length === 0 ? [] : [{ heading: 'A person must act now', lines }]
 }
 
 function runSection(desk: Desk, runs: readonly Run[]): readonly Section[] {

@@ -46,7 +46,18 @@ export async function readStandbys(
 /** While a run stands the last turn's own problem says nothing: the standby differs on purpose. */
 function asNow(state: StandbyState | undefined, run: Run | undefined): StandbyState | undefined {
   if (state === undefined || run === undefined) return state
-  return { ...state, problem: leftAsItIs(run) }
+  return { ...state, ...inStepBy(run, state), problem: leftAsItIs(run) }
+}
+
+/** A run that has brought the standby in step knows it later than the last turn. */
+function inStepBy({ steps, direction }: Run, { inStepAt = 0 }: StandbyState): Pick<StandbyState, 'inStepAt'> {
+  const synced = steps.flatMap(({ action, phase, endedAt }) =>
+    direction === 'failover' && action.provider === 'standby-dns' && phase === 'done' && endedAt !== undefined
+      ? [endedAt]
+      : [],
+  )
+  const at = Math.max(inStepAt, ...synced)
+  return at === 0 ? {} : { inStepAt: at }
 }
 
 function leftAsItIs(run: Run): string {

@@ -2,8 +2,8 @@
 import { runName } from '../../recovery/news.ts'
 import { toIncidentId } from '../../ids.ts'
 import type { Incident, Page as PersonPage, PageStep } from '../../incident/incident.ts'
-import { byHandLines } from '../../incident/by-hand.ts'
 import { incidentCard } from '../../incident/card.ts'
+import { isOpen } from '../../recovery/run.ts'
 import type { Run } from '../../recovery/run.ts'
 import type { TimelineEvent } from '../../timeline/event.ts'
 import { cardHtml } from '../card.ts'
@@ -37,12 +37,7 @@ export async function incidentPage(
     sources.store.runs({ open: false, limit: 100 }),
   ])
   const own = runs.filter((run) => run.incident === id)
-  const card = incidentCard(incident, view)
-  const byHand = byHandLines(own)
-  const sections = [
-    ...(byHand.length === 0 ? [] : [{ heading: 'A person must act now', lines: byHand }]),
-    ...(card.sections ?? []),
-  ]
+  const card = incidentCard(incident, { ...view, runs: own })
   return {
     title: `${id} ${incident.title}`,
     incident: id,
@@ -52,19 +47,22 @@ export async function incidentPage(
       </header>
       <div class="split">
         <div class="stack">
-          ${cardHtml({ ...card, sections }, { view, incident: id, scope: 'card' })}
-          ${runsPart(own, sources, view)} ${phasesPart(incident, view)} ${pagesPart(incident, view)}
+          ${cardHtml(card, { view, incident: id, scope: 'card' })} ${runsPart(own, sources, view)}
+          ${phasesPart(incident, view)} ${pagesPart(incident, view)}
         </div>
         ${timelinePart(events, incident, view)}
       </div>`,
   }
 }
 
+/** What is under way first, then what waits for a word; when nothing is open, the newest. */
 function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | undefined {
   if (runs.length === 0) return undefined
-  const [first, ...older] = runs
+  const open = runs.filter(isOpen).toSorted((a, b) => Number(isAtWork(b)) - Number(isAtWork(a)))
+  const shown = open.length > 0 ? open : runs.slice(0, 1)
+  const older = runs.filter((run) => !shown.includes(run))
   return html`<section class="stack" aria-label="Runs">
-    ${first && cardHtml(sources.runCard(first), { view, scope: `run-${first.id}`, ...about(first) })}
+    ${shown.map((run) => cardHtml(sources.runCard(run), { view, scope: `run-${run.id}`, ...about(run) }))}
     ${
       older.length > 0 &&
       html`<div class="card">
@@ -81,6 +79,10 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
       </div>`
     }
   </section>`
+}
+
+function isAtWork({ state }: Run): boolean {
+  return state === 'running' || state === 'unknown'
 }
 
 function about(run: Run): Pick<Run, 'incident'> {
