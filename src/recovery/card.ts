@@ -26,7 +26,9 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const sections = [
     outcome(run),
     { lines: [[aboutText(run)], ...changeLines(run)] },
-    warned.length === 0 ? undefined : { lines: warned },
+    warned.length === 0
+      ? undefined
+      : { ...(isOpen(run) ? {} : { heading: 'What was warned of' }), lines: warned },
     looked(run),
     compared(run),
     byHand(run),

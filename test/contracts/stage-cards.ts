@@ -91,6 +91,7 @@ const proposal: Extract<Run, { state: 'proposed' }> = {
     ...sampleRun('R-7').proposal,
     typed: 'backup',
     summary: 'api.example.com will point at backup (203.0.113.20)',
+    did: 'api.example.com was pointed at backup (203.0.113.20)',
     changes: [
       { what: 'api.example.com A', before: '203.0.113.10, TTL 300 s', after: '203.0.113.20, TTL 60 s' },
     ],

@@ -125,7 +125,7 @@ describe('db restore', () => {
       /no-other-restore: orders-r-1 is Restoring at sql-west/,
     )
     await expect(proposed(geo)).resolves.toMatchObject({
-      proposal: { warnings: expect.arrayContaining([expect.stringMatching(/R-1 was at work/)]) },
+      rivals: [{ id: 'R-1', name: 'failover db to restore' }],
     })
     expect(bench.sent()).toHaveLength(1)
   })
