@@ -165,29 +165,6 @@ describe('a failover of the load balancer', () => {
     expect(bench.news().slice(told)).toEqual([expect.stringMatching(/^done: R-1 .* is done and verified/)])
   })
 
-  test('names another proposal for the same records, on the cards of both', async () => {
-    const { run: first } = await bench.runs().propose(asking())
-    await bench.settle()
-    const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
-    await bench.settle()
-
-    expect(second.rivals).toEqual([{ id: 'R-1', name: 'failover lb to backup' }])
-    expect((await bench.run(first.id)).rivals).toEqual([{ id: 'R-2', name: 'failover lb to api' }])
-    expect(bench.shown()).toContain('R-1-run-card-slack v2')
-  })
-
-  test('names it no longer once it has ended, whichever way', async () => {
-    const { run: first } = await bench.runs().propose(asking())
-    const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
-    await bench.settle()
-
-    await bench.runs().verdict(second.id, { kind: 'deny', by: approving().by })
-    await bench.settle()
-
-    expect((await bench.run(first.id)).rivals).toBeUndefined()
-    expect(bench.shown()).toContain('R-1-run-card-slack v3')
-  })
-
   test('expects what earlier runs have taken', async () => {
     await failedOver()
     const back = await bench.runs().propose(asking({ direction: 'failback' }))
