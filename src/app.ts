@@ -143,7 +143,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   )
   stops.push(outbox.close)
   const kick = outbox.start
-  chats.onReturn(outbox.hurry)
+  chats.onReturn(() => outbox.hurry())
   const incidents = createIncidents({ store, bells: queue.bells, changes, clock, log, policy, kick })
   const triageDeps = { store, incidents, policy, clock, log }
   const systems = createSystems(config, { clock })
@@ -236,7 +236,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
         heartbeat: heartbeat.last,
         chats: chats.checks,
       }),
-    slack: chats.slack?.open(dispatch).receive,
+    ...chats.open(dispatch),
     metrics,
     clock,
     log,

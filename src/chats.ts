@@ -1,8 +1,12 @@
-// Joins what reaches people: the console always, Slack and e-mail when they are set up.
+// Joins what reaches people: the console always, Slack, Teams and e-mail when they are set up.
 import { createConsoleChat } from './chat/console/chat.ts'
 import { createConsolePager } from './chat/console/pager.ts'
+import type { ChatDeps, JoinedChat } from './chat/joined.ts'
+import type { ReceiveHttp } from './chat/slack/inbound/http.ts'
 import { createSlack } from './chat/slack/slack.ts'
-import type { Slack, SlackDeps } from './chat/slack/slack.ts'
+import type { Slack } from './chat/slack/slack.ts'
+import type { ReceiveTeams } from './chat/teams/door.ts'
+import type { Dispatch } from './command/command.ts'
 import type { Config } from './config.ts'
 import type { PersonId } from './ids.ts'
 import { isLoopback } from './loopback.ts'
@@ -14,51 +18,83 @@ export interface Chats {
   readonly all: readonly Chat[]
   /** One for each channel that is set up. */
   readonly pagers: readonly Pager[]
-  /** What makes a page in a chat likely to be overlooked. */
+  /** What makes a page in all chats of this person likely to be overlooked. */
   readonly advice: (person: PersonId) => 'dnd' | 'away' | undefined
-  readonly slack: Slack | undefined
-  /** Called when a chat answers again after it was away. */
-  readonly onReturn: (listener: () => void) => void
+  /** Opens the ways in for commands; answers what takes the requests of those that come over HTTP. */
+  readonly open: (dispatch: Dispatch) => Receivers
+  /** Called with the name of a chat that answers again after it was away. */
+  readonly onReturn: (listener: (chat: string) => void) => void
   readonly checks: () => Readonly<Record<string, Check>>
   readonly close: () => Promise<void>
 }
 
+export interface Receivers {
+  readonly slack: ReceiveHttp | undefined
+  readonly teams: ReceiveTeams | undefined
+}
+
 export async function createChats(
   config: Config,
-  deps: SlackDeps & { readonly changes: Changes },
+  deps: ChatDeps & { readonly changes: Changes },
 ): Promise<Chats> {
-  const { changes, log, publicUrl } = deps
+  const { changes, publicUrl, log } = deps
   const slack = await slackOf(config, deps)
+  const joined: readonly JoinedChat[] = [slack].filter((each) => each !== undefined)
   const console = {
     name: 'console',
     reaches: () => true,
     send: createConsolePager({ changes }).send,
     lastResort: true,
   }
-  if (slack !== undefined) warnOfSlack(config, log)
-  const parts = slack ? [{ name: 'slack', reaches: slack.pager.reaches, send: slack.pager.send }] : []
+  const parts = joined.map(({ chat, pager }) => ({ name: chat.name, ...pager }))
+  if (joined.length > 0) warn(config, joined, log)
   return {
-    all: [createConsoleChat({ publicUrl, changes }), ...(slack ? [slack.chat] : [])],
+    all: [createConsoleChat({ publicUrl, changes }), ...joined.map(({ chat }) => chat)],
     pagers: [createChatPager([...parts, console], log), ...emailPager(config)],
-    advice: (person) => slack?.advice(person),
-    slack,
-    onReturn: (listener) => slack?.onReturn(listener),
-    checks: () => slack?.checks() ?? {},
-    close: async () => slack?.close(),
+    advice: (person) => adviceOn(joined, person),
+    open: (dispatch) => ({
+      slack: slack?.open(dispatch).receive,
+      teams: undefined,
+    }),
+    onReturn: (listener) => {
+      for (const { chat, onReturn } of joined) onReturn(() => listener(chat.name))
+    },
+    checks: () => Object.assign({}, ...joined.map((each) => each.checks())) as Record<string, Check>,
+    close: async () => {
+      await Promise.all(joined.map((each) => each.close()))
+    },
   }
 }
 
-/** What is better known before the first outage. */
-function warnOfSlack({ SMTP_URL: smtp, PUBLIC_URL: publicUrl }: Config, log: SlackDeps['log']): void {
-  if (smtp === undefined)
-    log.warn('Slack is the only way to page people: while Slack is away nobody is reached; set SMTP_URL, too')
-  if (isLoopback(new URL(publicUrl).hostname))
-    log.warn('the links in Slack lead to this machine, and from a phone nowhere; set PUBLIC_URL', {
-      publicUrl,
-    })
+/** Who may well see the page in one chat needs no other way because of what another chat says. */
+function adviceOn(joined: readonly JoinedChat[], person: PersonId): 'dnd' | 'away' | undefined {
+  const all = joined.filter(({ pager }) => pager.reaches(person)).map(({ advice }) => advice(person))
+  if (all.length === 0 || all.includes(undefined)) return undefined
+  return all.includes('dnd') ? 'dnd' : 'away'
 }
 
-async function slackOf(config: Config, deps: SlackDeps): Promise<Slack | undefined> {
+/** What is better known before the first outage. */
+function warn(config: Config, joined: readonly JoinedChat[], log: ChatDeps['log']): void {
+  const { SMTP_URL: smtp, PUBLIC_URL: publicUrl } = config
+  const names = joined.map(({ service }) => service).join(' and ')
+  const several = joined.length > 1
+  if (smtp === undefined) {
+    const only = several
+      ? 'are the only ways to page people: while both are'
+      : 'is the only way to page people: while it is'
+    log.warn(`${names} ${only} away nobody is reached; set SMTP_URL, too`)
+  }
+  if (!isLoopback(new URL(publicUrl).hostname)) return
+  log.warn(`the links in ${names} lead to this machine, and from a phone nowhere; set PUBLIC_URL`, {
+    publicUrl,
+  })
+  if (config.MICROSOFT_APP_ID !== undefined && !config.TEAMS_NO_AUTH)
+    log.warn(
+      'Teams calls the bot at PUBLIC_URL: on this machine no command and no button comes in; set PUBLIC_URL',
+    )
+}
+
+async function slackOf(config: Config, deps: ChatDeps): Promise<Slack | undefined> {
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken } = config
   const { SLACK_SIGNING_SECRET: signingSecret, SLACK_API_URL: apiUrl } = config
   return botToken === undefined ? undefined : createSlack({ botToken, appToken, signingSecret, apiUrl }, deps)

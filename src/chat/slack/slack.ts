@@ -1,14 +1,9 @@
 // Slack as a whole: joins its parts, and keeps what is kept up to date by itself.
 import type { Dispatch } from '../../command/command.ts'
 import { repeat } from '../../deadlines/deadlines.ts'
-import type { DrPlan } from '../../drplan/schema.ts'
 import { minute, second } from '../../ids.ts'
-import type { Card } from '../../message.ts'
-import type { Chat, Check, Clock, Log, Store } from '../../ports.ts'
-import type { Run } from '../../recovery/run.ts'
-import type { SharedLife } from '../posts.ts'
+import type { ChatDeps, JoinedChat } from '../joined.ts'
 import { onDuty } from '../presence.ts'
-import type { Presence } from '../presence.ts'
 import { createRecords } from '../record.ts'
 import { createSlackApi } from './api.ts'
 import { createSlackChat } from './chat.ts'
@@ -16,7 +11,6 @@ import { createSlackDoor } from './door.ts'
 import type { SlackDoor } from './door.ts'
 import { createGroups } from './groups.ts'
 import { createSlackPager } from './pager.ts'
-import type { SlackPager } from './pager.ts'
 import { createPeople } from './people.ts'
 import { createSlackPosts } from './posts.ts'
 import { createSlackPresence } from './presence.ts'
@@ -30,27 +24,9 @@ export interface SlackSettings {
   readonly apiUrl: string | undefined
 }
 
-export interface SlackDeps {
-  readonly store: Store
-  readonly plan: () => DrPlan
-  readonly runCard: (run: Run) => Card
-  readonly clock: Clock
-  readonly log: Log
-  readonly publicUrl: string
-  readonly process: SharedLife
-}
-
-export interface Slack {
-  readonly chat: Chat
-  readonly pager: SlackPager
-  readonly advice: Presence['advice']
+export interface Slack extends JoinedChat {
   /** The way in for commands; begins to listen at once in Socket Mode, and gives the handler of requests otherwise. */
   readonly open: (dispatch: Dispatch) => Pick<SlackDoor, 'receive'>
-  /** Called when Slack answers again after it was away. */
-  readonly onReturn: (listener: () => void) => void
-  /** Whether Slack answers, and whether something can come in from it. */
-  readonly checks: () => Readonly<Record<string, Check>>
-  readonly close: () => Promise<void>
 }
 
 const slackItself = 'https://slack.com/api'
@@ -59,7 +35,7 @@ const groupsEvery = minute
 const groupsAtFirst = 5 * second
 
 /** Makes everything that concerns Slack. Nothing in it needs Slack to answer: what Slack is needed for is tried again. */
-export async function createSlack(settings: SlackSettings, deps: SlackDeps): Promise<Slack> {
+export async function createSlack(settings: SlackSettings, deps: ChatDeps): Promise<Slack> {
   const { store, plan, clock, log, publicUrl } = deps
   const apiUrl = `${settings.apiUrl ?? slackItself}/`
   const api = createSlackApi({ token: settings.botToken, url: apiUrl, clock, log })
@@ -90,6 +66,7 @@ export async function createSlack(settings: SlackSettings, deps: SlackDeps): Pro
   ]
   let door: SlackDoor | undefined
   return {
+    service: 'Slack',
     chat,
     pager,
     advice: presence.advice,

@@ -4,7 +4,7 @@ import { reasonOf } from '../../errors.ts'
 import { minute, second } from '../../ids.ts'
 import type { Duration, Instant } from '../../ids.ts'
 import { isLoopback } from '../../loopback.ts'
-import type { Clock, Log } from '../../ports.ts'
+import type { Check, Clock, Log } from '../../ports.ts'
 import { within } from '../lanes.ts'
 import type { Cloud } from './cloud.ts'
 import { createAdapter } from './inbound/adapter.ts'
@@ -28,6 +28,8 @@ export interface TeamsDoorDeps extends Inbound {
 export interface TeamsDoor {
   /** Takes the requests to /api/messages. */
   readonly receive: ReceiveTeams
+  /** Whether what comes in can be told to be from Teams, with what to do when it cannot. */
+  readonly health: () => Check
   /** Lets what is under way end for a moment. */
   readonly stop: () => Promise<void>
 }
@@ -44,6 +46,7 @@ export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
   const serve = createGate(deps)
   const warn = createWarning(deps)
   const underWay = new Set<Promise<unknown>>()
+  let unsure = false
 
   async function turn(activity: Activity, body: string): Promise<InvokeAnswer | undefined> {
     const work = serve(activity, body)
@@ -58,6 +61,7 @@ export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
     if (read === undefined) return end(response, 400)
     const entry = await admit(request.headers.authorization, read, { ...deps, keys })
     if (entry.status !== 200) warn(entry.why)
+    if (entry.status === 200 || entry.status === 503) unsure = entry.status === 503
     if (entry.activity === undefined) return end(response, entry.status)
     const { activity } = entry
     await runTurn(read, response, () => turn(activity, text))
@@ -72,10 +76,16 @@ export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
         end(response, 500)
       }
     },
+    health: () => (unsure ? { ok: false, text: keysAway(deps.cloud) } : { ok: true }),
     stop: async () => {
       await within(Promise.allSettled(underWay), lastPatience)
     },
   }
+}
+
+function keysAway({ metadata }: Cloud): string {
+  const { host } = new URL(metadata)
+  return `what comes in from Teams is refused, since the keys with which it is signed cannot be fetched; this machine must reach ${host}`
 }
 
 /** What becomes of a request; without an activity it ends with the status. */
