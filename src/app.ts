@@ -14,6 +14,7 @@ import type { Duration } from './ids.ts'
 import type { Card } from './message.ts'
 import { minute, second, toIncidentId, toRunId } from './ids.ts'
 import { createInbox } from './intake/inbox.ts'
+import { createChatWatch } from './incident/chat-watch.ts'
 import { incidentEffects } from './incident/effects.ts'
 import { createIncidents } from './incident/incidents.ts'
 import { createOutbox } from './incident/outbox.ts'
@@ -129,7 +130,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const channels = chats.pagers.map((pager) => pager.channel)
   const measured = createMeasured({ store })
   const { history } = measured
-  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice: chats.advice, history })
+  const { advice, reaches } = chats
+  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice, reaches, history })
   const missing = current.plan().paging.ladder.filter((step) => !channels.includes(step.channel))
   if (missing.length > 0) {
     log.warn('the plan pages by channels that are not set up; they are left out', {
@@ -247,6 +249,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const more = [
     ...recoveryTasks(runDeps, config.RECOVERY_CHECK_MINUTES * minute),
     { name: 'replication', ...createReplicationWatch({ ...triageDeps, inbox, systems }) },
+    { name: 'chats', ...createChatWatch({ ...triageDeps, states: chats.states }) },
   ]
   const stopLoops = startLoops({
     life,

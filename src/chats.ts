@@ -12,7 +12,7 @@ import type { PersonId } from './ids.ts'
 import { isLoopback } from './loopback.ts'
 import { createChatPager } from './pagers/chat.ts'
 import { createEmailPager } from './pagers/email.ts'
-import type { Changes, Chat, Check, Pager } from './ports.ts'
+import type { Changes, Chat, ChatState, Check, Pager } from './ports.ts'
 
 export interface Chats {
   readonly all: readonly Chat[]
@@ -20,6 +20,10 @@ export interface Chats {
   readonly pagers: readonly Pager[]
   /** What makes a page in all chats of this person likely to be overlooked. */
   readonly advice: (person: PersonId) => 'dnd' | 'away' | undefined
+  /** Whether a chat, by its name, has an address of the person. */
+  readonly reaches: (chat: string, person: PersonId) => boolean
+  /** Whether the chats are there, but for the console. */
+  readonly states: () => readonly ChatState[]
   /** Opens the ways in for commands; answers what takes the requests of those that come over HTTP. */
   readonly open: (dispatch: Dispatch) => Receivers
   /** Called with the name of a chat that answers again after it was away. */
@@ -52,6 +56,8 @@ export async function createChats(
     all: [createConsoleChat({ publicUrl, changes }), ...joined.map(({ chat }) => chat)],
     pagers: [createChatPager([...parts, console], log), ...emailPager(config)],
     advice: (person) => adviceOn(joined, person),
+    reaches: (chat, person) => parts.some(({ name, reaches }) => name === chat && reaches(person)),
+    states: () => joined.map((each) => each.state()),
     open: (dispatch) => ({
       slack: slack?.open(dispatch).receive,
       teams: undefined,

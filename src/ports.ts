@@ -158,6 +158,15 @@ export interface Chat {
   readonly closeRoom: (incident: Incident, signal: AbortSignal) => Promise<void>
 }
 
+/** Whether a chat is there, as this process knows it. */
+export interface ChatState {
+  readonly chat: string
+  /** Since when it takes nothing from the bot, because it is silent or because it refuses the bot; absent while it does. */
+  readonly away?: { readonly since: Instant; readonly refused: boolean }
+  /** When it last took something; absent: never yet. */
+  readonly heard?: Instant
+}
+
 /** What one person is told, on any channel. */
 export interface PageMessage {
   /** The effect's key: the same page sent twice carries the same id, which channels use to suppress the double. */

@@ -2,7 +2,7 @@
 import type { DrPlan } from '../drplan/schema.ts'
 import type { PersonId } from '../ids.ts'
 import type { Card } from '../message.ts'
-import type { Chat, Check, Clock, Log, Pager, Store } from '../ports.ts'
+import type { Chat, ChatState, Check, Clock, Log, Pager, Store } from '../ports.ts'
 import type { Run } from '../recovery/run.ts'
 import type { SharedLife } from './posts.ts'
 import type { Presence } from './presence.ts'
@@ -30,6 +30,8 @@ export interface JoinedChat {
   readonly advice: Presence['advice']
   /** Called when the chat answers again after it was away. */
   readonly onReturn: (listener: () => void) => void
+  /** Whether the chat is there, for the rooms of the others. */
+  readonly state: () => ChatState
   /** Whether the chat answers, and whether something can come in from it. */
   readonly checks: () => Readonly<Record<string, Check>>
   readonly close: () => Promise<void>

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Instant } from '../ids.ts'
-import type { Check, Clock, Log } from '../ports.ts'
+import type { ChatState, Check, Clock, Log } from '../ports.ts'
 import { botTime } from './lanes.ts'
 
 /** This many calls in a row without an answer. */
@@ -18,6 +18,7 @@ export interface Outage {
   /** Why a call that has another way to take should not be made; undefined while it answers. */
   readonly down: () => UserError | undefined
   readonly health: () => Check
+  readonly state: () => Omit<ChatState, 'chat'>
   readonly close: () => void
 }
 
@@ -36,8 +37,11 @@ export function createOutage(deps: {
   let missed = 0
   let since: Instant | undefined
   let reason = ''
-  let refusal: string | undefined
+  let refusal: { readonly text: string; readonly since: Instant } | undefined
   let heard = false
+  /** When the first of the calls in a row that had no answer had none. */
+  let firstMissed: Instant = 0
+  let lastTaken: Instant | undefined
   let cancel = (): void => {}
 
   function probeLater(): void {
@@ -69,20 +73,22 @@ export function createOutage(deps: {
 
   return {
     answered: () => {
+      lastTaken = clock.now()
       back()
       allowed()
     },
     refused: (because) => {
       if (refusal === undefined)
         log.error(`${service} refuses the bot; pages take their next channel`, { reason: because })
-      refusal = because
+      refusal = { text: because, since: refusal?.since ?? clock.now() }
       back()
     },
     silent: (because) => {
+      if (missed === 0) firstMissed = clock.now()
       missed += 1
       reason = because
       if (since !== undefined || missed < enough) return
-      since = clock.now()
+      since = firstMissed
       log.warn(`${service} does not answer; pages take their next channel`, { reason })
       probeLater()
     },
@@ -104,7 +110,12 @@ export function createOutage(deps: {
           ok: false,
           text: `${service} has not answered yet (${reason}); the bot goes on by its other doors`,
         }
-      return refusal === undefined ? { ok: true } : { ok: false, text: refusal }
+      return refusal === undefined ? { ok: true } : { ok: false, text: refusal.text }
+    },
+    state: () => {
+      const silent = since !== undefined && { since, refused: false }
+      const away = silent || (refusal !== undefined && { since: refusal.since, refused: true })
+      return { ...(away && { away }), ...(lastTaken !== undefined && { heard: lastTaken }) }
     },
     close: () => {
       since = undefined

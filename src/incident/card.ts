@@ -11,6 +11,7 @@ import { byHandSection } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
 import { nameOf } from './change.ts'
 import { decideByField, noWayLeft } from './decide-by.ts'
+import { chatName, isElsewhere, roomLinks } from './elsewhere.ts'
 import { problemsSection } from './problems.ts'
 
 /** What a card is drawn from, beside the incident. */
@@ -50,26 +51,6 @@ export function openedLine(incident: Incident, plan: DrPlan): Line {
   const { openedAt, openedBy, openedFor } = incident
   const by = ` by ${nameOf(plan, openedBy)}${openedFor === undefined ? '' : ` for ${openedFor}`}`
   return ['Opened ', { at: openedAt, show: 'date-time' }, by]
-}
-
-/** The console shows every incident by itself: it has no room that somebody could join or put away. */
-export function isElsewhere({ chat }: Room): boolean {
-  return chat !== 'console'
-}
-
-/** `Slack` for the chat `slack`. */
-export function chatName(chat: string): string {
-  return chat.charAt(0).toUpperCase() + chat.slice(1)
-}
-
-/** The ways to the rooms that are open, but for the one in `except`: `Room in Slack`. */
-export function roomLinks(
-  { rooms }: Incident,
-  except?: string,
-): readonly { readonly label: string; readonly link: string }[] {
-  return rooms
-    .filter((room) => isElsewhere(room) && room.state === 'open' && room.chat !== except)
-    .flatMap(({ chat, link }) => (link === undefined ? [] : [{ label: `Room in ${chatName(chat)}`, link }]))
 }
 
 /** The state in words that a person at 3 a.m. understands. */
@@ -183,13 +164,23 @@ function wrongData({ system, state }: Incident, plan: DrPlan): Section | undefin
 function rooms(incident: Incident): Section | undefined {
   const lines = incident.rooms
     .filter(isElsewhere)
-    .flatMap(({ chat, state, left, reason }): readonly Line[] => {
+    .flatMap(({ chat, state, left, reason, away }): readonly Line[] => {
       const name = chatName(chat)
+      if (away && state !== 'closed') return [awayLine(name, away)]
       if (state === 'failed')
         return [[`No room in ${name} yet: ${reason ?? 'no reason given'}; trying again`]]
       return state === 'open' && left ? [[`${name} room, not yet: ${left.join('; ')}`]] : []
     })
   return lines.length === 0 ? undefined : { lines }
+}
+
+function awayLine(name: string, { since, refused }: NonNullable<Room['away']>): Line {
+  const what = refused ? 'takes nothing from the bot' : 'does not answer'
+  return [
+    `${name} ${what}, since `,
+    { at: since, show: 'time' },
+    '; what happens here it is told when it is back',
+  ]
 }
 
 /** Over those who are being called. */

@@ -3,7 +3,7 @@ import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { timelineDays } from '../timeline/render.ts'
-import { chatName } from './card.ts'
+import { alsoInText, chatName, openRooms } from './elsewhere.ts'
 import type { Incident } from './incident.ts'
 
 /** More lines than these nobody reads in a chat; the timeline has them all. */
@@ -31,21 +31,28 @@ export function catchUpText(
   plan: DrPlan,
 ): string | undefined {
   const since = missed.events.filter((event) => event.at >= missed.since)
-  const events = since.filter(({ type }) => !machinery.has(type))
+  const events = since.filter((event) => !machinery.has(event.type) && !isAbout(event, missed.chat))
   if (events.length === 0) return undefined
   const days = timelineDays(events, plan)
   const lines = days.flatMap(({ day, lines }) => [
     ...(days.length > 1 ? [`${day}:`] : []),
     ...lines.map(({ time, text, who }) => shortened(`${time} ${text}${saidBy(who, text)}`)),
   ])
-  const heading =
-    missed.since <= incident.openedAt
-      ? `Before this room was open (times in ${plan.timezone}):`
-      : `While ${chatName(missed.chat)} was away (times in ${plan.timezone}):`
+  const first = missed.since <= incident.openedAt
+  const heading = first
+    ? `Before this room was open (times in ${plan.timezone}):`
+    : `While ${chatName(missed.chat)} was away (times in ${plan.timezone}):`
   const cut = lines.length - linesShown
   const more = cut > 0 ? [`${cut} earlier line${cut === 1 ? '' : 's'}: timeline ${incident.id}`] : []
   const rest = cut <= 0 && events.length < since.length ? [`All of it: timeline ${incident.id}`] : []
-  return [heading, ...more, ...lines.slice(-linesShown), ...rest].join('\n')
+  const others = openRooms(incident, missed.chat)
+  const also = first && others.length > 0 ? [alsoInText(others)] : []
+  return [heading, ...more, ...lines.slice(-linesShown), ...rest, ...also].join('\n')
+}
+
+/** That a chat was away people in it know by then. */
+function isAbout({ type, data }: TimelineEvent, chat: string): boolean {
+  return (type === 'chat.away' || type === 'chat.back') && data?.['chat'] === chat
 }
 
 /** Who it was, where the text does not say so; by which door they came is in the record. */

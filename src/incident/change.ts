@@ -16,6 +16,8 @@ export interface Policy {
   readonly channels?: readonly Channel[]
   /** What is known of a person in chat that makes a page there likely to be overlooked. Advice: the page goes out all the same. */
   readonly advice?: (person: PersonId) => 'dnd' | 'away' | undefined
+  /** Whether a chat has an address of a person; absent: not known. */
+  readonly reaches?: (chat: string, person: PersonId) => boolean
   /** Earlier recoveries, newest first: how long each takes. */
   readonly history?: () => readonly Run[]
 }
@@ -30,6 +32,8 @@ export type Wish =
       readonly text: string
       /** The chat in whose room it can be read already. */
       readonly except?: string
+      /** The only chat whose room is told; absent: all are. */
+      readonly to?: string
     }
 
 export interface Change {

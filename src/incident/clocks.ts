@@ -8,6 +8,7 @@ import { diagnosisLimit } from './incident.ts'
 import { call, nextLevel } from './calls.ts'
 import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
+import { whoWhere } from './elsewhere.ts'
 
 /** What is offered at once when more time is wanted. */
 export const extension: Duration = 10 * minute
@@ -100,7 +101,8 @@ export function escalateTo(
     data,
   })
   const called = targets.reduce((so, target) => call(so, { target, level }, moment), raised)
-  return effect(called, { kind: 'say', incident: id, text }, { kind: 'card', incident: id })
+  const heard = `${text}${whoWhere(change.next, cause.by, moment.policy.plan)}`
+  return effect(called, { kind: 'say', incident: id, text: heard }, { kind: 'card', incident: id })
 }
 
 /** More time to diagnose, never past 30 minutes in all. A text when it is refused. */

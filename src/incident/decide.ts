@@ -11,7 +11,9 @@ import { order } from './pages.ts'
 import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
 import { decideWakeAt, tickDecideBy, waysOut } from './decide-by.ts'
+import { chatAway, chatBack } from './chat-away.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
+import { placeOf, where } from './elsewhere.ts'
 import { noProblems } from './problems.ts'
 import { runNews } from './run-news.ts'
 import { putAway, resolved } from './ending.ts'
@@ -104,6 +106,10 @@ function react(incident: Incident, input: IncidentInput, moment: Moment): Reacti
       return unsaid(change, input, moment)
     case 'caught-up':
       return caughtUp(change, input)
+    case 'chat-away':
+      return chatAway(change, input, moment)
+    case 'chat-back':
+      return chatBack(change, input, moment)
     case 'nagios-told':
       return happened(change, 'nagios.told', {
         at: moment.now,
@@ -123,7 +129,9 @@ function note(change: Change, input: Extract<IncidentInput, { kind: 'note' }>, m
   const { by, text, heardIn } = input
   const { id } = change.next
   const noted = happened(change, 'note', { at: moment.now, by, text })
-  const words = by.person === 'bot' ? text : `${nameOf(moment.policy.plan, by.person)} noted: ${text}`
+  const place = placeOf(change.next, by)
+  const who = `${nameOf(moment.policy.plan, by.person)} noted${place === undefined ? '' : ` ${place}`}`
+  const words = by.person === 'bot' ? text : `${who}: ${text}`
   return effect(noted, {
     kind: 'say',
     incident: id,
@@ -190,7 +198,8 @@ function acknowledge(change: Change, by: Actor, name: string | undefined, moment
     by.door === 'nagios'
       ? said
       : effect(said, { kind: 'tell-nagios', incident: next.id, author: who, comment: `${next.id}: ${text}` })
-  return effect(told, { kind: 'say', incident: next.id, text }, { kind: 'card', incident: next.id })
+  const heard = `${text}${where(next, by)}`
+  return effect(told, { kind: 'say', incident: next.id, text: heard }, { kind: 'card', incident: next.id })
 }
 
 /** Somebody has it already: a manager or developer answers the call to them; anybody else takes it over. */
@@ -201,7 +210,8 @@ function acknowledgeLater(change: Change, by: Actor, moment: Moment): Reaction {
   if (answered) {
     const text = `${who} answered and joins`
     const said = happened(answered, 'acknowledged', { at: moment.now, by, text })
-    return effect(said, { kind: 'say', incident: next.id, text }, { kind: 'card', incident: next.id })
+    const heard = `${text}${where(next, by)}`
+    return effect(said, { kind: 'say', incident: next.id, text: heard }, { kind: 'card', incident: next.id })
   }
   // Who answered a call and presses again has joined already: a double click must not take the incident over.
   const joined = next.calls.some((each) => each.answeredBy === by.person)
@@ -222,7 +232,8 @@ function takeOver(change: Change, by: Actor, moment: Moment): Change {
     text,
     data: { name: who, ...(engineer === undefined ? {} : { before: engineer }) },
   })
-  const shown = effect(said, { kind: 'say', incident: id, text }, { kind: 'card', incident: id })
+  const heard = `${text}${where(change.next, by)}`
+  const shown = effect(said, { kind: 'say', incident: id, text: heard }, { kind: 'card', incident: id })
   return engineer === undefined || !Object.hasOwn(plan.people, engineer)
     ? shown
     : effect(shown, { kind: 'tell', incident: id, person: engineer, text })

@@ -2,9 +2,9 @@
 import type { Actor } from '../timeline/event.ts'
 import { bare } from './alerts.ts'
 import { stopAll } from './calls.ts'
-import { chatName, isElsewhere } from './card.ts'
 import { bot, effect, happened } from './change.ts'
 import type { Change, Moment } from './change.ts'
+import { chatNames, isElsewhere, whoWhere } from './elsewhere.ts'
 import type { Incident, Room } from './incident.ts'
 
 /** Over: nobody is called any more, what else is broken is looked for, and the rooms stay for as long as the plan says. */
@@ -23,6 +23,7 @@ export function resolved(
   const next: Incident = {
     ...bare(quiet.next),
     marks: diagnosed,
+    rooms: quiet.next.rooms.map(untold),
     state: 'resolved',
     at: moment.now,
     by,
@@ -43,7 +44,7 @@ export function resolved(
   return effect(
     said,
     { kind: 'release', incident: id },
-    { kind: 'say', incident: id, text },
+    { kind: 'say', incident: id, text: `${text}${whoWhere(next, actor, moment.policy.plan)}` },
     { kind: 'card', incident: id },
   )
 }
@@ -58,8 +59,14 @@ export function putAway(change: Change, moment: Moment): Change | undefined {
   const closing = open.map(({ chat }) => ({ kind: 'close-room', incident: next.id, chat }) as const)
   const put = effect({ ...change, next: { ...rest, rooms } }, ...closing)
   if (open.length === 0) return put
-  const text = `Over for long enough: the room in ${open.map(({ chat }) => chatName(chat)).join(' and ')} is put away`
+  const text = `Over for long enough: the room in ${chatNames(open)} is put away`
   return happened(put, 'room.closed', { at: moment.now, by: bot, text })
+}
+
+/** Nobody is told any more that its chat is back. */
+function untold(room: Room): Room {
+  const { away: _, ...rest } = room
+  return rest
 }
 
 function closed({ chat, link }: Room): Room {

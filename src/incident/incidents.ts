@@ -12,7 +12,7 @@ import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
 import { createLines } from './lines.ts'
 import type { Change, Policy, Wish } from './change.ts'
-import { hears } from './words.ts'
+import { hears, isFor } from './words.ts'
 
 /** How often a decision is made anew when others were faster. */
 const tries = 20
@@ -171,8 +171,8 @@ function placed({ rooms }: Incident, wish: Wish, told: Told): readonly EffectBod
   if (wish.kind === 'card')
     return rooms.filter((room) => room.state === 'open').map(({ chat }) => ({ ...wish, chat }))
   if (wish.kind !== 'say') return [wish]
-  const { except, ...words } = wish
+  const { except: _, to: __, ...words } = wish
   return rooms
-    .filter((room) => hears(room) && room.chat !== except)
+    .filter((room) => hears(room) && isFor(wish, room))
     .map(({ chat }) => ({ ...words, chat, ...told }))
 }

@@ -59,6 +59,10 @@ export type IncidentInput =
       readonly until: Instant
       readonly toldTo?: number | undefined
     }
+  /** A chat takes nothing from the bot: as one process knows it, which others may know better. */
+  | { readonly kind: 'chat-away'; readonly chat: string; readonly since: Instant; readonly refused: boolean }
+  /** A chat has answered a process of the bot at that moment. */
+  | { readonly kind: 'chat-back'; readonly chat: string; readonly heard: Instant }
   | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
   /** What became of a run; `checkBy` is when the incident looks at the run again, whatever was said. */
   | {

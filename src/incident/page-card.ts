@@ -6,9 +6,10 @@ import { runTitle, verdictButtons } from '../recovery/card.ts'
 import type { Run } from '../recovery/run.ts'
 import { mayApprove } from '../recovery/verdicts.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
-import { calledNow, incidentCard, incidentFields, openedLine, roomLinks, stateText, toneOf } from './card.ts'
+import { calledNow, incidentCard, incidentFields, openedLine, stateText, toneOf } from './card.ts'
 import type { CardView } from './card.ts'
 import { nameOf } from './change.ts'
+import { roomLinks } from './elsewhere.ts'
 import type { Incident, Page } from './incident.ts'
 
 /** What a page is drawn from, beside its incident. */

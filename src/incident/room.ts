@@ -5,7 +5,8 @@ import type { RoomView } from '../ports.ts'
 import { incidentCard, stateText } from './card.ts'
 import type { CardView } from './card.ts'
 import { bot, effect, happened, nameOf, patch } from './change.ts'
-import type { Change, Moment } from './change.ts'
+import type { Change, Moment, Wish } from './change.ts'
+import { alsoInText, isElsewhere, openRooms, roomLinks } from './elsewhere.ts'
 import type { EventType, Happening } from '../timeline/event.ts'
 import type { Incident, Room, Target } from './incident.ts'
 import type { IncidentInput } from './input.ts'
@@ -34,12 +35,13 @@ export function roomView(incident: Incident, view: CardView & { readonly publicU
       { title: 'Console', link: page },
       ...(runbook === undefined ? [] : [{ title: `Runbook of ${incident.system}`, link: runbook }]),
       { title: 'Report', link: `${page}/report` },
+      ...roomLinks(incident, view.chat).map(({ label, link }) => ({ title: label, link })),
     ],
   }
 }
 
 /** Everybody who was called or has it, in the order of their coming. */
-function peopleOf({ pages, engineer, openedBy }: Incident): readonly PersonId[] {
+export function peopleOf({ pages, engineer, openedBy }: Incident): readonly PersonId[] {
   const opener = openedBy === 'nagios' ? [] : [openedBy]
   return [...new Set([...opener, ...pages.map((page) => page.person), ...(engineer ? [engineer] : [])])]
 }
@@ -65,8 +67,25 @@ export function roomNews(change: Change, news: News, moment: Moment): Change | u
   const known = patch(change, { rooms: withRoom(rooms, told) })
   const said = isNews(old, told) ? happened(known, ...eventOf(told, moment)) : known
   const opened = told.state === 'open' && old?.state !== 'open'
-  const full = opened ? catchingUp(said, { room: told, first: old?.link === undefined }, moment) : said
+  const first = old?.link === undefined
+  const full = opened
+    ? catchingUp(first ? introduced(said, told) : said, { room: told, first }, moment)
+    : said
   return effect(full, { kind: 'card', incident: id })
+}
+
+/** Where an outage is in several chats, people in each are told of the others; the change of a card makes no sound. */
+function introduced(change: Change, room: Room): Change {
+  const { id } = change.next
+  const others = isElsewhere(room) ? openRooms(change.next, room.chat) : []
+  if (others.length === 0) return change
+  const words = (to: Room, of: readonly Room[]): Wish => ({
+    kind: 'say',
+    incident: id,
+    text: alsoInText(of),
+    to: to.chat,
+  })
+  return effect(change, words(room, others), ...others.map((other) => words(other, [room])))
 }
 
 function toldBy({ chat, state, reason, ...news }: News, old: Room | undefined): Room {
@@ -79,6 +98,8 @@ function toldBy({ chat, state, reason, ...news }: News, old: Room | undefined): 
     ...(news.left?.length ? { left: news.left } : {}),
     ...(old?.missed === undefined ? {} : { missed: old.missed }),
     ...(old?.toldTo === undefined ? {} : { toldTo: old.toldTo }),
+    ...(old?.away === undefined ? {} : { away: old.away }),
+    ...(old?.heard === undefined ? {} : { heard: old.heard }),
   }
 }
 

@@ -7,6 +7,7 @@ import { bare, watch } from './alerts.ts'
 import { bot, effect, nagios, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { newClock } from './clocks.ts'
+import { whoWhere } from './elsewhere.ts'
 
 type News = Extract<IncidentInput, { readonly kind: 'run-news' }>
 type Acknowledge = (
@@ -24,7 +25,7 @@ export function runNews(
   acknowledge: Acknowledge,
 ): Change | undefined {
   const { next } = change
-  if (next.state === 'resolved' || news.direction === 'failback') return aside(change, news)
+  if (next.state === 'resolved' || news.direction === 'failback') return aside(change, news, moment)
   switch (news.news) {
     case 'proposed':
       return card(diagnosed(taken(change, news, moment, acknowledge), moment))
@@ -32,17 +33,17 @@ export function runNews(
       return card(recovering(taken(change, news, moment, acknowledge), news, moment))
     case 'step':
       return next.state === 'recovering' && next.run === news.run
-        ? card(heard({ ...change, next: { ...next, checkBy: news.checkBy } }, news))
-        : card(heard(change, news))
+        ? card(heard({ ...change, next: { ...next, checkBy: news.checkBy } }, news, moment))
+        : card(heard(change, news, moment))
     case 'done':
-      return card(said(done(change, news, moment), news))
+      return card(said(done(change, news, moment), news, moment))
     case 'failed':
     case 'cancelled':
-      return card(said(backToDiagnosing(change, news, moment), news))
+      return card(said(backToDiagnosing(change, news, moment), news, moment))
     case 'unknown':
     case 'gone':
     case 'holds':
-      return card(said(change, news))
+      return card(said(change, news, moment))
     case 'denied':
     case 'expired':
       return card(change)
@@ -52,19 +53,20 @@ export function runNews(
 }
 
 /** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
-function aside(change: Change, news: News): Change | undefined {
+function aside(change: Change, news: News, moment: Moment): Change | undefined {
   const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'unknown', 'gone', 'holds']
-  if (ended.includes(news.news)) return card(said(change, news))
-  return news.waits ? card(said(change, news)) : undefined
+  if (ended.includes(news.news)) return card(said(change, news, moment))
+  return news.waits ? card(said(change, news, moment)) : undefined
 }
 
 /** A step makes no sound, unless somebody must act after it. */
-function heard(change: Change, news: News): Change {
-  return news.waits ? said(change, news) : change
+function heard(change: Change, news: News, moment: Moment): Change {
+  return news.waits ? said(change, news, moment) : change
 }
 
-function said(change: Change, news: News): Change {
-  return effect(change, { kind: 'say', incident: change.next.id, text: news.text })
+function said(change: Change, news: News, { policy }: Moment): Change {
+  const text = `${news.text}${whoWhere(change.next, news.by, policy.plan)}`
+  return effect(change, { kind: 'say', incident: change.next.id, text })
 }
 
 function card(change: Change): Change {

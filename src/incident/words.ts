@@ -1,9 +1,9 @@
 // Words that a room could not be told: remembered, never lost, and told together once the room can hear them.
 import type { Duration } from '../ids.ts'
 import { minute } from '../ids.ts'
-import { chatName, isElsewhere } from './card.ts'
 import { bot, effect, happened, patch } from './change.ts'
-import type { Change, Moment } from './change.ts'
+import type { Change, Moment, Wish } from './change.ts'
+import { chatName, isElsewhere } from './elsewhere.ts'
 import type { Room } from './incident.ts'
 import type { IncidentInput } from './input.ts'
 
@@ -26,11 +26,19 @@ export function withRoom(rooms: readonly Room[], room: Room): readonly Room[] {
 
 /** The decision, with each room that cannot hear its words noted down as having missed them. */
 export function remembered(change: Change, { now }: Moment): Change {
-  if (!change.effects.some((wish) => wish.kind === 'say')) return change
+  const said = change.effects.filter((wish) => wish.kind === 'say')
+  if (said.length === 0) return change
   const rooms = change.next.rooms.map((room) =>
-    hears(room) || room.state === 'closed' ? room : missing(room, { since: now, until: now }),
+    hears(room) || room.state === 'closed' || !said.some((wish) => isFor(wish, room))
+      ? room
+      : missing(room, { since: now, until: now }),
   )
   return patch(change, { rooms })
+}
+
+/** Whether words are for a room: for all, but for the one in which they stand already, or for a single one. */
+export function isFor({ to, except }: Extract<Wish, { readonly kind: 'say' }>, { chat }: Room): boolean {
+  return chat !== except && (to === undefined || to === chat)
 }
 
 function missing(room: Room, { since, until }: Missed): Room {

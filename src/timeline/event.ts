@@ -44,6 +44,8 @@ export const eventTypes = [
   'room.open',
   'room.failed',
   'room.closed',
+  'chat.away',
+  'chat.back',
   'nagios.told',
   'note',
   'run.proposed',

@@ -4,7 +4,7 @@ import { RetryableError } from '../../errors.ts'
 import type { UserError } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
-import type { Check, Clock, Log } from '../../ports.ts'
+import type { ChatState, Check, Clock, Log } from '../../ports.ts'
 import { SlackRefusal, SlackSilence } from './api-errors.ts'
 import { createLanes, createWaits, unlessAborted } from '../lanes.ts'
 import type { CallOptions as LaneOptions, Lane } from '../lanes.ts'
@@ -36,6 +36,8 @@ export interface SlackApi {
   readonly upload: (file: FileUpload, options: CallOptions) => Promise<void>
   /** Whether Slack answers, with words for /readyz. */
   readonly health: () => Check
+  /** The same for the rooms of other chats. */
+  readonly state: () => Omit<ChatState, 'chat'>
   /** From now on every call but api.test and auth.test throws this; undefined lifts it. */
   readonly block: (because: UserError | undefined) => void
   /** Called when Slack answers again after it was away, or takes the bot's calls again; what waited for it can go. */
@@ -81,6 +83,7 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     returned: () => returned(),
   })
   let blocked: UserError | undefined
+  let blockedSince = 0
 
   async function call(method: Method, args: Args, options: CallOptions): Promise<Args> {
     const signal = anyOf(closing.signal, options.signal)
@@ -146,7 +149,9 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     call,
     upload,
     health: () => (blocked ? { ok: false, text: blocked.message } : outage.health()),
+    state: () => (blocked ? { away: { since: blockedSince, refused: true } } : outage.state()),
     block: (because) => {
+      if (!blocked) blockedSince = clock.now()
       const freed = blocked !== undefined && because === undefined
       blocked = because
       if (freed) returned()

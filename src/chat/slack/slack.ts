@@ -76,6 +76,7 @@ export async function createSlack(settings: SlackSettings, deps: ChatDeps): Prom
       door.start()
       return door
     },
+    state: () => ({ chat: 'slack', ...api.state() }),
     checks: () => ({
       slack: api.health(),
       ...(door ? { 'slack-door': door.receive ? api.health() : door.health() } : {}),

@@ -1,6 +1,6 @@
 // The one way out to Teams: connector and Graph, with lanes, time limits, budgets, and knowing when Teams is down.
 import { z } from 'zod'
-import type { Check, Clock, Log } from '../../ports.ts'
+import type { ChatState, Check, Clock, Log } from '../../ports.ts'
 import type { TeamsActivity } from './activity.ts'
 import { shaped } from './api-errors.ts'
 import type { CallOptions } from '../lanes.ts'
@@ -52,6 +52,8 @@ export interface TeamsApi {
   ) => Promise<unknown>
   /** Whether Teams answers, with words for /readyz. */
   readonly health: () => Check
+  /** The same for the rooms of other chats. */
+  readonly state: () => Omit<ChatState, 'chat'>
   /** Called when Teams answers again after it was away, or takes the bot's calls again; what waited for it can go. */
   readonly onReturn: (listener: () => void) => void
   /** Ends the probe and every call under way. */

@@ -2,7 +2,7 @@
 import { RetryableError, UserError } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
-import type { Check, Clock, Log } from '../../ports.ts'
+import type { ChatState, Check, Clock, Log } from '../../ports.ts'
 import { botTime, createLanes, createWaits, unlessAborted } from '../lanes.ts'
 import type { CallOptions, Lane } from '../lanes.ts'
 import { createOutage } from '../outage.ts'
@@ -27,6 +27,7 @@ export interface Calls {
   /** The answer's JSON, undefined for none. Throws TeamsRefusal, or RetryableError: TeamsSilence when it may have been done. */
   readonly call: (request: Call, options: CallOptions) => Promise<unknown>
   readonly health: () => Check
+  readonly state: () => Omit<ChatState, 'chat'>
   readonly onReturn: (listener: () => void) => void
   readonly close: () => void
 }
@@ -150,6 +151,7 @@ export function createCalls(deps: CallsDeps): Calls {
   return {
     call,
     health: outage.health,
+    state: outage.state,
     onReturn: (listener) => {
       returned = listener
     },
