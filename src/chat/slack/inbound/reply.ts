@@ -1,17 +1,11 @@
 // How an answer reaches its asker: in the acknowledgement, by the address that Slack gave, or as a message.
 import { BugError, RetryableError, reasonOf } from '../../../errors.ts'
-import type { Card } from '../../../message.ts'
 import type { Log } from '../../../ports.ts'
+import type { Reply } from '../../reply.ts'
 import type { SlackApi } from '../api.ts'
 import { messageOf } from '../render/message.ts'
 import type { SlackMessage } from '../render/blocks.ts'
 import { answerView } from '../render/views.ts'
-
-/** A card, and whether all who are there see it or only the one who asked. */
-export interface Reply {
-  readonly card: Card
-  readonly to: 'asker' | 'room'
-}
 
 /** Where somebody asked. */
 export interface Asked {

@@ -1,7 +1,5 @@
 // What somebody says in Slack is carried out: who it is, which room, the command, and what of the answer to show to whom.
-import { specOf } from '../../../../commands/index.ts'
-import type { Answer, Dispatch } from '../../../command/command.ts'
-import { parseCommand } from '../../../command/parse.ts'
+import type { Dispatch } from '../../../command/command.ts'
 import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
 import { minute } from '../../../ids.ts'
@@ -11,9 +9,9 @@ import type { Clock, Log, Store } from '../../../ports.ts'
 import type { Run } from '../../../recovery/run.ts'
 import type { SlackApi } from '../api.ts'
 import type { Records } from '../../record.ts'
+import type { Heard } from '../../reply.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Identity } from './identity.ts'
-import type { Reply } from './reply.ts'
 import { bySlackId, channelsIn, written } from './written.ts'
 
 /** What everything that comes in from Slack is served with. */
@@ -41,20 +39,8 @@ export interface Spoken {
   readonly incident?: IncidentId | undefined
 }
 
-/** What was answered, and the incident whose room it was said in. */
-export interface Heard {
-  readonly answer: Answer
-  readonly room: IncidentId | undefined
-}
-
-/** Commands that concern everybody who is there. */
-const forAll: readonly string[] = ['open', 'freeze', 'unfreeze', 'oncall override']
-
 /** Slack is told at once that it is being worked on; the answer then goes to the asker, for which it has 30 minutes. */
 const waits: Duration = 2 * minute
-
-/** What Slack shows of a title. */
-const longestTitle = 140
 
 /** Carries a command out. Never rejects; `refusal` is for somebody who may not speak here, or when the store is away. */
 export async function speak(inbound: Inbound, spoken: Spoken): Promise<Heard | { readonly refusal: Card }> {
@@ -93,40 +79,6 @@ async function readText(inbound: Inbound, text: string): Promise<string> {
     person: (slack) => bySlackId(inbound.plan(), slack),
     incident: (channel) => rooms.get(channel),
   })
-}
-
-/** What is shown to whom: answers and refusals to the asker; in a room, what its card shows is only pointed at. */
-export function replyTo({ answer, room }: Heard, text: string): Reply {
-  const { card, said, status, run, incident } = answer
-  if (status !== 'done') return { card, to: 'asker' }
-  const parsed = parseCommand(text)
-  const verb = 'command' in parsed ? parsed.command.verb : undefined
-  if (verb === undefined || !specOf(verb).changes) return { card, to: 'asker' }
-  const here = room !== undefined && incident === room
-  if (run !== undefined && ['failover', 'failback'].includes(verb))
-    return here ? { card: pointer(answer), to: 'asker' } : { card, to: 'room' }
-  const to = forAll.includes(verb) && !here ? 'room' : 'asker'
-  return { card: said === undefined ? card : short(said, card), to }
-}
-
-/** The answer to a press: short where the card it stands on is brought up to date by itself. */
-export function replyToPress(heard: Heard, text: string): Reply {
-  return { card: replyTo(heard, text).card, to: 'asker' }
-}
-
-function pointer({ card, said, run }: Answer): Card {
-  const title = said ?? `${run} is proposed`
-  return {
-    title,
-    tone: card.tone,
-    sections: [{ lines: [['Its card, with all there is to see before deciding, is in this channel.']] }],
-  }
-}
-
-function short(said: string, { tone }: Card): Card {
-  return said.length <= longestTitle
-    ? { title: said, tone }
-    : { title: 'Done', tone, sections: [{ lines: [[said]] }] }
 }
 
 /** What is said when nothing can be remembered, and so nothing may be done. */

@@ -5,6 +5,7 @@ import { second } from '../../../ids.ts'
 import type { Duration } from '../../../ids.ts'
 import type { Card } from '../../../message.ts'
 import { within } from '../../lanes.ts'
+import { replyTo } from '../../reply.ts'
 import type { Conversation } from '../api.ts'
 import { readPressed } from '../render/buttons.ts'
 import { isPersonal } from './payload.ts'
@@ -42,7 +43,8 @@ export async function onMessage(inbound: Inbound, activity: Activity): Promise<v
   const words = await readWords(inbound, activity)
   if (words === 'not-to-the-bot') return
   if (words === 'name-not-first') return say(inbound, to, notAtTheStart)
-  await answer(inbound, to, spokenIn(activity, words.text))
+  // The bot's bare name asks what is going on.
+  await answer(inbound, to, spokenIn(activity, words.text === '' ? 'status' : words.text))
 }
 
 /** A message that was changed after it was sent. */
@@ -77,18 +79,18 @@ export function placeOf({ conversation, serviceUrl }: Activity): Conversation {
 async function answer(inbound: Inbound, to: Conversation, spoken: Spoken): Promise<void> {
   const work = speak(inbound, spoken)
   const early = await within(work, patience)
-  if (early !== undefined) return say(inbound, to, cardIn(early))
+  if (early !== undefined) return say(inbound, to, cardIn(early, spoken.text))
   const told = await inbound.api
     .send(to, inbound.render(working), { lane: 'answer' })
     .catch((thrown: unknown) => {
       inbound.log.debug('nobody could be told that it is being done', { reason: reasonOf(thrown) })
     })
-  await say(inbound, to, cardIn(await work), told?.id)
+  await say(inbound, to, cardIn(await work, spoken.text), told?.id)
 }
 
-/** The card that answers. */
-export function cardIn(heard: Heard): Card {
-  return 'refusal' in heard ? heard.refusal : heard.answer.card
+/** The card that answers `text`. Nothing in Teams can be shown to one person alone. */
+export function cardIn(heard: Heard, text: string): Card {
+  return 'refusal' in heard ? heard.refusal : replyTo(heard, text).card
 }
 
 /** Says it there, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */

@@ -54,21 +54,22 @@ async function carriedOut(inbound: Inbound, activity: Activity, text: string): P
   const { from, conversation } = activity
   const work = speak(inbound, { user: from.aadObjectId, conversation: conversation.id, text })
   const early = await within(work, patience)
-  if (early !== undefined && isShort(early)) return telling(shortOf(early))
+  if (early !== undefined && isShort(early, text)) return telling(shortOf(early, text))
   // The answer has more to show than fits under a card, or is not there yet: it follows as a message.
-  const later = work.then((heard) => say(inbound, placeOf(activity), cardIn(heard)))
+  const later = work.then((heard) => say(inbound, placeOf(activity), cardIn(heard, text)))
   if (early !== undefined) await within(later, second)
-  return telling(early === undefined ? 'Working on it: the answer follows here.' : shortOf(early))
+  return telling(early === undefined ? 'Working on it: the answer follows here.' : shortOf(early, text))
 }
 
-/** Done in a sentence, or refused: then what is said under the card is all there is to say. */
-function isShort(heard: Heard): boolean {
-  return 'refusal' in heard || heard.answer.status !== 'done' || heard.answer.said !== undefined
+/** Done in a sentence, or refused, or shown by a card that is there: then what is said under the card is all there is to say. */
+function isShort(heard: Heard, text: string): boolean {
+  if ('refusal' in heard || heard.answer.status !== 'done') return true
+  return heard.answer.said !== undefined || cardIn(heard, text) !== heard.answer.card
 }
 
-function shortOf(heard: Heard): string {
+function shortOf(heard: Heard, text: string): string {
   const said = 'answer' in heard && heard.answer.status === 'done' ? heard.answer.said : undefined
-  return cut(said ?? asText(cardIn(heard)))
+  return cut(said ?? asText(cardIn(heard, text)))
 }
 
 /** A card's words, without its buttons: these stand on the card that was pressed. */

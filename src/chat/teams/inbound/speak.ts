@@ -1,13 +1,15 @@
 // What somebody says in Teams is carried out: who it is, which room, the command, and what to say when it cannot be.
-import type { Answer, Dispatch } from '../../../command/command.ts'
+import type { Dispatch } from '../../../command/command.ts'
 import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
-import type { IncidentId, PersonId } from '../../../ids.ts'
+import { minute } from '../../../ids.ts'
+import type { Duration, IncidentId, PersonId } from '../../../ids.ts'
 import type { Card } from '../../../message.ts'
 import type { Clock, Log, Store } from '../../../ports.ts'
 import type { TeamsActivity } from '../activity.ts'
 import type { TeamsApi } from '../api.ts'
 import type { ReferenceBook } from '../references.ts'
+import type { Heard as AnsweredIn } from '../../reply.ts'
 import { byObjectId } from './written.ts'
 
 /** What everything that comes in from Teams is served with. */
@@ -39,20 +41,24 @@ export interface Spoken {
   readonly text: string
 }
 
-export type Heard = { readonly answer: Answer } | { readonly refusal: Card }
+export type Heard = AnsweredIn | { readonly refusal: Card }
+
+/** Who asked is told soon that it is being done, and the answer takes the place of that. */
+const waits: Duration = 2 * minute
 
 /** Carries a command out. Never rejects; `refusal` is for somebody who may not speak here, or when the store is away. */
 export async function speak(inbound: Inbound, { user, conversation, text }: Spoken): Promise<Heard> {
   const known = personOf(inbound, user)
   if ('refusal' in known) return known
   try {
-    const incident = await roomOf(inbound, conversation)
+    const room = await roomOf(inbound, conversation)
     const speaker = {
       person: known.person,
       door: 'teams' as const,
-      ...(incident !== undefined && { incident }),
+      waits,
+      ...(room !== undefined && { incident: room }),
     }
-    return { answer: await inbound.dispatch(text, speaker) }
+    return { answer: await inbound.dispatch(text, speaker), room }
   } catch (thrown) {
     inbound.log.warn('a command from Teams could not be carried out', { reason: reasonOf(thrown) })
     return { refusal: storeDown(inbound) }
