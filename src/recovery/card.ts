@@ -6,6 +6,9 @@ import type { Button, Card, Field, Line, Section, Tone } from '../message.ts'
 import { changedSomething, doneSteps, owes } from './change.ts'
 import { runName, runNewsText, tookText } from './news.ts'
 import { isOpen } from './run.ts'
+import { emptyAt } from './queues/drain-rate.ts'
+import type { Remaining } from './queues/drain-rate.ts'
+import { remainingText } from './queues/words.ts'
 import type { Run, Step } from './run.ts'
 import {
   aboutText,
@@ -124,9 +127,17 @@ function fields(run: Run, { now, plan }: Seen): readonly Field[] {
       value: [`${personName(plan, by)} through ${door} at `, { at, show: 'time' }],
     })
   }
+  if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left))
   if ('endedAt' in run && 'startedAt' in run && run.startedAt !== undefined)
     list.push({ label: 'Took', value: [tookText(run.endedAt - run.startedAt)] })
   return list
+}
+
+function leftField({ proposal: { objectiveAt } }: Run, seen: Remaining): Field {
+  const end = emptyAt(seen)
+  const late = objectiveAt !== undefined && (end === undefined || end > objectiveAt)
+  const value: Line = [`${remainingText(seen)} (at `, { at: seen.at, show: 'time' }, ')']
+  return { label: 'Queues', value, ...(late ? { tone: 'bad' } : {}) }
 }
 
 function looked({ state, proposal }: Run): Section | undefined {

@@ -114,6 +114,7 @@ function cards(run: RunId, chats: readonly string[]): readonly Effect[] {
 function looksOther(before: Run | undefined, { next, events }: RunChange): boolean {
   if (before === undefined || events.length > 0 || before.state !== next.state) return true
   if (before.proposal !== next.proposal || before.rivals !== next.rivals) return true
+  if (before.left?.at !== next.left?.at) return true
   return before.undoneBy !== next.undoneBy || isStopping(before) !== isStopping(next)
 }
 

@@ -20,6 +20,7 @@ import type { Said } from './verdicts.ts'
 import { bare, bot } from './change.ts'
 import { isOpen } from './run.ts'
 import type { Rival, Run } from './run.ts'
+import type { Remaining } from './queues/drain-rate.ts'
 
 /** What can happen to a run. */
 export type RunInput =
@@ -37,6 +38,8 @@ export type RunInput =
   | { readonly kind: 'gone'; readonly text: string }
   /** It holds again. */
   | { readonly kind: 'holds' }
+  /** How much was left in the queues of its pool at a look. */
+  | { readonly kind: 'left'; readonly seen: Remaining }
   /** Another run put back what this one had changed. */
   | { readonly kind: 'undone'; readonly by: Run['id'] }
 
@@ -77,6 +80,8 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return gone(run, input.text, now)
     case 'holds':
       return holds(run, now)
+    case 'left':
+      return left(run, input.seen)
     case 'intended':
     case 'started':
     case 'progress':
@@ -172,6 +177,12 @@ function gone(run: Run, text: string, now: Instant): RunDecision {
   const next: Run = { ...run, gone: { since: run.gone?.since ?? now, text } }
   const event = { at: now, by: bot, text: runNewsText(next, 'gone'), data: { text } }
   return tell(happened(to(next), 'run.gone', event), 'gone', bot)
+}
+
+/** Once the queues were empty, what comes in later is no matter of this run any more. */
+function left(run: Run, seen: Remaining): RunDecision {
+  if (run.left !== undefined && (run.left.left === 0 || run.left.at >= seen.at)) return same
+  return to({ ...run, left: seen })
 }
 
 function holds(run: Run, now: Instant): RunDecision {

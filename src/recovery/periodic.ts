@@ -3,6 +3,7 @@ import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
 import { createCheckups } from './checkups.ts'
 import type { CheckupsDeps } from './checkups.ts'
+import { createQueueWatch } from './queues/watch.ts'
 import { createStandingLook } from './standing.ts'
 import type { StandingDeps } from './standing.ts'
 
@@ -22,5 +23,7 @@ export function recoveryTasks(
     { name: 'standing', every: 30 * second, run: createStandingLook(deps) },
     // Most times it finds that nothing is due.
     { name: 'recovery checks', every: 10 * second, run: createCheckups({ ...deps, every: checkEvery }) },
+    // It finds that nothing is due, but for once a minute.
+    { name: 'queues', every: 10 * second, run: createQueueWatch(deps) },
   ]
 }

@@ -2,6 +2,7 @@
 import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from '../ids.ts'
 import type { Door } from '../timeline/event.ts'
 import type { Action } from './action.ts'
+import type { Remaining } from './queues/drain-rate.ts'
 
 /**
  * reversible: the asker confirms. disruptive: the target's name is typed.
@@ -137,6 +138,8 @@ interface Common {
   readonly gone?: { readonly since: Instant; readonly text: string }
   /** While they are open; absent: none. */
   readonly rivals?: readonly Rival[]
+  /** How much is left in the queues of a pool of workers that this run has sized. */
+  readonly left?: Remaining
   readonly askedBy: PersonId
   readonly askedAt: Instant
   readonly door: Door

@@ -4,7 +4,12 @@ import { UserError, reasonOf } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import { limitsText, runningIn } from '../../recovery/kinds/scale-set.ts'
 import { sizeText } from '../../recovery/news.ts'
+import { readDepths, settingOf } from '../../recovery/queues/depths.ts'
+import { drainRate, remaining } from '../../recovery/queues/drain-rate.ts'
+import type { DrainRate, Remaining } from '../../recovery/queues/drain-rate.ts'
+import { remainingText } from '../../recovery/queues/words.ts'
 import { queueText } from '../../recovery/ways/workers-look.ts'
+import { rateText } from '../../recovery/ways/workers-need.ts'
 import type { PoolPlan } from '../../recovery/ways/workers-size.ts'
 import { listing, refused } from '../answer.ts'
 import { propose } from './recovery.ts'
@@ -62,6 +67,11 @@ function unknownPool(pool: string, pools: readonly Pool[]): UserError {
 }
 
 interface SeenPool extends Pool {
+  /** How fast the queues were worked off; absent: nothing sound was measured. */
+  readonly rate?: DrainRate
+  /** How it goes now, by the bot's own looks. */
+  readonly left?: Remaining
+
   readonly pool: Part<PoolSeen>
   readonly autoscale: Part<readonly AutoscaleSeen[]>
   readonly queues: Part<readonly QueueSeen[]>
@@ -80,7 +90,7 @@ async function show(desk: Desk): Promise<Answer> {
   return listing('Workers', sections, { pools: seen })
 }
 
-async function look({ readers }: Desk, pool: Pool, signal: AbortSignal): Promise<SeenPool> {
+async function look({ readers, store, clock }: Desk, pool: Pool, signal: AbortSignal): Promise<SeenPool> {
   const { resource_group: resourceGroup, vmss, account, queues } = pool.block
   const place = { resourceGroup, vmss }
   const parts = await Promise.all([
@@ -88,7 +98,16 @@ async function look({ readers }: Desk, pool: Pool, signal: AbortSignal): Promise
     inTime(readers.workers.autoscale(place, signal), signal),
     inTime(readers.workers.queues(account, queues, signal), signal),
   ])
-  return { ...pool, pool: parts[0], autoscale: parts[1], queues: parts[2] }
+  const depths = readDepths(pool.block, await store.setting(settingOf(pool.block)))
+  const [rate, left] = [drainRate(depths, clock.now()), remaining(depths)]
+  return {
+    ...pool,
+    ...(rate ? { rate } : {}),
+    ...(left ? { left } : {}),
+    pool: parts[0],
+    autoscale: parts[1],
+    queues: parts[2],
+  }
 }
 
 /** Not every part of the SDKs heeds its signal: loading one, or asking for a token, may take longer. */
@@ -109,9 +128,14 @@ function sectionOf(seen: SeenPool, now: number): Section {
     ...poolRows(seen.pool),
     ...autoscaleRows(seen.autoscale),
     ...queueRows(seen.queues, now),
+    ...(seen.left === undefined ? [] : [['Together', remainingText(seen.left)] as const]),
+    ['Worked off', rateText(seen.rate, block, now)],
     ['By the DR plan', `${block.min} to ${block.max} workers`],
   ]
-  const auto = block.per_worker === undefined ? [] : [{ command: `workers scale ${block.vmss} auto` }]
+  const auto =
+    block.per_worker === undefined && seen.rate === undefined
+      ? []
+      : [{ command: `workers scale ${block.vmss} auto` }]
   return {
     heading: `${block.vmss} (recovery ${name})`,
     table: { columns: ['What', 'Now'], rows: rows.map((row): readonly Line[] => row.map((text) => [text])) },

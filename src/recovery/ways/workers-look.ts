@@ -50,7 +50,7 @@ export function messagesIn(queues: readonly QueueSeen[]): number {
 export function shownOf(
   { vmss, account }: PoolPlan,
   { pool, queues }: LookedPool,
-  at: { readonly now: Instant; readonly says: string },
+  at: { readonly now: Instant; readonly says: string; readonly rate?: string },
 ): NonNullable<Proposal['looked']> {
   const run = runningIn(pool)
   const ways = [
@@ -66,6 +66,7 @@ export function shownOf(
           answer: queueText(queue, at.now),
         }))
       : [{ way: `Queues of ${account}`, ok: false, answer: queues.problem }]),
+    ...(at.rate === undefined ? [] : [{ way: 'How fast they are worked off', ok: true, answer: at.rate }]),
   ]
   return { says: at.says, ways }
 }

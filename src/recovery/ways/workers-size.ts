@@ -19,6 +19,8 @@ export interface Need {
   readonly has: number
   /** Messages that one worker does in a minute. */
   readonly perWorker: number
+  /** It was measured, net of what came in; absent: the plan says so. */
+  readonly measured?: true
   /** What is left of the objective, or all of it when no outage is going on. */
   readonly left: Duration
   /** Until new workers run. */
@@ -30,6 +32,7 @@ const number = new Intl.NumberFormat('en')
 /** What the queues need, within the plan's limits. Workers that run already are not counted as faster than new ones. */
 export function sizeByQueues(need: Need, { min, max }: Pick<PoolPlan, 'min' | 'max'>): Size {
   const { messages, perWorker, left, boot, has } = need
+  const rate = `${number.format(perWorker)} ${need.measured ? 'measured ' : ''}per worker and minute`
   const minutes = Math.floor((left - boot) / minute)
   const wait = `${number.format(messages)} message${messages === 1 ? '' : 's'}`
   const had = `has ${has}`
@@ -42,7 +45,7 @@ export function sizeByQueues(need: Need, { min, max }: Pick<PoolPlan, 'min' | 'm
   }
   const time = Math.max(1, minutes)
   const needed = Math.ceil(messages / (perWorker * time))
-  const sum = `${wait} / (${number.format(perWorker)} per worker and minute x ${time} min) = ${workersText(needed)}`
+  const sum = `${wait} / (${rate} x ${time} min) = ${workersText(needed)}`
   if (needed > max)
     return { wanted: max, sum: `${sum}, more than the plan's max: ${workersText(max)}; ${had}` }
   if (needed < min)
@@ -51,9 +54,15 @@ export function sizeByQueues(need: Need, { min, max }: Pick<PoolPlan, 'min' | 'm
 }
 
 /** Where the minutes of the sum come from. */
-export function timeText({ left, boot }: Pick<Need, 'left' | 'boot'>, outage: boolean): string {
+export function timeText(
+  { left, boot, measured }: Pick<Need, 'left' | 'boot' | 'measured'>,
+  outage: boolean,
+): string {
+  const incoming = measured
+    ? 'What comes in meanwhile is in the sum as it was when the rate was measured'
+    : 'What comes in meanwhile is not in the sum'
   const all = outage ? 'left of the objective (RTO)' : 'of the objective (RTO)'
-  return `${printDuration(Math.max(0, left))} ${all}, less ${printDuration(boot)} until new workers run. What comes in meanwhile is not in the sum`
+  return `${printDuration(Math.max(0, left))} ${all}, less ${printDuration(boot)} until new workers run. ${incoming}`
 }
 
 /** A number of messages as people write it. */

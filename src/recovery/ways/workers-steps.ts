@@ -2,7 +2,7 @@
 import type { Duration } from '../../ids.ts'
 import { minute } from '../../ids.ts'
 import type { Facts } from '../../ports.ts'
-import type { AutoscaleSeen, PoolSeen } from '../../readers.ts'
+import type { AutoscaleSeen, PoolPlace, PoolSeen } from '../../readers.ts'
 import type { Action, AutoscaleLimits, AutoscaleLimitsAction, ScaleSetCapacityAction } from '../action.ts'
 import { stepOf } from '../draft.ts'
 import { limitsText, runningIn, sameLimits, workersText } from '../kinds/scale-set.ts'
@@ -88,10 +88,13 @@ export function resizeSteps(resize: Resize): readonly Step[] {
 
 /** What is locked while it runs. */
 export function targetsOf({ resourceGroup, vmss, autoscale }: Resize): readonly string[] {
-  const group = `azure:${resourceGroup}`
-  return [`${group}/${vmss}`, ...autoscale.map(({ setting }) => `${group}/autoscale/${setting.name}`)].map(
-    (target) => target.toLowerCase(),
-  )
+  const settings = autoscale.map(({ setting }) => `azure:${resourceGroup}/autoscale/${setting.name}`)
+  return [poolTarget({ resourceGroup, vmss }), ...settings.map((target) => target.toLowerCase())]
+}
+
+/** The pool itself, as what is locked. */
+export function poolTarget({ resourceGroup, vmss }: PoolPlace): string {
+  return `azure:${resourceGroup}/${vmss}`.toLowerCase()
 }
 
 /** Before and after. */

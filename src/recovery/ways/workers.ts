@@ -1,8 +1,6 @@
 // The block `scale_set`: a pool of workers gets as many as the queues need, or as many as somebody says.
-import { UserError } from '../../errors.ts'
 import type { Recovery } from '../../drplan/schema.ts'
-import type { Duration } from '../../ids.ts'
-import type { AutoscaleSeen, QueueSeen } from '../../readers.ts'
+import type { AutoscaleSeen } from '../../readers.ts'
 import type { ProbeAction } from '../action.ts'
 import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
@@ -13,16 +11,13 @@ import { findings, refuseUnsafe } from '../safety.ts'
 import { checkByDraft } from './draft-check.ts'
 import { checkAtAzure } from './rights-check.ts'
 import { draftWorkersBack } from './workers-back.ts'
-import { lookAtPool, messagesIn, shownOf } from './workers-look.ts'
-import type { LookedPool } from './workers-look.ts'
+import { lookAtPool, shownOf } from './workers-look.ts'
+import { measuredRate, rateText, wantedSize } from './workers-need.ts'
+import type { PoolRecovery } from './workers-need.ts'
 import { autoscaleKnown, notScaling, notThatMany, poolLimits } from './workers-safety.ts'
-import { sizeByQueues, timeText } from './workers-size.ts'
-import type { Need, PoolPlan } from './workers-size.ts'
 import { digestOfSteps, documented, limitsFor, resizeSteps, rowsOf, targetsOf } from './workers-steps.ts'
 import type { Resize } from './workers-steps.ts'
 import type { Way } from './way.ts'
-
-type PoolRecovery = Recovery & { readonly scale_set: PoolPlan }
 
 function isPool(recovery: Recovery): recovery is PoolRecovery {
   return recovery.scale_set !== undefined
@@ -39,22 +34,14 @@ export const workers: Way = {
   changes: ['scale-set-capacity', 'autoscale-limits'],
 }
 
-/** How many, and the sentence that says why. */
-interface Wanted {
-  readonly wanted: number
-  readonly why: string
-  /** Where the sum's minutes come from, or what is missing for a sum. */
-  readonly notes: readonly string[]
-}
-
 async function draftResize(context: Context, recovery: PoolRecovery): Promise<Draft> {
   const { ask, calls, now } = context
   const plan = recovery.scale_set
   const { vmss } = plan
-  const looked = await lookAtPool(calls, plan)
+  const [looked, rate] = await Promise.all([lookAtPool(calls, plan), measuredRate(context, plan)])
   const { capacity } = looked.pool
   const expected = expectedDuration(context.history, kindOf(context, recovery), recovery, documented)
-  const { wanted, why, notes } = wantedSize(context, { recovery, looked, boot: expected.duration })
+  const { wanted, why, notes } = wantedSize(context, { recovery, looked, rate, boot: expected.duration })
   const settings = 'seen' in looked.autoscale ? looked.autoscale.seen : []
   const size = { before: capacity, after: wanted }
   const autoscale = limitsFor(settings, size)
@@ -83,7 +70,11 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
       risk: recovery.risk ?? 'reversible',
       ...inTime((is) => `${changeText(resize, size, is)}${why === '' ? '' : `: ${why}`}`),
       changes: rowsOf(resize, looked.pool),
-      looked: shownOf(plan, looked, { now, says: why === '' ? `${vmss} and its queues now` : why }),
+      looked: shownOf(plan, looked, {
+        now,
+        says: why === '' ? `${vmss} and its queues now` : why,
+        rate: rateText(rate, plan, now),
+      }),
       findings: list,
       expected,
       cost: costOf(size),
@@ -107,69 +98,6 @@ function changeText(
 
 function kindOf({ ask }: Context, { name }: Recovery) {
   return { system: ask.system, direction: ask.direction, recovery: name } as const
-}
-
-/** A failover without a number goes by the queues when the plan knows how fast a worker is, else to the plan's max. */
-function wantedSize(
-  context: Context,
-  {
-    recovery,
-    looked,
-    boot,
-  }: { readonly recovery: PoolRecovery; readonly looked: LookedPool; readonly boot: Duration },
-): Wanted {
-  const { order } = context.ask
-  const plan = recovery.scale_set
-  const { capacity: has } = looked.pool
-  const size = order?.kind === 'pool-size' ? order.size : undefined
-  const unread = 'problem' in looked.queues ? [looked.queues.problem] : []
-  if (typeof size === 'object') {
-    const wanted = 'to' in size ? size.to : has + size.by
-    return { wanted: Math.max(0, wanted), why: '', notes: unread }
-  }
-  if (plan.per_worker === undefined) {
-    if (size === 'auto') throw noRate(recovery)
-    const note = `The DR plan does not say how many messages a worker does in a minute ("per_worker"), so it is the plan's max. Another number: workers scale ${plan.vmss} N`
-    return { wanted: plan.max, why: `the plan's max`, notes: [note, ...unread] }
-  }
-  const need: Need = {
-    messages: messagesIn(demandQueues(recovery, looked.queues)),
-    has,
-    perWorker: plan.per_worker,
-    left: timeLeft(context),
-    boot,
-  }
-  const { wanted, sum } = sizeByQueues(need, plan)
-  return {
-    wanted,
-    why: sum,
-    notes: [`The time in the sum: ${timeText(need, context.objectiveAt !== undefined)}`],
-  }
-}
-
-/** What is left of the objective in an outage; without one, all of it. */
-function timeLeft({ ask, plan, now, objectiveAt }: Context): Duration {
-  if (objectiveAt !== undefined) return objectiveAt - now
-  return plan.systems[ask.system]?.rto ?? 0
-}
-
-function noRate({ name, scale_set: { vmss } }: PoolRecovery): UserError {
-  return new UserError(
-    'no-rate',
-    `How many workers the queues need cannot be said: the DR plan does not say how many messages one worker does in a minute. Add "per_worker: 40" (your own number) to the block "scale_set" of the recovery ${name}, or say a number: workers scale ${vmss} 8`,
-  )
-}
-
-function demandQueues(
-  { scale_set: { vmss } }: PoolRecovery,
-  queues: LookedPool['queues'],
-): readonly QueueSeen[] {
-  if ('seen' in queues) return queues.seen
-  throw new UserError(
-    'queues-silent',
-    `How many workers the queues need cannot be said. ${queues.problem} Or say a number: workers scale ${vmss} 8`,
-    { cause: queues.thrown },
-  )
 }
 
 function commandOf({ ask }: Context, { name, scale_set: { vmss } }: PoolRecovery): string {
