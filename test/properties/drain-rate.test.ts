@@ -24,7 +24,7 @@ describe('the drain rate of a worker', () => {
 
     expect(rate).toMatchObject({ perWorker: 40, from: { messages: 1_000 }, to: { messages: 200 } })
     expect(rate && drainText(rate, begin + 8 * minute)).toBe(
-      '40 for each worker and minute, net of what came in: 1,000 to 200 messages in 5m with 4 workers, until 3m ago',
+      '40 a minute, net of what came in: 1,000 to 200 messages in 5m with 4 workers, until 3m ago',
     )
   })
 

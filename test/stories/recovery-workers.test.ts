@@ -90,6 +90,7 @@ describe('failover workers', () => {
       'workers-vmss: 4 of 4 run',
       'Queue orders of examplewest: 12,000 messages, the oldest for 42m',
       expect.stringMatching(/^Queue mails of examplewest: 400 messages, the oldest for \d+s$/),
+      'A worker does: 40 a minute by the DR plan; not measured in the last day',
     ])
     expect(steps.map(({ title }) => title)).toEqual([
       'Set the autoscale setting by-load to 15 to 15 (by load), 15 to 15 (holidays)',

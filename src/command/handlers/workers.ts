@@ -128,8 +128,8 @@ function sectionOf(seen: SeenPool, now: number): Section {
     ...poolRows(seen.pool),
     ...autoscaleRows(seen.autoscale),
     ...queueRows(seen.queues, now),
-    ...(seen.left === undefined ? [] : [['Together', remainingText(seen.left)] as const]),
-    ['Worked off', rateText(seen.rate, block, now)],
+    ...(seen.left === undefined ? [] : [['Queues together', remainingText(seen.left)] as const]),
+    ['A worker does', rateText(seen.rate, block, now)],
     ['By the DR plan', `${block.min} to ${block.max} workers`],
   ]
   const auto =

@@ -10,16 +10,12 @@ import type { DrainRate, Remaining } from './drain-rate.ts'
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 const whole = new Intl.NumberFormat('en')
 
-/** `45 for each worker and minute, net of what came in: 12,000 to 8,400 messages in 20m with 4 workers, until 2m ago`. */
+/** `45 a minute, net of what came in: 12,000 to 8,400 messages in 20m with 4 workers, until 2m ago`. */
 export function drainText({ perWorker, from, to }: DrainRate, now: Instant): string {
   const took = printDuration(to.at - from.at)
   const fell = `${whole.format(from.messages)} to ${messagesText(to.messages)} in ${took} with ${workersText(to.workers)}`
-  return `${number.format(perWorker)} for each worker and minute, net of what came in: ${fell}, until ${agoText(now - to.at)}`
+  return `${number.format(perWorker)} a minute, net of what came in: ${fell}, until ${agoText(now - to.at)}`
 }
-
-/** Why nothing was measured that can be used. */
-export const notMeasured =
-  'not measured: in the last day the queues were not seen to get shorter for four minutes on end, with the same workers and enough left for all of them'
 
 /** `3,000 messages left, at 250/min: 12m`; what nobody can say is said so. */
 export function remainingText(seen: Remaining): string {

@@ -66,7 +66,7 @@ export function shownOf(
           answer: queueText(queue, at.now),
         }))
       : [{ way: `Queues of ${account}`, ok: false, answer: queues.problem }]),
-    ...(at.rate === undefined ? [] : [{ way: 'How fast they are worked off', ok: true, answer: at.rate }]),
+    ...(at.rate === undefined ? [] : [{ way: 'A worker does', ok: true, answer: at.rate }]),
   ]
   return { says: at.says, ways }
 }

@@ -8,7 +8,7 @@ import { workersText } from '../kinds/scale-set.ts'
 import { readDepths, settingOf } from '../queues/depths.ts'
 import { drainRate } from '../queues/drain-rate.ts'
 import type { DrainRate } from '../queues/drain-rate.ts'
-import { drainText, notMeasured } from '../queues/words.ts'
+import { drainText } from '../queues/words.ts'
 import { messagesIn } from './workers-look.ts'
 import type { LookedPool } from './workers-look.ts'
 import { sizeByQueues, timeText } from './workers-size.ts'
@@ -45,18 +45,17 @@ export async function measuredRate(
   return drainRate(readDepths(plan, await setting(settingOf(plan))), now)
 }
 
-/** How fast a worker is, and how that is known, as people read it. */
+/** What a worker does and how that is known, as people read it. */
 export function rateText(
   rate: DrainRate | undefined,
   { per_worker: planned }: Pick<PoolPlan, 'per_worker'>,
   now: Instant,
 ): string {
   if (rate) return drainText(rate, now)
-  const instead =
-    planned === undefined
-      ? 'nor does the DR plan say it'
-      : `the DR plan says ${planned} for each worker and minute`
-  return `${notMeasured}; ${instead}`
+  const unmeasured = 'not measured in the last day'
+  return planned === undefined
+    ? `not known: ${unmeasured}, and not in the DR plan`
+    : `${planned} a minute by the DR plan; ${unmeasured}`
 }
 
 /** A failover without a number goes by the queues when it is known how fast a worker is, else to the plan's max. */
@@ -102,12 +101,12 @@ function doubts(
   return [
     ...(planned !== undefined && apart >= farApart
       ? [
-          `Measured were ${rate.perWorker} messages for each worker and minute, net of what came in; the DR plan says ${planned} ("per_worker"). By the plan it would be ${workersText(sizeByQueues({ ...rest, perWorker: planned }, plan).wanted)}`,
+          `Measured were ${rate.perWorker} messages a minute for each worker, net of what came in; the DR plan says ${planned} ("per_worker"), and by that it would be ${workersText(sizeByQueues({ ...rest, perWorker: planned }, plan).wanted)}`,
         ]
       : []),
     ...(wanted < rate.to.workers
       ? [
-          `The rate was measured with ${workersText(rate.to.workers)}. Fewer have more of what comes in to do, each: they will be slower than the sum says`,
+          `The rate was measured with ${workersText(rate.to.workers)}. With fewer, each has more of what comes in to do: it takes longer than the sum says`,
         ]
       : []),
   ]
