@@ -45,7 +45,13 @@ function watch(at: Azure = createAzure(accessTo(azure)), log: Log = silent): () 
   // In a test that is about failing, whoever has looked in vain is not waited for in real time.
   const clock = { now: () => now, after: () => () => {}, real: (time: number) => (log === silent ? time : 1) }
   return createQueueWatch({
-    ...{ store, plan: () => plan, clock, log, chats: [], kick: () => {}, changes: createChanges() },
+    store,
+    plan: () => plan,
+    clock,
+    log,
+    chats: [],
+    kick: () => {},
+    changes: createChanges(),
     readers: createAzureSystems(at, { clock }).readers,
     bells: { set: async () => {}, onRing: () => {} },
   })

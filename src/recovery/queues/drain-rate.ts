@@ -87,15 +87,13 @@ export function emptyAt(seen: Remaining): Instant | undefined {
 /** The first look from which on, until the one at `last`, there is no gap and no other number of workers. */
 function stretchBegin(depths: readonly Depth[], last: number, longest: Duration): number {
   const end = depths[last]
-  let first = last
-  while (end !== undefined && first > 0) {
+  for (let first = last; first > 0; first -= 1) {
     const [before, after] = [depths[first - 1], depths[first]]
-    if (before === undefined || after === undefined) break
+    if (!end || !before || !after) return first
     const joined = after.at - before.at <= longestGap && before.workers === end.workers
-    if (!joined || end.at - before.at > longest) break
-    first -= 1
+    if (!joined || end.at - before.at > longest) return first
   }
-  return first
+  return 0
 }
 
 /** The rate over this window; undefined when it says little about workers. */
