@@ -26,6 +26,8 @@ export interface Draft {
   readonly undoes?: RunId
   readonly proposal: Proposal
   readonly steps: readonly Step[]
+  /** Of a way back: all is so already, by an earlier one that was cut short or by others, so these steps only look. */
+  readonly nothingLeft?: true
 }
 
 /** Stands in a draft for the number of the run that it becomes, in names of what only that run makes: `orders-r-7`. */

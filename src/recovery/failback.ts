@@ -1,8 +1,9 @@
 // The way back: which run is to be undone.
 import { UserError } from '../errors.ts'
+import { minute } from '../ids.ts'
 import { changedSomething } from './change.ts'
-import type { Context } from './draft.ts'
-import type { Run } from './run.ts'
+import type { Context, Draft } from './draft.ts'
+import type { Run, Step } from './run.ts'
 
 /** The newest run of the system whose changes stand. Throws UserError when there is none, or one is still under way. */
 export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
@@ -35,15 +36,62 @@ export function cutShort(history: readonly Run[], run: Pick<Run, 'id'>): readonl
       (one) =>
         one.undoes === run.id &&
         (one.state === 'cancelled' || one.state === 'failed') &&
-        changedSomething(one),
+        one.steps.some(hasBegun),
     )
     .toReversed()
 }
 
-/** That a way back goes on from where earlier ones were cut short; nothing when there are none. */
-export function goesOnText(earlier: readonly Run[]): readonly string[] {
-  return earlier.map(
-    ({ id, state }) =>
-      `${id}, an earlier way back, ${state === 'failed' ? 'failed' : 'was cancelled'} half-way: this goes on from there`,
-  )
+/** Whether a step has changed something, or may have: it was begun, and not everybody sees how it ends. */
+function hasBegun({ phase, undo }: Step): boolean {
+  return undo !== undefined && phase !== 'ready'
+}
+
+/**
+ * The changes that earlier ways back have begun, in their order. Where the world is as one of these wanted it, it is so
+ * by this bot's own doing: that is nobody else's change, and not to be done again.
+ */
+export function begunBy(earlier: readonly Run[]): readonly Step[] {
+  return earlier.flatMap(({ steps }) => steps.filter(hasBegun))
+}
+
+/**
+ * A way back that goes on from where earlier ones were cut short: it says what they have done. Of one that has nothing
+ * left to do the steps stay that look, and with them the run counts as undone.
+ */
+export function goingOn(draft: Draft, earlier: readonly Run[]): Draft {
+  const { proposal } = draft
+  const said = { ...proposal, warnings: [...earlier.map(goesOnText), ...proposal.warnings] }
+  if (draft.nothingLeft !== true) return { ...draft, proposal: said }
+  const own = proposal.debts.map(({ id }) => id)
+  const owed = earlier.at(-1)?.proposal.debts.filter(({ id }) => !own.includes(id)) ?? []
+  return {
+    ...draft,
+    steps: draft.steps.map((step) =>
+      step.undo ? { ...step, title: `Make sure of it: ${step.title}` } : step,
+    ),
+    proposal: {
+      ...said,
+      risk: 'reversible',
+      summary: `Nothing is left to change, only to make sure of: ${proposal.summary}`,
+      did: `Nothing was left to change; it was made sure of: ${proposal.did ?? proposal.summary}`,
+      expected: { duration: minute, source: 'it only looks' },
+      changes: [],
+      cost: { text: 'Nothing is changed, so nothing is lost.' },
+      debts: [...proposal.debts, ...owed],
+    },
+  }
+}
+
+function goesOnText({ id, state, steps }: Run): string {
+  const titles = (phases: readonly Step['phase'][]): string =>
+    steps
+      .filter((step) => step.undo && phases.includes(step.phase))
+      .map(({ title }) => `"${title}"`)
+      .join(', ')
+  const done = titles(['done'])
+  const open = titles(['intended', 'started', 'failed'])
+  const ended = state === 'failed' ? 'failed' : 'was cancelled'
+  const already = done === '' ? '' : `. It has done: ${done}`
+  const unsure = open === '' ? '' : `. It did not see the end of ${open}: that was looked at just now`
+  return `${id}, an earlier way back, ${ended} half-way: this goes on from there${already}${unsure}`
 }

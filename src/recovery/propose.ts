@@ -5,7 +5,7 @@ import type { Instant, RunId } from '../ids.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import { numbered } from './draft.ts'
 import type { Context, Draft } from './draft.ts'
-import { runToUndo } from './failback.ts'
+import { cutShort, goingOn, runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
 import type { Rival, Run } from './run.ts'
 import { bypass } from './ways/bypass.ts'
@@ -32,7 +32,11 @@ export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
   if (ask.direction === 'failback') {
     const run = runToUndo({ ask, history })
     const way = wayOfRun(run)
-    return { key: `failback:${ask.system}:${run.id}`, draft: (context) => way.failback(context, run) }
+    const earlier = cutShort(history, run)
+    return {
+      key: `failback:${ask.system}:${run.id}`,
+      draft: async (context) => goingOn(await way.failback(context, run, earlier), earlier),
+    }
   }
   const recovery = recoveryOf(ask, plan)
   const draft = draftFor(recovery)

@@ -3,7 +3,7 @@ import { minute, second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import { BugError } from '../../errors.ts'
 import type { FileState, HaproxyFileAction, HaproxyServerAction } from '../action.ts'
-import { cutShort, goesOnText } from '../failback.ts'
+import { begunBy } from '../failback.ts'
 import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import { balancerName, haproxyFile, serverIn, stateText } from '../kinds/haproxy.ts'
@@ -12,7 +12,7 @@ import type { Proposal, Run } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe } from '../safety.ts'
 import { lookAtBalancers } from './haproxy-look.ts'
 import type { Looked } from './haproxy-look.ts'
-import { digestOfSteps, longestWait, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
+import { digestOfSteps, keepSteps, longestWait, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
 import type { FileTurn, Move, Turn } from './haproxy-move.ts'
 import { allBalancersAnswer, lastHealthyServer, serversAsLeft } from './haproxy-safety.ts'
 
@@ -22,15 +22,16 @@ interface Changed {
   readonly server: string
   readonly was: HaproxyServerAction['before']
   readonly left: HaproxyServerAction['after']
+  /** Other states that it may have, since nobody saw how an earlier way back's change of it ended. */
+  readonly orElse: readonly HaproxyServerAction['after'][]
 }
 
 /** For a run of which no step waited for sessions. */
 const usualDrain: Duration = minute / 2
 
 /** Looks at every load balancer that the run has changed, and says how each server gets its state back. */
-export async function draftHaproxyBack(context: Context, run: Run): Promise<Draft> {
+export async function draftHaproxyBack(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask } = context
-  const earlier = cutShort(context.history, run)
   const changed = changesOf(run, earlier)
   const backend = backendOf(run)
   const servers = [...new Set(changed.map(({ server }) => server))]
@@ -42,7 +43,7 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
     allBalancersAnswer(looked),
     serversAsLeft(earlier.at(-1)?.id ?? run.id, [
       ...differencesOf(changed, balancers),
-      ...fileDifferences([run, ...earlier], looked),
+      ...fileDifferences([run, ...earlier], begunBy(earlier), looked),
     ]),
     lastHealthyServer(planned, balancers),
   ]
@@ -50,7 +51,8 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
   const move = { ...planned, askFirst: !isOverridden(list, 'last-healthy-server') }
-  const steps = moveSteps(move)
+  const left = moveSteps(move)
+  const steps = left.length === 0 ? keepSteps(move, turnsOf(changed, looked)) : left
   const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
   const recovery = context.plan.systems[ask.system]?.recoveries.find((one) => one.name === run.recovery)
   const expected = expectedDuration(context.history, kind, recovery, longestWait(move.drain))
@@ -58,9 +60,10 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
   return {
     recovery: run.recovery,
     undoes: run.id,
+    ...(left.length === 0 ? { nothingLeft: true } : {}),
     steps,
     proposal: {
-      targets: targetsOf(move),
+      targets: [...new Set([...targetsOf(move), ...run.proposal.targets])],
       typed: ask.system,
       risk: run.proposal.risk,
       ...inTime(
@@ -76,7 +79,7 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
         remedy: 'Look at "show servers state" there, and set the states by hand',
       })),
       digest: digestOfSteps(steps, looked, []),
-      warnings: goesOnText(earlier),
+      warnings: [],
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
@@ -89,17 +92,20 @@ export async function draftHaproxyBack(context: Context, run: Run): Promise<Draf
 function changesOf(run: Run, earlier: readonly Run[]): readonly Changed[] {
   const set = statesSet(run)
   const written = filesOf(run).map(({ control, server, before, after }): Changed => {
-    return { control, server, was: startsAs(before), left: startsAs(after) }
+    return { control, server, was: startsAs(before), left: startsAs(after), orElse: [] }
   })
   const rest = written.filter(
     (one) => !set.some(({ control, server }) => control === one.control && server === one.server),
   )
   const since = earlier.flatMap(statesSet)
+  const unsure = begunBy(earlier).flatMap(({ action, phase }) =>
+    action.provider === 'haproxy-server' && phase !== 'done' ? [action] : [],
+  )
   return [...set, ...rest].map((one) => {
-    const left = since.findLast(
-      ({ control, server }) => control === one.control && server === one.server,
-    )?.left
-    return left === undefined ? one : { ...one, left }
+    const same = ({ control, server }: { readonly control: string; readonly server: string }): boolean =>
+      control === one.control && server === one.server
+    const left = since.findLast(same)?.left ?? one.left
+    return { ...one, left, orElse: unsure.filter(same).map(({ after }) => after) }
   })
 }
 
@@ -117,7 +123,7 @@ function statesSet(run: Run): readonly Changed[] {
     const first = actions[0]
     const last = actions.at(-1)
     return first && last
-      ? [{ control: first.control, server: first.server, was: first.before, left: last.after }]
+      ? [{ control: first.control, server: first.server, was: first.before, left: last.after, orElse: [] }]
       : []
   })
 }
@@ -129,14 +135,19 @@ function backendOf(run: Run): string {
   throw new BugError(`${run.id} has changed no server at HAProxy`)
 }
 
-function moveOf(run: Run, changed: readonly Changed[], { balancers, files }: Looked): Move {
-  const turns = balancers.flatMap((balancer) =>
+/** Each server that is put back, at each load balancer that answers, from what it is now. */
+function turnsOf(changed: readonly Changed[], { balancers }: Looked): readonly Turn[] {
+  return balancers.flatMap((balancer) =>
     changed
       .filter(({ control }) => control === balancer.control)
       .map(({ control, server, was }): Turn => {
         return { control, server, before: serverIn(balancer, server).admin, after: was }
       }),
   )
+}
+
+function moveOf(run: Run, changed: readonly Changed[], looked: Looked): Move {
+  const turns = turnsOf(changed, looked)
   const [waited] = run.steps.flatMap(({ action }) =>
     action.provider === 'haproxy-wait' && action.until === 'idle' ? [action.within] : [],
   )
@@ -146,7 +157,7 @@ function moveOf(run: Run, changed: readonly Changed[], { balancers, files }: Loo
     on: turns.filter(({ before, after }) => after === 'ready' && before !== 'ready'),
     off: turns.filter(({ after }) => after !== 'ready'),
     files: filesOf(run).flatMap(({ control, server, before: was }): readonly FileTurn[] => {
-      const now = files.find((one) => one.control === control && one.server === server)?.inFile
+      const now = looked.files.find((one) => one.control === control && one.server === server)?.inFile
       return now === undefined || now === was ? [] : [{ control, server, before: now, after: was }]
     }),
     askFirst: true,
@@ -160,27 +171,35 @@ function filesOf(run: Run): readonly HaproxyFileAction[] {
   )
 }
 
-/** Of each line the last that was written counts. `runs`: oldest first. */
-function fileDifferences(runs: readonly Run[], { files }: Looked): readonly string[] {
+/** Of each line the last that was written counts, or what an earlier way back has begun to write. `runs`: oldest first. */
+function fileDifferences(
+  runs: readonly Run[],
+  begun: ReturnType<typeof begunBy>,
+  { files }: Looked,
+): readonly string[] {
   const written = runs.flatMap(filesOf)
   const last = new Map(written.map((action) => [`${action.control} ${action.server}`, action]))
   return [...last.values()].flatMap((action) => {
     const found = files.find(({ control, server }) => control === action.control && server === action.server)
-    return found ? (haproxyFile.gone?.(action, { inFile: found.inFile }) ?? []) : []
+    const wanted = begun.some(
+      ({ action: one }) =>
+        one.provider === 'haproxy-file' &&
+        one.control === action.control &&
+        one.server === action.server &&
+        one.after === found?.inFile,
+    )
+    return found && !wanted ? (haproxyFile.gone?.(action, { inFile: found.inFile }) ?? []) : []
   })
 }
 
 function differencesOf(changed: readonly Changed[], balancers: readonly BalancerFacts[]): readonly string[] {
   return balancers.flatMap((balancer) =>
-    changed
-      .filter(
-        ({ control, server, left }) =>
-          control === balancer.control && serverIn(balancer, server).admin !== left,
-      )
-      .map(({ control, server, left }) => {
-        const now = stateText(serverIn(balancer, server).admin)
-        return `${server} is ${now} at ${balancerName(control)}, and was left ${stateText(left)}`
-      }),
+    changed.flatMap(({ control, server, left, orElse }) => {
+      if (control !== balancer.control) return []
+      const { admin } = serverIn(balancer, server)
+      if (admin === left || orElse.includes(admin)) return []
+      return [`${server} is ${stateText(admin)} at ${balancerName(control)}, and was left ${stateText(left)}`]
+    }),
   )
 }
 

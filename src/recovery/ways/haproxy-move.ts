@@ -69,6 +69,11 @@ export function moveSteps(move: Move): readonly Step[] {
   ]
 }
 
+/** For servers that are as they are to be already: looks at each, and sets it should that have changed meanwhile. */
+export function keepSteps(move: Move, turns: readonly Turn[]): readonly Step[] {
+  return turns.map((turn) => setStep(move, turn))
+}
+
 function writeStep({ backend }: Move, turn: FileTurn): Step {
   const action: HaproxyFileAction = { provider: 'haproxy-file', backend, ...turn }
   const title = `Write ${turn.server} as ${turn.after} into haproxy.cfg at ${balancerName(turn.control)}`

@@ -5,6 +5,7 @@ import { printDuration } from '../../drplan/duration.ts'
 import type { CloudflareDnsAction, DnsRecord, ProbeAction } from '../action.ts'
 import { expectedDuration, inTime, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
+import { begunBy } from '../failback.ts'
 import { recordDifferences } from '../kinds/cloudflare-dns.ts'
 import { probeFacts, whereOf } from '../kinds/probe.ts'
 import type { Debt, Run } from '../run.ts'
@@ -14,7 +15,7 @@ import { actionOf, dnsSteps, effectWithin, proxyWarnings, rowsOf, targetsOf } fr
 import type { DnsChange } from './dns-change.ts'
 
 /** Looks at the records as they are and, from outside, at where they pointed before; then says what would be done. */
-export async function draftFailback(context: Context, run: Run): Promise<Draft> {
+export async function draftFailback(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, calls } = context
   const undo = undoOfDns(run)
   const probes = probesOf(run, undo.after)
@@ -28,7 +29,9 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
   ])
   const seen = probes.map((action, index) => ({ action, facts: facts[index] ?? {} }))
   const targets = seen.map(({ action, facts }) => ({ where: whereOf(action), ...probeFacts(facts) }))
-  const verdicts = [targetHealthy(targets), worldAsLeft(run.id, recordDifferences(undo.before, found))]
+  const back = isBack(undo, found, earlier)
+  const differences = back ? [] : recordDifferences(undo.before, found)
+  const verdicts = [targetHealthy(targets), worldAsLeft(run.id, differences)]
   const list = findings(verdicts, ask.overrides)
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
@@ -41,10 +44,11 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
   const within = effectWithin(change)
   const names = undo.after.map((record) => record.name).join(', ')
   const were = undo.after.length === 1 ? 'was' : 'were'
-  const back = [...new Set(undo.after.map((record) => record.content))].join(', ')
+  const to = [...new Set(undo.after.map((record) => record.content))].join(', ')
   return {
     recovery: run.recovery,
     undoes: run.id,
+    ...(back ? { nothingLeft: true } : {}),
     steps: dnsSteps(change),
     proposal: {
       targets: targetsOf(undo.zone.name, before),
@@ -52,7 +56,7 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
       risk: run.proposal.risk,
       ...inTime(
         (is) =>
-          `${names} ${is('will point at', `${were} pointed at`)} ${back} again${behind(change)}, as before ${run.id}`,
+          `${names} ${is('will point at', `${were} pointed at`)} ${to} again${behind(change)}, as before ${run.id}`,
       ),
       changes: rowsOf(change),
       findings: list,
@@ -66,12 +70,18 @@ export async function draftFailback(context: Context, run: Run): Promise<Draft> 
       digest: digestOf([...(askFirst ? seen : []), { action: actionOf(change), facts: { records: found } }]),
       warnings: [
         ...proxyWarnings(change),
-        ...(probes.length > 0 ? [] : [`${run.id} had no probe: nobody has asked whether ${back} works`]),
+        ...(probes.length > 0 ? [] : [`${run.id} had no probe: nobody has asked whether ${to} works`]),
       ],
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
+}
+
+/** One batch does all of it: an earlier way back that did not see its end has done all, or nothing. */
+function isBack(undo: CloudflareDnsAction, found: readonly DnsRecord[], earlier: readonly Run[]): boolean {
+  const begun = begunBy(earlier).some(({ action }) => action.provider === 'cloudflare-dns')
+  return begun && recordDifferences(undo.after, found).length === 0
 }
 
 function behind({ before, after }: DnsChange): string {

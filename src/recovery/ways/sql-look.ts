@@ -1,6 +1,6 @@
 // Looks at a database before it is swapped: what has its name now, in which failover group it is, where its copy is.
 import { UserError } from '../../errors.ts'
-import type { SqlDatabaseSeen, SqlDroppedSeen } from '../../readers.ts'
+import type { SqlDatabaseSeen, SqlDroppedSeen, SqlGroupSeen } from '../../readers.ts'
 import type { Context } from '../draft.ts'
 import type { SqlPlace } from '../sql-action.ts'
 import { known } from './sql-swap.ts'
@@ -29,20 +29,32 @@ export async function lookAround(
     }
   }
   const seen = await sql.group(place, live.group, calls.limit())
-  const [partner] = seen.partners
+  const other = seen.partners[0]?.server
   if (seen.role === 'Secondary')
     throw new UserError(
       'on-secondary',
-      `${place.server} is the secondary of ${live.group} now, and a copy cannot be restored to a moment: ${partner?.server ?? 'its partner'} is the primary. Nothing was changed. Fail back first (failback db), or add a recovery with "server: ${partner?.server ?? 'NAME'}" to the DR plan.`,
+      `${place.server} is the secondary of ${live.group} now, and a copy cannot be restored to a moment: ${other ?? 'its partner'} is the primary. Nothing was changed. Fail back first (failback db), or add a recovery with "server: ${other ?? 'NAME'}" to the DR plan.`,
     )
-  if (!partner) return { guid, group: live.group }
+  const partner = await copyIn({ calls }, seen, live.name, links)
+  return { guid, group: live.group, ...(partner ? { partner } : {}) }
+}
+
+/** A database's copy at the other server of a group, whether it is a member just now or has left for a swap. */
+export async function copyIn(
+  { calls }: Pick<Context, 'calls'>,
+  { partners }: Pick<SqlGroupSeen, 'partners'>,
+  name: string,
+  links: readonly { readonly partner: string }[],
+): Promise<Swap['partner']> {
+  const [partner] = partners
+  if (!partner) return undefined
   const at = { resourceGroup: partner.resourceGroup, server: partner.server }
-  const there = await sql.databases(at, calls.limit())
+  const there = await calls.readers.sql.databases(at, calls.limit())
   // A copy that is still being seeded goes when its replication is stopped: nothing is left to set aside.
-  const copy = byName(there, live.name)
+  const copy = byName(there, name)
   const has = copy?.status === 'Online'
   const linked = links.some((link) => link.partner.toLowerCase() === at.server.toLowerCase())
-  return { guid, group: live.group, partner: { ...at, linked, has, ...(copy ? known(copy.guid) : {}) } }
+  return { ...at, linked, has, ...(copy ? known(copy.guid) : {}) }
 }
 
 /** The newest of its name that was deleted after the moment, for the moment must be one of its life. */

@@ -3,12 +3,14 @@ import { BugError, UserError } from '../../errors.ts'
 import type { DelegationAction, StandbyDnsAction } from '../standby-action.ts'
 import { inTime, stepOf, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
+import { begunBy } from '../failback.ts'
 import { saysText } from '../kinds/delegation.ts'
 import type { DelegationSeen } from '../kinds/delegation.ts'
+import { contentIn } from '../kinds/standby-dns.ts'
 import type { Proposal, Run, Step } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe, targetHealthy } from '../safety.ts'
 import type { Verdict } from '../safety.ts'
-import { compare, contentText, reversed } from '../standby/compare.ts'
+import { compare, contentText, isEqual, reversed } from '../standby/compare.ts'
 import { readCloudflare } from '../standby/sync.ts'
 import { absolute, translate } from '../standby/translate.ts'
 import type { WantedSet } from '../standby/translate.ts'
@@ -22,8 +24,11 @@ import {
 } from './standby-dns-parts.ts'
 import { switchByHand, watchStep } from './standby-dns-parts.ts'
 
-/** Looks at both zones and at the parent; a run whose switch never happened only has its record sets set back. */
-export async function draftSwitchBack(context: Context, run: Run): Promise<Draft> {
+/**
+ * Looks at both zones and at the parent; a run whose switch never happened only has its record sets set back. After an
+ * earlier way back that watched the parent, the parent may be home already: then only that is made sure of.
+ */
+export async function draftSwitchBack(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { calls } = context
   const watched = run.steps.map(({ action }) => action).find((action) => action.provider === 'delegation')
   if (!watched) throw new BugError(`${run.id} has no step that watches a delegation`)
@@ -34,18 +39,21 @@ export async function draftSwitchBack(context: Context, run: Run): Promise<Draft
   const home = zone.nameServers.map((name) => name.toLowerCase()).toSorted()
   const copies = undoActions(run).filter((action) => action.provider === 'standby-dns')
   const isHome = seen.says.length === 1 && seen.says.every((one) => one.join() === home.join())
-  if (isHome && copies.length > 0) return draftCopyBack(context, run, copies)
+  const led = begunBy(earlier).some(({ action }) => action.provider === 'delegation')
+  if (isHome && copies.length > 0 && !led) return draftCopyBack(context, run, copies)
   const back = { ...watched, before: seen.says[0] ?? watched.after, after: home }
-  return draftLeadBack(context, { run, back, seen })
+  return draftLeadBack(context, { run, back, seen, isHome })
 }
 
 interface Back {
   readonly run: Run
   readonly back: DelegationAction
   readonly seen: DelegationSeen
+  /** The parent leads to Cloudflare: somebody has switched it. */
+  readonly isHome: boolean
 }
 
-async function draftLeadBack(context: Context, { run, back, seen }: Back): Promise<Draft> {
+async function draftLeadBack(context: Context, { run, back, seen, isHome }: Back): Promise<Draft> {
   const { ask } = context
   const { zone, registrar } = back
   const { answered, differences } = await lookAtZones(context, run, back)
@@ -68,17 +76,18 @@ async function draftLeadBack(context: Context, { run, back, seen }: Back): Promi
   return {
     recovery: run.recovery,
     undoes: run.id,
+    ...(isHome ? { nothingLeft: true } : {}),
     steps,
     proposal: {
       ...commonOf(context, run),
-      ...inTime(
-        (is) =>
-          `${zone} ${is('will be answered by', 'was led to')} Cloudflare again; a person ${is('switches', 'switched')} its name servers at the registrar`,
-      ),
+      ...inTime((is) => {
+        const byHand = `; a person ${is('switches', 'switched')} its name servers at the registrar`
+        return `${zone} ${is('will be answered by', 'was led to')} Cloudflare again${isHome ? '' : byHand}`
+      }),
       changes: [
         { what: `${zone} NS at the parent`, before: saysText(seen.says), after: back.after.join(', ') },
       ],
-      byHand: switchByHand(back, seen),
+      ...(isHome ? {} : { byHand: switchByHand(back, seen) }),
       findings: list,
       expected,
       effectWithin: within,
@@ -151,9 +160,11 @@ function differencesOf(
   return [...byHand, ...texts]
 }
 
-/** The parent leads to Cloudflare: only the standby's record sets are as the run left them. */
-async function draftCopyBack(context: Context, run: Run, undos: readonly StandbyDnsAction[]): Promise<Draft> {
+/** The parent leads to Cloudflare: only the standby's record sets are as the run left them, as far as they still are. */
+async function draftCopyBack(context: Context, run: Run, all: readonly StandbyDnsAction[]): Promise<Draft> {
   const { ask } = context
+  const left = await stillToSet(context, all)
+  const undos = left.length > 0 ? left : all
   const steps = undos.map((action) =>
     stepOf(`Set ${action.changes.length} record sets of ${action.zone} at Azure DNS back`, action, {
       ...action,
@@ -173,6 +184,7 @@ async function draftCopyBack(context: Context, run: Run, undos: readonly Standby
   return {
     recovery: run.recovery,
     undoes: run.id,
+    ...(left.length > 0 ? {} : { nothingLeft: true }),
     steps,
     proposal: {
       ...commonOf(context, run),
@@ -193,6 +205,23 @@ async function draftCopyBack(context: Context, run: Run, undos: readonly Standby
       warnings: [],
     },
   }
+}
+
+/** Without the record sets that an earlier way back, or the job that keeps the copy in step, has set back already. */
+async function stillToSet(
+  { calls }: Context,
+  undos: readonly StandbyDnsAction[],
+): Promise<readonly StandbyDnsAction[]> {
+  const left = await Promise.all(
+    undos.map(async (action) => {
+      const facts = await calls.observe(action)
+      const changes = action.changes.filter(
+        ({ name, type, after }) => !isEqual(contentIn(facts, name, type), after),
+      )
+      return { ...action, changes }
+    }),
+  )
+  return left.filter(({ changes }) => changes.length > 0)
 }
 
 function commonOf(

@@ -2,10 +2,11 @@
 import { UserError } from '../../errors.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import { minute } from '../../ids.ts'
-import type { AccountPlace } from '../../readers.ts'
+import type { AccountPlace, AccountSeen } from '../../readers.ts'
 import type { StorageFailoverAction } from '../action.ts'
 import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
+import { begunBy } from '../failback.ts'
 import type { Proposal, Risk, Run, Step } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
 import { digestOf } from '../world.ts'
@@ -42,11 +43,16 @@ export async function draftAccount(
 }
 
 /** There is no undo of a failover: the account is failed over once more, when it has a copy again. */
-export async function draftAccountBack(context: Context, run: Run): Promise<Draft> {
+export async function draftAccountBack(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, plan } = context
   const { action, account } = movedBy(run)
   const recovery = plan.systems[ask.system]?.recoveries.find(({ name }) => name === run.recovery)
   const queues = recovery?.azure_storage?.queues ?? []
+  const tried = begunBy(earlier).flatMap((step) =>
+    step.action.provider === 'storage-failover' ? [step.action] : [],
+  )
+  const moved = await movedAlready(context, run, tried.at(-1))
+  if (moved) return draftMoved(context, run, { ...moved, queues })
   const move = await look(context, { place: action, queues, instead: [] })
   const list = findings(
     [asLeft(run, action, move.seen), lossWithin(move, plan.systems[ask.system]?.rpo)],
@@ -62,6 +68,53 @@ export async function draftAccountBack(context: Context, run: Run): Promise<Draf
     expected: expectedOf(context, run.recovery, 'failback', recovery),
   })
   return { ...draft, undoes: run.id }
+}
+
+interface Moved {
+  readonly action: StorageFailoverAction
+  readonly seen: AccountSeen
+}
+
+/** An earlier way back whose end nobody saw has moved the account after all; it may have no copy to move it again. */
+async function movedAlready(
+  context: Context,
+  run: Run,
+  action: StorageFailoverAction | undefined,
+): Promise<Moved | undefined> {
+  if (!action) return undefined
+  const { resourceGroup, account } = action
+  const seen = await lookAtAccount(context, { resourceGroup, account }, [])
+  const home = movedBy(run).action.before.primary
+  return !seen.failingOver && seen.primary === home ? { action, seen } : undefined
+}
+
+function draftMoved(
+  { ask, objectiveAt }: Context,
+  run: Run,
+  { action, seen, queues }: Moved & { readonly queues: readonly string[] },
+): Draft {
+  const { account } = action
+  const text = `${account} is in ${seen.primary} again, as before ${run.id}`
+  return {
+    recovery: run.recovery,
+    undoes: run.id,
+    nothingLeft: true,
+    steps: stepsOf(action, { queues, to: seen.primary }),
+    proposal: {
+      targets: [`azure-storage:${account}`],
+      typed: account,
+      risk: 'reversible',
+      summary: text,
+      changes: [],
+      findings: findings([{ rule: 'world-as-left', ok: true, text }], ask.overrides),
+      expected: documented,
+      cost: { text: '' },
+      debts: [],
+      digest: digestOf([{ action, facts: { ...seen } }]),
+      warnings: [],
+      ...(objectiveAt === undefined ? {} : { objectiveAt }),
+    },
+  }
 }
 
 async function look(
@@ -159,7 +212,10 @@ function draftMove(context: Context, move: Move, as: As): Draft {
   }
 }
 
-function stepsOf(action: StorageFailoverAction, { queues, to }: Move): readonly Step[] {
+function stepsOf(
+  action: StorageFailoverAction,
+  { queues, to }: Pick<Move, 'queues' | 'to'>,
+): readonly Step[] {
   const { account, before } = action
   const undo: StorageFailoverAction = {
     ...action,

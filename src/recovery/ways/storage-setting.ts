@@ -41,16 +41,20 @@ export async function plannedSwitch(context: Context, block: StorageBlock): Prom
   return switchSecret(context, { vault, secret }, { secret: source, version })
 }
 
-/** The same setting or secret with what it had before the run. */
+/** The same setting or secret with what it had before the run; what the run had set leads to the account that is left. */
 export async function switchBack(
   context: Context,
   done: AppConfigurationAction | KeyVaultSecretAction,
 ): Promise<Switching> {
-  if (done.provider === 'app-configuration') return switchSetting(context, done, () => done.before)
-  const { vault, secret, current } = done
+  if (done.provider === 'app-configuration') {
+    const back = await switchSetting(context, done, () => done.before)
+    return { ...back, asBefore: `${done.key}=${done.after.value}` }
+  }
+  const { vault, secret, current, from } = done
   if (current === undefined)
     throw new UserError('nothing-to-undo', `Which version ${secret} had before is not known: set it by hand.`)
-  return switchSecret(context, { vault, secret }, { secret, version: current })
+  const back = await switchSecret(context, { vault, secret }, { secret, version: current })
+  return back.there ? { ...back, asBefore: `version ${from.version} of ${from.secret}` } : back
 }
 
 /** In what the setting is not as a run has left it; undefined when it is. */

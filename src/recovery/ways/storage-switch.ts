@@ -5,6 +5,7 @@ import { minute } from '../../ids.ts'
 import type { AppConfigurationAction, KeyVaultSecretAction, StorageQueuesAction } from '../action.ts'
 import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
+import { begunBy } from '../failback.ts'
 import { countText } from '../kinds/storage.ts'
 import type { Debt, Proposal, Run, Step } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe, targetHealthy } from '../safety.ts'
@@ -64,7 +65,7 @@ export async function draftSwitch(context: Context, recovery: Recovery, block: S
 }
 
 /** Puts back exactly what the setting was before the run. */
-export async function draftSwitchBack(context: Context, run: Run): Promise<Draft> {
+export async function draftSwitchBack(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, plan } = context
   const done = switchedBy(run)
   const recovery = plan.systems[ask.system]?.recoveries.find(({ name }) => name === run.recovery)
@@ -76,7 +77,9 @@ export async function draftSwitchBack(context: Context, run: Run): Promise<Draft
     lookAtQueues(context, block?.to_account ?? 'the standby account', queues),
     lookAtQueues(context, block?.account ?? 'the first account', queues),
   ])
-  const list = findings([asLeft(run, difference), takesOver(coming)], ask.overrides)
+  const back =
+    switching.there && begunBy(earlier).some(({ action }) => action.provider === switching.action.provider)
+  const list = findings([asLeft(run, back ? undefined : difference), takesOver(coming)], ask.overrides)
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
   const askFirst = !isOverridden(list, 'target-healthy')
@@ -96,7 +99,7 @@ export async function draftSwitchBack(context: Context, run: Run): Promise<Draft
       ),
     },
   )
-  return { ...draft, undoes: run.id }
+  return { ...draft, undoes: run.id, ...(back ? { nothingLeft: true } : {}) }
 }
 
 interface As {

@@ -12,10 +12,10 @@ export const storage: Way = {
     const draft = draftOf(recovery)
     return draft && ((context) => checkAtAzure(context, recovery, () => checkByDraft(context, draft)))
   },
-  failback: (context, run) =>
+  failback: (context, run, earlier) =>
     run.steps.some(({ action }) => action.provider === 'storage-failover')
-      ? draftAccountBack(context, run)
-      : draftSwitchBack(context, run),
+      ? draftAccountBack(context, run, earlier)
+      : draftSwitchBack(context, run, earlier),
   changes: ['storage-failover', 'app-configuration', 'key-vault-secret'],
 }
 

@@ -19,8 +19,11 @@ export interface Way {
    * proposal is drafted, and what its safety rules find is reported. undefined when the recovery goes another way.
    */
   readonly check?: (recovery: Recovery) => ((context: Context) => Promise<readonly Checked[]>) | undefined
-  /** Drafts the undo of a run of this way. */
-  readonly failback: (context: Context, run: Run) => Promise<Draft>
+  /**
+   * Drafts the undo of a run of this way: what is left of it after `earlier`, the ways back that were begun and cut
+   * short, oldest first.
+   */
+  readonly failback: (context: Context, run: Run, earlier: readonly Run[]) => Promise<Draft>
   /** A run is of this way when its first change is an action of one of these providers. */
   readonly changes: readonly ProviderName[]
 }

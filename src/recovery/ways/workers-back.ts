@@ -4,7 +4,8 @@ import type { AutoscaleSeen } from '../../readers.ts'
 import type { AutoscaleLimitsAction, ScaleSetCapacityAction } from '../action.ts'
 import { expectedDuration, inTime, undoActions } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
-import { limitDifferences, limitsText, workersText } from '../kinds/scale-set.ts'
+import { begunBy } from '../failback.ts'
+import { limitDifferences, limitsText, sameLimits, workersText } from '../kinds/scale-set.ts'
 import type { Run } from '../run.ts'
 import { findings, refuseUnsafe } from '../safety.ts'
 import { lookAtPool, messagesIn, shownOf } from './workers-look.ts'
@@ -22,7 +23,7 @@ interface Undo {
 }
 
 /** Looks at the pool and its settings as they are now, and says how they become what they were. */
-export async function draftWorkersBack(context: Context, run: Run): Promise<Draft> {
+export async function draftWorkersBack(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, calls, now } = context
   const undo = undoOf(run)
   const plan = planOf(context, run)
@@ -31,14 +32,14 @@ export async function draftWorkersBack(context: Context, run: Run): Promise<Draf
   const { capacity } = looked.pool
   const wanted = undo.capacity?.after ?? capacity
   const verdicts = [
-    poolAsLeft(run.id, differencesOf(run, undo, { capacity, settings })),
+    poolAsLeft(run.id, differencesOf(run, undo, { capacity, settings, earlier })),
     poolLimits(wanted, plan),
     notScaling(plan.vmss, looked.pool),
   ]
   const list = findings(verdicts, ask.overrides)
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
-  const resize: Resize = {
+  const all: Resize = {
     resourceGroup: plan.resource_group,
     vmss: plan.vmss,
     ...(undo.capacity ? { size: { before: capacity, after: wanted } } : {}),
@@ -47,21 +48,26 @@ export async function draftWorkersBack(context: Context, run: Run): Promise<Draf
       return found ? [{ setting: found, after }] : []
     }),
   }
+  const left = leftOf(all)
+  const resize = left ?? all
   const steps = resizeSteps(resize)
   const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
   const expected = expectedDuration(context.history, kind, undefined, documented)
-  const limits = undo.limits.map(({ setting, after }) => `autoscale ${setting} ${limitsText(after)}`)
+  const limits = resize.autoscale.map(
+    ({ setting, after }) => `autoscale ${setting.name} ${limitsText(after)}`,
+  )
   return {
     recovery: run.recovery,
     undoes: run.id,
+    ...(left ? {} : { nothingLeft: true }),
     steps,
     proposal: {
-      targets: targetsOf(resize),
+      targets: targetsOf(all),
       typed: plan.vmss,
       risk: run.proposal.risk,
       ...inTime((is) => {
         const size = `${plan.vmss} ${is('will have', 'was set to')} ${workersText(wanted)} again`
-        return `${[...(undo.capacity ? [size] : []), ...limits].join(', ')}, as before ${run.id}`
+        return `${[...(resize.size ? [size] : []), ...limits].join(', ')}, as before ${run.id}`
       }),
       changes: rowsOf(resize, looked.pool),
       looked: shownOf(plan, looked, { now, says: `${plan.vmss} and its queues now` }),
@@ -76,6 +82,13 @@ export async function draftWorkersBack(context: Context, run: Run): Promise<Draf
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
+}
+
+/** What is not yet as it was before the run; undefined when all is. */
+function leftOf({ size, autoscale, ...place }: Resize): Resize | undefined {
+  const limits = autoscale.filter(({ setting, after }) => !sameLimits(setting.limits, after))
+  const resized = size && size.before !== size.after ? { size } : {}
+  return limits.length > 0 || 'size' in resized ? { ...place, ...resized, autoscale: limits } : undefined
 }
 
 function undoOf(run: Run): Undo {
@@ -107,24 +120,32 @@ function settingNow({ setting, before }: AutoscaleLimitsAction, { autoscale }: L
   )
 }
 
-/** A run that stopped on the way leaves any number between before and after. */
+/**
+ * A run that stopped on the way leaves any number between before and after, and so does a way back of it; what that has
+ * put back already is right, too.
+ */
 function differencesOf(
   run: Run,
   { capacity: action, limits }: Undo,
-  now: { readonly capacity: number; readonly settings: readonly AutoscaleSeen[] },
+  seen: {
+    readonly capacity: number
+    readonly settings: readonly AutoscaleSeen[]
+    readonly earlier: readonly Run[]
+  },
 ): readonly string[] {
-  const ofLimits = limits.flatMap(({ setting, before }) => {
-    const found = now.settings.find(({ name }) => name === setting)
-    return found ? limitDifferences(setting, before, found) : []
+  const begun = begunBy(seen.earlier).map((step) => step.action)
+  const ofLimits = limits.flatMap(({ setting, before, after }) => {
+    const found = seen.settings.find(({ name }) => name === setting)
+    if (!found) return []
+    const tried = begun.some((one) => one.provider === 'autoscale-limits' && one.setting === setting)
+    return tried && sameLimits(found.limits, after) ? [] : limitDifferences(setting, before, found)
   })
   if (!action) return ofLimits
+  const { capacity } = seen
   const [low = 0, high = 0] = [action.before, action.after].toSorted((a, b) => a - b)
-  const between = run.state !== 'done' && now.capacity >= low && now.capacity <= high
-  if (now.capacity === action.before || between) return ofLimits
-  return [
-    `${action.vmss} has ${workersText(now.capacity)} now, and ${run.id} left ${action.before}`,
-    ...ofLimits,
-  ]
+  const stopped = run.state !== 'done' || begun.some(({ provider }) => provider === 'scale-set-capacity')
+  if (capacity === action.before || (stopped && capacity >= low && capacity <= high)) return ofLimits
+  return [`${action.vmss} has ${workersText(capacity)} now, and ${run.id} left ${action.before}`, ...ofLimits]
 }
 
 /** Fewer workers while much still waits would bring the outage back. */
