@@ -1,10 +1,10 @@
 // A way back at Azure SQL that was cut short at any point: it is gone on with, and nothing that was done is done again.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { minute } from '../../src/ids.ts'
+import { minute, second } from '../../src/ids.ts'
 import type { RunId } from '../../src/ids.ts'
-import type { Run } from '../../src/recovery/run.ts'
 import { ann, asking } from '../servers/engine.ts'
-import { restoring, startDatabases } from '../servers/databases.ts'
+import { cancelledAt, comesTo, unseenAt } from './cut-short.ts'
+import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -17,10 +17,11 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startDatabases(redis)
+  bench = await startDatabases(redis, quick)
 })
 afterEach(() => bench.stop())
 
+const quick = { ...twoRegions, times: { restore: 10 * second, seed: 5 * second, failover: 5 * second } }
 const back = asking({ system: 'db', direction: 'failback' })
 
 /** What the way back of a restore begins, and the path by which Azure can be made to refuse it. */
@@ -46,19 +47,8 @@ async function restored(): Promise<void> {
   old = bench.guid('sql-west', 'orders')
   await bench.order(restoring(42 * minute))
   expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
-  await bench.pass(2 * minute)
+  await bench.pass(6 * second)
   before = bench.sent().length
-}
-
-/** Goes on until the run is at that step (1 is the first) and has not begun it; what is due besides waits. */
-async function comesTo(id: RunId, step: number): Promise<Run> {
-  for (let left = 400; left > 0; left -= 1) {
-    const run = await bench.run(id)
-    if (run.state !== 'running' || run.current + 1 >= step) return run
-    await bench.runs().advance(id)
-    bench.away(1_000)
-  }
-  throw new Error(`${id} does not come to step ${step}`)
 }
 
 async function isAsBefore(id: RunId): Promise<void> {
@@ -76,7 +66,7 @@ describe('the way back of a restore', () => {
     async ({ path, step }) => {
       await restored()
       await bench.order(back)
-      await comesTo('R-2', step)
+      await comesTo(bench, 'R-2', step)
       bench.azure.fault({ kind: 'status', status: 400, code: 'BadRequest', on: 'change', path })
       expect(await bench.finish('R-2')).toMatchObject({ state: 'failed', current: step - 1 })
       bench.azure.fault(undefined)
@@ -100,7 +90,7 @@ describe('the way back of a restore', () => {
     async ({ step }) => {
       await restored()
       await bench.order(back)
-      await comesTo('R-2', step)
+      await comesTo(bench, 'R-2', step)
       await bench.runs().verdict('R-2', { kind: 'cancel', by: ann })
       const stopped = await bench.finish('R-2')
 
@@ -116,18 +106,7 @@ describe('the way back of a restore', () => {
   test.each(steps)('whose step $step nobody saw the end of is gone on with', async ({ step }) => {
     await restored()
     await bench.order(back)
-    await comesTo('R-2', step)
-    // The intent is written and the request is sent, but not what came of it; and then Azure is silent.
-    bench.dieAt(2, 'before')
-    await bench
-      .runs()
-      .advance('R-2')
-      .catch(() => undefined)
-    bench.crash()
-    bench.azure.fault({ kind: 'refuse' })
-    expect(await bench.finish('R-2')).toMatchObject({ state: 'unknown', current: step - 1 })
-    await bench.runs().verdict('R-2', { kind: 'cancel', by: ann })
-    bench.azure.fault(undefined)
+    await unseenAt(bench, { id: 'R-2', step, silence })
 
     await bench.order(back)
 
@@ -135,3 +114,72 @@ describe('the way back of a restore', () => {
     expect(bench.sent().slice(before)).toEqual(sends)
   })
 })
+
+describe('the way back of a failover', () => {
+  test('whose end nobody saw is only made sure of when it has happened', async () => {
+    await bench.order(asking({ system: 'db', recovery: 'region' }))
+    await bench.finish('R-1')
+    await bench.order(back)
+    await unseenAt(bench, { id: 'R-2', step: 1, silence })
+    const standing = await bench.run('R-1')
+    await bench.pass(6 * second)
+
+    const run = await bench.order(back)
+
+    expect(standing.undoneBy).toBeUndefined()
+    expect(run.proposal).toMatchObject({
+      risk: 'reversible',
+      summary:
+        'Nothing is left to change, only to make sure of: sql-west will be the primary of orders-fg again, as before R-1',
+      warnings: [
+        'R-2, an earlier way back, was cancelled half-way: this goes on from there. It did not see the end of "Fail over orders-fg back to sql-west": that was looked at just now',
+      ],
+    })
+    expect(run.steps[0]?.title).toBe('Make sure of it: Fail over orders-fg back to sql-west')
+    expect(await bench.finish('R-3')).toMatchObject({ state: 'done' })
+    expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-3' })
+    expect(bench.sent()).toEqual([
+      'POST sql-north/failoverGroups/orders-fg/failover',
+      'POST sql-west/failoverGroups/orders-fg/failover',
+    ])
+  })
+
+  test('that never reached Azure is begun', async () => {
+    await bench.order(asking({ system: 'db', recovery: 'region' }))
+    await bench.finish('R-1')
+    await bench.order(back)
+    await cancelledAt(bench, 'R-2', 1)
+
+    const run = await bench.order(back)
+
+    expect(run.proposal).toMatchObject({ risk: 'disruptive', warnings: [] })
+    expect(await bench.finish('R-3')).toMatchObject({ state: 'done' })
+    expect(bench.sent()).toHaveLength(2)
+  })
+})
+
+describe('the way back of a database made anew in the other region', () => {
+  test('whose end nobody saw is only made sure of', async () => {
+    await bench.stop()
+    bench = await startDatabases(redis, { ...quick, groups: [] })
+    await bench.order(asking({ system: 'db', recovery: 'geo' }))
+    expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
+    await bench.order(back)
+    await unseenAt(bench, { id: 'R-2', step: 1, silence })
+    const sent = bench.sent()
+
+    const run = await bench.order(back)
+
+    expect(run.proposal.summary).toMatch(
+      /^Nothing is left to change, only to make sure of: orders at sql-north/,
+    )
+    expect(await bench.finish('R-3')).toMatchObject({ state: 'done' })
+    expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-3' })
+    expect(bench.sent()).toEqual(sent)
+    expect(bench.names('sql-north')).toEqual(['orders-r-1'])
+  })
+})
+
+function silence(on: boolean): void {
+  bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+}
