@@ -35,7 +35,7 @@ describe('the drain rate of a worker', () => {
     ['they stayed as they were', looks([500, 500, 500, 500, 500, 500])],
     ['there was nothing to do in between', looks([300, 150, 0, 400, 200, 50])],
     ['the workers ran out of work', looks([1_000, 700, 400, 100, 2, 1])],
-    ['somebody has emptied a queue', looks([9_000, 8_960, 8_920, 500, 460, 420])],
+    ['somebody has emptied a queue', looks([19_000, 18_960, 18_920, 10_500, 10_460, 10_420])],
     ['it went up as often as down', looks([900, 700, 800, 600, 700, 500, 600, 400])],
     ['hardly anything was done', looks([1_000, 998, 996, 995, 993])],
     ['there were no workers, and messages expired', looks([1_000, 800, 600, 400, 200], 0)],
@@ -148,8 +148,10 @@ describe('the drain rate of a worker', () => {
           workers,
         )
 
-        const perWorker = rateAfter(depths)?.perWorker ?? 0
+        const rate = rateAfter(depths)
+        const perWorker = rate?.perWorker ?? 0
 
+        expect(((rate?.to.at ?? 0) - (rate?.from.at ?? 0)) / minute).toBe(Math.min(60, minutes))
         expect(perWorker).toBeLessThanOrEqual(each * 1.005)
         expect(Math.abs(perWorker / (each - coming / workers) - 1)).toBeLessThanOrEqual(0.005)
       }),
