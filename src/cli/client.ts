@@ -1,5 +1,6 @@
 // Asks the bot over HTTP, and says what is the matter when it does not answer.
 import { z } from 'zod'
+import { TooLong, bounded } from '../bounded.ts'
 import { reasonOf } from '../errors.ts'
 import type { Answer } from '../command/command.ts'
 import type { Instant } from '../ids.ts'
@@ -10,6 +11,9 @@ import type { BotAccess } from './settings.ts'
 const wait = 60
 /** This is for a bot that hangs, in milliseconds. */
 const patience = (wait + 15) * 1_000
+
+/** Far above the longest that the bot has to say: the record of an incident with every alert of a storm in it. Bytes. */
+const mostOfBot = 64 * 1024 * 1024
 
 /** `unreachable`: nothing is known of what the bot did. `refused`: it did not let us in, or could not read it. */
 export interface NoAnswer {
@@ -78,8 +82,12 @@ export async function askBot(access: BotAccess, text: string): Promise<BotAnswer
       redirect: 'error',
       signal: AbortSignal.timeout(patience),
     })
-    return read(access, response.status, await response.text())
+    return read(access, response.status, await bounded(response, mostOfBot).text())
   } catch (error) {
+    if (error instanceof TooLong)
+      return unreachable(
+        `What answers at ${access.url} is not the bot: it answered with ${error.message}. Check DR_URL.`,
+      )
     const why = error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : reasonOf(error)
     return unreachable(`The bot at ${access.url} does not answer (${why || 'no connection'}).`)
   }

@@ -206,6 +206,36 @@ describe('the bot', () => {
     other.close()
   })
 
+  test.each([200, 502])('that does not stop answering is not read to its end: %d', async (status) => {
+    let sent = 0
+    const flood = createServer((request, response) => {
+      request.resume()
+      response.on('error', () => {})
+      response.writeHead(status, { 'content-type': 'application/json' })
+      const chunk = Buffer.alloc(1024 * 1024, '{"a":1},')
+      const go = (): void => {
+        while (sent < 1024) {
+          sent += 1
+          if (!response.write(chunk)) return void response.once('drain', go)
+        }
+        response.end()
+      }
+      go()
+    })
+    const address = await listen(flood)
+
+    const ran = await house.dr(['status'], { env: () => ({ DR_URL: address, DR_TOKEN: token }) })
+
+    expect(ran).toMatchObject({ code: 3, out: '' })
+    expect(ran.err).toContain(
+      `What answers at ${address} is not the bot: it answered with more than 64 MB. Check DR_URL. Look at the console or into the chat whether the command was carried out`,
+    )
+    expect(sent).toBeGreaterThan(64)
+    expect(sent).toBeLessThan(128)
+    flood.closeAllConnections()
+    flood.close()
+  })
+
   test('that sends us elsewhere does not get the token sent there', async () => {
     const seen: (string | undefined)[] = []
     const thief = createServer((request, response) => {
