@@ -14,6 +14,7 @@ import { createScaleSets, type ScaleSetInput, type ScaleSets } from './azure/sca
 import { createSql, type Sql } from './azure/sql.ts'
 import { refuseRequest, serve, type LoggedArmRequest, type Sim } from './azure/serve.ts'
 import type { SqlInput } from './azure/sql-state.ts'
+import { startTds, type Tds } from './azure/tds.ts'
 import { createStorageServices, type StorageInput, type StorageServices } from './azure/storage-services.ts'
 
 export interface AzureOptions {
@@ -40,13 +41,15 @@ export interface AzureSim {
   readonly tenant: string
   readonly clientId: string
   readonly secret: string
-  /** PEM of the certificate that a client must trust. */
-  readonly certificate: string
+  /** PEM of each certificate that a client must trust. */
+  readonly certificates: readonly string[]
   readonly requests: readonly LoggedArmRequest[]
   readonly scaleSets: Omit<ScaleSets, 'routes'>
   readonly autoscale: Omit<Autoscale, 'routes'>
   readonly queues: Omit<Queues, 'answer'>
-  readonly sql: Omit<Sql, 'routes'>
+  readonly sql: Omit<Sql, 'routes' | 'state'>
+  /** What can be asked of the databases themselves. */
+  readonly tds: Omit<Tds, 'stop' | 'certificates'>
   readonly storage: StorageServices
   readonly dns: Omit<DnsZones, 'routes'>
   /** Takes these rights away, until it is called again; `*` stands for any text. */
@@ -155,6 +158,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  const tds = await startTds({ state: sql.state, access })
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   port = (server.address() as AddressInfo).port
@@ -166,18 +170,21 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     tenant,
     clientId: main.clientId,
     secret: main.secret,
-    certificate: certificate.cert,
+    certificates: [certificate.cert, ...tds.certificates],
     requests: sim.log,
     scaleSets,
     autoscale,
     queues,
     sql,
+    tds,
     storage,
     dns,
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
     fault: sim.faults.set,
-    stop: () => stop(server, sockets),
+    stop: async () => {
+      await Promise.all([stop(server, sockets), tds.stop()])
+    },
   }
 }
 

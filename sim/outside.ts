@@ -65,6 +65,7 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
       AZURE_ARM_ENDPOINT: azure.url,
       AZURE_AUTHORITY_HOST: azure.url,
       AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
+      AZURE_SQL_ENDPOINT: azure.tds.endpoint,
     },
     planFor: (example) => planFor(example, { world, api, balancers, azure, registry }),
     stop: () => parts.disposeAsync(),
@@ -119,7 +120,7 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
     },
   })
   // Its certificate is made anew with each start; this process is the only one that trusts it.
-  setDefaultCACertificates([...getCACertificates('default'), azure.certificate])
+  setDefaultCACertificates([...getCACertificates('default'), ...azure.certificates])
   return azure
 }
 

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { azureVariables } from './config/azure.ts'
 import { passwordsIn } from './config/passwords.ts'
 import {
-  accountAddress,
-  httpsAddress,
   safeWebAddress,
   secretOf,
   slackSigningSecret,
@@ -81,19 +80,7 @@ const Variables = z.object({
   CLOUDFLARE_BASE_URL: webAddress('https://api.cloudflare.com/client/v4').optional(),
   CLOUDFLARE_STATUS_URL: webAddress('https://www.cloudflarestatus.com/api/v2/status.json').optional(),
   RECOVERY_CHECK_MINUTES: wholeNumber(1440, 'minutes from 0 (never) to 1440, such as 30').default(30),
-  AZURE_SUBSCRIPTION_ID: text('the subscription id').optional(),
-  AZURE_CREDENTIAL: z
-    .enum(['managed-identity', 'workload-identity', 'client-secret', 'cli', 'none'], {
-      error: 'managed-identity, workload-identity, client-secret, cli or none',
-    })
-    .default('managed-identity'),
-  AZURE_TENANT_ID: text('the tenant id').optional(),
-  AZURE_CLIENT_ID: text('the client id').optional(),
-  AZURE_CLIENT_SECRET: text('the client secret').optional(),
-  AZURE_FEDERATED_TOKEN_FILE: text('the path of the file with the token of the service account').optional(),
-  AZURE_ARM_ENDPOINT: httpsAddress('https://management.azure.com').optional(),
-  AZURE_AUTHORITY_HOST: httpsAddress('https://login.microsoftonline.com').optional(),
-  AZURE_QUEUE_ENDPOINT: accountAddress('https://{account}.queue.core.windows.net').optional(),
+  ...azureVariables,
   HAPROXY_DATAPLANE_USER: text('a user of the Data Plane API').optional(),
   HAPROXY_DATAPLANE_PASSWORD: text("that user's password").optional(),
   NAGIOS_TOKEN: secretOf(16, 'a random text of at least 16 characters'),
@@ -133,6 +120,7 @@ const secretNames = [
   'MICROSOFT_APP_PASSWORD',
   'CLOUDFLARE_API_TOKEN',
   'AZURE_CLIENT_SECRET',
+  'AZURE_SQL_PASSWORD',
   'HAPROXY_DATAPLANE_PASSWORD',
   'NAGIOS_TOKEN',
   'NAGIOS_CGI_PASSWORD',
@@ -246,6 +234,7 @@ function crossProblems(values: Variables): readonly Problem[] {
   }
   together('SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN')
   together('SLACK_SIGNING_SECRET', 'SLACK_BOT_TOKEN')
+  together('AZURE_SQL_USER', 'AZURE_SQL_PASSWORD')
   together('HAPROXY_DATAPLANE_USER', 'HAPROXY_DATAPLANE_PASSWORD')
   together('NAGIOS_CGI_USER', 'NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD')
   together('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM')

@@ -90,6 +90,9 @@ function azureOf(config: Config): Azure {
     endpoint: config.AZURE_ARM_ENDPOINT,
     authority: config.AZURE_AUTHORITY_HOST,
     queueEndpoint: config.AZURE_QUEUE_ENDPOINT,
+    sqlEndpoint: config.AZURE_SQL_ENDPOINT,
+    sqlUser: config.AZURE_SQL_USER,
+    sqlPassword: config.AZURE_SQL_PASSWORD,
   })
 }
 

@@ -2,7 +2,7 @@
 import type { Instant } from './ids.ts'
 import type { AutoscaleLimits, DnsRecord, SettingContent } from './recovery/action.ts'
 import type { StandbyContent, StandbyType } from './recovery/standby-action.ts'
-import type { SqlPlace, SqlSettings } from './recovery/sql-action.ts'
+import type { SqlPlace, SqlQuestion, SqlSettings } from './recovery/sql-action.ts'
 
 /** What proposals read of Cloudflare before there is an action. */
 export interface DnsReader {
@@ -77,6 +77,7 @@ export interface Readers {
   readonly standbyDns: StandbyDnsReader
   readonly workers: WorkersReader
   readonly sql: SqlReader
+  readonly sqlQuery: SqlQueryReader
   readonly storage: StorageReader
   readonly rights: RightsReader
 }
@@ -201,6 +202,20 @@ export interface SqlReader {
     database: string,
     signal: AbortSignal,
   ) => Promise<readonly { readonly id: string; readonly partner: string }[]>
+}
+
+/** The first cell of the first row that a database answered; `rows` 0: it answered none. */
+export interface SqlAnswer {
+  readonly rows: 0 | 1
+  readonly cell: string | number | null
+}
+
+/** What is asked of databases themselves, beside what Azure says of them. */
+export interface SqlQueryReader {
+  /** What of the settings is missing to ask in this way; undefined: nothing is. */
+  readonly missing: (auth: SqlQuestion['auth']) => string | undefined
+  /** Throws UserError for what a person must mend, and RetryableError. */
+  readonly ask: (question: SqlQuestion, signal: AbortSignal) => Promise<SqlAnswer>
 }
 
 /** Where a storage account is. */

@@ -17,8 +17,8 @@ const oids = {
 } as const
 const lifetime = 7 * 86_400_000
 
-/** A certificate of its own authority (X.509 v3, P-256) for `localhost` and 127.0.0.1, good for a week. */
-export function selfSigned(now: number = Date.now()): Certificate {
+/** A certificate of its own authority (X.509 v3, P-256) for these names and 127.0.0.1, good for a week. */
+export function selfSigned(names: readonly string[] = ['localhost'], now: number = Date.now()): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = sequence(oid(oids.ecdsaWithSha256))
   // A name of its own: of two trusted authorities with one name, a client may try the wrong one's key.
@@ -33,7 +33,7 @@ export function selfSigned(now: number = Date.now()): Certificate {
     sequence(time(now - 86_400_000), time(now + lifetime)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(altNames(), authority())),
+    der(0xa3, sequence(altNames(names), authority())),
   )
   const signature = sign('sha256', content, { key: privateKey, dsaEncoding: 'der' })
   const certificate = sequence(content, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
@@ -43,9 +43,9 @@ export function selfSigned(now: number = Date.now()): Certificate {
   }
 }
 
-function altNames(): Buffer {
-  const names = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])))
-  return sequence(oid(oids.subjectAltName), der(0x04, names))
+function altNames(names: readonly string[]): Buffer {
+  const all = [...names.map((name) => der(0x82, Buffer.from(name))), der(0x87, Buffer.from([127, 0, 0, 1]))]
+  return sequence(oid(oids.subjectAltName), der(0x04, sequence(...all)))
 }
 
 function authority(): Buffer {

@@ -37,6 +37,8 @@ export interface SqlInput {
   readonly databases: readonly SqlDatabaseInput[]
   readonly groups?: readonly SqlGroupInput[]
   readonly times?: Partial<SqlTimes>
+  /** What queries are answered in whichever database, a cell for each row. */
+  readonly answers?: Readonly<Record<string, readonly (string | number | null)[]>>
 }
 
 export interface SqlOptions {
@@ -97,6 +99,7 @@ export interface SqlState {
   readonly failing: Map<'restore' | 'failover', { readonly code: string; readonly message: string }>
   /** True: operations begin and never end. */
   stuck: boolean
+  readonly answers: NonNullable<SqlInput['answers']>
 }
 
 export const usualSku = { name: 'GP_Gen5', tier: 'GeneralPurpose', capacity: 4 }
@@ -120,6 +123,7 @@ export function createSqlState({ input, ...options }: SqlOptions): SqlState {
     down: new Set(),
     failing: new Map(),
     stuck: false,
+    answers: input?.answers ?? {},
   }
   for (const { databases: members, primary, secondary } of groups)
     for (const name of members) {

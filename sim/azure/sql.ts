@@ -23,6 +23,7 @@ export interface SqlDatabaseShown {
 
 export interface Sql {
   readonly routes: readonly ArmRoute[]
+  readonly state: SqlState
   readonly databases: (server: string) => readonly SqlDatabaseShown[]
   readonly group: (name: string) => {
     readonly primary: string
@@ -57,6 +58,7 @@ export function createSql(options: SqlOptions): Sql {
   const state = createSqlState(options)
   return {
     routes: [...readRoutes(state), ...changeRoutes(state)],
+    state,
     databases: (name) =>
       settled(state)
         .databases.filter((one) => sameName(one.server, name))

@@ -55,6 +55,12 @@ export function accountAddress(example: string) {
     .transform((value) => value.replace(/\/+$/, ''))
 }
 
+/** A host with `{server}` in it, for a server's name, and the port if it is not the usual one. */
+export function serverAddress(example: string) {
+  const error = `a host with {server} in it, and a port, such as ${example}`
+  return z.string({ error }).regex(/^\{server\}(?:\.[a-z\d-]+)+(?::\d{1,5})?$/i, { error })
+}
+
 /** A secret of at least so many characters. */
 export function secretOf(length: number, what: string) {
   return z.string({ error: what }).min(length, { error: what })

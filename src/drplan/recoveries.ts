@@ -1,6 +1,7 @@
 // The recoveries of a DR plan: a named way out, and the one block that says through which provider.
 import { z } from 'zod'
 import { AzureStorage } from './azure-storage.ts'
+import { CheckQuery } from './check-query.ts'
 import {
   destination,
   duration,
@@ -154,6 +155,8 @@ const AzureSql = z
         'the name of the Azure SQL server in the other region, such as "sql-north"',
       ).exactOptional(),
       failover_group: line('the name of the failover group, such as "orders-fg"').exactOptional(),
+      /** Asked of the database before it is trusted. */
+      check: CheckQuery.exactOptional(),
     },
     { error: 'method, resource_group, server and database; see dr-plan.example.yml' },
   )

@@ -15,7 +15,7 @@ type Elsewhere = 'cloudflare-dns' | 'probe' | 'dns-check' | 'certificate' | 'del
 
 export interface AzureSystems {
   readonly providers: Pick<Providers, Exclude<keyof Providers, Elsewhere>>
-  readonly readers: Pick<Readers, 'workers' | 'sql' | 'storage' | 'standbyDns' | 'rights'>
+  readonly readers: Pick<Readers, 'workers' | 'sql' | 'sqlQuery' | 'storage' | 'standbyDns' | 'rights'>
 }
 
 /** Loads no SDK and opens no connection yet: that happens at the first call of each. */
@@ -38,6 +38,7 @@ export function createAzureSystems(
     readers: {
       workers: createWorkersReader(azure, clients),
       sql: sql.reader,
+      sqlQuery: sql.queryReader,
       storage: storage.reader,
       standbyDns,
       rights: createRightsReader(azure),

@@ -20,6 +20,11 @@ export interface AzureAccess {
   readonly authority: string | undefined
   /** Of queues, with `{account}` for the account's name. Default: the public cloud's. */
   readonly queueEndpoint: string | undefined
+  /** Of SQL servers, as host and port with `{server}` for the server's name. Default: the public cloud's. */
+  readonly sqlEndpoint?: string | undefined
+  /** A user of the databases, for what is asked of them as that. */
+  readonly sqlUser?: string | undefined
+  readonly sqlPassword?: string | undefined
   /** For one request. Default 8 s. */
   readonly timeout?: Duration
 }
@@ -44,6 +49,10 @@ export interface Azure {
   readonly credential: () => Promise<TokenCredential>
   /** The address of an account's queues. */
   readonly queueUrl: (account: string) => string
+  /** Where a SQL server listens, and for whom a token to its databases must be. */
+  readonly sqlServer: (server: string) => SqlHost
+  /** Absent: AZURE_SQL_USER and AZURE_SQL_PASSWORD are not set. */
+  readonly sqlLogin: { readonly user: string; readonly password: string } | undefined
   /**
    * Runs one request of an SDK: bounded in time, a reading one tried twice, its failure told as UserError or
    * RetryableError. Never give it a poller's promise: waiting for that is waiting for the whole operation.
@@ -51,10 +60,19 @@ export interface Azure {
   readonly call: <T>(purpose: AzurePurpose, signal: AbortSignal, send: Send<T>) => Promise<T>
 }
 
+export interface SqlHost {
+  readonly host: string
+  readonly port: number
+  readonly scope: string
+}
+
 type Send<T> = (signal: AbortSignal) => Promise<T>
 
 const publicCloud = 'https://management.azure.com'
 const publicQueues = 'https://{account}.queue.core.windows.net'
+const publicSql = '{server}.database.windows.net:1433'
+/** Each cloud's databases take tokens that were given out for it. */
+const sqlClouds = ['database.windows.net', 'database.usgovcloudapi.net', 'database.chinacloudapi.cn'] as const
 const defaultTimeout: Duration = 8 * second
 /** The SDKs would sleep as long as Retry-After says: whoever called knows better what to do until then. */
 export const noRetries = 0
@@ -67,7 +85,7 @@ export function createAzure(access: AzureAccess): Azure {
     made ??= credentialOf(access)
     return made
   }
-  const secrets = access.secret === undefined ? [] : [access.secret]
+  const secrets = [access.secret, access.sqlPassword].filter((secret) => secret !== undefined)
   return {
     credential,
     arm: async () => {
@@ -90,6 +108,8 @@ export function createAzure(access: AzureAccess): Azure {
     },
     queueUrl: (account) =>
       (access.queueEndpoint ?? publicQueues).replace('{account}', encodeURIComponent(account)),
+    sqlServer: (server) => sqlHost(access.sqlEndpoint ?? publicSql, server),
+    sqlLogin: loginOf(access),
     call: async (purpose, signal, send) => {
       try {
         if (purpose.changes) return await bounded(signal, timeout, send)
@@ -103,6 +123,20 @@ export function createAzure(access: AzureAccess): Azure {
       }
     },
   }
+}
+
+function sqlHost(endpoint: string, server: string): SqlHost {
+  const [host = '', port = '1433'] = endpoint.split(':')
+  const cloud = sqlClouds.find((one) => host.endsWith(`.${one}`)) ?? sqlClouds[0]
+  return {
+    host: host.replace('{server}', server),
+    port: Number(port),
+    scope: `https://${cloud}/.default`,
+  }
+}
+
+function loginOf({ sqlUser: user, sqlPassword: password }: AzureAccess): Azure['sqlLogin'] {
+  return user === undefined || password === undefined ? undefined : { user, password }
 }
 
 /** Some parts of the SDKs are deaf to their signal, such as those that ask for a token: it is waited for no longer. */

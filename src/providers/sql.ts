@@ -1,9 +1,10 @@
 // Azure SQL as the rest of the program knows it: its providers and its reader, on one client.
 import type { Clock, Providers } from '../ports.ts'
-import type { SqlReader } from '../readers.ts'
+import type { SqlQueryReader, SqlReader } from '../readers.ts'
 import type { SqlAction } from '../recovery/sql-action.ts'
 import type { Azure } from './azure.ts'
 import { createSqlFailover } from './sql-failover.ts'
+import { createSqlQuery } from './sql-query.ts'
 import { createSqlReader, sqlOf } from './sql-read.ts'
 import { createSqlCheck, createSqlRestore } from './sql-restore.ts'
 import { createSqlGroup, createSqlLink, createSqlRename } from './sql-swap.ts'
@@ -12,13 +13,20 @@ import { createSqlGroup, createSqlLink, createSqlRename } from './sql-swap.ts'
 export function createSql(
   azure: Azure,
   options: { readonly clock: Pick<Clock, 'now'> },
-): { readonly providers: Pick<Providers, SqlAction['provider']>; readonly reader: SqlReader } {
+): {
+  readonly providers: Pick<Providers, SqlAction['provider']>
+  readonly reader: SqlReader
+  readonly queryReader: SqlQueryReader
+} {
   const access = sqlOf(azure)
+  const query = createSqlQuery(azure, options)
   return {
     reader: createSqlReader(access),
+    queryReader: query.reader,
     providers: {
       'sql-restore': createSqlRestore(access, options),
       'sql-check': createSqlCheck(access),
+      'sql-query': query.provider,
       'sql-rename': createSqlRename(access),
       'sql-group': createSqlGroup(access, options),
       'sql-link': createSqlLink(access, options),

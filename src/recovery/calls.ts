@@ -13,9 +13,9 @@ export interface Calls {
   readonly start: (action: Action, key: string, within: Duration) => Promise<Operation>
   readonly check: (action: Action, operation: Operation, now: Instant) => Promise<Progress>
   readonly settled: (action: Action, facts: Facts) => Settled
-  /** What is read before there is an action; give each call a `limit()` of its own. */
+  /** What is read before there is an action; give each call a `limit()` of its own. `least`: time that it must have, in milliseconds. */
   readonly readers: Readers
-  readonly limit: () => AbortSignal
+  readonly limit: (least?: Duration) => AbortSignal
 }
 
 /** A provider that takes whatever action it was found by. */
@@ -35,7 +35,7 @@ const usual: Duration = 9 * second
 
 /** How long one call about this action may take, in real milliseconds: what asks from outside may be given its own time. */
 export function callLimit(action: Action): Duration {
-  return action.provider === 'probe' || action.provider === 'certificate'
+  return action.provider === 'probe' || action.provider === 'certificate' || action.provider === 'sql-query'
     ? Math.max(usual, action.timeout + 2 * second)
     : usual
 }
@@ -52,6 +52,6 @@ export function createCalls(providers: Providers, readers: Readers): Calls {
       of(action).check(action, operation, now, AbortSignal.timeout(callLimit(action))),
     settled: (action, facts) => of(action).settled(action, facts),
     readers,
-    limit: () => AbortSignal.timeout(usual),
+    limit: (least = 0) => AbortSignal.timeout(Math.max(usual, least)),
   }
 }

@@ -68,8 +68,7 @@ export function stepOfPerson(run: Run): DelegationAction | undefined {
 /** A step has asked the service, or the name servers that lead to it, from outside, and the answer was good. */
 export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
   return steps.some(
-    ({ action, phase }) =>
-      phase === 'done' && (action.provider === 'probe' || action.provider === 'dns-check'),
+    ({ action, phase }) => phase === 'done' && ['probe', 'dns-check', 'sql-query'].includes(action.provider),
   )
 }
 

@@ -1,5 +1,6 @@
 // What a step does to Azure SQL, as data: databases made from backups, renamed, replicated, failed over.
-import type { Instant } from '../ids.ts'
+import type { CheckQuery, Expectation } from '../drplan/check-query.ts'
+import type { Duration, Instant } from '../ids.ts'
 
 /** Where an Azure SQL server is. */
 export interface SqlPlace {
@@ -48,6 +49,28 @@ export interface SqlCheckAction {
   readonly provider: 'sql-check'
   readonly place: SqlPlace
   readonly database: string
+}
+
+/** A question to a database itself. `moment`: what `@moment` in the query stands for; absent: the time at which it is asked. */
+export interface SqlQuestion {
+  readonly place: SqlPlace
+  readonly database: string
+  readonly query: string
+  /** How long the answer may take, from the connection on. */
+  readonly timeout: Duration
+  readonly auth: CheckQuery['auth']
+  readonly moment?: Instant
+}
+
+/**
+ * Asks a database whether its data is right, and changes nothing. `expect`: what the first cell of the answer must be;
+ * absent: there must be a row. `otherwise`: what another answer means, as a sentence, such as `orders is the old database
+ * still.`; absent: there is nothing to say about it.
+ */
+export interface SqlQueryAction extends SqlQuestion {
+  readonly provider: 'sql-query'
+  readonly expect?: Expectation
+  readonly otherwise?: string
 }
 
 /**
@@ -103,6 +126,7 @@ export interface SqlFailoverAction {
 export type SqlAction =
   | SqlRestoreAction
   | SqlCheckAction
+  | SqlQueryAction
   | SqlRenameAction
   | SqlGroupAction
   | SqlLinkAction

@@ -12,6 +12,7 @@ import { onlyLooks } from './kinds/kind.ts'
 import type { Kind } from './kinds/kind.ts'
 import { probe } from './kinds/probe.ts'
 import { sqlCheck, sqlFailover, sqlGroup, sqlLink, sqlRename, sqlRestore } from './kinds/sql.ts'
+import { sqlQuery } from './kinds/sql-query.ts'
 import { appConfiguration, keyVaultSecret } from './kinds/setting.ts'
 import { storageFailover, storageQueues } from './kinds/storage.ts'
 import { autoscaleLimits, scaleSetCapacity, scaleSetWait } from './kinds/scale-set.ts'
@@ -35,6 +36,7 @@ const kinds: { readonly [N in ProviderName]: Kind<ActionOf<N>> } = {
   certificate,
   'sql-restore': sqlRestore,
   'sql-check': sqlCheck,
+  'sql-query': sqlQuery,
   'sql-rename': sqlRename,
   'sql-group': sqlGroup,
   'sql-link': sqlLink,
@@ -76,7 +78,9 @@ export function leftBy(action: Action): string | undefined {
  */
 export function groundOf(steps: readonly Step[]): readonly Step[] {
   const first = steps.findIndex((step) => step.undo !== undefined)
-  return steps.filter((step, index) => index < first || step.undo !== undefined)
+  return steps.filter(
+    (step, index) => (index < first && !kindOf(step.action).inTurn) || step.undo !== undefined,
+  )
 }
 
 /** SHA-256 (hex) over what matters of everything that was seen. */

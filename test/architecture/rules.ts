@@ -76,6 +76,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['pagers'],
   pino: ['src/log.ts'],
   'prom-client': ['web'],
+  tedious: ['providers'],
   undici: ['chat'],
 }
 

@@ -14,7 +14,7 @@ export async function startTestAzure(options: AzureOptions = {}): Promise<AzureS
     ],
     ...options,
   })
-  setDefaultCACertificates([...getCACertificates('default'), sim.certificate])
+  setDefaultCACertificates([...getCACertificates('default'), ...sim.certificates])
   return sim
 }
 
@@ -29,6 +29,9 @@ export function accessTo(sim: AzureSim, change: Partial<AzureAccess> = {}): Azur
     endpoint: sim.url,
     authority: sim.url,
     queueEndpoint: sim.queueEndpoint,
+    sqlEndpoint: sim.tds.endpoint,
+    sqlUser: sim.tds.login.user,
+    sqlPassword: sim.tds.login.password,
     timeout: 2_000,
     ...change,
   }
@@ -57,5 +60,6 @@ export function environmentOf(sim: AzureSim): Environment {
     AZURE_ARM_ENDPOINT: sim.url,
     AZURE_AUTHORITY_HOST: sim.url,
     AZURE_QUEUE_ENDPOINT: sim.queueEndpoint,
+    AZURE_SQL_ENDPOINT: sim.tds.endpoint,
   }
 }

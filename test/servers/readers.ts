@@ -17,6 +17,7 @@ export const noReaders: Readers = {
     group: async () => ({ role: 'Primary', state: 'CATCH_UP', partners: [], databases: [] }),
     links: async () => [],
   },
+  sqlQuery: { missing: () => undefined, ask: async () => ({ rows: 1, cell: 1 }) },
   cloudflare: { mayEdit: async () => undefined, status: async () => undefined },
   storage: {
     account: async () => nothing,

@@ -10,6 +10,8 @@ export interface Kind<A> {
   readonly ground: (action: A, facts: Facts) => unknown
   /** In what the world is not as the action has it, a sentence part each; empty when no difference can be named. */
   readonly differences: (action: A, facts: Facts) => readonly string[]
+  /** True: before its turn there is nothing to be seen of it, so that it is no part of what a proposal stands on. */
+  readonly inTurn?: true
   /**
    * What of the action, done some time ago, does not hold any more, a sentence part each; empty while it holds. Absent
    * for what does not go away by itself, or may change without harm: nobody looks.

@@ -9,6 +9,7 @@ import type { SqlFailoverAction } from '../sql-action.ts'
 import { drafted, probeOf, recoveryOf } from './sql-back-draft.ts'
 import { primaryOf, targetsOf } from './sql-compare.ts'
 import { costOf, membersOf } from './sql-group.ts'
+import { querySteps } from './sql-query.ts'
 import { plannedPossible, notPrimaryYet } from './sql-safety.ts'
 import type { Ends } from './sql-safety.ts'
 import { swapBack } from './sql-swap-back.ts'
@@ -48,8 +49,13 @@ async function failOverBack(
   const action: SqlFailoverAction = { ...back, forced, members: membersOf(here) }
   const undo: SqlFailoverAction = { ...action, place: other.place, forced: false }
   const title = `${forced ? 'Force the failover of' : 'Fail over'} ${group} back to ${place.server}`
-  const steps = [stepOf(title, action, undo), checkStep(place, database), ...probeOf(context, run)]
   const block = recoveryOf(context, run)?.azure_sql
+  const steps = [
+    stepOf(title, action, undo),
+    checkStep(place, database),
+    ...(block ? querySteps(context, block, { place, database }) : []),
+    ...probeOf(context, run),
+  ]
   const draft = await drafted(context, run, steps, {
     risk: forced ? 'loses-data' : 'disruptive',
     ...inTime(

@@ -8,6 +8,7 @@ import { findings, refuseUnsafe } from '../safety.ts'
 import type { SqlRestoreAction, SqlSettings } from '../sql-action.ts'
 import { compareWays, lossText, sourceOf, sqlExpected, targetOf, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
+import { probeWarnings, querySteps, queryWarnings } from './sql-query.ts'
 import { byName } from './sql-look.ts'
 import { beingMade, momentText, noOtherRestore, otherRegion } from './sql-safety.ts'
 import { checkStep, digestSteps, nameFor, probeSteps, swapSteps } from './sql-swap.ts'
@@ -35,7 +36,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
   refuseUnsafe(list, `failover db to ${recovery.name}`, [])
 
   const free = byName(here, database) === undefined
-  const steps = stepsOf(recovery, looked, free)
+  const steps = stepsOf(context, recovery, { ...looked, free })
   const [digest, compared] = await Promise.all([
     digestSteps(context, steps),
     compareWays(context, recovery, undefined),
@@ -85,11 +86,8 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
           : [
               `${from.server} does not say how ${database} was set up: the new one gets Azure's own choice of size, and no tags`,
             ]),
-        ...(recovery.probe
-          ? []
-          : [
-              'The DR plan has no probe for this recovery: the bot asks Azure whether it is online, and nobody else',
-            ]),
+        ...queryWarnings(context, block),
+        ...probeWarnings(context, recovery, 'whether it is online'),
       ],
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
@@ -115,9 +113,9 @@ async function look({ calls }: Context, { azure_sql: block }: SqlRecovery): Prom
 }
 
 function stepsOf(
+  context: Context,
   recovery: SqlRecovery,
-  { here, location, backup, old }: Looked,
-  free: boolean,
+  { here, location, backup, old, free }: Looked & { readonly free: boolean },
 ): readonly Step[] {
   const { azure_sql: block, probe } = recovery
   const { database } = block
@@ -135,6 +133,12 @@ function stepsOf(
   return [
     stepOf(`Restore ${database} at ${to.server} as ${copy}, from the copied backup`, action),
     checkStep(to, copy),
+    ...querySteps(context, block, {
+      place: to,
+      database: copy,
+      moment: backup.lastBackup,
+      ...(free ? { otherwise: `It does not get the name ${database}.` } : {}),
+    }),
     ...(free ? [...swapSteps({ place: to, name: database, incoming: copy }), checkStep(to, database)] : []),
     ...probeSteps(probe),
   ]

@@ -12,6 +12,7 @@ import { findings, refuseUnsafe } from '../safety.ts'
 import type { SqlFailoverAction } from '../sql-action.ts'
 import { compareWays, primaryOf, sqlExpected, targetOf, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
+import { probeWarnings, querySteps, queryWarnings } from './sql-query.ts'
 import { notPrimaryYet, otherRegion, plannedPossible } from './sql-safety.ts'
 import type { Ends } from './sql-safety.ts'
 import { checkStep, digestSteps, probeSteps } from './sql-swap.ts'
@@ -43,7 +44,16 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
   const action: SqlFailoverAction = { provider: 'sql-failover', place: to, group, database, forced, members }
   const undo: SqlFailoverAction = { ...action, place: primary.place, forced: false }
   const title = `${forced ? 'Force the failover of' : 'Fail over'} ${group} to ${to.server}`
-  const steps = [stepOf(title, action, undo), checkStep(to, database), ...probeSteps(recovery.probe)]
+  const steps = [
+    stepOf(title, action, undo),
+    checkStep(to, database),
+    ...querySteps(context, block, {
+      place: to,
+      database,
+      otherwise: `${to.server} is the primary all the same.`,
+    }),
+    ...probeSteps(recovery.probe),
+  ]
   const [digest, compared] = await Promise.all([
     digestSteps(context, steps),
     compareWays(context, recovery, undefined),
@@ -75,11 +85,8 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
       digest,
       warnings: [
         `Applications follow by themselves only if they connect to ${group}.database.windows.net`,
-        ...(recovery.probe
-          ? []
-          : [
-              'The DR plan has no probe for this recovery: the bot asks Azure who is primary, and nobody else',
-            ]),
+        ...queryWarnings(context, block),
+        ...probeWarnings(context, recovery, 'who is primary'),
       ],
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },

@@ -10,6 +10,8 @@ import { findings, refuseUnsafe } from '../safety.ts'
 import type { SqlPlace, SqlRestoreAction } from '../sql-action.ts'
 import { compareWays, lossText, sourceOf, sqlExpected, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
+import { isAsked, probeWarnings, querySteps, queryWarnings } from './sql-query.ts'
+import type { QueryAbout } from './sql-query.ts'
 import { byName, droppedFor, lookAround } from './sql-look.ts'
 import {
   beingMade,
@@ -54,7 +56,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
 
   const swap = await swapOf(context, place, source, block.database)
   const beside = beingMade(databases).map(({ name }) => name)
-  const steps = stepsOf(place, { recovery, source, swap, at, beside })
+  const steps = stepsOf(context, { recovery, source, swap, at, beside })
   const [digest, compared] = await Promise.all([
     digestSteps(context, steps),
     compareWays(context, recovery, at),
@@ -83,7 +85,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
       },
       debts: debtsOf(context, source, swap),
       digest,
-      warnings: warningsOf(recovery, swap),
+      warnings: warningsOf(context, recovery, swap),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
@@ -140,7 +142,7 @@ function around({ place, partner, group }: Swap) {
 }
 
 function stepsOf(
-  place: SqlPlace,
+  context: Context,
   made: {
     readonly recovery: SqlRecovery
     readonly source: Source
@@ -150,7 +152,13 @@ function stepsOf(
   },
 ): readonly Step[] {
   const { source, swap, at, recovery, beside } = made
+  const { place } = swap
   const database = nameFor(swap.name, 'copy')
+  const otherwise =
+    swap.aside === undefined
+      ? `Nothing has the name ${swap.name} yet.`
+      : `Nothing was swapped: ${swap.name} is the old database still.`
+  const about: QueryAbout = { place, database, moment: at ?? source.to, otherwise }
   const action: SqlRestoreAction = {
     provider: 'sql-restore',
     mode: source.mode,
@@ -165,6 +173,7 @@ function stepsOf(
   return [
     stepOf(`Restore ${swap.name} as ${database}, a new database beside it`, action),
     checkStep(place, database),
+    ...querySteps(context, recovery.azure_sql, about),
     ...swapSteps(swap),
     checkStep(place, swap.name),
     ...probeSteps(recovery.probe),
@@ -251,10 +260,19 @@ function debtsOf({ plan, now, ask }: Context, { live }: Source, swap: Swap): rea
   ]
 }
 
-function warningsOf({ probe }: SqlRecovery, { name, aside, group, partner }: Swap): readonly string[] {
+function warningsOf(
+  context: Context,
+  recovery: SqlRecovery,
+  { name, aside, group, partner }: Swap,
+): readonly string[] {
   const copy = `${name}-${ownName}`
   return [
-    `Whether the data is right then only a query can tell: look at ${copy} while the run is at its first steps, and cancel it if it is not`,
+    ...queryWarnings(context, recovery.azure_sql),
+    ...(isAsked(context, recovery.azure_sql)
+      ? []
+      : [
+          `Whether the data is right then only a query can tell: look at ${copy} while the run is at its first steps, and cancel it if it is not`,
+        ]),
     ...(aside === undefined
       ? []
       : [
@@ -265,10 +283,6 @@ function warningsOf({ probe }: SqlRecovery, { name, aside, group, partner }: Swa
           `${name} leaves ${group} for the swap: until its copy is seeded anew there is no way to ${partner.server}`,
         ]
       : []),
-    ...(probe
-      ? []
-      : [
-          'The DR plan has no probe for this recovery: the bot asks Azure whether it is online, and nobody else',
-        ]),
+    ...probeWarnings(context, recovery, 'whether it is online'),
   ]
 }

@@ -10,6 +10,7 @@ import { checkByDraft } from './draft-check.ts'
 import { draftGroup } from './sql-group.ts'
 import { byName, lookAround } from './sql-look.ts'
 import { checkAtAzure } from './rights-check.ts'
+import { checkQuery } from './sql-query.ts'
 import { draftRestore } from './sql-restore.ts'
 import { logBackups } from './sql-safety.ts'
 import type { Way } from './way.ts'
@@ -22,7 +23,10 @@ export const azureSql: Way = {
           checkAtAzure(
             context,
             recovery,
-            () => checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery)),
+            async () => [
+              ...(await checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery))),
+              ...(await checkQuery(context, recovery)),
+            ],
             await partnerOf(context, recovery),
           )
       : undefined,

@@ -1,0 +1,108 @@
+// The check query of a database: one read-only question, and the answer that a good database gives.
+import { z } from 'zod'
+import { duration } from './values.ts'
+
+/** How an answer must compare with what was expected. */
+const comparisons = ['>=', '<=', '!=', '>', '<', '='] as const
+
+/** What the first cell of the answer must be: a number compared, or a text that is equal (or, with `!=`, is not). */
+export interface Expectation {
+  readonly op: (typeof comparisons)[number]
+  readonly than: number | string
+}
+
+/**
+ * Words of T-SQL that change something, lead elsewhere, or begin another statement, which needs no semicolon. All are
+ * reserved: as the name of a column they must be quoted anyway.
+ */
+const refusedWords = new Set(
+  `ALTER BACKUP BEGIN BULK CHECKPOINT CLOSE COMMIT CREATE DBCC DEALLOCATE DECLARE DELETE DENY DROP EXEC EXECUTE GOTO
+  GRANT IF INSERT INTO KILL MERGE OPENDATASOURCE OPENQUERY OPENROWSET PRINT RAISERROR READTEXT RECONFIGURE RESTORE RETURN
+  REVERT REVOKE ROLLBACK SAVE SET SETUSER SHUTDOWN TRAN TRANSACTION TRIGGER TRUNCATE UPDATE UPDATETEXT USE WAITFOR WHILE
+  WRITETEXT`.split(/\s+/),
+)
+/** A sequence's next value is gone even after a rollback. */
+const nextValue = /\bNEXT\s+VALUE\b/
+const queries = 'one SELECT such as "SELECT COUNT(*) FROM orders"'
+const longest = 2_000
+
+const Query = z
+  .string({ error: queries })
+  .max(longest, `${queries}, of at most ${longest} characters`)
+  .superRefine((text, context) => {
+    const why = whyNotReadOnly(text)
+    if (why !== undefined) context.addIssue({ code: 'custom', message: `${queries}: ${why}` })
+  })
+  .transform((text) => text.trim().replace(/;$/, '').trimEnd())
+
+/**
+ * Why a query may not be a check: anything but a single SELECT. `undefined`: it is one. It is the first of three locks;
+ * the second is that whatever it does is rolled back, the third are the rights of its user.
+ */
+function whyNotReadOnly(text: string): string | undefined {
+  const bare = withoutQuoted(text)
+  if (bare === undefined) return 'a quote or bracket in it is not closed'
+  if (/--|\/\*/.test(bare)) return 'it may not hold comments'
+  const statement = bare.trim().replace(/;$/, '')
+  if (statement.includes(';')) return 'it may not be more than one statement'
+  const words = statement.toUpperCase().match(/[\p{L}_@#][\p{L}\p{N}_@#$]*/gu) ?? []
+  if (words[0] !== 'SELECT' && words[0] !== 'WITH') return 'it must begin with SELECT or WITH'
+  const refused = nextValue.test(statement.toUpperCase())
+    ? 'NEXT VALUE'
+    : words.find((word) => refusedWords.has(word))
+  return refused === undefined ? undefined : `it may not hold ${refused}`
+}
+
+/** With a number in place of each text and quoted name, whose words are harmless; undefined when one does not end. */
+function withoutQuoted(text: string): string | undefined {
+  const bare = text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\[(?:[^\]]|\]\])*\]/g, ' 0 ')
+  return /['"[\]]/.test(bare) ? undefined : bare
+}
+
+const expectations = 'a number such as 1, a comparison such as ">= 1", or a text such as "ok"'
+
+const Expect = z
+  .union([z.number(), z.string()], { error: expectations })
+  .transform((given, context): Expectation => {
+    const expected = expectationOf(given)
+    if (expected) return expected
+    context.addIssue({ code: 'custom', message: expectations })
+    return z.NEVER
+  })
+
+function expectationOf(given: number | string): Expectation | undefined {
+  if (typeof given === 'number') return { op: '=', than: given }
+  const text = given.trim()
+  const op = comparisons.find((one) => text.startsWith(one))
+  const rest = op === undefined ? text : text.slice(op.length).trim()
+  if (rest === '' || rest.length > 100 || /\p{Cc}/u.test(rest)) return undefined
+  const number = numberIn(rest)
+  if (op === undefined) return { op: '=', than: number ?? rest }
+  if (number === undefined && op !== '=' && op !== '!=') return undefined
+  return { op, than: number ?? rest }
+}
+
+/** A decimal number as people and SQL Server write it; undefined for everything else. */
+export function numberIn(text: string): number | undefined {
+  return /^[+-]?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined
+}
+
+/** `>= 1`: the expectation as it is written. */
+export function printExpectation({ op, than }: Expectation): string {
+  return typeof than === 'string' && op === '=' ? JSON.stringify(than) : `${op} ${than}`
+}
+
+/** Asked of a database before it is trusted: `auth` says as whom, `timeout` how long the answer may take. */
+export const CheckQuery = z.strictObject(
+  {
+    query: Query,
+    /** What the first cell of the first row must be; absent: there must be a row. */
+    expect: Expect.exactOptional(),
+    timeout: duration('a duration of 1s to 2m, such as "30s"', (ms) => ms >= 1_000 && ms <= 120_000).prefault(
+      '30s',
+    ),
+    auth: z.enum(['entra', 'sql'], { error: 'one of: entra, sql' }).prefault('entra'),
+  },
+  { error: 'such as {query: "SELECT COUNT(*) FROM orders", expect: ">= 1"}' },
+)
+export type CheckQuery = z.output<typeof CheckQuery>

@@ -1,0 +1,118 @@
+// The check query over the wire: encrypted first, rolled back always, led on by the gateway, bounded in time and length.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { AzureSim } from '../../sim/azure.ts'
+import { RetryableError } from '../../src/errors.ts'
+import { createAzure } from '../../src/providers/azure.ts'
+import type { AzureAccess } from '../../src/providers/azure.ts'
+import { createSqlQuery } from '../../src/providers/sql-query.ts'
+import type { SqlAnswer } from '../../src/readers.ts'
+import type { SqlQuestion } from '../../src/recovery/sql-action.ts'
+import { accessTo, startTestAzure } from '../servers/azure.ts'
+import { alone } from '../servers/databases.ts'
+
+const count = 'SELECT COUNT(*) FROM orders'
+const noon = Date.UTC(2026, 10, 23, 12)
+const calm = new AbortController().signal
+const question: SqlQuestion = {
+  place: { resourceGroup: 'dr-rg', server: 'sql-west' },
+  database: 'orders',
+  query: count,
+  timeout: 10_000,
+  auth: 'entra',
+}
+let sim: AzureSim
+
+beforeEach(async () => {
+  sim = await startTestAzure({ sql: { ...alone, answers: { [count]: [42] } } })
+})
+afterEach(() => sim.stop())
+
+function ask(
+  change: Partial<SqlQuestion> = {},
+  access: Partial<AzureAccess> = {},
+  signal = calm,
+): Promise<SqlAnswer> {
+  const azure = createAzure(accessTo(sim, access))
+  const { reader } = createSqlQuery(azure, { clock: { now: () => noon } })
+  return reader.ask({ ...question, ...change }, signal)
+}
+
+const seen = (): readonly string[] => sim.tds.requests.map(({ what, text }) => `${what} ${text}`.trim())
+
+describe('a question', () => {
+  test.each([
+    ['entra', 'token'],
+    ['sql', 'dr-check'],
+  ] as const)('as %s is asked in a transaction that is rolled back', async (auth, who) => {
+    expect(await ask({ auth })).toEqual({ rows: 1, cell: 42 })
+
+    expect(seen()).toEqual([`login ${who}`, 'begin', `query ${count}`, 'rollback'])
+  })
+
+  test('follows the gateway to the machine that has the database, and holds its certificate against its name', async () => {
+    sim.tds.redirects(true)
+
+    expect(await ask()).toEqual({ rows: 1, cell: 42 })
+  })
+
+  test('is told the moment that the data is of, when it asks for it', async () => {
+    const query = 'SELECT COUNT(*) FROM orders WHERE created_at > DATEADD(hour, -1, @moment)'
+    sim.tds.answers(query, [7])
+
+    expect(await ask({ query, moment: noon - 60_000 })).toEqual({ rows: 1, cell: 7 })
+    expect(await ask({ query })).toEqual({ rows: 1, cell: 7 })
+
+    const moments = sim.tds.requests.flatMap(
+      ({ text }) => /@moment datetime2\(3\) = '(\S+)'/.exec(text)?.[1] ?? [],
+    )
+    expect(moments).toEqual(['2026-11-23T11:59:00.000', '2026-11-23T12:00:00.000'])
+  })
+
+  test.each([
+    ['no row', [], { rows: 0, cell: null }],
+    ['NULL', [null], { rows: 1, cell: null }],
+    ['a text', ['fine'], { rows: 1, cell: 'fine' }],
+  ] as const)('is answered %s', async (_what, cells, answer) => {
+    sim.tds.answers(count, cells)
+
+    expect(await ask()).toEqual(answer)
+  })
+
+  test('takes the first row only, however many there are', async () => {
+    sim.tds.answers(
+      count,
+      Array.from({ length: 5_000 }, (_one, index) => index + 1),
+    )
+
+    expect(await ask()).toEqual({ rows: 1, cell: 1 })
+
+    expect(seen()).toEqual(['login token', 'begin', `query ${count}`, 'attention', 'rollback'])
+  })
+})
+
+describe('a question that is not answered', () => {
+  test.each(['login', 'query'] as const)('is given up when its time is over: %s', async (on) => {
+    sim.tds.fault({ kind: 'hang', on })
+
+    await expect(ask({ timeout: 300 })).rejects.toThrow(/within 0.3 s/)
+  })
+
+  test('is stopped at once when whoever asks does not want it any more', async () => {
+    const stop = new AbortController()
+    sim.tds.fault({ kind: 'hang', on: 'query' })
+    const asked = ask({}, {}, stop.signal).catch((thrown: unknown) => thrown)
+    await vi.waitFor(() => expect(seen()).toContain(`query ${count}`))
+
+    stop.abort()
+
+    expect(await asked).toBeInstanceOf(RetryableError)
+  })
+
+  test('whose connection breaks in the middle can be asked again', async () => {
+    sim.tds.fault({ kind: 'drop', on: 'query', times: 1 })
+
+    await expect(ask()).rejects.toThrow(RetryableError)
+
+    expect(await ask()).toEqual({ rows: 1, cell: 42 })
+  })
+})
