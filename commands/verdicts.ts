@@ -1,5 +1,5 @@
 // `approve`, `deny`, `cancel`, `retry`: a verdict on a run.
-import { complete, demandRun, freeText, optional } from '../src/command/read.ts'
+import { complete, demandRun, freeText, optional, printOptions, takeOptions } from '../src/command/read.ts'
 import { quote } from '../src/command/words.ts'
 import type { CommandSpec } from '../src/command/command.ts'
 
@@ -52,14 +52,22 @@ export const cancel: CommandSpec<'cancel'> = {
 
 export const retry: CommandSpec<'retry'> = {
   verb: 'retry',
-  usage: 'retry R-n',
+  usage: 'retry R-n [--override check-query "reason"]',
   summary: 'Look at a stuck or failed recovery again and go on with it',
-  examples: ['retry R-7'],
+  examples: ['retry R-7', 'retry R-7 --override check-query "I looked: the data is right"'],
   rights: ['engineer'],
   changes: true,
   parse: (words) => {
-    const found = demandRun(words)
-    return 'problem' in found ? found : complete({ verb: 'retry', run: found.run }, found.rest)
+    const taken = takeOptions(words)
+    if ('problem' in taken) return taken
+    const found = demandRun(taken.rest)
+    if ('problem' in found) return found
+    const { yes, overrides } = taken.options
+    const [override, ...more] = overrides
+    if (yes || more.length > 0)
+      return { problem: 'retry takes one --override RULE "reason" at most, and nothing else.' }
+    return complete({ verb: 'retry', run: found.run, ...optional('override', override) }, found.rest)
   },
-  print: (command) => `retry ${command.run}`,
+  print: ({ run, override }) =>
+    ['retry', run, ...printOptions({ yes: false, overrides: override ? [override] : [] })].join(' '),
 }

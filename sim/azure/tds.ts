@@ -163,14 +163,11 @@ function attend(world: TdsWorld, socket: TLSSocket, role: keyof typeof under): v
 }
 
 async function send(socket: TLSSocket, { bytes, fault }: TdsReply): Promise<void> {
-  switch (fault?.kind) {
-    case 'hang':
-      return
-    case 'drop':
-      socket.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => socket.destroy())
-      return
-    case 'slow':
-      await delay(fault.ms ?? 1_000)
+  if (fault?.kind === 'hang') return
+  if (fault?.kind === 'drop') {
+    socket.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => socket.destroy())
+    return
   }
+  if (fault?.kind === 'slow') await delay(fault.ms ?? 1_000)
   if (!socket.destroyed) socket.write(bytes)
 }

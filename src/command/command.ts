@@ -73,7 +73,12 @@ export type Command =
   | { readonly verb: 'approve'; readonly run: RunId; readonly typed?: string }
   | { readonly verb: 'deny'; readonly run: RunId; readonly reason?: string }
   | { readonly verb: 'cancel'; readonly run: RunId }
-  | { readonly verb: 'retry'; readonly run: RunId }
+  /** `override`: what the run waits for is taken on by whoever says so. */
+  | {
+      readonly verb: 'retry'
+      readonly run: RunId
+      readonly override?: RecoveryOptions['overrides'][number]
+    }
   | { readonly verb: 'freeze'; readonly reason?: string }
   | { readonly verb: 'unfreeze' }
   | { readonly verb: 'logout'; readonly person?: PersonId }

@@ -61,12 +61,14 @@ async function look(
 
 function verdictOf({ database, place, otherwise }: SqlQueryAction, { ok, text }: QueryFacts): Progress {
   if (ok) return { state: 'done', note: `it ${text}` }
-  const answered = text.startsWith('answered')
-  const means = otherwise === undefined ? '' : ` ${otherwise}`
+  const where = `${database} at ${place.server}`
+  const means = otherwise === undefined ? [] : [otherwise.replace(/[^.]$/, '$&.')]
+  if (!text.startsWith('answered'))
+    return { state: 'failed', reason: text, advice: [...means, 'Mend what is named.'].join(' ') }
   return {
     state: 'failed',
-    reason: answered ? `${database} at ${place.server} ${text}.${means}` : `${text}${means}`,
-    advice: answered ? `Look at the data of ${database} at ${place.server} yourself.` : '',
+    reason: `${where} ${text}.`,
+    advice: [...means, `Look at the data of ${where} yourself.`].join(' '),
   }
 }
 

@@ -21,7 +21,8 @@ export type Verdict =
   | { readonly kind: 'approve'; readonly by: Actor; readonly typed?: string }
   | { readonly kind: 'deny'; readonly by: Actor; readonly reason?: string }
   | { readonly kind: 'cancel'; readonly by: Actor }
-  | { readonly kind: 'retry'; readonly by: Actor }
+  /** `override`: the run is to go on without a good answer of its check query. */
+  | { readonly kind: 'retry'; readonly by: Actor; readonly override?: Ask['overrides'][number] }
 
 export interface Runs {
   /** Looks at the world and proposes; a wish that is proposed or running already gives that run and `existing: true`. */

@@ -34,7 +34,7 @@ export function runNewsText(run: Run, news: RunNews): string {
       return doneText(run, what)
     case 'failed':
       return run.state === 'failed'
-        ? `${what} failed at step ${run.current + 1} of ${run.steps.length}: ${sentence(run.reason)} ${sentence(run.advice)}${undoText(run)}`
+        ? `${what} failed at step ${run.current + 1} of ${run.steps.length}: ${sentence(run.reason)} ${sentence(run.advice)}${askedText(run)}${undoText(run)}`
         : `${what} failed`
     case 'cancelled':
       return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${openText(run)}${nextText(run)}`
@@ -65,11 +65,14 @@ export function stepOfPerson(run: Run): DelegationAction | undefined {
   return action?.provider === 'delegation' ? action : undefined
 }
 
-/** A step has asked the service, or the name servers that lead to it, from outside, and the answer was good. */
+/** A step has asked the service, the name servers that lead to it, or its database after the change, and the answer was good. */
 export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
-  return steps.some(
-    ({ action, phase }) => phase === 'done' && ['probe', 'dns-check', 'sql-query'].includes(action.provider),
-  )
+  const lastChange = steps.findLastIndex(({ undo }) => undo !== undefined)
+  return steps.some(({ action, phase, overriddenWith }, index) => {
+    if (phase !== 'done' || overriddenWith !== undefined) return false
+    if (action.provider === 'sql-query') return index > lastChange
+    return action.provider === 'probe' || action.provider === 'dns-check'
+  })
 }
 
 /** Who must do what before it runs. */
@@ -125,6 +128,12 @@ function personText(run: Run, next: number): string {
   if (run.steps[next]?.action.provider !== 'delegation') return ''
   const what = (run.proposal.byHand ?? []).map((text, index) => ` ${index + 1}. ${sentence(text)}`)
   return `. Now a person must act:${what.join('')}`
+}
+
+/** A database did not answer as wanted: that is for people to judge. */
+function askedText(run: Extract<Run, { state: 'failed' }>): string {
+  if (run.steps[run.current]?.action.provider !== 'sql-query') return ''
+  return ` To ask again: retry ${run.id}. When you have looked, and the data is right all the same: retry ${run.id} --override check-query "reason"`
 }
 
 function undoText(run: Run): string {

@@ -30,6 +30,8 @@ export interface Step {
   readonly endedAt?: Instant
   readonly operation?: Operation
   readonly note?: string
+  /** What it looked for was not found, and somebody has taken that on himself, for this reason. */
+  readonly overriddenWith?: string
   /** How often it was begun. */
   readonly attempts: number
   /** Since when it could not be looked at; absent while the provider answers. */

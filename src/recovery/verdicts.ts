@@ -5,8 +5,8 @@ import { minute } from '../ids.ts'
 import type { Role } from '../drplan/schema.ts'
 import type { Actor } from '../timeline/event.ts'
 import { bare, beginWithin, cancelled, changedSomething, cleared } from './change.ts'
-import { goOn, happened, refused, same, tell, to } from './change.ts'
-import type { RunDecision } from './change.ts'
+import { goOn, happened, refused, same, tell, to, withStep } from './change.ts'
+import type { RunDecision, Running } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
 import type { Verdict } from './input.ts'
 import { runName, runNewsText, sentence } from './news.ts'
@@ -191,11 +191,14 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
     )
   }
   const { startedAt, current } = run
+  const refusal = said.override && overrideRefused(run, said.override.rule)
+  if (refusal) return refused(refusal.code, refusal.message)
   const steps = run.steps.map((step, at) =>
     at === current ? { ...cleared(step), phase: 'ready' as const } : step,
   )
   const running = { ...bare(run), steps, state: 'running' as const, startedAt, current, checkAt: now }
   const text = `${run.id} goes on with step ${current + 1} of ${run.steps.length}`
+  if (said.override) return takenOn(running, said.by, { reason: said.override.reason, now })
   if (said.seen === 'done') {
     const on = stepDone(running, said.text, now)
     return on.kind === 'change'
@@ -203,6 +206,39 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
       : on
   }
   return happened(advanceTo(running, now), 'run.step', { at: now, by: said.by, text })
+}
+
+/** Only a step that asks a database may be passed over: all others make what comes after them possible. */
+function overrideRefused(
+  run: Extract<Run, { state: 'failed' | 'unknown' }>,
+  rule: string,
+): Refusal | undefined {
+  if (rule === 'check-query' && run.steps[run.current]?.action.provider === 'sql-query') return undefined
+  return {
+    code: 'unknown-rule',
+    message: `${run.id} does not wait for a check query, so there is nothing to take on yourself: retry ${run.id}`,
+  }
+}
+
+/** Somebody has looked at the data himself: the step counts as done, and the record says how. */
+function takenOn(
+  run: Running,
+  by: Actor,
+  { reason, now }: { readonly reason: string; readonly now: Instant },
+): RunDecision {
+  const step = run.current + 1
+  const steps = withStep(run, run.current, { overriddenWith: reason })
+  const text = `${run.id} goes on without a good answer in step ${step} of ${steps.length}, which ${by.person} takes on: ${reason}`
+  const on = stepDone({ ...run, steps }, `not answered as wanted; taken on by ${by.person}: ${reason}`, now)
+  if (on.kind !== 'change') return on
+  const event = {
+    type: 'run.step' as const,
+    at: now,
+    by,
+    text,
+    data: { step, overridden: 'check-query', reason },
+  }
+  return { ...on, events: [event, ...on.events] }
 }
 
 function approvalOf(by: Actor, at: Instant): Approval {

@@ -4,6 +4,8 @@ import type { SqlInput } from '../../sim/azure/sql-state.ts'
 import { minute } from '../../src/ids.ts'
 import type { RunId } from '../../src/ids.ts'
 import { createAzure } from '../../src/providers/azure.ts'
+import type { AzureAccess } from '../../src/providers/azure.ts'
+import type { CheckQuery } from '../../src/drplan/check-query.ts'
 import type { Ask } from '../../src/recovery/input.ts'
 import type { Order, Run } from '../../src/recovery/run.ts'
 import { noon } from '../contracts/store-samples.ts'
@@ -39,10 +41,15 @@ export const twoRegions: SqlInput = {
 /** One database that nobody replicates, and a server in the other region. */
 export const alone: SqlInput = { ...twoRegions, groups: [] }
 
-export async function startDatabases(redis: TestRedis, sql: SqlInput = twoRegions): Promise<DatabaseBench> {
+/** `access`: how the bot's own settings differ. */
+export async function startDatabases(
+  redis: TestRedis,
+  sql: SqlInput = twoRegions,
+  access: Partial<AzureAccess> = {},
+): Promise<DatabaseBench> {
   let now = (): number => noon
   const azure = await startTestAzure({ sql, now: () => now() })
-  const bench = await startEngine(redis, {}, createAzure(accessTo(azure)))
+  const bench = await startEngine(redis, {}, createAzure(accessTo(azure, access)))
   now = bench.now
   const run = (id: RunId): Promise<Run> => bench.run(id)
   return {
@@ -77,6 +84,18 @@ export async function startDatabases(redis: TestRedis, sql: SqlInput = twoRegion
       await azure.stop()
     },
   }
+}
+
+/** Every recovery of the database has this check query from now on. */
+export function withCheck({ setPlan }: Pick<DatabaseBench, 'setPlan'>, check: CheckQuery): void {
+  setPlan((plan) => {
+    const { db } = plan.systems
+    if (!db) throw new Error('the plan has no database')
+    const recoveries = db.recoveries.map((one) =>
+      one.azure_sql === undefined ? one : { ...one, azure_sql: { ...one.azure_sql, check } },
+    )
+    return { ...plan, systems: { ...plan.systems, db: { ...db, recoveries } } }
+  })
 }
 
 function shortOf(path: string): string {

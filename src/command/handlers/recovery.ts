@@ -39,7 +39,10 @@ export const recoveryHandlers: Handlers<Verbs> = {
     return verdict(desk, command.run, speaker, { kind: 'deny', ...reason })
   },
   cancel: (desk, command, speaker) => verdict(desk, command.run, speaker, { kind: 'cancel' }),
-  retry: (desk, command, speaker) => verdict(desk, command.run, speaker, { kind: 'retry' }),
+  retry: (desk, command, speaker) => {
+    const override = optional('override', command.override)
+    return verdict(desk, command.run, speaker, { kind: 'retry', ...override })
+  },
   runs: async (desk, command) => {
     if (command.run !== undefined) return aboutRun(desk, await readRun(desk, command.run))
     const [runs, frozen] = await Promise.all([

@@ -137,7 +137,9 @@ function stepsOf(
       place: to,
       database: copy,
       moment: backup.lastBackup,
-      ...(free ? { otherwise: `It does not get the name ${database}.` } : {}),
+      ...(free
+        ? { before: `it gets the name ${database}`, otherwise: `It does not get the name ${database}.` }
+        : {}),
     }),
     ...(free ? [...swapSteps({ place: to, name: database, incoming: copy }), checkStep(to, database)] : []),
     ...probeSteps(probe),

@@ -16,6 +16,8 @@ export interface QueryAbout {
   readonly place: SqlPlace
   readonly database: string
   readonly moment?: Instant
+  /** What a good answer comes before, such as `the swap`; absent: the change is made by then. */
+  readonly before?: string
   /** What it means that the answer is not the wanted one, as a sentence. */
   readonly otherwise?: string
 }
@@ -26,7 +28,7 @@ type Calls = Pick<Context, 'calls'>
 export function querySteps(
   { calls }: Calls,
   { check }: Pick<SqlBlock, 'check'>,
-  { place: { resourceGroup, server }, database, moment, otherwise }: QueryAbout,
+  { place: { resourceGroup, server }, database, moment, before, otherwise }: QueryAbout,
 ): readonly Step[] {
   if (!check || calls.readers.sqlQuery.missing(check.auth) !== undefined) return []
   const action: SqlQueryAction = {
@@ -37,7 +39,9 @@ export function querySteps(
     ...(moment === undefined ? {} : { moment }),
     ...(otherwise === undefined ? {} : { otherwise }),
   }
-  return [stepOf(`Ask ${database} at ${server} whether its data is right: ${questionText(action)}`, action)]
+  const turn = before === undefined ? '' : `, before ${before},`
+  const title = `Ask ${database} at ${server}${turn} whether its data is right: ${questionText(action)}`
+  return [stepOf(title, action)]
 }
 
 /** Whether the database itself will be asked. */

@@ -157,8 +157,8 @@ function stepsOf(
   const otherwise =
     swap.aside === undefined
       ? `Nothing has the name ${swap.name} yet.`
-      : `Nothing was swapped: ${swap.name} is the old database still.`
-  const about: QueryAbout = { place, database, moment: at ?? source.to, otherwise }
+      : `Nothing was swapped: ${swap.name} is the old database still. For another moment: db restore TIME ${swap.name}`
+  const about: QueryAbout = { place, database, moment: at ?? source.to, before: 'the swap', otherwise }
   const action: SqlRestoreAction = {
     provider: 'sql-restore',
     mode: source.mode,
