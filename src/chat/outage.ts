@@ -9,6 +9,9 @@ import { botTime } from './lanes.ts'
 const enough = 3
 /** Real time between two probes. */
 const probeEvery = 5 * second
+/** It is asked whether it is there when nothing was heard of it for so long, and how often that is looked at; real time. */
+const quiet = 15 * second
+const lookEvery = 5 * second
 
 export interface Outage {
   readonly answered: () => void
@@ -23,14 +26,17 @@ export interface Outage {
 }
 
 /**
- * `service` is the chat's name, such as Slack. `probe` asks it something harmless; its outcome comes back through `answered` and `silent`. `returned` is called
- * when it answers after it was down, or takes calls after it had refused the bot.
+ * `service` is the chat's name, such as Slack. `probe` asks it something harmless while it is down, `ask` something
+ * that it answers only to the bot while nothing is heard of it; what becomes of them comes back through `answered`,
+ * `refused` and `silent`. `returned` is called when it answers after it was down, or takes calls after it had refused
+ * the bot.
  */
 export function createOutage(deps: {
   readonly service: string
   readonly clock: Clock
   readonly log: Log
   readonly probe: () => Promise<unknown>
+  readonly ask: () => Promise<unknown>
   readonly returned: () => void
 }): Outage {
   const { service, clock, log } = deps
@@ -42,11 +48,19 @@ export function createOutage(deps: {
   /** When the first of the calls in a row that had no answer had none. */
   let firstMissed: Instant = 0
   let lastTaken: Instant | undefined
+  /** When something was last known of it, good or bad. */
+  let lastKnown = clock.now()
   let cancel = (): void => {}
 
   function probeLater(): void {
     cancel = clock.after(botTime(clock, probeEvery), () => void probeOnce())
   }
+
+  function isQuiet(): boolean {
+    // While it is known to be down it is probed.
+    return since === undefined && (missed > 0 || clock.now() - lastKnown >= botTime(clock, quiet))
+  }
+  const stopAsking = askWhen(isQuiet, deps)
 
   async function probeOnce(): Promise<void> {
     // How it went has been counted by the time it ends; what it threw was for that alone.
@@ -55,6 +69,7 @@ export function createOutage(deps: {
   }
 
   function back(): void {
+    lastKnown = clock.now()
     missed = 0
     heard = true
     if (since === undefined) return
@@ -84,7 +99,8 @@ export function createOutage(deps: {
       back()
     },
     silent: (because) => {
-      if (missed === 0) firstMissed = clock.now()
+      lastKnown = clock.now()
+      if (missed === 0) firstMissed = lastKnown
       missed += 1
       reason = because
       if (since !== undefined || missed < enough) return
@@ -119,9 +135,28 @@ export function createOutage(deps: {
     },
     close: () => {
       since = undefined
+      stopAsking()
       cancel()
     },
   }
+}
+
+/** Nothing but calls tells that a chat is away: where there are none, it is asked now and then. The answer stops that. */
+function askWhen(
+  isQuiet: () => boolean,
+  { clock, ask }: { readonly clock: Clock; readonly ask: () => Promise<unknown> },
+): () => void {
+  let cancel = (): void => {}
+  function look(): void {
+    // What comes of asking is counted by the time it ends.
+    if (isQuiet()) void ask().catch(() => {})
+    later()
+  }
+  function later(): void {
+    cancel = clock.after(botTime(clock, lookEvery), look)
+  }
+  later()
+  return () => cancel()
 }
 
 function timeOf(at: Instant): string {

@@ -286,6 +286,7 @@ function wire(service: Recorder, clock: MovableClock, returned: () => void) {
     clock,
     log: silent,
     probe: () => call(() => {}),
+    ask: () => call(() => {}),
     returned,
   })
   async function call<T>(work: () => T): Promise<T> {

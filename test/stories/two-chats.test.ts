@@ -113,6 +113,15 @@ test('a chat that answers no more is told of in the other once, with who may not
   expect(count(await house.texts(), 'Slack has not answered')).toBe(1)
 })
 
+test('a chat that dies while nobody says a word is told of in the other within a minute', async () => {
+  await broken()
+  house.slack.mood('silent')
+
+  await house.pass(60)
+
+  expect(count(house.teams.said, 'Slack has not answered')).toBe(1)
+})
+
 test('a chat that is back is told of in the other once, and told once what it missed', async () => {
   await broken()
   const { slack, teams } = house

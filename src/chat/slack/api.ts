@@ -80,6 +80,7 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     clock,
     log,
     probe: () => call('api.test', {}, { lane: 'answer' }),
+    ask: () => call('auth.test', {}, { lane: 'answer' }),
     returned: () => returned(),
   })
   let blocked: UserError | undefined

@@ -3,7 +3,7 @@ import { RetryableError, UserError } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { ChatState, Check, Clock, Log } from '../../ports.ts'
-import { botTime, createLanes, createWaits, unlessAborted } from '../lanes.ts'
+import { createLanes, createWaits, unlessAborted } from '../lanes.ts'
 import type { CallOptions, Lane } from '../lanes.ts'
 import { createOutage } from '../outage.ts'
 import { readAnswer, TeamsLimit, TeamsSilence } from './api-errors.ts'
@@ -49,9 +49,6 @@ const timeouts: Readonly<Record<Lane, Duration>> = {
 }
 /** A caller that gives up this long after the call went out has seen Teams be silent. */
 const silence: Duration = 3 * second
-/** Teams is asked whether it is there when nothing was heard of it for so long, and how often that is looked at; real time. */
-const quiet: Duration = 15 * second
-const lookEvery: Duration = 5 * second
 
 /** Nothing in it waits for its turn to be allowed: what may not be sent now fails now. */
 export function createCalls(deps: CallsDeps): Calls {
@@ -62,8 +59,14 @@ export function createCalls(deps: CallsDeps): Calls {
   const backoff = createBackoff(clock)
   const closing = new AbortController()
   let returned = (): void => {}
-  let heard = clock.now()
-  const outage = createOutage({ service: 'Teams', clock, log, probe, returned: () => returned() })
+  const outage = createOutage({
+    service: 'Teams',
+    clock,
+    log,
+    probe,
+    ask: probe,
+    returned: () => returned(),
+  })
 
   async function call(request: Call, options: CallOptions): Promise<unknown> {
     const signal = AbortSignal.any([closing.signal, ...(options.signal ? [options.signal] : [])])
@@ -99,7 +102,7 @@ export function createCalls(deps: CallsDeps): Calls {
     const begun = performance.now()
     try {
       const answer = await unlessAborted(requested(request, limits), limits.signal)
-      if (request.of === 'connector') answered()
+      if (request.of === 'connector') outage.answered()
       return answer
     } catch (thrown) {
       // The request was cut off under way: Teams may have done it.
@@ -119,34 +122,18 @@ export function createCalls(deps: CallsDeps): Calls {
     return readAnswer(answer, what)
   }
 
-  function answered(): void {
-    heard = clock.now()
-    outage.answered()
-  }
-
   function judge(failure: unknown, took: Duration, signal: AbortSignal): void {
     if (closing.signal.aborted) return
     if (failure instanceof TeamsSilence) {
       // An impatient caller says nothing about Teams.
       if (!signal.aborted || took >= silence) outage.silent(failure.message)
     } else if (failure instanceof UserError && failure.passing) outage.refused(failure.message)
-    else answered()
+    else outage.answered()
   }
 
   async function probe(): Promise<void> {
     await watched(await deps.probe(), { timeout: timeouts.answer, signal: closing.signal })
   }
-
-  /** Nothing but calls tells that Teams is away: where there are none, it is asked now and then. */
-  function watch(): () => void {
-    return clock.after(botTime(clock, lookEvery), () => {
-      stopWatching = watch()
-      const long = clock.now() - heard >= botTime(clock, quiet)
-      // While it is known to be down the outage looks by itself. What a probe finds is counted by the time it ends.
-      if (long && outage.down() === undefined) void probe().catch(() => {})
-    })
-  }
-  let stopWatching = watch()
 
   return {
     call,
@@ -157,7 +144,6 @@ export function createCalls(deps: CallsDeps): Calls {
     },
     close: () => {
       closing.abort()
-      stopWatching()
       outage.close()
     },
   }
