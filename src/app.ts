@@ -129,9 +129,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const chatNames = chats.all.map((chat) => chat.name)
   const channels = chats.pagers.map((pager) => pager.channel)
   const measured = createMeasured({ store })
-  const { history } = measured
   const { advice, reaches } = chats
-  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice, reaches, history })
+  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice, reaches, ...measured })
   const missing = current.plan().paging.ladder.filter((step) => !channels.includes(step.channel))
   if (missing.length > 0) {
     log.warn('the plan pages by channels that are not set up; they are left out', {

@@ -67,6 +67,8 @@ export type EffectBody =
       readonly text: string
       /** The service was looked at from outside, and answered. */
       readonly seen?: true
+      /** When clients that hold an old DNS answer will have followed it. */
+      readonly followed?: Instant
       /** It waits for a person now: the change of a card makes no sound. */
       readonly waits?: true
     }

@@ -100,7 +100,7 @@ export function watch(change: Change, because: 'nagios' | 'verified', by: Actor,
 /** It is broken again: the same incident goes on, and the engineer is paged anew. */
 function relapse(change: Change, broke: Attached, moment: Moment): Change {
   const before = change.next
-  const { verified: _, acted: __, resolved: ___, ...kept } = before.marks
+  const { verified: _, acted: __, resolved: ___, followed: ____, ...kept } = before.marks
   // A resolved outage is over and measured: what comes now is a new one under the same number.
   // It began after the last one had ended and not later than now, whatever the clock of Nagios says.
   const marks =
@@ -116,6 +116,7 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
     rooms: before.rooms.map((room) => (away.includes(room) ? { ...room, state: 'opening' } : room)),
     calls: [],
     marks,
+    ...(before.state === 'resolved' ? { earlier: [...(before.earlier ?? []), before.marks] } : {}),
     relapses: before.relapses + 1,
     state: 'paging',
     clock: newClock(before.timings, moment.now),
@@ -144,43 +145,23 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
   )
 }
 
+/** Fields that belong to a state; all others belong to the incident. */
+const ofStates: readonly string[] = [
+  'state',
+  'clock',
+  'checkBy',
+  'since',
+  'until',
+  'because',
+  'at',
+  'by',
+  'what',
+  'closeAt',
+]
+
 /** The fields that every state has, without those of the state it is in. */
 export function bare(incident: Incident): Omit<Extract<Incident, { state: 'paging' }>, 'state' | 'clock'> {
-  const {
-    id,
-    system,
-    title,
-    openedBy,
-    openedAt,
-    objective,
-    timings,
-    problems,
-    level,
-    calls,
-    pages,
-    nextPage,
-    marks,
-    rooms,
-    relapses,
-  } = incident
-  return {
-    id,
-    system,
-    title,
-    openedBy,
-    openedAt,
-    objective,
-    timings,
-    problems,
-    level,
-    calls,
-    pages,
-    nextPage,
-    marks,
-    rooms,
-    relapses,
-    ...(incident.engineer === undefined ? {} : { engineer: incident.engineer }),
-    ...(incident.run === undefined ? {} : { run: incident.run }),
-    ...(incident.openedFor === undefined ? {} : { openedFor: incident.openedFor }),
-  }
+  return Object.fromEntries(
+    Object.entries(incident).filter(([key]) => !ofStates.includes(key)),
+  ) as unknown as Omit<Extract<Incident, { state: 'paging' }>, 'state' | 'clock'>
 }

@@ -13,6 +13,7 @@ import { nameOf } from './change.ts'
 import { decideByField, noWayLeft } from './decide-by.ts'
 import { chatName, isElsewhere, roomLinks } from './elsewhere.ts'
 import { problemsSection } from './problems.ts'
+import { measure, metForAll, verdictText } from '../timeline/phases.ts'
 
 /** What a card is drawn from, beside the incident. */
 export interface CardView {
@@ -119,11 +120,10 @@ export function incidentFields(incident: Incident, { plan, now }: CardView): rea
 function objective(incident: Incident, now: Instant): Field {
   const { rto } = incident.objective
   const label = `Objective (RTO ${printDuration(rto)})`
-  const end = incident.marks.verified
-  if (end !== undefined) {
-    const took = end - incident.marks.outage
-    const met = took <= rto
-    return { label, value: [`${met ? 'met' : 'missed'}: ${printDuration(took)}`], tone: met ? 'good' : 'bad' }
+  if (incident.marks.verified !== undefined) {
+    const measured = measure(incident, now)
+    const tone = metForAll(measured) ? 'good' : measured.met ? 'warn' : 'bad'
+    return { label, value: [`${printDuration(measured.ms)}, ${verdictText(measured)}`], tone }
   }
   const at = objectiveAt(incident)
   return at <= now

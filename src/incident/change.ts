@@ -1,5 +1,5 @@
 // A decision in the making: the next state, what happened, what must be done. Each helper returns a new one.
-import type { IncidentId, Instant, PersonId } from '../ids.ts'
+import type { Duration, IncidentId, Instant, PersonId, SystemId } from '../ids.ts'
 import type { EffectBody } from '../effect.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Run } from '../recovery/run.ts'
@@ -20,6 +20,8 @@ export interface Policy {
   readonly reaches?: (chat: string, person: PersonId) => boolean
   /** Earlier recoveries, newest first: how long each takes. */
   readonly history?: () => readonly Run[]
+  /** How long old DNS answers outlive a recovery; undefined where none do, or nobody knows. */
+  readonly follows?: (system: SystemId, recovery: string) => Duration | undefined
 }
 
 /** What is to be done. A card and words go to every room of the incident; the commit makes one effect for each. */

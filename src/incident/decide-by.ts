@@ -6,9 +6,8 @@ import type { Duration, Instant, SystemId } from '../ids.ts'
 import { minute, second } from '../ids.ts'
 import type { Field, Span } from '../message.ts'
 import { expectedDuration } from '../recovery/draft.ts'
-import type { Run } from '../recovery/run.ts'
 import { bot, effect, happened, patch } from './change.ts'
-import type { Change, Moment } from './change.ts'
+import type { Change, Moment, Policy } from './change.ts'
 import type { Incident, WayOut } from './incident.ts'
 
 /** From the end of a recovery until it is seen from outside that it works. */
@@ -16,21 +15,30 @@ export const verification: Duration = 30 * second
 /** With less than this left the moment is shown in red. */
 const soon: Duration = 2 * minute
 
-/** One way out, and the last moment at which ordering it meets the objective. */
+/** One way out, and the last moments at which ordering it meets the objective. */
 export interface DecideBy extends WayOut {
+  /** For all clients, those that hold an old DNS answer, too. */
   readonly at: Instant
-  /** That moment is over. */
+  /** For whoever asks DNS anew: `at`, when no client can hold an old answer. */
+  readonly newAt: Instant
+  /** Even that moment is over. */
   readonly late: boolean
 }
 
-/** How long each recovery of the system takes: measured, else as planned, else as the provider documents it. */
-export function waysOut(plan: DrPlan, system: SystemId, history: readonly Run[]): readonly WayOut[] {
+/** How long each recovery of the system takes: measured, else as planned, else as the provider documents it; and the old TTL. */
+export function waysOut(
+  plan: DrPlan,
+  system: SystemId,
+  { history = () => [], follows = () => undefined }: Pick<Policy, 'history' | 'follows'>,
+): readonly WayOut[] {
   return (plan.systems[system]?.recoveries ?? []).map((recovery) => {
     const kind = { system, direction: 'failover', recovery: recovery.name } as const
     const known = documentedFor(recovery)
     const documented = known && { duration: known.rto, source: known.document }
-    const { duration, source } = expectedDuration(history, kind, recovery, documented)
-    return { recovery: recovery.name, takes: duration, source }
+    const { duration, source } = expectedDuration(history(), kind, recovery, documented)
+    const after = follows(system, recovery.name)
+    const way = { recovery: recovery.name, takes: duration, source }
+    return after === undefined ? way : { ...way, follows: after }
   })
 }
 
@@ -38,9 +46,11 @@ export function waysOut(plan: DrPlan, system: SystemId, history: readonly Run[])
 export function decideBy(incident: Incident, now: Instant): readonly DecideBy[] {
   const missedAt = incident.marks.outage + incident.objective.rto
   return (incident.waysOut ?? [])
-    .map((way) => ({ ...way, at: missedAt - way.takes - verification }))
-    .map((way) => ({ ...way, late: way.at <= now }))
-    .toSorted((a, b) => b.at - a.at)
+    .map((way) => {
+      const newAt = missedAt - way.takes - verification
+      return { ...way, at: newAt - (way.follows ?? 0), newAt, late: newAt <= now }
+    })
+    .toSorted((a, b) => b.at - a.at || b.newAt - a.newAt)
 }
 
 /** True while somebody has to decide, and nothing that the plan knows would end the outage in time. */
@@ -56,7 +66,8 @@ export function decideWakeAt(incident: Incident): readonly Instant[] {
 
 function momentsOf(incident: Incident): readonly Instant[] {
   if (incident.waysOut === undefined || !isOpenQuestion(incident)) return []
-  return [...decideBy(incident, 0).map(({ at }) => at), incident.marks.outage + incident.objective.rto]
+  const ways = decideBy(incident, 0).flatMap(({ at, newAt }) => [at, newAt])
+  return [...new Set([...ways, incident.marks.outage + incident.objective.rto])]
 }
 
 /** What is due: the card is shown anew, and when the last way has just become too late the rooms are told. */
@@ -66,39 +77,70 @@ export function tickDecideBy(change: Change, { now }: Moment): Change {
   const passed = (at: Instant): boolean => at > since && at <= now
   if (!momentsOf(next).some(passed)) return change
   const taken = effect(patch(change, { lateUntil: now }), { kind: 'card', incident: next.id })
-  const [last] = decideBy(next, now)
-  const missed = next.marks.outage + next.objective.rto <= now
-  if (!last || !passed(last.at) || missed) return taken
-  const text = `No way is left that meets the objective (RTO ${printDuration(next.objective.rto)}) of ${next.id}: ${last.recovery} takes ${printDuration(last.takes)} (${last.source}). Order it all the same, or escalate: escalate ${next.id}`
+  const text = next.marks.outage + next.objective.rto <= now ? undefined : lateText(next, passed, now)
+  if (text === undefined) return taken
   const said = happened(taken, 'clock.reminder', { at: now, by: bot, text })
   return effect(said, { kind: 'say', incident: next.id, text })
+}
+
+/** What is to be said when the last way has just become too late: for those with an old DNS answer, or at all. */
+function lateText(incident: Incident, passed: (at: Instant) => boolean, now: Instant): string | undefined {
+  const { id, objective } = incident
+  const rto = `the objective (RTO ${printDuration(objective.rto)}) of ${id}`
+  const ways = decideBy(incident, now)
+  const [forAll] = ways
+  const forNew = lastForNew(ways)
+  if (forNew && passed(forNew.newAt))
+    return `No way is left that meets ${rto}: ${forNew.recovery} takes ${printDuration(forNew.takes)} (${forNew.source}). Order it all the same, or escalate: escalate ${id}`
+  if (!forAll || !forNew || forAll.at === forNew.newAt || !passed(forAll.at)) return undefined
+  return `From now on no way meets ${rto} for clients that hold the old DNS answer: ${takesText(forAll)}. For new lookups ${forNew.recovery} still does`
+}
+
+function lastForNew(ways: readonly DecideBy[]): DecideBy | undefined {
+  return ways.toSorted((a, b) => b.newAt - a.newAt)[0]
+}
+
+function takesText({ recovery, takes, follows }: WayOut): string {
+  const ttl = follows === undefined ? '' : `, old DNS answers live ${printDuration(follows)} more`
+  return `${recovery} takes ${printDuration(takes)}${ttl}`
 }
 
 /** The card's field; undefined when there is nothing to decide any more, or the objective is missed anyway. */
 export function decideByField(incident: Incident, now: Instant): Field | undefined {
   const missed = incident.marks.outage + incident.objective.rto <= now
-  if (missed || !isOpenQuestion(incident)) return undefined
+  const ways = missed || !isOpenQuestion(incident) ? [] : decideBy(incident, now)
+  if (ways.length === 0) return undefined
   const label = 'Decide by'
-  const ways = decideBy(incident, now)
-  const [last, ...others] = ways
-  if (!last) return undefined
-  if (last.late) {
+  const late = ways.filter((way) => way.late)
+  if (late.length === ways.length) {
     const all = ways.map(({ recovery, takes }) => `${recovery} takes ${printDuration(takes)}`).join(', ')
     return { label, value: [`no way is left that meets the objective: ${all}`], tone: 'bad' }
   }
-  const inTime = others.filter(({ late }) => !late)
-  const late = others.filter((way) => way.late).map(({ recovery }) => recovery)
+  const [first, ...others] = [...ways.filter(({ at }) => at > now), ...newOnly(ways, now)]
   const value: readonly Span[] = [
-    { at: last.at, show: 'time' },
-    ` for ${last.recovery}, which takes ${printDuration(last.takes)}`,
-    ...inTime.flatMap(({ recovery, at }): readonly Span[] => [
-      '; ',
-      { at, show: 'time' },
-      ` for ${recovery}`,
-    ]),
-    ...(late.length === 0 ? [] : [`; too late for ${late.join(', ')}`]),
+    ...(first ? momentSpans(first, now, true) : []),
+    ...others.flatMap((way): readonly Span[] => ['; ', ...momentSpans(way, now, false)]),
+    ...(late.length === 0 ? [] : [`; too late for ${late.map(({ recovery }) => recovery).join(', ')}`]),
   ]
-  return { label, value, tone: last.at - now < soon ? 'bad' : 'warn' }
+  return { label, value, tone: first && first.at - now >= soon ? 'warn' : 'bad' }
+}
+
+/** Ways that meet the objective no longer for those with an old DNS answer, but for new lookups. */
+function newOnly(ways: readonly DecideBy[], now: Instant): readonly DecideBy[] {
+  return ways.filter(({ at, late }) => at <= now && !late).toSorted((a, b) => b.newAt - a.newAt)
+}
+
+/** `full`: with how long it takes. */
+function momentSpans(way: DecideBy, now: Instant, full: boolean): readonly Span[] {
+  const { recovery, takes, follows, at, newAt } = way
+  const time = (instant: Instant): Span => ({ at: instant, show: 'time' })
+  const takesLong = full ? `, which takes ${printDuration(takes)}` : ''
+  if (follows === undefined) return [time(at), ` for ${recovery}${takesLong}`]
+  const ttl = `old DNS answers live ${printDuration(follows)} more`
+  if (at <= now) return [time(newAt), ` for ${recovery}${takesLong}, for new lookups only: ${ttl}`]
+  return full
+    ? [time(at), ` for ${recovery}${takesLong}; ${ttl} (for new lookups: `, time(newAt), ')']
+    : [time(at), ` for ${recovery}`]
 }
 
 function isOpenQuestion({ state }: Incident): boolean {

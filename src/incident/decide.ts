@@ -35,7 +35,7 @@ export function begin(opening: Opening, now: Instant, policy: Policy): Change {
     openedBy: opening.by.person,
     openedAt: now,
     objective,
-    waysOut: waysOut(policy.plan, opening.system, policy.history?.() ?? []),
+    waysOut: waysOut(policy.plan, opening.system, policy),
     timings,
     problems: noProblems,
     level: 0,

@@ -176,7 +176,7 @@ async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string)
 }
 
 async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
-  const { run, news, by, text, direction, seen, waits } = body
+  const { run, news, by, text, direction, seen, waits, followed } = body
   const checkBy = deps.clock.now() + 60 * second
   await deps.incidents.input(body.incident, {
     kind: 'run-news',
@@ -188,5 +188,6 @@ async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> 
     checkBy,
     ...(seen === undefined ? {} : { seen }),
     ...(waits === undefined ? {} : { waits }),
+    ...(followed === undefined ? {} : { followed }),
   })
 }

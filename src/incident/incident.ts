@@ -29,6 +29,8 @@ export interface WayOut {
   readonly recovery: string
   readonly takes: Duration
   readonly source: string
+  /** After it: until no client holds the old DNS answer any more, as the TTL was when it was last looked at. */
+  readonly follows?: Duration
 }
 
 /** One try on one channel. `sent` and `failed` come back from the channel. */
@@ -89,6 +91,8 @@ export interface Marks {
   readonly acted?: Instant
   /** Seen from outside, or by Nagios: it works again. */
   readonly verified?: Instant
+  /** When clients that hold an old DNS answer have followed the recovery, too: the old TTL is over. Absent: none hold any. */
+  readonly followed?: Instant
   readonly resolved?: Instant
 }
 
@@ -155,6 +159,8 @@ interface Common {
   readonly nextPage: number
   readonly engineer?: PersonId
   readonly marks: Marks
+  /** Outages under this number that were over before the one of `marks`, oldest first; absent: none. */
+  readonly earlier?: readonly Marks[]
   readonly rooms: readonly Room[]
   /** The newest run that was approved for this incident. */
   readonly run?: RunId

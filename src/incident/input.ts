@@ -74,6 +74,8 @@ export type IncidentInput =
       readonly text: string
       /** The service was looked at from outside, and answered; without it nobody but Nagios says whether it works. */
       readonly seen?: true
+      /** When clients that hold an old DNS answer will have followed it. */
+      readonly followed?: Instant
       /** It waits for a person now. */
       readonly waits?: true
       readonly checkBy: Instant

@@ -105,7 +105,11 @@ function recovering(change: Change, news: News, moment: Moment): Change {
 
 function done(change: Change, news: News, moment: Moment): Change {
   const { marks } = change.next
-  const acted = patch(change, { run: news.run, marks: { ...marks, acted: marks.acted ?? moment.now } })
+  const followed = news.followed === undefined ? {} : { followed: news.followed }
+  const acted = patch(change, {
+    run: news.run,
+    marks: { ...marks, acted: marks.acted ?? moment.now, ...followed },
+  })
   if (change.next.state === 'watching') return acted
   return news.seen ? watch(acted, 'verified', bot, moment) : unseen(acted, moment)
 }

@@ -3,7 +3,7 @@ import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { EffectBody, RunNews } from '../effect.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
-import { runNewsText, stepOfPerson, wasSeen } from './news.ts'
+import { followedAt, runNewsText, stepOfPerson, wasSeen } from './news.ts'
 import { isOpen } from './run.ts'
 import type { Approval, Run, Step } from './run.ts'
 
@@ -76,12 +76,14 @@ export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
   if (incident === undefined) return change
   const text = runNewsText(change.next, news)
   const seen = news === 'done' && wasSeen(change.next) ? { seen: true as const } : {}
+  const at = news === 'done' ? followedAt(change.next) : undefined
+  const followed = at === undefined ? {} : { followed: at }
   const waits = news === 'step' && stepOfPerson(change.next) ? { waits: true as const } : {}
   return {
     ...change,
     effects: [
       ...change.effects,
-      { kind: 'run-news', run, incident, news, direction, by, text, ...seen, ...waits },
+      { kind: 'run-news', run, incident, news, direction, by, text, ...seen, ...waits, ...followed },
     ],
   }
 }

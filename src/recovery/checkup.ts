@@ -13,7 +13,9 @@ import type { Checked } from './ways/way.ts'
 const RecoveryChecked = z.object({
   system: z.enum(systemIds),
   recovery: z.string(),
-  checks: z.array(z.object({ what: z.string(), ok: z.boolean(), text: z.string() })),
+  checks: z.array(
+    z.object({ what: z.string(), ok: z.boolean(), text: z.string(), follows: z.number().exactOptional() }),
+  ),
 })
 
 /** One recovery of the plan, and all that was looked at for it. */

@@ -1,7 +1,7 @@
 // What became of a run, in one sentence for the room and the record.
 import { never } from '../errors.ts'
 import { printDuration } from '../drplan/duration.ts'
-import type { Duration } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
 import type { PoolSize, Run } from './run.ts'
@@ -57,6 +57,15 @@ export function runNewsText(run: Run, news: RunNews): string {
     default:
       return never(news)
   }
+}
+
+/** When the old TTL is over after the last change of a run that is done, so that every client has followed. */
+export function followedAt(run: Run): Instant | undefined {
+  const { effectWithin } = run.proposal
+  const changed = run.steps.findLast(({ phase, undo }) => phase === 'done' && undo !== undefined)?.endedAt
+  return run.state === 'done' && effectWithin !== undefined && changed !== undefined
+    ? changed + effectWithin
+    : undefined
 }
 
 /** The step that a person does outside, when the run is at one. */

@@ -2,8 +2,9 @@
 import { never } from '../errors.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
-import type { Instant } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
 import type { Field, Line } from '../message.ts'
+import { followedAt } from './news.ts'
 import type { Proposal, Run } from './run.ts'
 
 /** What a run is seen with: the plan for people's names, the time for its clocks. */
@@ -71,7 +72,8 @@ function clockCautions(run: Run, now: Instant): readonly Line[] {
 }
 
 /** What it costs, how long it takes, and how long it may take. */
-export function costFields({ state, proposal }: Run, now: Instant): readonly Field[] {
+export function costFields(run: Run, now: Instant): readonly Field[] {
+  const { state, proposal } = run
   const { cost, risk, expected, effectWithin, objectiveAt } = proposal
   const open = state === 'proposed' || state === 'running'
   return [
@@ -79,9 +81,16 @@ export function costFields({ state, proposal }: Run, now: Instant): readonly Fie
     { label: 'Expected', value: [`${printDuration(expected.duration)} (${expected.source})`] },
     ...(effectWithin === undefined
       ? []
-      : [{ label: 'In effect for all', value: [`within ${printDuration(effectWithin)} (the old TTL)`] }]),
+      : [{ label: 'In effect for all', value: effectLine(effectWithin, followedAt(run)) }]),
     ...(objectiveAt === undefined || !open ? [] : [objective(objectiveAt, expected, now)]),
   ]
+}
+
+function effectLine(within: Duration, at: Instant | undefined): Line {
+  const ttl = printDuration(within)
+  return at === undefined
+    ? [`within ${ttl} (the old TTL)`]
+    : ['by ', { at, show: 'time' }, ` (the old TTL of ${ttl})`]
 }
 
 function objective(objectiveAt: Instant, expected: Proposal['expected'], now: Instant): Field {

@@ -1,4 +1,5 @@
 // The phases of an outage, measured from its marks: where the time went.
+import { printDuration } from '../drplan/duration.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Incident, Marks } from '../incident/incident.ts'
 
@@ -63,6 +64,8 @@ export interface Measured {
   readonly rto: Duration
   readonly over: boolean
   readonly met: boolean
+  /** Until clients that held the old DNS answer followed, too, at the latest; absent: none did after the end. */
+  readonly all?: { readonly ms: Duration; readonly met: boolean }
 }
 
 /** How long the outage took, or takes so far, against the RTO. `met` says so far while it is not `over`. */
@@ -70,5 +73,27 @@ export function measure(incident: Pick<Incident, 'marks' | 'objective'>, now: In
   const { marks, objective } = incident
   const end = outageEnd(marks)
   const ms = Math.max(0, (end ?? now) - marks.outage)
-  return { ms, rto: objective.rto, over: end !== undefined, met: ms <= objective.rto }
+  const { rto } = objective
+  const all =
+    end !== undefined && (marks.followed ?? 0) > end ? (marks.followed ?? 0) - marks.outage : undefined
+  return {
+    ms,
+    rto,
+    over: end !== undefined,
+    met: ms <= rto,
+    ...(all === undefined ? {} : { all: { ms: all, met: all <= rto } }),
+  }
+}
+
+/** Whether the objective was met for everybody, those with an old DNS answer, too. */
+export function metForAll({ met, all }: Measured): boolean {
+  return met && all?.met !== false
+}
+
+/** `met`, `missed`, and for whom: what DNS clients had cached outlives the recovery. */
+export function verdictText({ met, all }: Measured): string {
+  const plain = met ? 'met' : 'missed'
+  if (!all) return plain
+  const rest = `up to ${printDuration(all.ms)} for clients that had the old DNS answer`
+  return met && !all.met ? `met for new DNS lookups only, ${rest}` : `${plain}, ${rest}`
 }

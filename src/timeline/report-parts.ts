@@ -1,9 +1,9 @@
 // The parts of a report in their order, before they are written as Markdown or HTML: both say the same.
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration } from '../ids.ts'
-import { phaseNames } from './phases.ts'
+import { phaseNames, verdictText } from './phases.ts'
 import { momentText } from './render.ts'
-import type { Report, ReportedRun } from './report.ts'
+import type { Report, ReportedOutage, ReportedRun } from './report.ts'
 
 /** A heading over sentences, a table or a list; every text in it is data. */
 export interface Part {
@@ -34,13 +34,20 @@ export function reportParts(report: Report): readonly Part[] {
 
 function whatHappened(report: Report): Part {
   const at = (instant: number): string => momentText(instant, report.zone)
-  const ended = report.ended === undefined ? 'It is not over yet.' : `It ended ${at(report.ended)}.`
+  const [before, last] = [report.outages.slice(0, -1), report.outages.at(-1)]
+  const ended = (one: ReportedOutage): string =>
+    one.ended === undefined ? 'It is not over yet.' : `It ended ${at(one.ended)}.`
   return {
     heading: 'What happened',
     level: 2,
     lines: [
       `System: ${report.system} (${report.organisation}). All times: ${report.zone}.`,
-      `The outage began ${at(report.began)}. ${ended} State: ${report.state}.`,
+      ...before.map((one, index) => `Outage ${index + 1} began ${at(one.began)}. ${ended(one)}`),
+      ...(last
+        ? [
+            `The ${before.length > 0 ? 'last ' : ''}outage began ${at(last.began)}. ${ended(last)} State: ${report.state}.`,
+          ]
+        : []),
       ...(report.engineers.length === 0
         ? ['Nobody acknowledged it.']
         : [`It was in the hands of ${report.engineers.join(', then of ')}.`]),
@@ -54,31 +61,42 @@ function whatHappened(report: Report): Part {
 }
 
 function objective(report: Report): Part {
-  const { measured } = report
-  const soFar = measured.over ? '' : ' so far'
-  const rto = [
-    'Down for (RTO)',
-    printDuration(measured.rto),
-    printDuration(measured.ms) + soFar,
-    measured.met ? `met${soFar}` : 'missed',
-  ]
+  const several = report.outages.length > 1
+  const rows = report.outages.map(({ measured }, index) => {
+    const soFar = measured.over ? '' : ' so far'
+    return [
+      several ? `Outage ${index + 1}: down for (RTO)` : 'Down for (RTO)',
+      printDuration(measured.rto),
+      printDuration(measured.ms) + soFar,
+      measured.met ? `${verdictText(measured)}${soFar}` : verdictText(measured),
+    ]
+  })
   const rpo =
     report.rpo === undefined ? [] : [['Data lost (RPO)', printDuration(report.rpo), 'not measured', '']]
   return {
     heading: 'Objective against measured',
     level: 2,
-    table: { columns: ['', 'Objective', 'Measured', 'Verdict'], rows: [rto, ...rpo] },
+    table: { columns: ['', 'Objective', 'Measured', 'Verdict'], rows: [...rows, ...rpo] },
   }
 }
 
+/** A table for each outage: a relapse after the end begins a new one. */
 function phases(report: Report): readonly Part[] {
-  const rows = phaseNames.map((name) => {
-    const phase = report.phases.find((one) => one.name === name)
+  const { outages, zone } = report
+  return outages.map((one, index) => ({
+    heading: outages.length > 1 ? `Phases of outage ${index + 1}` : 'Phases',
+    level: 2,
+    table: { columns: ['Phase', 'From', 'To', 'Took'], rows: phaseRows(one, zone) },
+  }))
+}
+
+function phaseRows(outage: ReportedOutage, zone: string): readonly (readonly string[])[] {
+  return phaseNames.map((name) => {
+    const phase = outage.phases.find((one) => one.name === name)
     if (phase === undefined) return [name, '', '', '']
-    const end = phase.to === undefined ? 'goes on' : momentText(phase.to, report.zone)
-    return [name, momentText(phase.from, report.zone), end, tookText(phase.ms)]
+    const end = phase.to === undefined ? 'goes on' : momentText(phase.to, zone)
+    return [name, momentText(phase.from, zone), end, tookText(phase.ms)]
   })
-  return [{ heading: 'Phases', level: 2, table: { columns: ['Phase', 'From', 'To', 'Took'], rows } }]
 }
 
 function pages(report: Report): readonly Part[] {

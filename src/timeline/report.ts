@@ -3,11 +3,11 @@ import { nameOf } from '../oncall/shift.ts'
 import { owes } from '../recovery/change.ts'
 import { runName } from '../recovery/news.ts'
 import { verifyChain } from './chain.ts'
-import { measure, phasesOf } from './phases.ts'
+import { measure, outageEnd, phasesOf } from './phases.ts'
 import { timelineDays } from './render.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
-import type { Incident } from '../incident/incident.ts'
+import type { Incident, Marks } from '../incident/incident.ts'
 import type { Run } from '../recovery/run.ts'
 import { aboutText } from '../recovery/summary.ts'
 import type { Head, TimelineEvent } from './event.ts'
@@ -47,6 +47,13 @@ export interface ReportedRun {
   readonly ms?: Duration
 }
 
+export interface ReportedOutage {
+  readonly began: Instant
+  readonly ended?: Instant
+  readonly measured: Measured
+  readonly phases: readonly Phase[]
+}
+
 /** A report as data; the texts in it are as they came in and must be escaped by whoever shows them. */
 export interface Report {
   readonly id: string
@@ -56,14 +63,12 @@ export interface Report {
   readonly system: string
   readonly title: string
   readonly state: string
-  readonly began: Instant
-  readonly ended?: Instant
   readonly what?: string
   /** Who had it, in their order. */
   readonly engineers: readonly string[]
-  readonly measured: Measured
+  /** Each outage under this number, oldest first; the last one is the newest. */
+  readonly outages: readonly ReportedOutage[]
   readonly rpo?: Duration
-  readonly phases: readonly Phase[]
   readonly alerts: number
   readonly broke: readonly { readonly key: string; readonly state: string; readonly output: string }[]
   readonly relapses: number
@@ -79,7 +84,6 @@ export interface Report {
 export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Report {
   const { incident, events, head } = record
   const { marks } = incident
-  const ended = marks.verified ?? marks.resolved
   const verdict = verifyChain(events, head)
   return {
     id: incident.id,
@@ -89,13 +93,10 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
     system: incident.system,
     title: incident.openedFor ?? incident.title,
     state: incident.state,
-    began: marks.outage,
-    ...(ended === undefined ? {} : { ended }),
     ...(incident.state === 'resolved' && incident.what !== undefined ? { what: incident.what } : {}),
     engineers: engineersOf(record, plan),
-    measured: measure(incident, now),
+    outages: [...(incident.earlier ?? []), marks].map((each) => outageOf(each, incident, now)),
     ...(incident.objective.rpo === undefined ? {} : { rpo: incident.objective.rpo }),
-    phases: phasesOf(marks, now),
     alerts: incident.problems.alerts,
     broke: incident.problems.first.map(({ key, state, output }) => ({ key, state, output })),
     relapses: incident.relapses,
@@ -107,6 +108,16 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
       .map(({ at, by, text }) => ({ at, person: nameOf(plan, by.person), text })),
     days: timelineDays(events, plan),
     record: { events: head.seq, hash: head.hash, ...(verdict.ok ? {} : { problem: verdict.problem }) },
+  }
+}
+
+function outageOf(marks: Marks, { objective }: Incident, now: Instant): ReportedOutage {
+  const ended = outageEnd(marks)
+  return {
+    began: marks.outage,
+    ...(ended === undefined ? {} : { ended }),
+    measured: measure({ marks, objective }, now),
+    phases: phasesOf(marks, now),
   }
 }
 

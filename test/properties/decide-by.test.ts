@@ -18,11 +18,15 @@ const policy: Policy = { plan, chats: ['console', 'slack'] }
 const start = Date.UTC(2026, 10, 23, 3)
 const ann = { person: 'ann', door: 'cli' } as const
 
-const way: fc.Arbitrary<WayOut> = fc.record({
-  recovery: fc.constantFrom('backup', 'api', 'region', 'restore'),
-  takes: fc.integer({ min: 1_000, max: 3_600_000 }),
-  source: fc.constant('the DR plan'),
-})
+const way: fc.Arbitrary<WayOut> = fc.record(
+  {
+    recovery: fc.constantFrom('backup', 'api', 'region', 'restore'),
+    takes: fc.integer({ min: 1_000, max: 3_600_000 }),
+    source: fc.constant('the DR plan'),
+    follows: fc.integer({ min: 60_000, max: 600_000 }),
+  },
+  { requiredKeys: ['recovery', 'takes', 'source'] },
+)
 const ways = fc.array(way, { maxLength: 5 })
 const rto = fc.integer({ min: 60_000, max: 3_600_000 })
 const offset = fc.integer({ min: 0, max: 4_000_000 })
@@ -50,8 +54,10 @@ describe('the moment by which somebody must decide', () => {
       fc.property(ways, rto, offset, (all, objective, later) => {
         const incident = diagnosing(all, objective)
 
-        for (const { at, takes } of decideBy(incident, start + later))
-          expect(at + takes + verification).toBe(incident.marks.outage + objective)
+        for (const { at, newAt, takes, follows = 0 } of decideBy(incident, start + later)) {
+          expect(newAt + takes + verification).toBe(incident.marks.outage + objective)
+          expect(at + follows).toBe(newAt)
+        }
       }),
     )
   })
@@ -80,6 +86,9 @@ describe('the moment by which somebody must decide', () => {
         expect(noWayLeft(incident, now)).toBe(all.length > 0 && left.length === 0)
         if (missed || all.length === 0) expect(field).toBeUndefined()
         else expect(field?.text.startsWith('no way is left')).toBe(left.length === 0)
+        // Clients with an old DNS answer count: where none of the moments is for them, the card says so.
+        const forAll = decideBy(incident, now).some(({ at }) => at > now)
+        if (field && left.length > 0) expect(/^[^;]*for new lookups only/.test(field.text)).toBe(!forAll)
         if (all.length > 0) expect(toneOf(incident, now)).toBe(left.length > 0 ? 'warn' : 'bad')
       }),
     )
@@ -89,10 +98,15 @@ describe('the moment by which somebody must decide', () => {
     fc.assert(
       fc.property(ways, rto, (all, objective) => {
         let incident = diagnosing(all, objective)
-        const moments = decideBy(incident, start).map(({ at }) => at)
-        const due = [...moments, incident.marks.outage + objective].filter((at) => at > incident.openedAt)
+        const ways = decideBy(incident, start)
+        const moments = ways.map(({ newAt }) => newAt)
+        const forAll = ways.map(({ at }) => at)
+        const due = [...moments, ...forAll, incident.marks.outage + objective].filter(
+          (at) => at > incident.openedAt,
+        )
         const shown: number[] = []
         let said = 0
+        let warned = 0
 
         for (let turns = 0; turns < 200; turns += 1) {
           const now = wakeAt(incident) ?? Infinity
@@ -102,12 +116,15 @@ describe('the moment by which somebody must decide', () => {
           if (decision.kind !== 'change') return
           if (decision.next.lateUntil === now) shown.push(now)
           said += decision.events.filter(({ text }) => text.startsWith('No way is left')).length
+          warned += decision.events.filter(({ text }) => text.startsWith('From now on')).length
           incident = decision.next
           expect(wakeAt(incident) ?? Infinity).toBeGreaterThan(now)
         }
 
         expect(shown).toEqual([...new Set(due)].toSorted((a, b) => a - b))
         expect(said).toBe(moments.some((at) => at > start) ? 1 : 0)
+        const [lastForAll, last] = [Math.max(...forAll), Math.max(...moments)]
+        expect(warned).toBe(lastForAll > start && lastForAll < last ? 1 : 0)
       }),
     )
   })
@@ -138,7 +155,11 @@ describe('how long a recovery takes', () => {
 
   it('is what was measured, else what the plan says, else what the provider documents', () => {
     const sources = (system: 'lb' | 'db' | 'dns', history: readonly Run[]) =>
-      waysOut(plan, system, history).map(({ recovery, takes, source }) => [recovery, takes, source])
+      waysOut(plan, system, { history: () => history }).map(({ recovery, takes, source }) => [
+        recovery,
+        takes,
+        source,
+      ])
 
     expect(sources('lb', [done(41_000)])).toEqual([
       ['backup', 41_000, 'measured: 1 run'],

@@ -1,5 +1,5 @@
 // timeline and report: what happened, and what it means against the objective.
-import { measure } from '../../timeline/phases.ts'
+import { measure, metForAll, verdictText } from '../../timeline/phases.ts'
 import { reportMarkdown } from '../../timeline/report-markdown.ts'
 import { reportParts } from '../../timeline/report-parts.ts'
 import type { Part } from '../../timeline/report-parts.ts'
@@ -47,13 +47,14 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
     const incident = await readIncident(desk, await whichIncident(desk, command, speaker, 'ended'))
     const report = reportOf(await recordOf(desk, incident), desk.plan(), desk.clock.now())
     const markdown = reportMarkdown(report)
-    const { ms, rto, met } = measure(incident, desk.clock.now())
-    const verdict = `${printDuration(ms)} against ${printDuration(rto)}: ${met ? 'met' : 'missed'}`
+    const measured = measure(incident, desk.clock.now())
+    const against = `${printDuration(measured.ms)} against ${printDuration(measured.rto)}`
+    const verdict = `${against}: ${verdictText(measured)}`
     return {
       status: 'done',
       card: {
         title: `Report of ${incident.id}`,
-        tone: met ? 'good' : 'bad',
+        tone: metForAll(measured) ? 'good' : measured.met ? 'warn' : 'bad',
         fields: [{ label: 'Objective (RTO)', value: [verdict] }],
         sections: reportParts(report).filter(isShort).map(partSection),
         links: [{ label: 'The whole report', link: `${pageOf(desk, incident.id)}/report` }],

@@ -7,7 +7,7 @@ import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
 import { roomLinks } from '../../incident/elsewhere.ts'
 import { systemClaim } from '../../incident/incidents.ts'
 import { runName } from '../../recovery/news.ts'
-import { measure } from '../../timeline/phases.ts'
+import { measure, verdictText } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
 import { storageStatus } from '../storage-status.ts'
 import { owedLine, readWarnings, systemLine } from '../warnings.ts'
@@ -157,8 +157,8 @@ async function withRuns(
 }
 
 function lastLine(incident: Incident, now: Instant): Line {
-  const { ms, met } = measure(incident, now)
-  const verdict = `${printDuration(ms)}, objective ${met ? 'met' : 'missed'}`
+  const measured = measure(incident, now)
+  const verdict = `${printDuration(measured.ms)}, objective ${verdictText(measured)}`
   return ['Last outage: ', { code: incident.id }, ' ', moment(incident.marks.outage), `, ${verdict}`]
 }
 

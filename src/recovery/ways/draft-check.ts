@@ -7,6 +7,9 @@ import type { Finding } from '../run.ts'
 import { UnsafeError } from '../safety.ts'
 import type { Checked } from './way.ts'
 
+/** The check that says what would be done. */
+export const proposalCheck = 'proposal'
+
 /** What to do about a rule that would refuse, where the verdict alone does not say it. */
 const advice: Readonly<Record<string, string>> = {
   'target-healthy': 'Mend the target, or correct "probe" and the target of the recovery in the DR plan.',
@@ -25,10 +28,21 @@ export async function checkByDraft(
   try {
     const { proposal } = await draft(context)
     const { duration, source } = proposal.expected
+    const { effectWithin: follows } = proposal
+    const ttl =
+      follows === undefined ? '' : `; all clients follow within ${printDuration(follows)} (the TTL now)`
     // No run has a number yet.
     const summary = proposal.summary.replaceAll(ownName, 'r-N')
     const time = `expected to take ${printDuration(duration)} (${source})`
-    return [...proposal.findings.map(checkedOf), { what: 'proposal', ok: true, text: `${summary}; ${time}` }]
+    return [
+      ...proposal.findings.map(checkedOf),
+      {
+        what: proposalCheck,
+        ok: true,
+        text: `${summary}; ${time}${ttl}`,
+        ...(follows === undefined ? {} : { follows }),
+      },
+    ]
   } catch (thrown) {
     if (thrown instanceof UnsafeError) return thrown.findings.map(checkedOf)
     return [failedCheck(thrown)]

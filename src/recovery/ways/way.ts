@@ -1,5 +1,6 @@
 // One way to recover: how a provider block of the plan becomes a proposal, and how what it did is undone.
 import type { Recovery } from '../../drplan/schema.ts'
+import type { Duration } from '../../ids.ts'
 import type { ProviderName } from '../action.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Run } from '../run.ts'
@@ -9,6 +10,8 @@ export interface Checked {
   readonly what: string
   readonly ok: boolean
   readonly text: string
+  /** How long clients would keep the old DNS answer; absent where they keep none. */
+  readonly follows?: Duration
 }
 
 export interface Way {

@@ -1,15 +1,16 @@
 // How much of the recovery time objective is used up, as a bar with the time left.
 import type { Instant } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
-import { measure } from '../../timeline/phases.ts'
+import { measure, metForAll, verdictText } from '../../timeline/phases.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { countdown, durationText } from '../time.ts'
 
 export function objectiveBar(incident: Incident, now: Instant): Html {
-  const { ms, rto, over, met } = measure(incident, now)
+  const measured = measure(incident, now)
+  const { ms, rto, over, met } = measured
   const share = Math.min(1, ms / rto)
-  const tone = !met ? 'bad' : !over && share > 0.6 ? 'warn' : 'good'
+  const tone = !met ? 'bad' : (!over && share > 0.6) || !metForAll(measured) ? 'warn' : 'good'
   return html`<span class="objective"
     ><svg class="bar tone-${tone}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" width="100" height="6"></rect>
@@ -19,7 +20,7 @@ export function objectiveBar(incident: Incident, now: Instant): Html {
       >${
         over
           ? html`${durationText(ms)}
-              <span class="quiet">of ${durationText(rto)}, ${met ? 'met' : 'missed'}</span>`
+              <span class="quiet">of ${durationText(rto)}, ${verdictText(measured)}</span>`
           : html`${countdown(incident.marks.outage + rto, now)}
               <span class="quiet">${met ? 'left' : 'over'}</span>`
       }</span

@@ -8,7 +8,7 @@ import { readStandbys } from '../../recovery/standby/words.ts'
 import type { Line } from '../../message.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { missingOf } from '../../recovery/checkup.ts'
-import { measure } from '../../timeline/phases.ts'
+import { measure, metForAll } from '../../timeline/phases.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import { lineHtml } from '../line.ts'
@@ -117,8 +117,11 @@ function readinessOf(system: SystemId, seen: SeenReadiness | undefined): Html {
 function lastMeasured(incidents: readonly Incident[], view: View): Html {
   const ended = incidents.find((incident) => measure(incident, view.now).over)
   if (!ended) return html`<span class="quiet">never</span>`
-  const { ms, met } = measure(ended, view.now)
-  return html`${durationText(ms)} ${chip(met ? 'good' : 'bad', met ? 'within RTO' : 'over RTO')}
+  const measured = measure(ended, view.now)
+  const { ms, met } = measured
+  const all = metForAll(measured)
+  const verdict = met ? (all ? 'within RTO' : 'within RTO for new lookups') : 'over RTO'
+  return html`${durationText(ms)} ${chip(all ? 'good' : met ? 'warn' : 'bad', verdict)}
     <a href="/incidents/${ended.id}">${ended.id}</a>
     <span class="quiet">${dateTime(ended.marks.outage, view.plan.timezone)}</span>`
 }

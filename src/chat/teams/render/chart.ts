@@ -3,7 +3,7 @@ import { printDuration } from '../../../drplan/duration.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import type { Incident } from '../../../incident/incident.ts'
 import { phasesChart } from '../../../timeline/chart.ts'
-import { measure, phasesOf } from '../../../timeline/phases.ts'
+import { measure, metForAll, phasesOf } from '../../../timeline/phases.ts'
 import type { TeamsActivity } from '../activity.ts'
 import { cut } from '../../text.ts'
 import { limits } from './elements.ts'
@@ -19,7 +19,8 @@ type Charted = Pick<Incident, 'id' | 'system' | 'title' | 'marks' | 'objective'>
 /** The phases that took place, each a bar where it was within the outage, then the whole against the objective. */
 export function chartActivity(incident: Charted, now: Instant): TeamsActivity {
   const { title, alt } = phasesChart(incident, now)
-  const { ms, rto, met } = measure(incident, now)
+  const measured = measure(incident, now)
+  const { ms, rto } = measured
   const span = Math.max(ms, rto, 1)
   const share = (part: Duration): number => Math.round((part / span) * shares)
   const phases = phasesOf(incident.marks, now).map((phase) => {
@@ -31,7 +32,7 @@ export function chartActivity(incident: Charted, now: Instant): TeamsActivity {
     // The same in words: for a screen reader, and for a client that shows no colours.
     richBlock(textRuns(cut(alt, limits.text))),
     ...phases,
-    bar('in all', printed(ms), { from: 0, length: share(ms) }, met ? 'good' : 'attention'),
+    bar('in all', printed(ms), { from: 0, length: share(ms) }, metForAll(measured) ? 'good' : 'attention'),
     bar('objective', printed(rto), { from: 0, length: share(rto) }, 'emphasis'),
   ]
   const content: AdaptiveCard = {
