@@ -123,7 +123,7 @@ function objective(incident: Incident, now: Instant): Field {
   if (incident.marks.verified !== undefined) {
     const measured = measure(incident, now)
     const tone = metForAll(measured) ? 'good' : measured.met ? 'warn' : 'bad'
-    return { label, value: [`${printDuration(measured.ms)}, ${verdictText(measured)}`], tone }
+    return { label, value: [verdictText(measured, printDuration(measured.ms))], tone }
   }
   const at = objectiveAt(incident)
   return at <= now

@@ -90,10 +90,11 @@ export function metForAll({ met, all }: Measured): boolean {
   return met && all?.met !== false
 }
 
-/** `met`, `missed`, and for whom: what DNS clients had cached outlives the recovery. */
-export function verdictText({ met, all }: Measured): string {
-  const plain = met ? 'met' : 'missed'
-  if (!all) return plain
-  const rest = `up to ${printDuration(all.ms)} for clients that had the old DNS answer`
-  return met && !all.met ? `met for new DNS lookups only, ${rest}` : `${plain}, ${rest}`
+/** `met`, `missed`, and for whom: what DNS clients had cached outlives the recovery. `took` stands beside it. */
+export function verdictText({ met, all }: Measured, took?: string): string {
+  const verdict = met ? (all?.met === false ? 'met for new DNS lookups only' : 'met') : 'missed'
+  const rest = all && `up to ${printDuration(all.ms)} for clients that had the old DNS answer`
+  return [took === undefined ? verdict : `${verdict}: ${took}`, ...(rest === undefined ? [] : [rest])].join(
+    ', ',
+  )
 }

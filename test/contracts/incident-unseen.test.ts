@@ -79,6 +79,33 @@ function recovering(): Incident {
   return after(after(outage(), 1, { kind: 'ack', by: ann }), 2, approved)
 }
 
+test('a recovery that was given up leaves the ways out as they were: somebody has to decide anew', () => {
+  const given = after(recovering(), 5, { ...approved, news: 'cancelled', text: 'R-1 was cancelled' })
+
+  expect(given).toMatchObject({ state: 'diagnosing', waysOut: outage().waysOut })
+  const labels = incidentCard(given, { plan, now: start + 5 * minute }).fields?.map(({ label }) => label)
+  expect(labels).toContain('Decide by')
+})
+
+test('the objective is met for new lookups first: clients with the old DNS answer follow when its TTL is over', () => {
+  const news: IncidentInput = { ...approved, news: 'done', text: 'R-1 is done', seen: true }
+  const field = (followed: number): unknown =>
+    incidentCard(after(recovering(), 5, { ...news, followed }), {
+      plan,
+      now: start + 6 * minute,
+    }).fields?.find(({ label }) => label.startsWith('Objective'))
+
+  expect(field(start + 4 * minute)).toMatchObject({ value: ['met: 5m'], tone: 'good' })
+  expect(field(start + 9 * minute)).toMatchObject({
+    value: ['met: 5m, up to 9m for clients that had the old DNS answer'],
+    tone: 'good',
+  })
+  expect(field(start + 11 * minute)).toMatchObject({
+    value: ['met for new DNS lookups only: 5m, up to 11m for clients that had the old DNS answer'],
+    tone: 'warn',
+  })
+})
+
 describe('a recovery that holds no look from outside', () => {
   test('claims nothing: the outage goes on until Nagios says that it works', () => {
     const carried = after(recovering(), 5, newsOf(change))

@@ -316,4 +316,12 @@ describe('a relapse', () => {
 
     expect(again).toMatchObject({ state: 'paging', relapses: 1, marks: { outage } })
   })
+
+  test('keeps the marks of the outage that was over before', () => {
+    const plan = planWith(20 * minute)
+    const before = after(plan, mended, resolved)
+    const again = after(plan, mended, resolved, relapsed(start + 11 * minute))
+
+    expect(again.earlier).toEqual([before.marks])
+  })
 })

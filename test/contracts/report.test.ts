@@ -161,6 +161,25 @@ describe('the report of an outage', () => {
     expect(text).toContain('It is not over yet.')
   })
 
+  test('has the phases of each outage under its number, and for whom the objective was met', () => {
+    const { incident, ...record } = recordWith()
+    const again = start + 15 * minute
+    const end = again + 6 * minute
+    const marks = { outage: again, detected: again, paged: again, verified: end, followed: end + 5 * minute }
+    const relapsed = { ...incident, relapses: 1, earlier: [incident.marks], marks }
+    const text = reportMarkdown(reportOf({ ...record, incident: relapsed }, plan, now))
+
+    expect(text).toContain('- Outage 1 began 2026-11-23 23:54:40. It ended 2026-11-24 00:01:00.')
+    expect(text).toContain('- The last outage began 2026-11-24 00:10:00. It ended 2026-11-24 00:16:00.')
+    expect(text).toContain('| Outage 1: down for (RTO) | 10m | 6m20s | met |')
+    expect(text).toContain(
+      '| Outage 2: down for (RTO) | 10m | 6m | met for new DNS lookups only, up to 11m for clients that had the old DNS answer |',
+    )
+    expect(text).toMatch(
+      /## Phases of outage 1\n[^]*\| act \| 2026-11-23 23:59:00 [^]*## Phases of outage 2\n/,
+    )
+  })
+
   test('says when the record was altered', () => {
     const record = recordWith()
     const events = record.events.map((event) => (event.seq === 2 ? { ...event, at: event.at + 1 } : event))

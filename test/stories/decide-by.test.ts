@@ -45,6 +45,10 @@ test('uses how long the recovery really took the last time', async () => {
   await vi.waitFor(async () => {
     await bot.say('ann', 'open lb again')
     const { waysOut } = await bot.incident()
-    expect(waysOut?.[0]).toMatchObject({ recovery: 'backup', source: 'measured: 1 run' })
+    expect(waysOut?.[0]).toMatchObject({
+      recovery: 'backup',
+      source: 'measured: 1 run',
+      follows: 300_000,
+    })
   }, 10_000)
 })

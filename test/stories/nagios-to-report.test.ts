@@ -188,7 +188,7 @@ async function reports(page: Page): Promise<void> {
     expect(report.out).toContain(`\n| ${phase} | `)
     await shown.getByRole('cell', { name: phase, exact: true }).waitFor()
   }
-  expect(report.out).toMatch(/^\| Down for \(RTO\) \| 10m \| 3\dm\w* \| missed \|$/m)
+  expect(report.out).toMatch(/^\| Down for \(RTO\) \| 10m \| 3\dm\w* \| missed, up to \w+ for clients/m)
   expect(report.out).toMatch(/^\| diagnose \|.* \| 3\dm\w* \|$/m)
   expect(pages.map((each) => each.target)).toEqual([
     'rotation:primary',
