@@ -31,3 +31,8 @@ export function before(show: Show): string {
   if (show === 'ago') return 'at '
   return show === 'countdown' || show === 'deadline' ? 'until ' : ''
 }
+
+/** A page of the console, such as `incidents/INC-12`, whether the address of the console ends with a slash or not. */
+export function pageUrl(publicUrl: string, path: string): string {
+  return new URL(path, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href
+}

@@ -20,6 +20,11 @@ export function sizeText(size: PoolSize): string {
   return size.by < 0 ? String(size.by) : `+${size.by}`
 }
 
+/** How a run ended, where that must be heard: the change of its card makes no sound. */
+export function loudNews({ state }: Run): 'done' | 'failed' | 'unknown' | undefined {
+  return state === 'done' || state === 'failed' || state === 'unknown' ? state : undefined
+}
+
 /** One sentence about a run that has just come to where it is. */
 export function runNewsText(run: Run, news: RunNews): string {
   const what = `${run.id} (${runName(run)})`

@@ -5,15 +5,16 @@ import type { IncidentId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { Card } from '../../message.ts'
 import type { Chat, Clock, RoomShown, RoomView } from '../../ports.ts'
-import { runNewsText } from '../../recovery/news.ts'
+import { loudNews, runNewsText } from '../../recovery/news.ts'
 import type { Run } from '../../recovery/run.ts'
 import { announcement, relapseWord } from '../announcement.ts'
+import { purposeOf } from '../claim.ts'
 import { againAfter, shownWith, together } from '../parts.ts'
 import type { Left, Site } from '../parts.ts'
 import type { Posted } from '../posts.ts'
 import type { Room } from '../record.ts'
-import { purposeOf } from '../room-name.ts'
-import { clean, cut } from '../text.ts'
+import { movedKey } from '../rooms.ts'
+import { clean, cut, pageUrl } from '../text.ts'
 import { inNamedChannel } from './announce.ts'
 import { SlackRefusal } from './api.ts'
 import type { CallOptions } from './api.ts'
@@ -25,8 +26,8 @@ import type { PictureDeps } from './picture.ts'
 import type { SlackPosts } from './posts.ts'
 import { messageOf } from './render/message.ts'
 import { escaped } from './render/text.ts'
-import { createRooms, movedKey } from './rooms.ts'
-import type { RoomDeps, Rooms } from './rooms.ts'
+import { createSlackRooms } from './rooms.ts'
+import type { RoomDeps, SlackRooms } from './rooms.ts'
 import { messageOfLine, messageOfWords } from './words.ts'
 
 export interface SlackChatDeps extends Omit<RoomDeps, 'zone'>, InviteDeps, PictureDeps {
@@ -46,7 +47,7 @@ const longestTopic = 250
 
 /** Slack as a Chat. Everything goes through the lane of rooms, so that nothing here holds up a page or an answer. */
 export function createSlackChat(deps: SlackChatDeps): Chat {
-  const rooms = createRooms({ ...deps, zone: () => deps.plan().timezone })
+  const rooms = createSlackRooms({ ...deps, zone: () => deps.plan().timezone })
   return {
     name: 'slack',
     openRoom: async (incident, signal) => ({
@@ -75,7 +76,7 @@ interface Shown {
   readonly options: CallOptions
 }
 
-async function showRoom(deps: SlackChatDeps, rooms: Rooms, shown: Shown): Promise<RoomShown> {
+async function showRoom(deps: SlackChatDeps, rooms: SlackRooms, shown: Shown): Promise<RoomShown> {
   const { incident, options } = shown
   await rooms.open(incident, options)
   const done = await rooms.use(incident, options, async (room) => {
@@ -88,11 +89,11 @@ async function showRoom(deps: SlackChatDeps, rooms: Rooms, shown: Shown): Promis
 /** The card first; then the rest at the same time, as far as one does not need the other. */
 async function furnish(
   deps: SlackChatDeps,
-  rooms: Rooms,
+  rooms: SlackRooms,
   { incident, view, options, room }: Shown & { readonly room: Room },
 ): Promise<readonly Left[]> {
   const site: Site = { incident: incident.id, room, options }
-  const more = pageOf(deps, `incidents/${incident.id}`)
+  const more = pageUrl(deps.publicUrl, `incidents/${incident.id}`)
   const place = { scope: incident.id, key: 'card' }
   const card = await deps.posts.show(place, room.id, messageOf(view.card, { more }), options)
   const link = await rooms.link(room)
@@ -215,8 +216,12 @@ interface RunShown {
 }
 
 /** In its incident's room, where the incident says what must be heard; else in the common channel, where nobody else does. */
-async function showRun(deps: SlackChatDeps, rooms: Rooms, { run, card, options }: RunShown): Promise<void> {
-  const message = messageOf(card, { more: pageOf(deps, `runs/${run.id}`) })
+async function showRun(
+  deps: SlackChatDeps,
+  rooms: SlackRooms,
+  { run, card, options }: RunShown,
+): Promise<void> {
+  const message = messageOf(card, { more: pageUrl(deps.publicUrl, `runs/${run.id}`) })
   const incident = run.incident === undefined ? undefined : await deps.incident(run.incident)
   const shown =
     incident &&
@@ -227,18 +232,9 @@ async function showRun(deps: SlackChatDeps, rooms: Rooms, { run, card, options }
   if (shown || channel === undefined) return
   await inNamedChannel(deps.api, channel, options, async () => {
     await deps.posts.show({ scope: run.id, key: 'card' }, channel, message, options)
-    const news = loud(run)
+    const news = loudNews(run)
     if (news === undefined) return
     const words = messageOfLine([runNewsText(run, news)])
     await deps.posts.post({ scope: run.id, key: news }, channel, words, options)
   })
-}
-
-/** How a run ended, where that must be noticed: the change of its card makes no sound. */
-function loud({ state }: Run): 'done' | 'failed' | 'unknown' | undefined {
-  return state === 'done' || state === 'failed' || state === 'unknown' ? state : undefined
-}
-
-function pageOf({ publicUrl }: SlackChatDeps, path: string): string {
-  return new URL(path, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href
 }

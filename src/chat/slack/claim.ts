@@ -1,18 +1,12 @@
-// A channel for an incident, by name: made, or recognised as the one that was made before a crash.
+// A channel in Slack for an incident: made under its name, or recognised as the one that was made before a crash.
 import { z } from 'zod'
-import { UserError } from '../../errors.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { Log } from '../../ports.ts'
+import { claimRoom, purposeOf } from '../claim.ts'
+import type { Claimed } from '../claim.ts'
 import type { Room } from '../record.ts'
-import { purposeOf, roomName } from '../room-name.ts'
 import { SlackRefusal } from './api.ts'
 import type { CallOptions, SlackApi } from './api.ts'
-
-/** A channel, and the number that its name has. */
-export interface Claimed {
-  readonly room: Room
-  readonly number: number
-}
 
 export interface ClaimDeps {
   readonly api: Pick<SlackApi, 'call'>
@@ -39,31 +33,26 @@ const Listed = z.object({
 })
 type Channel = z.infer<typeof Listed>['channels'][number]
 
-/** How many names are tried; somebody who takes them all does so on purpose. */
-const mostNames = 20
 /** Channels on one page of the bot's own. */
 const pageSize = 200
 
 /** Makes a channel under the first name that can be had, from `first` on, or recognises its own under that name. */
-export async function claimChannel(
+export function claimChannel(
   deps: ClaimDeps,
   incident: Incident,
   first: number,
   options: CallOptions,
 ): Promise<Claimed> {
-  for (let number = first; number < first + mostNames; number += 1) {
-    const name = roomName(incident, deps.zone(), number)
-    const room = (await create(deps, name, options)) ?? (await own(deps, { name, incident }, options))
-    if (room) return { room, number }
-    deps.log.info('a channel of that name is there already and is not ours', { name })
-    await deps.taken(incident, number)
+  const ways = {
+    zone: deps.zone(),
+    first,
+    create: (name: string) => create(deps, name, options),
+    own: (name: string) => own(deps, { name, incident }, options),
+    taken: (number: number) => deps.taken(incident, number),
+    log: deps.log,
   }
-  throw new UserError(
-    'room-names-taken',
-    `${mostNames} channels are named like ${roomName(incident, deps.zone(), first)}, and they are not the bot's. Rename them`,
-  )
+  return claimRoom(ways, incident)
 }
-
 /** Undefined when the name is taken. */
 async function create({ api }: ClaimDeps, name: string, options: CallOptions): Promise<Room | undefined> {
   try {
