@@ -6,6 +6,7 @@ import { graphPermissions } from './teams/graph.ts'
 import { createIdentity } from './teams/identity.ts'
 import { createLimits } from './teams/limits.ts'
 import { serve, type LoggedCall } from './teams/server.ts'
+import { createUpkeep, type Upkeep } from './teams/upkeep.ts'
 import { addUser, createTenant, otherTenant, type TeamsPerson, type TenantOptions } from './teams/state.ts'
 
 export type { Delivered } from './teams/delivery.ts'
@@ -32,7 +33,7 @@ export interface SimTeamsOptions extends TenantOptions {
   readonly tokenLife?: number
 }
 
-export interface SimTeams extends Drives, Readings {
+export interface SimTeams extends Drives, Readings, Upkeep {
   /** What TEAMS_LOGIN_URL and GRAPH_URL are set to. */
   readonly origin: string
   /** What TEAMS_SERVICE_URL is set to; ends with a slash, as Teams' own. */
@@ -111,6 +112,7 @@ export async function startTeams(options: SimTeamsOptions = {}): Promise<SimTeam
     calls,
     deliveries: delivery.log,
     ...createDrives(tenant, delivery, () => serviceUrl),
+    ...createUpkeep(tenant),
     fault: (...next) => faults.set(next),
     setBotUrl: delivery.setUrl,
     replay: delivery.replay,

@@ -6,9 +6,10 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An error as connector and Graph write it: `{error: {code, message}}`. */
-export function refusal(status: number, code: string, message: string): Answer {
-  return { status, body: { error: { code, message } } }
+/** An error as connector and Graph write it: `{error: {code, message}}`; Graph may add a code of its own. */
+export function refusal(status: number, code: string, message: string, inner?: string): Answer {
+  const innerError = inner === undefined ? {} : { innerError: { code: inner } }
+  return { status, body: { error: { code, message, ...innerError } } }
 }
 
 /** Thrown where a request turns out to be wrong. */
@@ -16,9 +17,9 @@ export class Refused extends Error {
   override readonly name = 'Refused'
   readonly answer: Answer
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, inner?: string) {
     super(message)
-    this.answer = refusal(status, code, message)
+    this.answer = refusal(status, code, message, inner)
   }
 }
 

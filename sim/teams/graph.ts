@@ -77,9 +77,7 @@ const routes: readonly Route[] = [
   ),
   get('graph.messages', [...channels, '*', 'messages'], readMessages, listMessages),
   get('graph.replies', [...channels, '*', 'messages', '*', 'replies'], readMessages, listReplies),
-  get('graph.members', ['teams', '*', 'members'], readMembers, (tenant) =>
-    ok({ value: [...tenant.users.values()].filter((each) => each.inTeam).map(shownMember) }),
-  ),
+  get('graph.members', ['teams', '*', 'members'], readMembers, listMembers),
   post('graph.member-add', ['teams', '*', 'members'], ['TeamMember.ReadWrite.All'], addMember),
   get('graph.apps', ['teams', '*', 'installedApps'], ['TeamsAppInstallation.Read.Group'], (tenant) =>
     ok({
@@ -190,13 +188,18 @@ function checkName(tenant: Tenant, name: string): void {
     wrong('Channel name contains characters that are not allowed.')
   // A deleted channel keeps its name for thirty days.
   if ([...tenant.channels.values()].some((each) => each.name.toLowerCase() === name.toLowerCase()))
-    wrong('Channel name already existed, please use other name.')
+    throw new Refused(
+      400,
+      'BadRequest',
+      'Channel name already existed, please use other name.',
+      'NameAlreadyExists',
+    )
 }
 
 function createChannel(tenant: Tenant, { body }: GraphCall): Answer {
   const name = textOf(body['displayName'])
   checkName(tenant, name)
-  if (tenant.channels.size >= 1_000)
+  if (tenant.channels.size >= tenant.mostChannels)
     throw new Refused(400, 'BadRequest', 'The maximum number of channels of the team is reached.')
   const id = `19:${Buffer.from(name).toString('hex').slice(0, 16)}${tenant.channels.size}@thread.tacv2`
   const description = textOf(body['description'])
@@ -270,6 +273,13 @@ function shownMessage(tenant: Tenant, message: TeamsMessage): Json {
       content: each.content === undefined ? null : JSON.stringify(each.content),
     })),
   }
+}
+
+function listMembers(tenant: Tenant, { query }: GraphCall): Answer {
+  const wanted = /aadUserConversationMember\/userId eq '([\w-]+)'/.exec(query.get('$filter') ?? '')?.[1]
+  const members = [...tenant.users.values()].filter((each) => each.inTeam)
+  const found = wanted === undefined ? members : members.filter(({ id }) => id === wanted.toLowerCase())
+  return ok({ value: found.map(shownMember) })
 }
 
 function shownMember(user: TeamsUser): Json {

@@ -4,6 +4,7 @@ import { channels } from '../incident/incident.ts'
 import { hostStates, serviceStates } from '../intake/alert.ts'
 import { Recovery } from './recoveries.ts'
 import { SlackOptions } from './slack.ts'
+import { TeamsOptions } from './teams.ts'
 import { Group, Person, Rotation, TimeOff } from './team.ts'
 import { duration, httpsUrl, line, localMoment, name, timeZone } from './values.ts'
 import type { Channel, Target } from '../incident/incident.ts'
@@ -222,6 +223,7 @@ export const DrPlan = z.strictObject(
       )
       .prefault({}),
     slack: SlackOptions.prefault({}),
+    teams: TeamsOptions.prefault({}),
     systems: z.strictObject(
       {
         dns: system,

@@ -1,6 +1,7 @@
 // The people of a DR plan: how to reach them, who belongs together, whose turn it is, who is away.
 import { z } from 'zod'
 import { memberId, userGroupId } from './slack.ts'
+import { objectId } from './teams.ts'
 import { duration, httpsUrl, line, localDateTime, localMoment, matching, name } from './values.ts'
 
 const roles = ['engineer', 'manager', 'approver', 'admin', 'viewer'] as const
@@ -14,10 +15,7 @@ export const Person = z.strictObject(
     /** Slack member id. */
     slack: memberId.exactOptional(),
     /** Entra (Azure AD) object id. */
-    teams: matching(
-      /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-      'an Entra object id such as "00000000-0000-0000-0000-000000000001"',
-    ).exactOptional(),
+    teams: objectId.exactOptional(),
     email: matching(
       /^[^\s@<>"]{1,64}@[a-z0-9.-]{1,250}$/i,
       'an e-mail address such as "ann@example.com"',

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { PersonId } from '../../ids.ts'
 import type { DrPlan } from '../../drplan/schema.ts'
-import type { RoomView } from '../../ports.ts'
+import { everybodyIn } from '../guests.ts'
+import type { Guests } from '../guests.ts'
 import { againAfter, markDone } from '../parts.ts'
 import type { Left, Site } from '../parts.ts'
 import { SlackRefusal } from './api.ts'
@@ -17,8 +18,6 @@ export interface InviteDeps extends FurnishDeps {
   readonly people: People
   readonly plan: () => DrPlan
 }
-
-type Guests = Pick<RoomView, 'people' | 'groups'>
 
 /** Slack takes at most this many people in one invitation (conversations.invite). */
 const mostAtOnce = 100
@@ -34,7 +33,7 @@ const Invited = z.object({
 /** Invites who belongs into the room and was not invited before. Somebody who has left is not brought back. */
 export async function invite(deps: InviteDeps, site: Site, view: Guests): Promise<readonly Left[]> {
   const found: Looked[] = []
-  for (const person of everybody(deps.plan(), view)) found.push(await memberOf(deps, site, person))
+  for (const person of everybodyIn(deps.plan(), view)) found.push(await memberOf(deps, site, person))
   for (const group of view.groups) found.push(await userGroup(deps, site, group))
   const users = [...new Set(found.flatMap((each) => each.users))]
   const { done } = await deps.records.read(site.incident)
@@ -48,10 +47,6 @@ export async function invite(deps: InviteDeps, site: Site, view: Guests): Promis
 interface Looked {
   readonly users: readonly string[]
   readonly left: readonly Left[]
-}
-
-function everybody(plan: DrPlan, { people, groups }: Guests): readonly PersonId[] {
-  return [...new Set([...people, ...groups.flatMap((name) => plan.groups[name]?.people ?? [])])]
 }
 
 /** Somebody whom Slack does not know is looked up once for each address that the plan has of them. */

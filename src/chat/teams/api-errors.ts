@@ -49,6 +49,9 @@ export class TeamsLimit extends RetryableError {
   }
 }
 
+/** The reason of a refusal when a channel's name is another's, or was that of one that is deleted. */
+export const nameTaken = 'NameAlreadyExists'
+
 /** An answer as it came. */
 export interface WireAnswer {
   readonly status: number
@@ -62,7 +65,13 @@ export type What = string
 
 /** Both shapes of an error: Entra's, and that of connector and Graph. */
 const ErrorBody = z.union([
-  z.object({ error: z.object({ code: z.string(), message: z.string().catch('') }) }),
+  z.object({
+    error: z.object({
+      code: z.string(),
+      message: z.string().catch(''),
+      innerError: z.object({ code: z.string() }).optional().catch(undefined),
+    }),
+  }),
   z.object({ error: z.string(), error_description: z.string().catch('') }),
 ])
 
@@ -111,8 +120,14 @@ function errorOf(text: string): { readonly code: string; readonly message: strin
   const read = ErrorBody.safeParse(safeJson(text))
   if (!read.success) return { code: '', message: '' }
   const { data } = read
-  const [code, message] =
-    'error_description' in data ? [data.error, data.error_description] : [data.error.code, data.error.message]
+  if ('error_description' in data) return worded(data.error, data.error_description)
+  const { code, message, innerError } = data.error
+  // Graph says BadRequest to this as to a hundred other things.
+  const taken = innerError?.code === nameTaken || /\bname already exist/i.test(message)
+  return worded(taken ? nameTaken : code, message)
+}
+
+function worded(code: string, message: string): { readonly code: string; readonly message: string } {
   // What is no word was not written by Microsoft.
   return /^[\w.-]{1,80}$/.test(code) ? { code, message } : { code: '', message: '' }
 }

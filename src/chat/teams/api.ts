@@ -43,6 +43,8 @@ export interface TeamsApi {
   readonly openChat: (aadObjectId: string, options: CallOptions) => Promise<Conversation>
   /** How the connector names a member of the team (`29:...`), for views and mentions of that person. */
   readonly memberId: (aadObjectId: string, options: CallOptions) => Promise<string>
+  /** Remembers how the connector names these members of the team, by object id; whether it named any of them. */
+  readonly learnMembers: (people: readonly string[], options: CallOptions) => Promise<boolean>
   /** Graph; path from /v1.0/ on. Answers the JSON, undefined for none. */
   readonly graph: (
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
@@ -79,6 +81,12 @@ export interface TeamsApiDeps {
 const Sent = z.object({ id: z.string() })
 const Thread = z.object({ id: z.string(), activityId: z.string() })
 const Member = z.object({ id: z.string() })
+const MemberPage = z.object({
+  members: z.array(z.object({ id: z.string(), aadObjectId: z.string().optional() })),
+  continuationToken: z.string().nullish(),
+})
+/** A page of members may have 500 of them (learn.microsoft.com, Teams, "Get member details"); a team has 25,000 at most. */
+const [perPage, mostPages] = [500, 50]
 
 /** Makes the one way out. Nothing in it waits for its turn to be allowed: what may not be sent now fails now. */
 export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
@@ -108,6 +116,13 @@ export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
     const full = { ...body, bot, tenantId }
     const answer = await call({ ...about, of: 'connector', method: 'POST', url, body: full }, options)
     return { answer, serviceUrl }
+  }
+
+  async function memberPage(query: Readonly<Record<string, string>>, options: CallOptions) {
+    const url = `${await membersUrl('pagedmembers')}?${new URLSearchParams(query)}`
+    const what = 'the members of the team'
+    const request = { what, thread: 'members', of: 'connector', method: 'GET', url } as const
+    return shaped(MemberPage, await call(request, options), what)
   }
 
   return {
@@ -158,6 +173,20 @@ export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
       const { id } = shaped(Member, await call(request, options), request.what)
       await references.change((old) => withPerson(old, person, { mri: id }))
       return id
+    },
+    learnMembers: async (people, options) => {
+      const sought = new Set(people.map((id) => id.toLowerCase()))
+      let query: Readonly<Record<string, string>> | undefined = { pageSize: `${perPage}` }
+      for (let left = mostPages; left > 0 && sought.size > 0 && query !== undefined; left -= 1) {
+        const page: z.infer<typeof MemberPage> = await memberPage(query, options)
+        const found = page.members.filter(({ aadObjectId = '' }) => sought.delete(aadObjectId.toLowerCase()))
+        await references.change((old) =>
+          found.reduce((known, { id, aadObjectId = '' }) => withPerson(known, aadObjectId, { mri: id }), old),
+        )
+        const token = page.continuationToken
+        query = token ? { pageSize: `${perPage}`, continuationToken: token } : undefined
+      }
+      return sought.size < people.length
     },
     graph: (method, path, body, options) => {
       const url = `${deps.graphUrl}/v1.0/${path.replace(/^\//, '')}`

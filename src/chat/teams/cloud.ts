@@ -17,6 +17,8 @@ export interface Cloud {
   readonly graphAudience: string
   /** The connector, until Teams has said another. */
   readonly service: string
+  /** Where Teams opens in a browser and in the app. */
+  readonly app: string
 }
 
 /** Source: AuthenticationConstants of botframework-connector; learn.microsoft.com, Graph, "National cloud deployments". */
@@ -28,6 +30,7 @@ const world: Cloud = {
   graph: 'https://graph.microsoft.com',
   graphAudience: 'https://graph.microsoft.com',
   service: 'https://smba.trafficmanager.net/teams',
+  app: 'https://teams.microsoft.com',
 }
 /** Source: GovernmentConstants of botframework-connector. */
 const usGovernment: Cloud = {
@@ -38,6 +41,7 @@ const usGovernment: Cloud = {
   graph: 'https://graph.microsoft.us',
   graphAudience: 'https://graph.microsoft.us',
   service: 'https://smba.infra.gov.teams.microsoft.us/teams',
+  app: 'https://gov.teams.microsoft.us',
 }
 
 /**

@@ -14,6 +14,7 @@ const byCode: Readonly<Record<string, string>> = {
   ConversationNotFound: 'Check TEAMS_CHANNEL_ID: the channel is not there, or was deleted.',
   ActivityNotFoundInConversation: 'The message was deleted.',
   MessageSizeTooBig: 'The message is too long for Teams; the console shows all of it.',
+  NameAlreadyExists: 'Choose another name: a deleted channel keeps its own for 30 days.',
   ChannelArchived: 'The channel is archived: restore it in Teams.',
   Unauthorized: mendApp,
   invalid_client: mendApp,

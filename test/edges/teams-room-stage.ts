@@ -1,0 +1,103 @@
+// One incident in a simulated team: what a test of its room does and asks, with a fresh team for each test.
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
+import type { Incident } from '../../src/incident/incident.ts'
+import type { Chat, RoomShown, Store } from '../../src/ports.ts'
+import { createStore } from '../../src/store/redis.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+import { home } from '../servers/teams.ts'
+import { inTime, outage, viewOf } from './slack-house.ts'
+import { startRoomHouse } from './teams-room-house.ts'
+import type { RoomHouse } from './teams-room-house.ts'
+
+export interface TeamsStage {
+  readonly house: RoomHouse
+  readonly chat: Chat
+  /** Another process in place of this one. */
+  readonly restart: () => void
+  readonly open: (incident?: Incident) => Promise<{ readonly link: string }>
+  readonly show: (incident?: Incident) => Promise<RoomShown>
+  /** The three below are done again as effects are, where the bot goes slow so as not to be limited. */
+  readonly complete: (incident?: Incident) => Promise<RoomShown>
+  readonly say: (text: string, incident?: Incident) => Promise<void>
+  readonly close: (incident: Incident) => Promise<void>
+  /** The threads of the bot's channel, by their conversations. */
+  readonly threads: () => readonly string[]
+  /** The id of the channel of that name. */
+  readonly channel: (name: string) => string
+  /** The names of the channels of incidents. */
+  readonly channels: () => readonly string[]
+}
+
+/** The channel's name of the incident `outage()`. */
+export const roomOfOutage = 'inc-12-lb-20260313'
+
+/** Starts Redis for a file of tests, and a team for each test. */
+export function teamsStage(): { readonly fresh: () => Promise<RoomHouse>; readonly use: () => TeamsStage } {
+  let redis: TestRedis
+  let store: Store
+  let current: TeamsStage | undefined
+
+  beforeAll(async () => {
+    redis = await startTestRedis()
+    store = createStore({ redis: (await redis.connect()).redis })
+  })
+  afterAll(() => redis.stop())
+  const fresh = async (): Promise<RoomHouse> => {
+    await redis.flush()
+    return startRoomHouse(store)
+  }
+  beforeEach(async () => {
+    current = stageOf(await fresh())
+  })
+  afterEach(() => current?.house.stop())
+  return {
+    fresh,
+    use: () => {
+      if (!current) throw new Error('only inside a test')
+      return current
+    },
+  }
+}
+
+function stageOf(house: RoomHouse): TeamsStage {
+  let chat = house.process().chat
+  const show = async (incident: Incident = outage()): Promise<RoomShown> => {
+    house.incidents.set(incident.id, incident)
+    return chat.showRoom(incident, viewOf(incident, house.plan()), inTime())
+  }
+  return {
+    house,
+    get chat() {
+      return chat
+    },
+    restart: () => {
+      chat = house.process().chat
+    },
+    open: (incident = outage()) => chat.openRoom(incident, inTime()),
+    show,
+    complete: (incident) =>
+      patiently(async () => {
+        const shown = await show(incident)
+        if (shown.again) throw new Error(shown.left.join('; '))
+        return shown
+      }),
+    say: (text, incident = outage()) => patiently(() => chat.say(incident, text, `INC-12-${text}`, inTime())),
+    close: (incident) => patiently(() => chat.closeRoom(incident, inTime())),
+    threads: () => [...new Set(house.teams.messages(home).map(({ conversation }) => conversation))],
+    channel: (name) => {
+      const found = house.teams.channels().find((each) => each.name === name)
+      if (!found) throw new Error(`there is no channel ${name}`)
+      return found.id
+    },
+    channels: () =>
+      house.teams
+        .channels()
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('inc-')),
+  }
+}
+
+function patiently<T>(work: () => Promise<T>): Promise<T> {
+  return vi.waitFor(work, { timeout: 8_000, interval: 200 })
+}
