@@ -9,6 +9,8 @@ import type { Call } from './calls.ts'
 import type { Cloud } from './cloud.ts'
 import { withPerson } from './references.ts'
 import type { ReferenceBook } from './references.ts'
+import { createRoster } from './roster.ts'
+import type { Roster } from './roster.ts'
 import type { Tokens } from './tokens.ts'
 
 export { TeamsRefusal, TeamsSilence } from './api-errors.ts'
@@ -21,7 +23,7 @@ export interface Conversation {
 }
 
 /** Throws TeamsRefusal, or RetryableError: TeamsSilence when it may have been done all the same. */
-export interface TeamsApi {
+export interface TeamsApi extends Roster {
   readonly send: (
     to: Conversation,
     activity: TeamsActivity,
@@ -41,10 +43,6 @@ export interface TeamsApi {
   ) => Promise<{ readonly conversation: Conversation; readonly id: string }>
   /** The personal chat with somebody, by Entra object id; the app must be installed for them. */
   readonly openChat: (aadObjectId: string, options: CallOptions) => Promise<Conversation>
-  /** How the connector names a member of the team (`29:...`), for views and mentions of that person. */
-  readonly memberId: (aadObjectId: string, options: CallOptions) => Promise<string>
-  /** Remembers how the connector names these members of the team, by object id; whether it named any of them. */
-  readonly learnMembers: (people: readonly string[], options: CallOptions) => Promise<boolean>
   /** Graph; path from /v1.0/ on. Answers the JSON, undefined for none. */
   readonly graph: (
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
@@ -80,13 +78,6 @@ export interface TeamsApiDeps {
 
 const Sent = z.object({ id: z.string() })
 const Thread = z.object({ id: z.string(), activityId: z.string() })
-const Member = z.object({ id: z.string() })
-const MemberPage = z.object({
-  members: z.array(z.object({ id: z.string(), aadObjectId: z.string().optional() })),
-  continuationToken: z.string().nullish(),
-})
-/** A page of members may have 500 of them (learn.microsoft.com, Teams, "Get member details"); a team has 25,000 at most. */
-const [perPage, mostPages] = [500, 50]
 
 /** Makes the one way out. Nothing in it waits for its turn to be allowed: what may not be sent now fails now. */
 export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
@@ -116,13 +107,6 @@ export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
     const full = { ...body, bot, tenantId }
     const answer = await call({ ...about, of: 'connector', method: 'POST', url, body: full }, options)
     return { answer, serviceUrl }
-  }
-
-  async function memberPage(query: Readonly<Record<string, string>>, options: CallOptions) {
-    const url = `${await membersUrl('pagedmembers')}?${new URLSearchParams(query)}`
-    const what = 'the members of the team'
-    const request = { what, thread: 'members', of: 'connector', method: 'GET', url } as const
-    return shaped(MemberPage, await call(request, options), what)
   }
 
   return {
@@ -159,35 +143,7 @@ export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
       await references.change((old) => withPerson(old, person, { chat: id }))
       return { id, serviceUrl }
     },
-    memberId: async (person, options) => {
-      const known = (await references.read()).people[person.toLowerCase()]?.mri
-      if (known !== undefined) return known
-      const url = await membersUrl(`members/${encodeURIComponent(person)}`)
-      const request = {
-        what: `the member ${person}`,
-        thread: 'members',
-        of: 'connector',
-        method: 'GET',
-        url,
-      } as const
-      const { id } = shaped(Member, await call(request, options), request.what)
-      await references.change((old) => withPerson(old, person, { mri: id }))
-      return id
-    },
-    learnMembers: async (people, options) => {
-      const sought = new Set(people.map((id) => id.toLowerCase()))
-      let query: Readonly<Record<string, string>> | undefined = { pageSize: `${perPage}` }
-      for (let left = mostPages; left > 0 && sought.size > 0 && query !== undefined; left -= 1) {
-        const page: z.infer<typeof MemberPage> = await memberPage(query, options)
-        const found = page.members.filter(({ aadObjectId = '' }) => sought.delete(aadObjectId.toLowerCase()))
-        await references.change((old) =>
-          found.reduce((known, { id, aadObjectId = '' }) => withPerson(known, aadObjectId, { mri: id }), old),
-        )
-        const token = page.continuationToken
-        query = token ? { pageSize: `${perPage}`, continuationToken: token } : undefined
-      }
-      return sought.size < people.length
-    },
+    ...createRoster(call, references, membersUrl),
     graph: (method, path, body, options) => {
       const url = `${deps.graphUrl}/v1.0/${path.replace(/^\//, '')}`
       const what = `${method} ${path.split('?')[0] ?? ''} at Graph`
