@@ -1,5 +1,6 @@
 // What Cloudflare says of itself on its public status page: a hint for people, on which nothing is decided.
 import { z } from 'zod'
+import { bounded } from '../bounded.ts'
 import { second, type Duration } from '../ids.ts'
 
 /** Statuspage's `status.json`. */
@@ -26,23 +27,12 @@ export function createCloudflareStatus(
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)])
       const response = await fetch(url, { signal: limit, redirect: 'error' })
-      const { status } = Status.parse(JSON.parse(await textOf(response)))
+      const { status } = Status.parse(JSON.parse(await bounded(response, answerLimit).text()))
       return `${new URL(url).hostname} says: ${plainText(status.description)} (${plainText(status.indicator)}). It is often late`
     } catch {
       return undefined
     }
   }
-}
-
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > answerLimit) break
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 function plainText(text: string): string {

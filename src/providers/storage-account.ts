@@ -9,6 +9,7 @@ import type { StorageFailoverAction } from '../recovery/action.ts'
 import { AccountFacts } from '../recovery/kinds/storage.ts'
 import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
+import { lookAtOperation, submit } from './azure-operations.ts'
 import { lazily } from './lazily.ts'
 
 /** A failover "typically takes about an hour": what has not ended after four is for people. */
@@ -96,7 +97,7 @@ export function failoverProvider(
     observe: async (action, signal) => ({ ...(await look(action, signal)) }),
     start: async (action, key, signal) => {
       const client = await clientFor(azure, storage, action, signal)
-      const poller = await submit(azure, client, action, signal)
+      const poller = await begin(azure, client, action, signal)
       return { id: key, data: { startedAt: clock.now(), poller } }
     },
     check: async (action, operation, now, signal) => {
@@ -105,7 +106,7 @@ export function failoverProvider(
       try {
         const client = await clientFor(azure, storage, action, signal)
         const failed = started.success
-          ? await pollOnce(azure, client, { action, poller: started.data.poller }, signal)
+          ? await failureOf(azure, client, { action, poller: started.data.poller }, signal)
           : undefined
         if (failed !== undefined) return ended(action, failed)
         return progressOf(action, await readAccount(azure, client, action, signal), now - since)
@@ -128,54 +129,40 @@ async function clientFor(
   return azure.call(purposeOf(action, 'look at', false), signal, storage)
 }
 
-/** Never gives the poller out of an async function: whoever awaits it waits for the whole failover. */
-async function submit(
+/** The poller's state; Azure answers a failover with an operation, so what names none may have started nothing. */
+async function begin(
   azure: Azure,
   client: StorageManagementClient,
   action: StorageFailoverAction,
   signal: AbortSignal,
 ): Promise<string> {
   const { resourceGroup, account, type } = action
-  return azure.call(purposeOf(action, 'start the failover of', true), signal, async (abortSignal) => {
-    const poller = client.storageAccounts.failover(resourceGroup, account, {
+  const purpose = purposeOf(action, 'start the failover of', true)
+  const poller = await submit(azure, purpose, signal, (abortSignal) =>
+    client.storageAccounts.failover(resourceGroup, account, {
       abortSignal,
       ...(type === 'planned' ? { failoverType: 'Planned' } : {}),
-    })
-    await poller.submitted()
-    // Whatever answers 200 to a start that Azure answers with an operation is not known to have started anything.
-    if (poller.operationState?.status === 'succeeded')
-      throw new RetryableError(
-        `Azure could not start the failover of ${account}: its answer names no operation. Whether it was started is not known: look before trying again.`,
-      )
-    return poller.serialize()
-  })
+    }),
+  )
+  if (poller !== undefined) return poller
+  throw new RetryableError(
+    `Azure could not start the failover of ${account}: its answer names no operation. Whether it was started is not known: look before trying again.`,
+  )
 }
 
-/** One look at the operation; what Azure says when it has ended badly, else undefined. */
-async function pollOnce(
+/** What Azure says when the operation has ended badly, else undefined: then the account says how far it is. */
+async function failureOf(
   azure: Azure,
   client: StorageManagementClient,
   { action, poller }: { readonly action: StorageFailoverAction; readonly poller: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { restorePoller } = await import('@azure/arm-storage')
-  const going = restorePoller(client, poller, client.storageAccounts.failover)
-  return azure.call(purposeOf(action, 'look at the failover of', false), signal, async (abortSignal) => {
-    try {
-      const { status, error } = await going.poll({ abortSignal })
-      return status === 'failed' || status === 'canceled' ? (error?.message ?? status) : undefined
-    } catch (thrown) {
-      // The SDK throws for an operation that has ended badly as for a request that has; only the latter has a status.
-      const state = going.operationState?.status
-      if (
-        thrown instanceof Error &&
-        !('statusCode' in thrown) &&
-        (state === 'failed' || state === 'canceled')
-      )
-        return reasonOf(thrown)
-      throw thrown
-    }
-  })
+  const purpose = purposeOf(action, 'look at the failover of', false)
+  const seen = await lookAtOperation(azure, purpose, signal, (abortSignal) =>
+    restorePoller(client, poller, client.storageAccounts.failover, { abortSignal }),
+  )
+  return seen.state === 'failed' ? seen.reason : undefined
 }
 
 function settled(

@@ -186,6 +186,8 @@ test('a person can act on what is said while a failover goes on, ends badly, or 
   await say('goes on', going)
   azure.fault({ kind: 'status', status: 503, on: 'poll' })
   await say('goes on, while the resource provider does not answer', going)
+  azure.fault({ kind: 'status', status: 404, code: 'NotFound', on: 'poll' })
+  await say('goes on, while Azure does not know its operation any more: the account itself says so', going)
   azure.fault(undefined)
   now += 4 * 3_600_000
   await say('never ends', going)
