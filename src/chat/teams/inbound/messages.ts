@@ -44,7 +44,8 @@ export async function onMessage(inbound: Inbound, activity: Activity): Promise<v
   if (words === 'not-to-the-bot') return
   if (words === 'name-not-first') return say(inbound, to, notAtTheStart)
   // The bot's bare name asks what is going on.
-  await answer(inbound, to, spokenIn(activity, words.text === '' ? 'status' : words.text))
+  const text = words.text === '' ? 'status' : words.text
+  await answer(inbound, to, { ...spokenIn(activity, text), written: true })
 }
 
 /** A message that was changed after it was sent. */

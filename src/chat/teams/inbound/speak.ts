@@ -39,6 +39,8 @@ export interface Spoken {
   readonly user: string | undefined
   readonly conversation: string
   readonly text: string
+  /** It stands where it was said for all to read, and need not be said there again. */
+  readonly written?: true
 }
 
 export type Heard = AnsweredIn | { readonly refusal: Card }
@@ -47,7 +49,7 @@ export type Heard = AnsweredIn | { readonly refusal: Card }
 const waits: Duration = 2 * minute
 
 /** Carries a command out. Never rejects; `refusal` is for somebody who may not speak here, or when the store is away. */
-export async function speak(inbound: Inbound, { user, conversation, text }: Spoken): Promise<Heard> {
+export async function speak(inbound: Inbound, { user, conversation, text, written }: Spoken): Promise<Heard> {
   const known = personOf(inbound, user)
   if ('refusal' in known) return known
   try {
@@ -56,7 +58,7 @@ export async function speak(inbound: Inbound, { user, conversation, text }: Spok
       person: known.person,
       door: 'teams' as const,
       waits,
-      ...(room !== undefined && { incident: room }),
+      ...(room !== undefined && { incident: room, ...(written && { heardIn: 'teams' }) }),
     }
     return { answer: await inbound.dispatch(text, speaker), room }
   } catch (thrown) {
