@@ -8,6 +8,7 @@ import type { Slack } from './chat/slack/slack.ts'
 import type { ReceiveTeams } from './chat/teams/door.ts'
 import type { Dispatch } from './command/command.ts'
 import type { Config } from './config.ts'
+import type { Person } from './drplan/schema.ts'
 import type { PersonId } from './ids.ts'
 import { isLoopback } from './loopback.ts'
 import { createChatPager } from './pagers/chat.ts'
@@ -20,7 +21,7 @@ export interface Chats {
   readonly pagers: readonly Pager[]
   /** What makes a page in all chats of this person likely to be overlooked. */
   readonly advice: (person: PersonId) => 'dnd' | 'away' | undefined
-  /** Whether a chat, by its name, has an address of the person. */
+  /** Whether people look for this person in the chat of that name. */
   readonly reaches: (chat: string, person: PersonId) => boolean
   /** Whether the chats are there, but for the console. */
   readonly states: () => readonly ChatState[]
@@ -52,11 +53,20 @@ export async function createChats(
   }
   const parts = joined.map(({ chat, pager }) => ({ name: chat.name, ...pager }))
   if (joined.length > 0) warn(config, joined, log)
+  /** One who has an id of one chat in the plan is there; an e-mail address, by which another may know them, says less. */
+  function isIn({ chat, pager }: JoinedChat, person: PersonId): boolean {
+    const own = parts.filter(({ name }) => idIn(deps.plan().people[person], name) !== undefined)
+    return own.length > 0 ? own.some(({ name }) => name === chat.name) : pager.reaches(person)
+  }
   return {
     all: [createConsoleChat({ publicUrl, changes }), ...joined.map(({ chat }) => chat)],
     pagers: [createChatPager([...parts, console], log), ...emailPager(config)],
-    advice: (person) => adviceOn(joined, person),
-    reaches: (chat, person) => parts.some(({ name, reaches }) => name === chat && reaches(person)),
+    advice: (person) =>
+      adviceOn(
+        joined.filter((each) => isIn(each, person)),
+        person,
+      ),
+    reaches: (chat, person) => joined.some((each) => each.chat.name === chat && isIn(each, person)),
     states: () => joined.map((each) => each.state()),
     open: (dispatch) => ({
       slack: slack?.open(dispatch).receive,
@@ -72,9 +82,15 @@ export async function createChats(
   }
 }
 
+/** The id that the plan has of a person for a chat. */
+function idIn(person: Person | undefined, chat: string): string | undefined {
+  const ids: Readonly<Record<string, string | undefined>> = { slack: person?.slack, teams: person?.teams }
+  return ids[chat]
+}
+
 /** Who may well see the page in one chat needs no other way because of what another chat says. */
 function adviceOn(joined: readonly JoinedChat[], person: PersonId): 'dnd' | 'away' | undefined {
-  const all = joined.filter(({ pager }) => pager.reaches(person)).map(({ advice }) => advice(person))
+  const all = joined.map(({ advice }) => advice(person))
   if (all.length === 0 || all.includes(undefined)) return undefined
   return all.includes('dnd') ? 'dnd' : 'away'
 }
