@@ -235,6 +235,7 @@ function crossProblems(values: Variables): readonly Problem[] {
   together('SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN')
   together('SLACK_SIGNING_SECRET', 'SLACK_BOT_TOKEN')
   together('AZURE_SQL_USER', 'AZURE_SQL_PASSWORD')
+  together('AZURE_SQL_PASSWORD', 'AZURE_SQL_USER')
   together('HAPROXY_DATAPLANE_USER', 'HAPROXY_DATAPLANE_PASSWORD')
   together('NAGIOS_CGI_USER', 'NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD')
   together('TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM')

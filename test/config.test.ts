@@ -129,6 +129,8 @@ describe('the settings', () => {
     [{ AZURE_QUEUE_ENDPOINT: 'https://queue.example.com' }, 'with {account} in it'],
     [{ AZURE_QUEUE_ENDPOINT: 'http://{account}.queue.example.com' }, 'an https address'],
     [{ AZURE_QUEUE_ENDPOINT: '{account}' }, 'an https address'],
+    [{ AZURE_SQL_ENDPOINT: 'sql.example.com' }, 'with {server} in it'],
+    [{ AZURE_SQL_ENDPOINT: 'https://{server}.example.com' }, 'with {server} in it'],
     [{ AZURE_CLIENT_SECRET: 'not-to-be-shown' }, 'client-secret, since AZURE_CLIENT_SECRET is set'],
   ])('%j is refused, with what to write', (env, write) => {
     expect(refusal(env)).toContain(write)
@@ -144,6 +146,8 @@ describe('the settings', () => {
     [{ SLACK_BOT_TOKEN: botToken }, ['SLACK_APP_TOKEN']],
     [{ SLACK_APP_TOKEN: appToken }, ['SLACK_BOT_TOKEN']],
     [{ SLACK_SIGNING_SECRET: signingSecret }, ['SLACK_BOT_TOKEN']],
+    [{ AZURE_SQL_USER: 'dr-check' }, ['AZURE_SQL_PASSWORD']],
+    [{ AZURE_SQL_PASSWORD: 'not-to-be-shown' }, ['AZURE_SQL_USER']],
     [{ NAGIOS_CGI_USER: 'drbot' }, ['NAGIOS_CGI_URL', 'NAGIOS_CGI_PASSWORD']],
     [{ TWILIO_ACCOUNT_SID: 'AC1' }, ['TWILIO_AUTH_TOKEN', 'TWILIO_FROM']],
   ])('%j asks for what belongs to it', (env, missing) => {

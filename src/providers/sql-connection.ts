@@ -129,8 +129,15 @@ async function openSocket(
   { host, port }: Pick<SqlHost, 'host' | 'port'>,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const socket = connectTcp({ host: isUnderLocalhost(host) ? '127.0.0.1' : host, port, signal })
-  await once(socket, 'connect')
+  const socket = connectTcp({ host: isUnderLocalhost(host) ? '127.0.0.1' : host, port })
+  try {
+    await once(socket, 'connect', { signal })
+  } catch (thrown) {
+    socket.destroy()
+    throw thrown
+  }
+  // From here on what breaks it is told by the encrypted connection over it.
+  socket.on('error', () => {})
   return socket
 }
 

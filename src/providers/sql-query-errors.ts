@@ -19,6 +19,8 @@ interface Meaning {
   readonly text: (asked: Asked, message: string) => string
 }
 
+const correct =
+  'Correct "check.query" in the DR plan; a run that was proposed before keeps the query that it had.'
 const grant = 'ALTER ROLE db_datareader ADD MEMBER [NAME]'
 
 const noUser: Meaning = {
@@ -36,7 +38,7 @@ const notOpen: Meaning = {
 const unknownName: Meaning = {
   code: 'sql-query',
   text: (_asked, message) =>
-    `${lineOf(message)} What the query names is not there, or not yet at the moment that was restored. Correct "check.query" in the DR plan, or look at the data yourself.`,
+    `${lineOf(message)} What the query names is not there, or was not yet at the moment that was restored. ${correct}`,
 }
 
 /** Errors of SQL Server that a person must mend, by number (learn.microsoft.com: database engine errors; troubleshooting Azure SQL connectivity). */
@@ -45,7 +47,11 @@ const meanings: Readonly<Record<number, Meaning>> = {
   916: noUser,
   33134: noUser,
   4060: notOpen,
-  40532: notOpen,
+  40532: {
+    code: 'sql-not-found',
+    text: ({ place }) =>
+      `Azure has no server ${place.server}, or its networks keep the bot out. Compare "server" in the DR plan with the Azure portal.`,
+  },
   18487: {
     code: 'sql-login',
     text: () =>
@@ -124,10 +130,7 @@ function bySaying(
   }
   const meaning = meanings[number]
   if (meaning) return new UserError(meaning.code, `${what}: ${number}: ${meaning.text(asked, message)}`)
-  return new UserError(
-    'sql-query',
-    `${what}: ${number}: ${lineOf(message)} Correct "check.query" in the DR plan: it must run there as it stands.`,
-  )
+  return new UserError('sql-query', `${what}: ${number}: ${lineOf(message)} ${correct}`)
 }
 
 /** SQL Server names the right and the object: `The SELECT permission was denied on the object 'orders', ..., schema 'dbo'.` */

@@ -1,6 +1,7 @@
 // What every provider promises, for those of Azure SQL: restores, checks, renames, groups, replication, failovers.
 import type { AzureSim } from '../../sim/azure.ts'
 import type { AzureFault } from '../../sim/azure/faults.ts'
+import type { TdsFault } from '../../sim/azure/tds-session.ts'
 import { createAzure } from '../../src/providers/azure.ts'
 import { createAzureSystems } from '../../src/providers/azure-systems.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
@@ -77,6 +78,48 @@ providerContract({
     const action = { provider: 'sql-check' as const, place, database: 'orders-r-1' }
     const happens = (): void => sim.sql.rename('sql-west', 'orders', 'orders-r-1')
     return { provider: providers['sql-check'], action, happens, ...common(sim) }
+  },
+})
+
+const query = 'SELECT COUNT(*) FROM orders'
+const says = (number: number) => ({ number, message: 'Please retry.' })
+const answers: Readonly<Record<Failure, TdsFault>> = {
+  hang: { kind: 'hang', on: 'login' },
+  refuse: { kind: 'drop', on: 'login' },
+  error: { kind: 'error', on: 'query', error: says(40_197) },
+  limit: { kind: 'error', on: 'query', error: says(40_501) },
+}
+
+providerContract({
+  name: 'sql-query',
+  retryable: [
+    { failure: 'hang', says: /gave no connection within 1 s/ },
+    { failure: 'refuse', says: /closed the connection in the middle/ },
+    { failure: 'error', says: /40197: Please retry/ },
+    { failure: 'limit', says: /40501: Please retry/, after: 10_000 },
+  ],
+  findings: [],
+  open: async (options) => {
+    const { sim, providers } = await open(options, { ...alone, answers: { [query]: [0] } })
+    const action = {
+      provider: 'sql-query' as const,
+      place,
+      database: 'orders',
+      query,
+      expect: { op: '>=', than: 1 } as const,
+      timeout: options.timeout,
+      auth: 'entra' as const,
+    }
+    return {
+      provider: providers['sql-query'],
+      action,
+      ...common(sim),
+      happens: () => sim.tds.answers(query, [42]),
+      changes: () => sim.tds.requests.filter(({ what }) => what === 'commit').length,
+      requests: () => sim.tds.requests.length,
+      fail: (failure) => sim.tds.fault(answers[failure]),
+      secrets: [sim.secret, sim.tds.login.password],
+    }
   },
 })
 
