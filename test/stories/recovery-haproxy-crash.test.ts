@@ -20,7 +20,7 @@ beforeAll(async () => {
   ;[redis, apis] = await Promise.all([startTestRedis(), Promise.all([startApi('main'), startApi('standby')])])
   const [main, standby] = apis
   // Without checks nothing is waited for, so that each way has the same commits.
-  haproxy = await startHaproxy({ main, standby }, { standby: 'no-check disabled' })
+  haproxy = await startHaproxy({ main, standby }, { main: 'no-check', standby: 'no-check disabled' })
 })
 afterAll(async () => {
   await haproxy.stop()
@@ -42,11 +42,21 @@ const over = [
   'set server api/main state drain',
   'set server api/main state maint',
 ]
-const commitsOfAWay = 20
-const points = Array.from({ length: commitsOfAWay }, (_, index) => index + 1).flatMap((n) => [
-  { n, when: 'before' as const },
-  { n, when: 'after' as const },
-])
+const back = [
+  'set server api/main state drain',
+  'set server api/main state ready',
+  'set server api/standby state drain',
+  'set server api/standby state maint',
+]
+/** The way back marks the run as undone, too. */
+const commits = { failover: 20, failback: 21 } as const
+
+function pointsOf(direction: keyof typeof commits) {
+  return Array.from({ length: commits[direction] }, (_, index) => index + 1).flatMap((n) => [
+    { n, when: 'before' as const },
+    { n, when: 'after' as const },
+  ])
+}
 
 /** What a person types who sees nothing happen: the same again. */
 async function order(fields: Partial<Ask> = {}): Promise<void> {
@@ -60,16 +70,40 @@ function sent(): readonly string[] {
 }
 
 describe('a crash', () => {
-  test('is tried at every commit of the way', async () => {
+  test('is tried at every commit of both ways', async () => {
     bench.dieAt(1_000, 'before')
-
     await order()
+    const there = bench.commits()
+    bench.dieAt(1_000, 'before')
+    await order({ direction: 'failback' })
 
-    expect(bench.commits()).toBe(commitsOfAWay)
-    expect(sent()).toEqual(over)
+    expect({ failover: there, failback: bench.commits() }).toEqual(commits)
+    expect(sent()).toEqual([...over, ...back])
   })
 
-  test.each(points)('$when commit $n ends with each command sent once', async ({ n, when }) => {
+  test.each(pointsOf('failback'))('$when commit $n of the way back does, too', async ({ n, when }) => {
+    await order()
+    bench.dieAt(n, when)
+
+    const died = await order({ direction: 'failback' }).catch((thrown: unknown) => reasonOf(thrown))
+    bench.crash()
+    await bench.settle()
+    const runs = await bench.store.runs({ open: false, limit: 9 })
+    const begun = runs.some((run) => run.direction === 'failback' && run.state !== 'proposed')
+    if (!begun) await order({ direction: 'failback' })
+    await bench.pass(35_000)
+
+    const [last, ...rest] = await bench.store.runs({ open: false, limit: 9 })
+    expect(died).toBe('the process died')
+    expect(last).toMatchObject({ direction: 'failback', state: 'done' })
+    expect(rest).toMatchObject([{ id: 'R-1', undoneBy: last?.id }])
+    expect(sent()).toEqual([...over, ...back])
+    expect(await haproxy.states()).toBe('main ready, standby maint')
+    const locks = (last?.proposal.targets ?? []).map((name) => `lock:${name}`)
+    expect(await bench.store.claims(locks)).toEqual([''])
+  })
+
+  test.each(pointsOf('failover'))('$when commit $n ends with each command sent once', async ({ n, when }) => {
     bench.dieAt(n, when)
 
     const died = await order().catch((thrown: unknown) => reasonOf(thrown))
@@ -101,6 +135,18 @@ describe('HAProxy', () => {
 
     expect(await bench.run(run.id)).toMatchObject({ state: 'done' })
     expect(sent()).toEqual(over)
+  })
+
+  test('that loses its answers on the way back is told once, too', async () => {
+    await order()
+    const { run } = await bench.runs().propose(wanting({ direction: 'failback' }))
+    await bench.runs().verdict(run.id, approving())
+    haproxy.fault('lose-answer')
+
+    await bench.pass(35_000)
+
+    expect(await bench.run(run.id)).toMatchObject({ state: 'done' })
+    expect(sent()).toEqual([...over, ...back])
   })
 
   test('that is silent when it is told is asked again before it is told again', async () => {
