@@ -1,4 +1,4 @@
-// kill -9 at every commit of each way of storage, and lost answers: the run goes on, and nothing is asked of Azure twice.
+// kill -9 at every commit of each way of storage, there and back, and lost answers: the run goes on, and nothing is asked of Azure twice.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../src/errors.ts'
 import type { Run } from '../../src/recovery/run.ts'
@@ -27,6 +27,8 @@ interface Way {
   readonly world: () => unknown
   readonly before: unknown
   readonly after: unknown
+  /** After the way back, where that is not as before. */
+  readonly back?: unknown
   readonly lock: string
 }
 
@@ -48,6 +50,7 @@ const ways: readonly Way[] = [
       bench.azure.storage.vaults.versions('example', 'storage-connection').map(({ value }) => value),
     before: [westValue],
     after: [westValue, northValue],
+    back: [westValue, northValue, westValue],
     lock: 'lock:key-vault:localhost/storage-connection',
   },
   {
@@ -163,6 +166,69 @@ test.each(points)(
     expect(told.filter((text) => text.startsWith('run.done'))).toHaveLength(1)
   },
 )
+
+describe.each(ways)('the way back of $recovery', (way) => {
+  const { recovery } = way
+  // The run that is undone is marked so, in a commit of its own.
+  const commits = way.commits + 1
+
+  async function there(): Promise<void> {
+    await order(recovery)
+    await waitFor(way)
+    expect(await bench.engine.run('R-1')).toMatchObject({ state: 'done' })
+  }
+
+  test('is tried at every commit', async () => {
+    await there()
+    bench.engine.dieAt(1_000, 'before')
+
+    await order(recovery, 'failback')
+    await waitFor(way)
+
+    expect(bench.engine.commits()).toBe(commits)
+    expect(way.world()).toEqual(way.back ?? way.before)
+  })
+
+  test('whose answer to the change is lost asks once', async () => {
+    await there()
+    bench.azure.fault({ kind: 'lose-answer', on: reasonOfWay(way), times: 1 })
+
+    await order(recovery, 'failback')
+    await waitFor(way)
+
+    expect(await bench.engine.run('R-2')).toMatchObject({ state: 'done' })
+    expect(bench.changes()).toHaveLength(2)
+    expect(way.world()).toEqual(way.back ?? way.before)
+  })
+
+  test.each(
+    Array.from({ length: commits }, (_, index) => index + 1).flatMap((n) => [
+      { n, when: 'before' as const },
+      { n, when: 'after' as const },
+    ]),
+  )('$when commit $n ends in one change, made once', async ({ n, when }) => {
+    await there()
+    bench.engine.dieAt(n, when)
+
+    const died = await order(recovery, 'failback')
+      .then(() => waitFor(way))
+      .catch((thrown: unknown) => reasonOf(thrown))
+    bench.engine.crash()
+    await waitFor(way)
+    const known = await bench.engine.store.runs({ open: false, limit: 9 })
+    const begun = known.some((run) => run.direction === 'failback' && run.state !== 'proposed')
+    if (!begun) await order(recovery, 'failback')
+    await waitFor(way)
+
+    expect(died).toBe('the process died')
+    const [back, ...rest] = await bench.engine.store.runs({ open: false, limit: 9 })
+    expect(back).toMatchObject({ direction: 'failback', state: 'done' })
+    expect(rest).toMatchObject([{ id: 'R-1', state: 'done', undoneBy: back?.id }])
+    expect(bench.changes()).toHaveLength(2)
+    expect(way.world()).toEqual(way.back ?? way.before)
+    expect(await bench.engine.store.claims([way.lock])).toEqual([''])
+  })
+})
 
 test('a failover of an account that is under way after a crash is followed, not called unknown', async () => {
   // Wish, approval, intent: the answer to the start is not recorded.
