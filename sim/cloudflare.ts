@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { rateLimit, type ApiToken } from './cloudflare/access.ts'
 import { ApiError, failure, type ApiAnswer } from './cloudflare/envelope.ts'
 import { faultSwitch, readFault, type CloudflareFault, type FaultSwitch } from './cloudflare/faults.ts'
@@ -11,6 +10,7 @@ import { publish } from './cloudflare/publish.ts'
 import { create, type ApiRecord, type RecordInput } from './cloudflare/records.ts'
 import { route, type Account, type ApiRequest, type ApiZone } from './cloudflare/routes.ts'
 import type { ServedZone } from './dns/answer.ts'
+import { withFault, type Answered } from './faults.ts'
 
 /** One request as it came in. The token is never kept. `status` 0: no answer was sent. */
 export interface LoggedRequest {
@@ -171,7 +171,7 @@ async function serve(sim: Sim, request: IncomingMessage, response: ServerRespons
       contentType: request.headers['content-type'],
       body,
     })
-  const reply = await withFault(sim.faults.take(changes), answer, request)
+  const reply = await withFault(request, { fault: sim.faults.take(changes), answer, broken })
   if (reply === 'silence') return
   entry.status = reply.status
   send(response, reply)
@@ -193,27 +193,8 @@ function refuseRequest(response: ServerResponse, thrown: unknown): void {
   send(response, { status: 400, body: { error: String(thrown) } })
 }
 
-async function withFault(
-  fault: CloudflareFault | undefined,
-  answer: () => ApiAnswer,
-  request: IncomingMessage,
-): Promise<ApiAnswer | 'silence'> {
-  if (!fault) return answer()
+function broken(fault: Answered<CloudflareFault>): ApiAnswer {
   switch (fault.kind) {
-    case 'hang':
-      return 'silence'
-    case 'refuse':
-      request.socket.resetAndDestroy()
-      return 'silence'
-    case 'lose-answer':
-      answer()
-      request.socket.destroy()
-      return 'silence'
-    case 'slow':
-      await delay(fault.ms ?? 1_000)
-      return answer()
-    case 'status':
-      return failure(new ApiError(fault.status ?? 500, 10_001, 'Internal server error'))
     case 'rate-limit': {
       const headers = { 'retry-after': String(fault.retryAfter ?? 300) }
       return failure(
@@ -224,6 +205,8 @@ async function withFault(
       return { ...failure(new ApiError(200, 10_000, 'The request could not be carried out')), status: 200 }
     case 'garbage':
       return { status: 200, body: {}, headers: { 'content-type': 'text/html' } }
+    case 'status':
+      return failure(new ApiError(fault.status ?? 500, 10_001, 'Internal server error'))
   }
 }
 

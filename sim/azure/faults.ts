@@ -1,5 +1,6 @@
 // The ways in which Azure can fail, as data, so that a test or a drill can switch them on.
 import { z } from 'zod'
+import { faultList } from '../faults.ts'
 
 /**
  * What a request is for: a reading or changing one of Resource Manager, a look at an operation, a token, a queue; a
@@ -46,19 +47,15 @@ export interface FaultSwitch {
 
 /** A switch with no fault on. */
 export function faultSwitch(): FaultSwitch {
-  let fault: AzureFault | undefined
-  let left = Infinity
+  const faults = faultList<AzureFault>()
   return {
-    set: (next) => {
-      fault = next
-      left = next?.times ?? Infinity
-    },
-    take: (reason, path) => {
-      if (!fault || left <= 0 || (fault.on !== undefined && fault.on !== reason)) return undefined
-      if (fault.path !== undefined && !path.toLowerCase().includes(fault.path.toLowerCase())) return undefined
-      left -= 1
-      return fault
-    },
+    set: (next) => faults.set(next === undefined ? [] : [next]),
+    take: (reason, path) =>
+      faults.take(
+        (fault) =>
+          (fault.on === undefined || fault.on === reason) &&
+          path.toLowerCase().includes((fault.path ?? '').toLowerCase()),
+      ),
   }
 }
 

@@ -1,6 +1,6 @@
 // Serves the simulated Azure: each request is logged, given to its service or to a fault, and answered in that service's form.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
+import { withFault, type Answered } from '../faults.ts'
 import type { Access } from './access.ts'
 import { problem } from './app-configuration.ts'
 import { ArmError, NoAnswer, failure, storageFailure, type ArmAnswer } from './envelope.ts'
@@ -54,11 +54,11 @@ export async function serve(sim: Sim, request: IncomingMessage, response: Server
     ifNoneMatch: request.headers['if-none-match'],
     body,
   }
-  const reply = await withFault(
-    sim.faults.take(reason, path),
-    () => answerOf(sim, reason, asked),
-    request,
-  ).catch((thrown: unknown) => {
+  const reply = await withFault(request, {
+    fault: sim.faults.take(reason, path),
+    answer: () => answerOf(sim, reason, asked),
+    broken,
+  }).catch((thrown: unknown) => {
     if (thrown instanceof NoAnswer) return 'silence' as const
     throw thrown
   })
@@ -111,34 +111,13 @@ function answered(sim: Sim, reason: Reason, request: ArmRequest): ArmAnswer {
   }
 }
 
-async function withFault(
-  fault: AzureFault | undefined,
-  answer: () => ArmAnswer,
-  request: IncomingMessage,
-): Promise<ArmAnswer | 'silence'> {
-  if (!fault) return answer()
-  switch (fault.kind) {
-    case 'hang':
-      return 'silence'
-    case 'refuse':
-      request.socket.destroy()
-      return 'silence'
-    case 'lose-answer':
-      answer()
-      request.socket.destroy()
-      return 'silence'
-    case 'slow':
-      await delay(fault.ms ?? 1_000)
-      return answer()
-    case 'status': {
-      const { status = 500, code = 'InternalServerError', retryAfter } = fault
-      const message = fault.message ?? 'The server encountered an internal error. Please retry the request.'
-      const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-      return failure(new ArmError(status, code, message, headers))
-    }
-    case 'garbage':
-      return { status: 200, body: '<html>please wait</html>', headers: { 'content-type': 'text/html' } }
-  }
+function broken(fault: Answered<AzureFault>): ArmAnswer {
+  if (fault.kind === 'garbage')
+    return { status: 200, body: '<html>please wait</html>', headers: { 'content-type': 'text/html' } }
+  const { status = 500, code = 'InternalServerError', retryAfter } = fault
+  const message = fault.message ?? 'The server encountered an internal error. Please retry the request.'
+  const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
+  return failure(new ArmError(status, code, message, headers))
 }
 
 /** A control request that cannot be read, or a client that went away in the middle of its request. */

@@ -1,5 +1,6 @@
 // The ways in which Cloudflare's API can fail, as data, so that a test or a drill can switch them on.
 import { z } from 'zod'
+import { faultList } from '../faults.ts'
 
 /**
  * hang: never answers. refuse: resets the connection. status: answers that 5xx or 4xx. rate-limit: 429 with
@@ -26,19 +27,10 @@ export interface FaultSwitch {
 
 /** A switch with no fault on. */
 export function faultSwitch(): FaultSwitch {
-  let fault: CloudflareFault | undefined
-  let left = Infinity
+  const faults = faultList<CloudflareFault>()
   return {
-    set: (next) => {
-      fault = next
-      left = next?.times ?? Infinity
-    },
-    take: (changes) => {
-      if (!fault || left <= 0) return undefined
-      if (fault.on !== undefined && (fault.on === 'change') !== changes) return undefined
-      left -= 1
-      return fault
-    },
+    set: (next) => faults.set(next === undefined ? [] : [next]),
+    take: (changes) => faults.take(({ on }) => on === undefined || (on === 'change') === changes),
   }
 }
 

@@ -1,5 +1,6 @@
 // The ways in which Slack can fail, as data, so that a test or a drill can switch them on.
 import { z } from 'zod'
+import { faultList, isNamed } from '../faults.ts'
 
 /**
  * Of calls. hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx. rate-limit: 429 with
@@ -59,43 +60,24 @@ export interface FaultSwitch {
   readonly sockets: () => { readonly dropAfter: number | undefined; readonly frozen: boolean }
 }
 
-interface Armed<Kind> {
-  readonly fault: Kind
-  seen: number
-  left: number
-}
-
 /** A switch with no fault on. */
 export function faultSwitch(): FaultSwitch {
-  let calls: readonly Armed<CallFault>[] = []
-  let deliveries: readonly Armed<DeliveryFault>[] = []
+  const calls = faultList<CallFault>()
+  const deliveries = faultList<DeliveryFault>()
   let sockets: readonly SocketFault[] = []
 
   function take(kind: DeliveryFault['kind']): DeliveryFault | undefined {
-    const armed = deliveries.find(({ fault, left }) => fault.kind === kind && left > 0)
-    if (armed) armed.left -= 1
-    return armed?.fault
+    return deliveries.take((fault) => fault.kind === kind)
   }
 
   return {
     set: (faults) => {
       const read = faults.map((fault) => Fault.parse(fault))
-      calls = read.filter(isCallFault).map(arm)
-      deliveries = read.filter(isDeliveryFault).map(arm)
+      calls.set(read.filter(isCallFault))
+      deliveries.set(read.filter(isDeliveryFault))
       sockets = read.filter(isSocketFault)
     },
-    takeCall: (method) => {
-      for (const armed of calls) {
-        if (armed.left > 0 && applies(armed.fault, method)) {
-          armed.seen += 1
-          if (armed.seen % (armed.fault.every ?? 1) === 0) {
-            armed.left -= 1
-            return armed.fault
-          }
-        }
-      }
-      return undefined
-    },
+    takeCall: (method) => calls.take(({ methods }) => isNamed(methods, method)),
     takeDelivery: () => ({
       twice: take('twice') !== undefined,
       forge: take('forge') !== undefined,
@@ -109,10 +91,6 @@ export function faultSwitch(): FaultSwitch {
   }
 }
 
-function arm<Kind extends { readonly times?: number | undefined }>(fault: Kind): Armed<Kind> {
-  return { fault, seen: 0, left: fault.times ?? Infinity }
-}
-
 function isCallFault(fault: SlackFault): fault is CallFault {
   return CallFault.shape.kind.safeParse(fault.kind).success
 }
@@ -123,11 +101,4 @@ function isDeliveryFault(fault: SlackFault): fault is DeliveryFault {
 
 function isSocketFault(fault: SlackFault): fault is SocketFault {
   return SocketFault.shape.kind.safeParse(fault.kind).success
-}
-
-function applies(fault: CallFault, method: string): boolean {
-  if (fault.methods === undefined) return true
-  return fault.methods.some((one) =>
-    one.endsWith('*') ? method.startsWith(one.slice(0, -1)) : method === one,
-  )
 }

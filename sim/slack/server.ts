@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { withFault, type Answered } from '../faults.ts'
 import type { Args } from './args.ts'
 import { failure, rateLimited, Refusal, type SlackAnswer } from './envelope.ts'
 import type { CallFault, FaultSwitch } from './faults.ts'
@@ -116,7 +116,7 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
   const start = performance.now()
   const entry = logged(parts, route.name, route.args)
   const fault = parts.faults.takeCall(route.name)
-  const reply = await withFault(fault, route.answer, request)
+  const reply = await withFault(request, { fault, answer: route.answer, broken })
   entry.ms = performance.now() - start
   entry.outcome = outcomeOf(reply, fault)
   if (reply !== 'silence') send(response, reply)
@@ -158,33 +158,16 @@ function routeOf({ api }: ServerParts, request: IncomingMessage, body: Buffer): 
   }
 }
 
-async function withFault(
-  fault: CallFault | undefined,
-  answer: () => SlackAnswer,
-  request: IncomingMessage,
-): Promise<SlackAnswer | 'silence'> {
-  if (!fault) return answer()
+function broken(fault: Answered<CallFault>): SlackAnswer {
   switch (fault.kind) {
-    case 'hang':
-      return 'silence'
-    case 'refuse':
-      request.socket.resetAndDestroy()
-      return 'silence'
-    case 'lose-answer':
-      answer()
-      request.socket.destroy()
-      return 'silence'
-    case 'slow':
-      await delay(fault.ms ?? 1_000, undefined, { ref: false })
-      return answer()
-    case 'status':
-      return { status: fault.status ?? 503, body: '<html>Server Error</html>' }
     case 'rate-limit':
       return rateLimited(fault.retryAfter ?? 30)
     case 'error':
       return failure(new Refusal(fault.error ?? 'internal_error'))
     case 'garbage':
       return { status: 200, body: '<html>please wait</html>' }
+    case 'status':
+      return { status: fault.status ?? 503, body: '<html>Server Error</html>' }
   }
 }
 

@@ -1,5 +1,6 @@
 // The ways in which Teams, Graph and the token issuer can fail, as data, so that a test or a drill can switch them on.
 import { z } from 'zod'
+import { faultList, isNamed } from '../faults.ts'
 
 /**
  * Of calls. hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx. rate-limit: 429, with
@@ -39,42 +40,19 @@ export interface FaultSwitch {
   readonly takeDelivery: (kind: DeliveryFault['kind']) => boolean
 }
 
-interface Armed<Kind> {
-  readonly fault: Kind
-  seen: number
-  left: number
-}
-
 /** A switch with no fault on. */
 export function faultSwitch(): FaultSwitch {
-  let calls: readonly Armed<CallFault>[] = []
-  let deliveries: readonly Armed<DeliveryFault>[] = []
+  const calls = faultList<CallFault>()
+  const deliveries = faultList<DeliveryFault>()
   return {
     set: (faults) => {
       const read = faults.map((fault) => Fault.parse(fault))
-      calls = read.filter(isCallFault).map(arm)
-      deliveries = read.filter(isDeliveryFault).map(arm)
+      calls.set(read.filter(isCallFault))
+      deliveries.set(read.filter(isDeliveryFault))
     },
-    takeCall: (call) => {
-      for (const armed of calls.filter(({ fault, left }) => left > 0 && applies(fault, call))) {
-        armed.seen += 1
-        if (armed.seen % (armed.fault.every ?? 1) === 0) {
-          armed.left -= 1
-          return armed.fault
-        }
-      }
-      return undefined
-    },
-    takeDelivery: (kind) => {
-      const armed = deliveries.find(({ fault, left }) => fault.kind === kind && left > 0)
-      if (armed) armed.left -= 1
-      return armed !== undefined
-    },
+    takeCall: (call) => calls.take((fault) => isNamed(fault.calls, call)),
+    takeDelivery: (kind) => deliveries.take((fault) => fault.kind === kind) !== undefined,
   }
-}
-
-function arm<Kind extends { readonly times?: number | undefined }>(fault: Kind): Armed<Kind> {
-  return { fault, seen: 0, left: fault.times ?? Infinity }
 }
 
 function isCallFault(fault: TeamsFault): fault is CallFault {
@@ -83,9 +61,4 @@ function isCallFault(fault: TeamsFault): fault is CallFault {
 
 function isDeliveryFault(fault: TeamsFault): fault is DeliveryFault {
   return DeliveryFault.shape.kind.safeParse(fault.kind).success
-}
-
-function applies(fault: CallFault, call: string): boolean {
-  if (fault.calls === undefined) return true
-  return fault.calls.some((one) => (one.endsWith('*') ? call.startsWith(one.slice(0, -1)) : call === one))
 }

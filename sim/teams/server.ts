@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { setTimeout as delay } from 'node:timers/promises'
+import { withFault, type Answered } from '../faults.ts'
 import { objectOf, refusal, Refused, type Answer, type Json } from './answer.ts'
 import { answerConnector, connectorName } from './connector.ts'
 import type { CallFault, FaultSwitch } from './faults.ts'
@@ -107,7 +107,7 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
   }
   parts.calls.push(entry)
   const fault = parts.faults.takeCall(route.name)
-  const reply = await withFault(fault, () => answered(route), request)
+  const reply = await withFault(request, { fault, answer: () => answered(route), broken })
   entry.ms = performance.now() - start
   entry.outcome = outcomeOf(reply, fault)
   if (reply !== 'silence') send(response, reply)
@@ -178,28 +178,8 @@ async function answered({ answer }: Route): Promise<Answer> {
   }
 }
 
-async function withFault(
-  fault: CallFault | undefined,
-  answer: () => Promise<Answer>,
-  request: IncomingMessage,
-): Promise<Answer | 'silence'> {
-  switch (fault?.kind) {
-    case undefined:
-      return answer()
-    case 'hang':
-      return 'silence'
-    case 'refuse':
-      request.socket.resetAndDestroy()
-      return 'silence'
-    case 'lose-answer':
-      await answer()
-      request.socket.destroy()
-      return 'silence'
-    case 'slow':
-      await delay(fault.ms ?? 1_000, undefined, { ref: false })
-      return answer()
-    case 'status':
-      return { status: fault.status ?? 503, body: '<html>Server Error</html>' }
+function broken(fault: Answered<CallFault>): Answer {
+  switch (fault.kind) {
     case 'rate-limit': {
       const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
       return { ...refusal(429, 'TooManyRequests', 'Too many requests.'), headers }
@@ -208,6 +188,8 @@ async function withFault(
       return refusal(fault.status ?? 400, fault.code ?? 'ServiceError', 'A fault of the simulator.')
     case 'garbage':
       return { status: 200, body: '<html>please wait</html>' }
+    case 'status':
+      return { status: fault.status ?? 503, body: '<html>Server Error</html>' }
   }
 }
 
