@@ -6,6 +6,9 @@ import type { ReceiveHttp } from './chat/slack/inbound/http.ts'
 import { createSlack } from './chat/slack/slack.ts'
 import type { Slack } from './chat/slack/slack.ts'
 import type { ReceiveTeams } from './chat/teams/door.ts'
+import { teamsSettings } from './chat/teams/registration.ts'
+import { createTeams } from './chat/teams/teams.ts'
+import type { Teams } from './chat/teams/teams.ts'
 import type { Dispatch } from './command/command.ts'
 import type { Config } from './config.ts'
 import type { Person } from './drplan/schema.ts'
@@ -43,8 +46,8 @@ export async function createChats(
   deps: ChatDeps & { readonly changes: Changes },
 ): Promise<Chats> {
   const { changes, publicUrl, log } = deps
-  const slack = await slackOf(config, deps)
-  const joined: readonly JoinedChat[] = [slack].filter((each) => each !== undefined)
+  const [slack, teams] = [await slackOf(config, deps), teamsOf(config, deps)]
+  const joined: readonly JoinedChat[] = [slack, teams].filter((each) => each !== undefined)
   const console = {
     name: 'console',
     reaches: () => true,
@@ -70,7 +73,7 @@ export async function createChats(
     states: () => joined.map((each) => each.state()),
     open: (dispatch) => ({
       slack: slack?.open(dispatch).receive,
-      teams: undefined,
+      teams: teams?.open(dispatch).receive,
     }),
     onReturn: (listener) => {
       for (const { chat, onReturn } of joined) onReturn(() => listener(chat.name))
@@ -120,6 +123,11 @@ async function slackOf(config: Config, deps: ChatDeps): Promise<Slack | undefine
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken } = config
   const { SLACK_SIGNING_SECRET: signingSecret, SLACK_API_URL: apiUrl } = config
   return botToken === undefined ? undefined : createSlack({ botToken, appToken, signingSecret, apiUrl }, deps)
+}
+
+function teamsOf(config: Config, deps: ChatDeps): Teams | undefined {
+  const settings = teamsSettings(config)
+  return settings && createTeams(settings, deps)
 }
 
 function emailPager(config: Config): readonly Pager[] {

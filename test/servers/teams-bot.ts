@@ -31,7 +31,7 @@ export interface TeamsBotOptions extends BotOptions {
 }
 
 /** Teams takes its time on a busy machine; nothing here waits longer than it must. */
-const patience = { timeout: 15_000, interval: 20 }
+export const patience = { timeout: 15_000, interval: 20 }
 
 /** Starts both; `change` edits the example plan. */
 export async function startTeamsBot(

@@ -28,6 +28,7 @@ import { activityOf } from './render/message.ts'
 import { cardKey, createTeamsRooms, insteadKey, isThread, threadGone } from './rooms.ts'
 import type { RoomDeps } from './rooms.ts'
 import type { Viewers } from './viewers.ts'
+import { roomCard } from './views.ts'
 import { activityOfLines, activityOfWords } from './words.ts'
 
 export interface TeamsChatDeps extends RoomDeps, MembersDeps, Tenancy {
@@ -102,9 +103,7 @@ async function furnish(deps: TeamsChatDeps, shown: Furnished): Promise<readonly 
 /** In a thread the card is the first message: when it is gone, so is the thread, and the card begins another one. */
 async function showCard(deps: TeamsChatDeps, { incident, view, options, room }: Furnished): Promise<void> {
   const users = await deps.viewers.known(view.people)
-  const links = view.links.map(({ title, link }) => ({ label: title, link }))
-  const card: Card = { ...view.card, links: [...(view.card.links ?? []), ...links] }
-  const message = activityOf(card, {
+  const message = activityOf(roomCard(view), {
     more: pageUrl(deps.publicUrl, `incidents/${incident.id}`),
     zone: deps.plan().timezone,
     refresh: { about: incident.id, users },

@@ -1,0 +1,39 @@
+// What stories of trouble with Teams look at: how often each message is there, and how often it was asked for.
+import { expect } from 'vitest'
+import type { LoggedCall, SimTeams } from '../../sim/teams.ts'
+import type { TeamsBot } from '../servers/teams-bot.ts'
+
+/** How often each message of the bot is in the team's channels, by the name that its card carries. */
+export function copies(teams: SimTeams): Readonly<Record<string, number>> {
+  const keys = teams
+    .channels()
+    .flatMap(({ id }) => teams.messages(id))
+    .filter(({ from }) => from === 'bot')
+    .flatMap(({ id }) => nameOf(teams.card(id)))
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(keys, (key) => key)).map(([key, all]) => [key, all?.length ?? 0]),
+  )
+}
+
+function nameOf(card: unknown): readonly string[] {
+  const { body } = (card ?? {}) as { readonly body?: readonly { readonly id?: unknown }[] }
+  const id = body?.[0]?.id
+  return typeof id === 'string' ? [id] : []
+}
+
+/** Fails unless each message of the bot is there exactly once, and at least one is. */
+export function expectNothingTwice(teams: SimTeams): void {
+  const all = copies(teams)
+  expect(Object.keys(all)).not.toEqual([])
+  expect(Object.entries(all).filter(([, count]) => count > 1)).toEqual([])
+}
+
+/** Calls of that name that did what they were asked for. */
+export function done(teams: SimTeams, name: string): readonly LoggedCall[] {
+  return teams.calls.filter((call) => call.name === name && call.outcome === 'ok')
+}
+
+/** How many messages of the conversation have this text. */
+export function mentions(house: TeamsBot, conversation: string, text: string): number {
+  return house.reads(conversation).filter((each) => each.includes(text)).length
+}
