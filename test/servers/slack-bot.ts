@@ -9,8 +9,8 @@ import { slackEnv, startSlackFor } from './slack.ts'
 
 export type Mode = 'socket' | 'http'
 
-export interface SlackBot {
-  readonly bot: Bot
+/** A workspace as people see it. */
+export interface SlackSide {
   readonly slack: SimSlack
   /** The incident's channel, once it is there and has the card. */
   readonly room: (id?: string) => Promise<string>
@@ -20,6 +20,10 @@ export interface SlackBot {
   readonly direct: (user: string) => readonly string[]
   /** Presses the button of that label on the newest message of the channel that has it. */
   readonly press: (user: string, channel: string, label: string) => ReturnType<SimSlack['press']>
+}
+
+export interface SlackBot extends SlackSide {
+  readonly bot: Bot
   readonly stop: () => Promise<void>
 }
 
@@ -47,10 +51,21 @@ export async function startSlackBot(
   const bot = await startBot(change, { ...rest, env: { ...slackEnv(slack, mode), ...rest.env } })
   if (mode === 'http') slack.setRequestUrl(`${bot.app().url}/slack/events`)
   else if (wait) await vi.waitFor(() => slack.sockets() || Promise.reject(new Error('no socket')), patience)
+  return {
+    bot,
+    ...slackSide(slack),
+    stop: async () => {
+      await bot.stop()
+      await slack.stop()
+    },
+  }
+}
+
+/** What people see and do in the workspace. */
+export function slackSide(slack: SimSlack): SlackSide {
   const shown = ({ text, blocks }: { readonly text: string; readonly blocks?: readonly unknown[] }): string =>
     blocks === undefined ? text : shownBlocks(blocks as readonly (Block | Input)[], zone)
   return {
-    bot,
     slack,
     room: (id = 'inc-1') =>
       vi.waitFor(() => {
@@ -64,10 +79,6 @@ export async function startSlackBot(
       const message = slack.messages(channel).findLast((each) => slack.buttons(each).includes(label))
       if (!message) throw new Error(`no button ${label} in ${channel}`)
       return slack.press(user, { channel, ts: message.ts, label })
-    },
-    stop: async () => {
-      await bot.stop()
-      await slack.stop()
     },
   }
 }

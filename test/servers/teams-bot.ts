@@ -5,8 +5,8 @@ import { startBot } from './bot.ts'
 import type { Bot, BotOptions } from './bot.ts'
 import { home, startTeamsFor, teamsEnv } from './teams.ts'
 
-export interface TeamsBot {
-  readonly bot: Bot
+/** A tenant as people see it. */
+export interface TeamsSide {
   readonly teams: SimTeams
   /** The thread in the bot's channel, or the channel of its own, that is an incident's room. */
   readonly room: (id?: string) => Promise<string>
@@ -21,6 +21,10 @@ export interface TeamsBot {
     label: string,
     inputs?: Readonly<Record<string, string>>,
   ) => Promise<Delivered>
+}
+
+export interface TeamsBot extends TeamsSide {
+  readonly bot: Bot
   readonly stop: () => Promise<void>
 }
 
@@ -45,6 +49,17 @@ export async function startTeamsBot(
   teams.setBotUrl(`${bot.app().url}/api/messages`)
   return {
     bot,
+    ...teamsSide(teams),
+    stop: async () => {
+      await bot.stop()
+      await teams.stop()
+    },
+  }
+}
+
+/** What people see and do in the tenant. */
+export function teamsSide(teams: SimTeams): TeamsSide {
+  return {
     teams,
     room: (id = 'INC-1') => vi.waitFor(() => roomOf(teams, id), patience),
     reads: (conversation, user) => teams.messages(conversation).map((each) => teams.shown(each.id, user)),
@@ -53,10 +68,6 @@ export async function startTeamsBot(
       const message = teams.messages(conversation).findLast((each) => hasLabel(teams, each.id, user, label))
       if (!message) throw new Error(`no button ${label} in ${conversation}`)
       return teams.press(user, message.id, label, { inputs })
-    },
-    stop: async () => {
-      await bot.stop()
-      await teams.stop()
     },
   }
 }
