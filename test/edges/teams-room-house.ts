@@ -137,7 +137,7 @@ export async function startRoomHouse(
 }
 
 /** Every piece of what the bot wrote in Teams that would call somebody, lead somewhere unmeant, or is parsed. */
-export function aliveIn(messages: readonly TeamsMessage[]): readonly string[] {
+export function aliveIn(messages: readonly Pick<TeamsMessage, 'text' | 'attachments'>[]): readonly string[] {
   return messages.flatMap(({ text, attachments }) => [
     ...(text === '' ? [] : [`text: ${text.slice(0, 100)}`]),
     ...attachments.flatMap(({ content }) => elementsIn(content)),

@@ -2,7 +2,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import type { Incident } from '../../src/incident/incident.ts'
 import type { Chat, RoomShown, Store } from '../../src/ports.ts'
+import { runCard } from '../../src/recovery/card.ts'
+import type { Run } from '../../src/recovery/run.ts'
 import { createStore } from '../../src/store/redis.ts'
+import { noon } from '../contracts/store-samples.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { home } from '../servers/teams.ts'
@@ -17,8 +20,9 @@ export interface TeamsStage {
   readonly restart: () => void
   readonly open: (incident?: Incident) => Promise<{ readonly link: string }>
   readonly show: (incident?: Incident) => Promise<RoomShown>
-  /** The three below are done again as effects are, where the bot goes slow so as not to be limited. */
+  /** Those below are done again as effects are, where the bot goes slow so as not to be limited. */
   readonly complete: (incident?: Incident) => Promise<RoomShown>
+  readonly showRun: (run: Run) => Promise<void>
   readonly say: (text: string, incident?: Incident) => Promise<void>
   readonly close: (incident: Incident) => Promise<void>
   /** The threads of the bot's channel, by their conversations. */
@@ -82,6 +86,7 @@ function stageOf(house: RoomHouse): TeamsStage {
         if (shown.again) throw new Error(shown.left.join('; '))
         return shown
       }),
+    showRun: (run) => patiently(() => chat.showRun(run, runCard(run, noon, house.plan()), inTime())),
     say: (text, incident = outage()) => patiently(() => chat.say(incident, text, `INC-12-${text}`, inTime())),
     close: (incident) => patiently(() => chat.closeRoom(incident, inTime())),
     threads: () => [...new Set(house.teams.messages(home).map(({ conversation }) => conversation))],

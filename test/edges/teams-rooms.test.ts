@@ -249,41 +249,6 @@ describe('the people of rooms in Teams', () => {
 })
 
 describe('rooms in Teams of which a part fails', () => {
-  test('are announced in a channel that the plan names; one that is not there is for a person to mend', async () => {
-    const on = use()
-    on.house.set({ announce: '19:nowhere@thread.tacv2' })
-
-    const { left, again } = await on.show()
-
-    expect(left).toEqual([
-      expect.stringMatching(
-        /^announcement: Teams refused the channel 19:nowhere@thread.tacv2 \(teams.announce in the DR plan\)/,
-      ),
-    ])
-    expect(again).toBe(false)
-    expect(on.threads()).toHaveLength(1)
-  })
-
-  test('announce an outage once, with the way to its room, and in the end its result in its place', async () => {
-    const on = use()
-    on.house.set({ announce: outages })
-    await on.show()
-    await on.show(over(outage()))
-
-    expect(on.house.texts(outages)).toEqual([
-      expect.stringMatching(/^🟢 INC-12 lb resolved: .*the thread of INC-12$/),
-    ])
-    await on.show(outage({ relapses: 1 }))
-    expect(on.house.texts(outages)[1]).toContain('is broken again')
-  })
-
-  test('say why personal messages could not be changed', async () => {
-    const on = use()
-    on.house.refuse('Teams refused it')
-
-    expect((await on.show()).left).toEqual(['personal messages: Teams refused it'])
-  })
-
   test('wait as long as Teams has asked for, and show the card before all', async () => {
     const on = use()
     await on.open()

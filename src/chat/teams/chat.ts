@@ -141,7 +141,7 @@ async function announce(deps: TeamsChatDeps, site: Site, incident: Incident): Pr
     name: 'announcement',
     wanted: `${channel} ${message.summary} ${way.link}`,
     work: () =>
-      inNamedChannel(channel, () =>
+      inNamedChannel(named(channel), () =>
         deps.posts.show({ scope: incident.id, key: 'announcement' }, channel, message, options),
       ),
   })
@@ -153,18 +153,24 @@ async function announce(deps: TeamsChatDeps, site: Site, incident: Incident): Pr
     name: 'word of the relapse',
     wanted: key,
     work: () =>
-      inNamedChannel(channel, () => deps.posts.post({ scope: incident.id, key }, channel, word, options)),
+      inNamedChannel(named(channel), () =>
+        deps.posts.post({ scope: incident.id, key }, channel, word, options),
+      ),
   })
   return [...shown, ...said]
 }
 
-/** A channel that the plan names is for a person to mend: it must never be taken for a lost room. */
-async function inNamedChannel<T>(channel: string, work: () => Promise<T>): Promise<T> {
+function named(announce: string): string {
+  return `${announce} (teams.announce in the DR plan)`
+}
+
+/** A channel that is named in the plan or the settings is for a person to mend: it must never be taken for a lost room. */
+async function inNamedChannel<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (thrown) {
     if (!(thrown instanceof TeamsRefusal)) throw thrown
-    const message = `Teams refused the channel ${channel} (teams.announce in the DR plan): ${thrown.message}`
+    const message = `Teams refused the channel ${what}: ${thrown.message}`
     throw new UserError('announce-refused', message, { cause: thrown, passing: thrown.passing })
   }
 }
@@ -217,8 +223,10 @@ async function showRun(deps: TeamsChatDeps, rooms: Rooms, { run, card, options }
     incident &&
     (await rooms.use(incident, options, (room) => deps.posts.show(place, room.id, message, options)))
   if (shown) return
-  const channel = teams.announce ?? deps.channelId
-  await inNamedChannel(channel, async () => {
+  const { announce } = teams
+  const channel = announce ?? deps.channelId
+  const what = announce === undefined ? `${channel} (TEAMS_CHANNEL_ID)` : named(announce)
+  await inNamedChannel(what, async () => {
     const posted = await deps.posts.show(place, channel, message, options)
     const news = loudNews(run)
     if (news === undefined) return
