@@ -1,17 +1,12 @@
 // `dr plan check --live` at HAProxy: the level of each socket and the user of each Data Plane API, taken away in turn.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDataplane } from '../../sim/dataplane.ts'
 import type { DataplaneSim } from '../../sim/dataplane.ts'
 import { dataplaneServers, startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
-import { runCli } from '../../src/cli/main.ts'
-import { createClock } from '../../src/clock.ts'
-import { createSystems } from '../../src/providers.ts'
 import type { Environment } from '../../src/config.ts'
-import { expectNoSecret } from '../contracts/provider.ts'
+import { openLivePlan } from '../servers/live-plan.ts'
+import type { LivePlan } from '../servers/live-plan.ts'
 
 const password = 'not-to-be-shown'
 
@@ -19,7 +14,7 @@ let apis: readonly ApiServer[]
 let admin: RealHaproxy
 let limited: Readonly<Record<'operator' | 'user', RealHaproxy>>
 let dataplane: DataplaneSim
-let dir: string
+let plan: LivePlan
 
 beforeAll(async () => {
   const [main, standby] = await Promise.all([startApi('main'), startApi('standby')])
@@ -32,26 +27,16 @@ beforeAll(async () => {
   admin = first
   limited = { operator, user }
   dataplane = await startDataplane({ user: 'dr-bot', password, servers: dataplaneServers })
-  dir = await mkdtemp(join(tmpdir(), 'dr-live-'))
+  plan = await openLivePlan(() => [password])
 })
 afterAll(async () => {
   await Promise.all([admin, limited.operator, limited.user].map((one) => one.stop()))
   await Promise.all([...apis, dataplane].map((one) => one.stop()))
-  await rm(dir, { recursive: true, force: true })
+  await plan.close()
 })
 
-function planText(controls: string): string {
+function systemsWith(controls: string): string {
   return `
-organisation: Example Ltd
-timezone: Europe/Berlin
-people:
-  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
-groups: { dev: { people: [ann] } }
-oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
-paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
-diagnosis: { remind: 5m, deadline: 30m }
-escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
-systems:
   api:
     rto: 10m
     alerts: [{ service: "API*" }]
@@ -65,31 +50,13 @@ async function check(
   controls: string,
   env: Environment = {},
 ): Promise<{ readonly code: number; readonly missing: readonly string[] }> {
-  await writeFile(join(dir, 'plan.yml'), planText(controls))
-  const out: string[] = []
-  const clock = createClock()
-  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml')], {
-    env: () => ({
-      NAGIOS_TOKEN: 'a token of nagios',
-      CONSOLE_SECRET: 'a secret of the console, long enough',
-      HAPROXY_DATAPLANE_USER: 'dr-bot',
-      HAPROXY_DATAPLANE_PASSWORD: password,
-      ...env,
-    }),
-    home: dir,
-    now: clock.now,
-    after: clock.after,
-    out: (text) => void out.push(text),
-    err: (text) => void out.push(text),
-    terminal: { width: 80, colour: false },
-    ask: undefined,
-    input: async () => '',
-    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
-    systems: async () => (config) => createSystems(config, { clock }),
-    chat: async () => async () => {},
+  await plan.write(systemsWith(controls))
+  const { code, out } = await plan.check({
+    HAPROXY_DATAPLANE_USER: 'dr-bot',
+    HAPROXY_DATAPLANE_PASSWORD: password,
+    ...env,
   })
-  expectNoSecret([password], out)
-  const lines = out.join('').split('\n')
+  const lines = out.split('\n')
   return { code, missing: lines.filter((line) => line.startsWith('    ✗')).map((line) => line.trim()) }
 }
 

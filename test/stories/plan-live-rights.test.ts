@@ -1,26 +1,21 @@
 // `dr plan check --live` names each right that is missing, and no other: every right at Azure is taken away in turn.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { AzureOptions } from '../../sim/azure.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
-import { runCli } from '../../src/cli/main.ts'
-import { createClock } from '../../src/clock.ts'
-import { createSystems } from '../../src/providers.ts'
 import { azureRights, listRight } from '../../src/recovery/rights.ts'
 import type { AzureWay, Need } from '../../src/recovery/rights.ts'
-import { expectNoSecret } from '../contracts/provider.ts'
 import { environmentOf } from '../servers/azure.ts'
 import { twoRegions } from '../servers/databases.ts'
+import { openLivePlan } from '../servers/live-plan.ts'
+import type { LivePlan } from '../servers/live-plan.ts'
 import { homeOf, startStandby } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 
 let world: World
 let standby: StandbyWorld
-let dir: string
+let plan: LivePlan
 
 const value = 'a value that nobody may see'
 const atAzure: AzureOptions = {
@@ -39,22 +34,22 @@ const atAzure: AzureOptions = {
 beforeAll(async () => {
   world = await startWorld()
   standby = await startStandby(world.zone, homeOf(world), atAzure)
-  dir = await mkdtemp(join(tmpdir(), 'dr-rights-'))
-  await writeFile(join(dir, 'plan.yml'), planText())
+  plan = await openLivePlan(() => [value, standby.azure.secret, world.token])
+  await plan.write(systems())
 })
 afterEach(async () => {
   standby.azure.withhold([])
   standby.azure.fault(undefined)
-  await writeFile(join(dir, 'plan.yml'), planText())
+  await plan.write(systems())
 })
 afterAll(async () => {
   await standby.stop()
   await world.stop()
-  await rm(dir, { recursive: true, force: true })
+  await plan.close()
 })
 
 /** Each recovery has the name of its way in the table of rights. */
-function planText(): string {
+function systems(): string {
   const { azure, registry } = standby
   const sql = 'resource_group: dr-rg, server: sql-west, database: orders'
   const storage = 'resource_group: dr-rg, account: examplewest, queues: [orders]'
@@ -62,16 +57,6 @@ function planText(): string {
   const setting = `app_configuration: "${azure.url}/appconfig/example", key: "storage:account", value: examplenorth`
   const secret = `key_vault: "${azure.url}/vaults/example", secret: storage-connection, from_secret: storage-connection-north`
   return `
-organisation: Example Ltd
-timezone: Europe/Berlin
-people:
-  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
-groups: { dev: { people: [ann] } }
-oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
-paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
-diagnosis: { remind: 5m, deadline: 30m }
-escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
-systems:
   dns:
     rto: 30m
     recoveries:
@@ -123,30 +108,15 @@ const Live = z.object({
 type Recoveries = z.infer<typeof Live>['live']['recoveries']
 
 async function check(): Promise<{ readonly code: number; readonly recoveries: Recoveries }> {
-  const out: string[] = []
-  const clock = createClock()
-  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml'), '--json'], {
-    env: () => ({
-      NAGIOS_TOKEN: 'a token of nagios',
-      CONSOLE_SECRET: 'a secret of the console, long enough',
+  const { code, out } = await plan.check(
+    {
       CLOUDFLARE_API_TOKEN: world.token,
       CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
       ...environmentOf(standby.azure),
-    }),
-    home: dir,
-    now: clock.now,
-    after: clock.after,
-    out: (text) => void out.push(text),
-    err: (text) => void out.push(text),
-    terminal: { width: 80, colour: false },
-    ask: undefined,
-    input: async () => '',
-    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
-    systems: async () => (config) => createSystems(config, { clock }),
-    chat: async () => async () => {},
-  })
-  expectNoSecret([value, standby.azure.secret, world.token], out)
-  return { code, recoveries: Live.parse(JSON.parse(out.join(''))).live.recoveries }
+    },
+    ['--json'],
+  )
+  return { code, recoveries: Live.parse(JSON.parse(out)).live.recoveries }
 }
 
 function missingIn(recoveries: Recoveries): readonly string[] {
@@ -227,11 +197,11 @@ test.each([
 })
 
 test('says how a store of settings in another resource group is named', async () => {
-  const named = planText().replace(
+  const named = systems().replace(
     'value: examplenorth',
     'value: examplenorth, setting_resource_group: shop-rg',
   )
-  await writeFile(join(dir, 'plan.yml'), named)
+  await plan.write(named)
 
   const { recoveries } = await check()
 

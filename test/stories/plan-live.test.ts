@@ -1,44 +1,29 @@
 // `dr plan check --live`: each recovery against the real world, with each right and each part taken away in turn.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startCloudflareSim } from '../../sim/cloudflare.ts'
 import { servedZone } from '../../sim/dns/answer.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
-import { runCli } from '../../src/cli/main.ts'
-import { createClock } from '../../src/clock.ts'
-import { createSystems } from '../../src/providers.ts'
-import { expectNoSecret } from '../contracts/provider.ts'
 import type { Environment } from '../../src/config.ts'
+import { openLivePlan } from '../servers/live-plan.ts'
+import type { Checked, LivePlan } from '../servers/live-plan.ts'
 
 let world: World
-let dir: string
+let plan: LivePlan
 
 beforeEach(async () => {
   world = await startWorld()
-  dir = await mkdtemp(join(tmpdir(), 'dr-live-'))
-  await writeFile(join(dir, 'plan.yml'), planText(world))
+  plan = await openLivePlan(() => [world.token])
+  await plan.write(systemsOf(world))
 })
 afterEach(async () => {
   await world.stop()
-  await rm(dir, { recursive: true, force: true })
+  await plan.close()
 })
 
-function planText({ lb, backup, record, httpPort, zone }: World): string {
+function systemsOf({ lb, backup, record, httpPort, zone }: World): string {
   const probe = `{ url: "http://${record}:${httpPort}/health" }`
   return `
-organisation: Example Ltd
-timezone: Europe/Berlin
-people:
-  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
-groups: { dev: { people: [ann] } }
-oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
-paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
-diagnosis: { remind: 5m, deadline: 30m }
-escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
-systems:
   cloudflare:
     rto: 10m
     alerts: [{ service: "Cloudflare*" }]
@@ -56,36 +41,11 @@ systems:
 `
 }
 
-interface Ran {
-  readonly code: number
-  readonly out: string
-}
-
-async function check(env: Environment = {}, args: readonly string[] = []): Promise<Ran> {
-  const [out, err]: [string[], string[]] = [[], []]
-  const clock = createClock()
-  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml'), ...args], {
-    env: () => ({
-      NAGIOS_TOKEN: 'a token of nagios',
-      CONSOLE_SECRET: 'a secret of the console, long enough',
-      CLOUDFLARE_API_TOKEN: world.token,
-      CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
-      ...env,
-    }),
-    home: dir,
-    now: clock.now,
-    after: clock.after,
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    terminal: { width: 80, colour: false },
-    ask: undefined,
-    input: async () => '',
-    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
-    systems: async () => (config) => createSystems(config, { clock }),
-    chat: async () => async () => {},
-  })
-  expectNoSecret([world.token], [out, err])
-  return { code, out: out.join('') + err.join('') }
+function check(env: Environment = {}, args: readonly string[] = []): Promise<Checked> {
+  return plan.check(
+    { CLOUDFLARE_API_TOKEN: world.token, CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl, ...env },
+    args,
+  )
 }
 
 function proxied(): void {
@@ -223,7 +183,7 @@ test.each([
 })
 
 test('a plan with errors is not held against the world', async () => {
-  await writeFile(join(dir, 'plan.yml'), 'organisation: 3\n')
+  await plan.writeText('organisation: 3\n')
 
   const { code, out } = await check()
 
