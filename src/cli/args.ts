@@ -6,7 +6,8 @@ import type { CheckedChat } from './chats.ts'
 
 export type Invocation =
   | { readonly kind: 'usage' }
-  | { readonly kind: 'command'; readonly text: string; readonly json: boolean }
+  /** `wait`: until the run that it is about has ended. */
+  | { readonly kind: 'command'; readonly text: string; readonly json: boolean; readonly wait: boolean }
   | { readonly kind: 'setup'; readonly url: string }
   | { readonly kind: 'token' | 'login'; readonly person: string; readonly json: boolean }
   | {
@@ -48,8 +49,11 @@ export function readArgs(args: readonly string[]): Invocation {
     case 'slack':
     case 'teams':
       return chatArgs(first, second, { attempt: rest.includes('--try'), rest, json })
-    default:
-      return { kind: 'command', text: commandText(words), json }
+    default: {
+      const options = words.length - (end < 0 ? 0 : args.length - end - 1)
+      const rest = words.filter((word, at) => at >= options || word !== '--wait')
+      return { kind: 'command', text: commandText(rest), json, wait: rest.length < words.length }
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { readCliConfig } from '../config.ts'
 import { UserError, never } from '../errors.ts'
 import { readArgs } from './args.ts'
 import { askBot } from './client.ts'
+import { cameAbout, decided, ended } from './follow.ts'
 import { cardText } from './render.ts'
 import { botAccess, writeSettings } from './settings.ts'
 import { second } from '../ids.ts'
@@ -14,6 +15,7 @@ import type { Duration, Instant } from '../ids.ts'
 import type { Button } from '../message.ts'
 import type { BotAnswer, NoAnswer } from './client.ts'
 import type { Invocation } from './args.ts'
+import type { Watch } from './follow.ts'
 import type { Issuer, Printed } from './local.ts'
 import type { SystemsOf } from './live.ts'
 import type { ChatCheck, CheckedChat } from './chats.ts'
@@ -131,36 +133,63 @@ async function setUp(address: string, machine: Machine): Promise<ExitCode> {
   return 0
 }
 
-async function command(
-  { text, json }: { readonly text: string; readonly json: boolean },
-  machine: Machine,
-): Promise<ExitCode> {
+interface Asked {
+  readonly text: string
+  readonly json: boolean
+  readonly wait: boolean
+}
+
+async function command(asked: Asked, machine: Machine): Promise<ExitCode> {
+  const { text, json, wait } = asked
   const access = botAccess(readCliConfig(machine.env()), machine.home)
   const answer = await patiently(machine, access, text)
   if ('failure' in answer) return failure(machine, answer, json)
-  show(machine, answer, json)
-  if (json || machine.ask === undefined || answer.status !== 'done') return exitCode(answer)
-  const next = await approval(machine.ask, text, answer)
-  return next === undefined ? exitCode(answer) : approve(access, next, machine)
+  // What --json prints is one document: of a run that is followed, the end.
+  if (!(json && wait)) show(machine, answer, json)
+  const button = json || answer.status !== 'done' ? undefined : approvable(text, answer)
+  if (button === undefined || machine.ask === undefined)
+    return wait ? follow(access, answer, asked, machine) : exitCode(answer)
+  const next = await approval(machine.ask, button)
+  return next === undefined ? exitCode(answer) : approve(access, { ...asked, text: next }, machine)
 }
 
 /** Asks the bot, and says so on standard error when it takes a while. */
 async function patiently(machine: Machine, access: BotAccess, text: string): ReturnType<typeof askBot> {
   const stop = machine.after(slow, () =>
-    machine.err('Looking at the world; something is slow. Waiting for the answer, for up to a minute ...\n'),
+    machine.err(
+      'Looking at the world; something is slow. Waiting for the answer, for some minutes at most ...\n',
+    ),
   )
   try {
-    return await askBot(access, text)
+    const answer = await askBot(access, text)
+    return 'failure' in answer ? answer : await decided(answer, watching(access, machine))
   } finally {
     stop()
   }
 }
 
-async function approve(access: BotAccess, text: string, machine: Machine): Promise<ExitCode> {
-  const answer = await patiently(machine, access, text)
+function watching(access: BotAccess, { now, after, err: tell }: Machine): Watch {
+  return { access, now, after, tell }
+}
+
+async function approve(access: BotAccess, asked: Asked, machine: Machine): Promise<ExitCode> {
+  const answer = await patiently(machine, access, asked.text)
   if ('failure' in answer) return failure(machine, answer)
   show(machine, answer, false)
-  return exitCode(answer)
+  return asked.wait ? follow(access, answer, asked, machine) : exitCode(answer)
+}
+
+/** Stays until the run has ended, and ends with 0 only when it came about. */
+async function follow(
+  access: BotAccess,
+  answer: BotAnswer,
+  { json }: Asked,
+  machine: Machine,
+): Promise<ExitCode> {
+  const last = await ended(answer, watching(access, machine))
+  if ('failure' in last) return failure(machine, last, json)
+  if (json || last !== answer) show(machine, last, json)
+  return cameAbout(last) ? exitCode(last) : 1
 }
 
 function failure(machine: Machine, { failure: status, message }: NoAnswer, json = false): ExitCode {
@@ -196,25 +225,25 @@ const Proposed = z.object({
   }),
 })
 
-/** Whoever has just proposed what he may approve himself is asked at once. The answer is the command to send. */
-async function approval(
-  ask: (question: string) => Promise<string>,
-  text: string,
-  answer: BotAnswer,
-): Promise<string | undefined> {
+/** The button with which whoever has just proposed something may approve it himself. */
+function approvable(text: string, answer: BotAnswer): Button | undefined {
   const proposed = Proposed.safeParse(answer.data)
-  if (!proposed.success || !/\bfail(?:over|back)\b/i.test(text)) return undefined
+  // Who only looks at a run is not asked.
+  if (!proposed.success || /^(?:dr\s+)?runs\b/i.test(text)) return undefined
   const { id } = proposed.data.run
-  const button = answer.card.buttons?.find((one) => one.command === `approve ${id}`)
-  if (button === undefined) return undefined
-  return button.typed === undefined ? askYes(ask, button, id) : askName(ask, button, button.typed)
+  return answer.card.buttons?.find((one) => one.command === `approve ${id}`)
+}
+
+/** Asks for the approval at once. The answer is the command to send. */
+function approval(ask: (question: string) => Promise<string>, button: Button): Promise<string | undefined> {
+  return button.typed === undefined ? askYes(ask, button) : askName(ask, button, button.typed)
 }
 
 async function askYes(
   ask: (question: string) => Promise<string>,
   button: Button,
-  id: string,
 ): Promise<string | undefined> {
+  const id = button.command.replace(/^approve /, '')
   const said = await ask(`${harmlessLines(button.confirm ?? `${button.label} ${id}?`).join(' ')} [y/N] `)
   return /^y(?:es)?$/i.test(said.trim()) ? button.command : undefined
 }

@@ -8,7 +8,7 @@ const width = 30
 /** All commands, and the verbs of the terminal itself. */
 export function usageText(): string {
   return [
-    'Usage: dr [--json] COMMAND',
+    'Usage: dr [--json] [--wait] COMMAND',
     '',
     'Commands, as in every chat (what you may type yourself: dr help):',
     ...verbs.map((verb) => row(specOf(verb))),
@@ -19,6 +19,8 @@ export function usageText(): string {
     "On the bot's host:",
     ...rowsOf('host'),
     '',
+    '--json prints the answer as data. --wait follows the recovery that the answer is about until it has ended;',
+    'then 0 means that it is done: dr approve R-7 --wait, dr runs R-7 --wait.',
     'Exit status: 0 done, 1 refused or failed, 2 not understood, 3 bot unreachable.',
     'DR_URL and DR_TOKEN come before what "dr setup" has kept.',
     '',

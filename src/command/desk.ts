@@ -12,7 +12,7 @@ import type { Answer, CommandOf, Speaker, Verb } from './command.ts'
 export interface Desk {
   readonly store: Pick<
     Store,
-    'incident' | 'incidents' | 'run' | 'runs' | 'claims' | 'timeline' | 'head' | 'setting'
+    'incident' | 'incidents' | 'run' | 'runs' | 'claims' | 'timeline' | 'head' | 'setting' | 'putSetting'
   >
   readonly incidents: Incidents
   readonly runs: Runs

@@ -49,7 +49,7 @@ describe('a command', () => {
     await begun.promise
     house.desk.clock.move(50_000)
     expect(errors.join('')).toBe(
-      'Looking at the world; something is slow. Waiting for the answer, for up to a minute ...\n',
+      'Looking at the world; something is slow. Waiting for the answer, for some minutes at most ...\n',
     )
     gate.resolve()
 
@@ -130,7 +130,12 @@ describe('a command', () => {
   })
 
   test('after -- has no options of the terminal', () => {
-    expect(readArgs(['note', '--', '--json'])).toEqual({ kind: 'command', text: 'note --json', json: false })
+    expect(readArgs(['note', '--', '--json'])).toEqual({
+      kind: 'command',
+      text: 'note --json',
+      json: false,
+      wait: false,
+    })
     expect(commandText(['note INC-1 one argument'])).toBe('note INC-1 one argument')
     expect(parseCommand(commandText(['failover', 'lb', '--override', 'x', 'a b']))).toMatchObject({
       command: { options: { overrides: [{ rule: 'x', reason: 'a b' }] } },

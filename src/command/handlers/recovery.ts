@@ -1,8 +1,9 @@
 // failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
-import { UserError, never, reasonOf } from '../../errors.ts'
+import { UserError, never } from '../../errors.ts'
 import { runName } from '../../recovery/news.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
+import { lateSections, readLate, soon } from '../late.ts'
 import { optional } from '../read.ts'
 import { frozenSection, isUnderWay } from './status.ts'
 import type { IncidentId, RunId, SystemId } from '../../ids.ts'
@@ -24,9 +25,6 @@ type Verbs =
   | 'freeze'
   | 'unfreeze'
 
-/** How long a proposal may take before it is answered for, in real milliseconds, where the door says nothing of it. */
-const usualWait = 2_500
-
 export const recoveryHandlers: Handlers<Verbs> = {
   failover: (desk, command, speaker) => propose(desk, command, speaker),
   failback: (desk, command, speaker) => propose(desk, command, speaker),
@@ -45,17 +43,19 @@ export const recoveryHandlers: Handlers<Verbs> = {
   },
   runs: async (desk, command) => {
     if (command.run !== undefined) return aboutRun(desk, await readRun(desk, command.run))
-    const [runs, frozen] = await Promise.all([
+    const [runs, frozen, late] = await Promise.all([
       desk.store.runs({ open: false, limit: 15 }),
       desk.runs.frozen(),
+      readLate(desk),
     ])
     const columns = ['Run', 'Recovery', 'State', 'Asked for by', 'At']
     const rows = runs.map((run) => runRow(desk, run))
     const list =
       runs.length === 0 ? { lines: [['There was no recovery yet.']] } : { table: { columns, rows } }
-    return listing('Recoveries', [...frozenSection(desk, frozen, runs), list], {
+    return listing('Recoveries', [...frozenSection(desk, frozen, runs), ...lateSections(desk, late), list], {
       runs,
       frozen: frozen ?? false,
+      late,
     })
   },
   freeze: async (desk, command, speaker) => {
@@ -161,64 +161,6 @@ async function proposed(desk: Desk, ask: Ask, yes: boolean): Promise<Answer> {
 function whyNotYes(run: Run): string | undefined {
   if (run.state !== 'proposed') return undefined
   return `--yes confirms what is reversible; this is ${run.proposal.risk} and must be approved by itself.`
-}
-
-/** What a slow answer was about. */
-interface Slow {
-  readonly what: string
-  readonly speaker: Speaker
-  readonly incident: () => Promise<IncidentId | undefined>
-}
-
-/**
- * Looking at the world takes seconds when a provider is slow: it is waited for as long as the door can. What is not
- * there even then goes on in the background: a proposal shows itself, a refusal is noted in the incident's timeline.
- */
-async function soon(desk: Desk, work: Promise<Answer>, slow: Slow): Promise<Answer> {
-  const answer = await inTime(desk, work, slow.speaker)
-  if (answer !== undefined) return answer
-  work.catch((error: unknown) => tellLate(desk, slow, error))
-  const incident = await slow.incident()
-  const refusal =
-    incident === undefined
-      ? 'If it is not there within a minute, it was refused: ask again to see why.'
-      : `If it is refused, that is noted in the timeline of ${incident}.`
-  const lines: Line[] = [
-    [
-      'The providers are slow, and nothing is decided yet. To see whether it is there, type: ',
-      { command: 'runs' },
-    ],
-    [refusal],
-  ]
-  return {
-    status: 'done',
-    card: { title: `${slow.what}: looking at the world ...`, tone: 'quiet', sections: [{ lines }] },
-    data: { pending: true, what: slow.what },
-  }
-}
-
-/** The answer, or undefined when it takes longer than the speaker can be kept waiting. */
-export function inTime<T>(
-  desk: Pick<Desk, 'clock'>,
-  work: Promise<T>,
-  { waits = usualWait }: Pick<Speaker, 'waits'>,
-): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = desk.clock.after(waits / desk.clock.real(1), () => resolve(undefined))
-    work.then(resolve, reject).finally(stop)
-  })
-}
-
-async function tellLate(desk: Desk, slow: Slow, error: unknown): Promise<void> {
-  const text = `${slow.what} was refused: ${reasonOf(error)}`
-  desk.log.warn('command failed after its answer', { what: slow.what, reason: reasonOf(error) })
-  const by: Actor = { person: 'bot', door: 'bot' }
-  try {
-    const incident = await slow.incident()
-    if (incident !== undefined) await desk.incidents.input(incident, { kind: 'note', by, text })
-  } catch (failed) {
-    desk.log.error('late refusal not noted', { reason: reasonOf(failed) })
-  }
 }
 
 /** The room's incident, else the open one of the system. */

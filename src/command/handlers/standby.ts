@@ -3,7 +3,7 @@ import { UserError, reasonOf } from '../../errors.ts'
 import type { Section } from '../../message.ts'
 import { readStandbys } from '../../recovery/standby/words.ts'
 import { listing } from '../answer.ts'
-import { inTime } from './recovery.ts'
+import { inTime } from '../late.ts'
 import type { Desk, Handlers } from '../desk.ts'
 
 export const standbyHandlers: Handlers<'dns sync'> = {

@@ -1,5 +1,7 @@
 // The newest recoveries, and one of them with its card, buttons and record.
 import { runName } from '../../recovery/news.ts'
+import { readLate } from '../../command/late.ts'
+import type { Late } from '../../command/late.ts'
 import { toRunId } from '../../ids.ts'
 import type { Run } from '../../recovery/run.ts'
 import { cardHtml } from '../card.ts'
@@ -13,10 +15,14 @@ import type { Sources } from './page.ts'
 import { runChip } from './state.ts'
 
 export async function runsPage(sources: Sources, view: View): Promise<Content> {
-  const runs = await sources.store.runs({ open: false, limit: 100 })
+  const [runs, late] = await Promise.all([
+    sources.store.runs({ open: false, limit: 100 }),
+    readLate({ store: sources.store, clock: { now: () => view.now } }),
+  ])
   return {
     title: 'Runs',
     body: html`<h1>Runs</h1>
+      ${lateList(late, view)}
       ${
         runs.length === 0
           ? html`<p class="calm">
@@ -39,6 +45,24 @@ export async function runsPage(sources: Sources, view: View): Promise<Content> {
             </div>`
       }`,
   }
+}
+
+/** What was refused after its asker had been answered: nothing else on the page would say so. */
+function lateList(late: readonly Late[], view: View): Html {
+  const refused = late.filter((one) => one.refused !== undefined)
+  if (refused.length === 0) return html``
+  return html`<section class="card" aria-label="Refused after a long look at the world">
+    <h2>Refused after a long look at the world</h2>
+    <ul>
+      ${refused.map(
+        ({ what, by, at, refused: why }) =>
+          html`<li>
+            <code>${what}</code> of <bdi>${nameOf(view, by)}</bdi>, ${dateTime(at, view.plan.timezone)}:
+            <bdi>${why}</bdi>
+          </li>`,
+      )}
+    </ul>
+  </section>`
 }
 
 function runRow(run: Run, view: View): Html {

@@ -40,7 +40,7 @@ export interface Spoken {
 }
 
 /** Slack is told at once that it is being worked on; the answer then goes to the asker, for which it has 30 minutes. */
-const waits: Duration = 2 * minute
+const waits: Duration = 25 * minute
 
 /** Carries a command out. Never rejects; `refusal` is for somebody who may not speak here, or when the store is away. */
 export async function speak(inbound: Inbound, spoken: Spoken): Promise<Heard | { readonly refusal: Card }> {

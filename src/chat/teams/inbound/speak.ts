@@ -45,8 +45,8 @@ export interface Spoken {
 
 export type Heard = AnsweredIn | { readonly refusal: Card }
 
-/** Who asked is told soon that it is being done, and the answer takes the place of that. */
-const waits: Duration = 2 * minute
+/** Who asks is told at once that it is being worked on; the answer then takes the place of that, whenever it comes. */
+const waits: Duration = 25 * minute
 
 /** Carries a command out. Never rejects; `refusal` is for somebody who may not speak here, or when the store is away. */
 export async function speak(inbound: Inbound, { user, conversation, text, written }: Spoken): Promise<Heard> {
