@@ -135,7 +135,12 @@ export const azureRights = {
       role: 'Storage Account Contributor',
       actions: [`${account}/read`, `${account}/failover/action`],
     },
-    { ...operations, role: 'Reader', actions: ['Microsoft.Storage/locations/operations/read'] },
+    {
+      ...operations,
+      role: 'Reader',
+      // Azure knows no action of the name under which its operations are asked for: a role with it would be refused.
+      actions: ['Microsoft.Storage/locations/*/read', 'Microsoft.Storage/operations/read'],
+    },
     queues,
   ],
   app_configuration: [

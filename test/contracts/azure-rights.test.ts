@@ -1,6 +1,7 @@
 // Azure's rules of roles: wildcards, what a role takes out, roles that add up; and that the guide asks for exactly the table.
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { Grant } from '../../src/readers.ts'
 import { azureRights, lacking, listRight } from '../../src/recovery/rights.ts'
 import type { AzureWay, Need } from '../../src/recovery/rights.ts'
@@ -87,6 +88,72 @@ const sections: readonly (readonly [string, readonly AzureWay[]])[] = [
   ['workers', ['scale_set']],
   ['db', ['failover-group', 'point-in-time', 'geo-restore']],
 ]
+
+/** The custom roles of the guide: by file, what they hold. `operations` is given on the subscription. */
+const roles: readonly (readonly [string, (need: Need) => boolean, readonly AzureWay[]])[] = [
+  ['dns', () => true, ['standby_dns']],
+  ['storage', () => true, ['account-failover']],
+  ['app-configuration', ({ on }) => on === 'store', ['app_configuration']],
+  ['key-vault', ({ on }) => on === 'secret' || on === 'from_secret', ['key_vault']],
+  ['workers', () => true, ['scale_set']],
+  ['db', () => true, ['failover-group', 'point-in-time', 'geo-restore']],
+]
+
+const Role = z.strictObject({
+  Name: z.string().startsWith('DR bot: '),
+  Description: z.string().max(1024),
+  Actions: z.array(z.string()),
+  NotActions: z.tuple([]),
+  DataActions: z.array(z.string()),
+  NotDataActions: z.tuple([]),
+  AssignableScopes: z.tuple([z.literal('/subscriptions/SUBSCRIPTION')]),
+})
+
+function roleIn(file: string): z.infer<typeof Role> {
+  const path = new URL(`../../docs/azure-roles/${file}.json`, import.meta.url)
+  return Role.parse(JSON.parse(readFileSync(path, 'utf8')))
+}
+
+function heldBy(file: string): { readonly actions: Set<string>; readonly data: Set<string> } {
+  const { Actions, DataActions } = roleIn(file)
+  return { actions: new Set(Actions), data: new Set(DataActions) }
+}
+
+function neededBy(needs: readonly Need[]): ReturnType<typeof heldBy> {
+  return {
+    actions: new Set([listRight, ...needs.flatMap(({ actions }) => actions)]),
+    data: new Set(needs.flatMap(({ dataActions = [] }) => dataActions)),
+  }
+}
+
+describe('docs/azure-roles', () => {
+  test.each(roles)('%s.json holds exactly the rights that the check looks for', (file, of, ways) => {
+    const needs: readonly Need[] = ways.flatMap((way): readonly Need[] => azureRights[way])
+    const wanted = needs.filter((need) => need.given === undefined && of(need))
+
+    expect(heldBy(file)).toEqual(neededBy(wanted))
+  })
+
+  test('operations.json holds exactly those of the subscription', () => {
+    const needs: readonly Need[] = Object.values(azureRights).flat()
+
+    expect(heldBy('operations')).toEqual(neededBy(needs.filter(({ given }) => given !== undefined)))
+  })
+
+  test('there is no other role, and together they hold every right of the table', () => {
+    const files = readdirSync(new URL('../../docs/azure-roles', import.meta.url))
+    const held = files.flatMap((file) => {
+      const { Actions, DataActions } = roleIn(file.replace(/\.json$/, ''))
+      return [...Actions, ...DataActions]
+    })
+    const needs: readonly Need[] = Object.values(azureRights).flat()
+
+    expect(files.toSorted()).toEqual([...roles.map(([file]) => `${file}.json`), 'operations.json'].toSorted())
+    expect(new Set(held)).toEqual(
+      new Set([listRight, ...needs.flatMap(({ actions, dataActions = [] }) => [...actions, ...dataActions])]),
+    )
+  })
+})
 
 describe('docs/recovery.md', () => {
   test.each(sections)(
