@@ -74,7 +74,7 @@ function misunderstood(typed: string): string | undefined {
   if (isName) return undefined
   const invocation = local ? readArgs(words.split(' ')) : undefined
   if (invocation !== undefined && invocation.kind !== 'command') return undefined
-  const parsed = parseCommand(words)
+  const parsed = parseCommand(invocation?.text ?? words)
   return 'command' in parsed ? undefined : `${typed}: ${parsed.problem}`
 }
 
