@@ -1,7 +1,7 @@
 // What is not fine although no incident of its own is open: explained outages, problems left behind, debts of failovers.
 import { systemIds } from '../ids.ts'
 import { systemClaim } from '../incident/incidents.ts'
-import type { IncidentId, RunId, SystemId } from '../ids.ts'
+import type { IncidentId, Instant, RunId, SystemId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Line } from '../message.ts'
 import type { Store } from '../ports.ts'
@@ -13,6 +13,8 @@ export interface SystemWarning {
   readonly system: SystemId
   readonly incident: IncidentId
   readonly text: string
+  /** Since when it is down, of one that another outage explains. */
+  readonly since?: Instant
 }
 
 /** What a failover left behind and nobody has paid. */
@@ -55,12 +57,17 @@ function systemWarnings(open: readonly Incident[], newest: readonly Incident[]):
   return systemIds.flatMap((system): SystemWarning[] => {
     if (open.some((incident) => incident.system === system)) return []
     const cause = open.find(({ problems }) => (problems.explains[system] ?? 0) > 0)
-    if (cause) return [{ system, incident: cause.id, text: `down, explained by ${cause.id}` }]
+    if (cause) return [explained(system, cause)]
     const last = newest.find((incident) => incident.system === system)
     if (last?.state !== 'resolved' || last.problems.open === 0) return []
     const count = `${last.problems.open} problem${last.problems.open === 1 ? '' : 's'}`
     return [{ system, incident: last.id, text: `${last.id} is resolved, but Nagios still reports ${count}` }]
   })
+}
+
+function explained(system: SystemId, { id, problems }: Incident): SystemWarning {
+  const since = problems.explainsSince?.[system]
+  return { system, incident: id, text: `down, explained by ${id}`, ...(since === undefined ? {} : { since }) }
 }
 
 /** What each system's newest failover that stands owes, its last way back, and restores cut short; newest runs first. */

@@ -1,7 +1,7 @@
 // An incident's card: what is broken, since when, who has it, what the clocks say, and what can be done now.
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
-import type { Instant } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
 import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Run } from '../recovery/run.ts'
@@ -125,7 +125,12 @@ function objective(incident: Incident, now: Instant): Field {
     const tone = metForAll(measured) ? 'good' : measured.met ? 'warn' : 'bad'
     return { label, value: [verdictText(measured, printDuration(measured.ms))], tone }
   }
-  const at = objectiveAt(incident)
+  return objectiveClock(rto, objectiveAt(incident), now)
+}
+
+/** The clock of an objective that is missed at `at`. */
+export function objectiveClock(rto: Duration, at: Instant, now: Instant): Field {
+  const label = `Objective (RTO ${printDuration(rto)})`
   return at <= now
     ? { label, value: ['missed ', { at, show: 'ago' }], tone: 'bad' }
     : { label, value: [{ at, show: 'countdown' }], tone: at - now < rto / 3 ? 'bad' : 'warn' }

@@ -125,6 +125,8 @@ export interface Problems {
   readonly alerts: number
   /** Open objects of other systems that this outage explains, by system. */
   readonly explains: Partial<Record<SystemId, number>>
+  /** Since when each of those systems is down; absent in those of older versions. */
+  readonly explainsSince?: Partial<Record<SystemId, Instant>>
   /** The objects that broke first, at most five: those that are broken, and as far as there is room what has recovered. */
   readonly first: readonly {
     readonly key: string

@@ -19,10 +19,20 @@ export function counted(problems: Problems, one: Attached, system: SystemId): Pr
   const alerts = problems.alerts + 1
   if (one.system !== system) {
     const explained = Math.max(0, (problems.explains[one.system] ?? 0) + step)
-    return { ...problems, alerts, explains: { ...problems.explains, [one.system]: explained } }
+    const explains = { ...problems.explains, [one.system]: explained }
+    return { ...problems, alerts, explains, explainsSince: sinceWhen(problems, one, explained) }
   }
   const open = Math.max(0, problems.open + step)
   return { ...problems, alerts, open, first: named(problems.first, one) }
+}
+
+function sinceWhen(
+  { explainsSince = {} }: Problems,
+  { system, since }: Attached,
+  explained: number,
+): NonNullable<Problems['explainsSince']> {
+  const { [system]: before, ...others } = explainsSince
+  return explained === 0 ? others : { ...others, [system]: Math.min(before ?? since, since) }
 }
 
 function named(first: readonly Named[], one: Attached): readonly Named[] {

@@ -41,6 +41,28 @@ describe('status, of what is not fine although it has no open incident', () => {
     expect((await desk.say('vic', 'status db')).card.tone).toBe('good')
   })
 
+  test('has the clock of its own objective while another outage explains it, and what can be done', async () => {
+    await outage([broke('lb', 'lb1;HAProxy'), broke('api', 'api-main;HTTPS')])
+    const down = desk.clock.now()
+    await desk.say('ann', 'ack')
+    const { card } = await desk.say('ann', 'status api')
+
+    expect(card.fields).toEqual([
+      { label: 'Down since', value: [{ at: down, show: 'date-time' }] },
+      {
+        label: 'Objective (RTO 5m)',
+        value: [{ at: down + 5 * 60_000, show: 'countdown' }],
+        tone: 'warn',
+      },
+      { label: 'Who has INC-1', value: ['Ann Onken'] },
+    ])
+    expect(card.buttons?.map(({ command }) => command)).toEqual([
+      'status INC-1',
+      'failover api to standby',
+      'open api',
+    ])
+  })
+
   test('says that Nagios still reports problems of an incident that was resolved', async () => {
     await outage([broke('lb', 'lb1;HAProxy')])
     await desk.say('ann', 'resolve it was a drill')

@@ -13,6 +13,7 @@ import { storageStatus } from '../storage-status.ts'
 import { owedLine, readWarnings, systemLine } from '../warnings.ts'
 import { optional } from '../read.ts'
 import { readReadiness, readinessSection, systemReadinessSection, unready } from '../readiness.ts'
+import { joinedParts } from '../joined.ts'
 import { readIncident } from '../which.ts'
 import { readStandbys } from '../../recovery/standby/words.ts'
 import { standbyOf, standbySection } from '../standby.ts'
@@ -89,7 +90,8 @@ async function overall(desk: Desk): Promise<Answer> {
 async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const [newest = ''] = await desk.store.claims([systemClaim(system)])
   const found = newest === '' ? undefined : await desk.store.incident(newest as Incident['id'])
-  const all = await readWarnings(desk.store, await desk.store.incidents({ open: true, limit: 100 }))
+  const open = await desk.store.incidents({ open: true, limit: 100 })
+  const all = await readWarnings(desk.store, open)
   const owed = all.owed.filter((each) => each.system === system)
   const seen = await readReadiness(desk.store, desk.plan())
   const standby = await standbyOf(desk, system)
@@ -103,6 +105,7 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const card: Card = {
     title: `${system}: ${warning?.text ?? 'nothing is known to be broken'}`,
     tone: worries.includes(true) ? 'warn' : 'good',
+    ...joinedParts(desk, system, { warning, open }),
     sections: [
       ...owedSection(owed),
       { lines: [...plannedLines(system, planned), ...last] },

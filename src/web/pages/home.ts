@@ -133,7 +133,7 @@ function overview(open: readonly Incident[], warnings: readonly SystemWarning[],
     <section class="card">
       <header><h2>Systems</h2></header>
       <ul class="rows">
-        ${systemIds.map((system) => html`<li><code>${system}</code> ${systemState(system, open, warnings)}</li>`)}
+        ${systemIds.map((system) => html`<li><code>${system}</code> ${systemState(system, open, warnings, view)}</li>`)}
       </ul>
     </section>
     <section class="card">

@@ -7,6 +7,8 @@ import type { Run, RunState } from '../../recovery/run.ts'
 import type { Tone } from '../../message.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
+import { countdown, durationText } from '../time.ts'
+import type { View } from '../view.ts'
 
 const incidentStates: Readonly<Record<IncidentState, { readonly tone: Tone; readonly text: string }>> = {
   paging: { tone: 'bad', text: 'Paging' },
@@ -41,12 +43,22 @@ export function systemState(
   system: SystemId,
   open: readonly Incident[],
   warnings: readonly SystemWarning[],
+  view: View,
 ): Html {
   const incident = open.find((one) => one.system === system)
   if (incident) return html`<a href="/incidents/${incident.id}">${incident.id}</a> ${incidentChip(incident)}`
   const warning = warnings.find((one) => one.system === system)
   if (!warning) return chip('good', 'No incident')
-  return html`<a class="why" href="/incidents/${warning.incident}">${chip('warn', warning.text)}</a>`
+  return html`<a class="why" href="/incidents/${warning.incident}">${chip('warn', warning.text)}</a>
+    ${ownClock(warning, view)}`
+}
+
+/** Its own objective does not wait for the outage that explains it. */
+function ownClock({ system, since }: SystemWarning, { plan, now }: View): Html | undefined {
+  const rto = plan.systems[system]?.rto
+  if (since === undefined || rto === undefined) return undefined
+  const left = since + rto > now ? 'left' : 'over'
+  return html`<span class="quiet">RTO ${durationText(rto)}: ${countdown(since + rto, now)} ${left}</span>`
 }
 
 export function runChip(run: Run): Html {

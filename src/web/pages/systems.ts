@@ -44,7 +44,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
               systemRow(
                 system,
                 incidents.filter((incident) => incident.system === system),
-                { now: systemState(system, open, systems), ready: readinessOf(system, readiness) },
+                { now: systemState(system, open, systems, view), ready: readinessOf(system, readiness) },
                 view,
               ),
             )}
