@@ -30,6 +30,8 @@ export type EffectBody =
   | { readonly kind: 'close-room'; readonly incident: IncidentId; readonly chat: string }
   /** Show a run where its incident is shown, or update it there; many commits, one update. */
   | { readonly kind: 'run-card'; readonly run: RunId; readonly chat: string }
+  /** Say what concerns no incident in the chat's common place. */
+  | { readonly kind: 'announce'; readonly chat: string; readonly text: string; readonly at: Instant }
   | {
       readonly kind: 'page'
       readonly incident: IncidentId

@@ -154,6 +154,8 @@ export interface Chat {
   /** Shows a run's newest card in its incident's room; of a run without one, in the chat's common place, if it has one. */
   readonly showRun: (run: Run, card: Card, signal: AbortSignal) => Promise<void>
   readonly say: (incident: Incident, text: string, key: string, signal: AbortSignal) => Promise<void>
+  /** Says what concerns no incident in the chat's common place, if it has one; the same key once. */
+  readonly announce: (text: string, key: string, signal: AbortSignal) => Promise<void>
   /** Puts the room away; what was said in it can still be read. */
   readonly closeRoom: (incident: Incident, signal: AbortSignal) => Promise<void>
 }

@@ -1,6 +1,6 @@
 // Doing what concerns an incident's rooms: open, furnish, say, catch up, put away; each chat for itself.
 import { RetryableError, reasonOf } from '../errors.ts'
-import { second } from '../ids.ts'
+import { minute, second } from '../ids.ts'
 import type { IncidentId } from '../ids.ts'
 import type { Card } from '../message.ts'
 import type { EffectBody } from '../effect.ts'
@@ -25,7 +25,7 @@ export interface RoomDeps {
   readonly runCard: (run: Run) => Card
 }
 
-type RoomKind = 'room' | 'card' | 'run-card' | 'say' | 'catch-up' | 'close-room'
+type RoomKind = 'room' | 'card' | 'run-card' | 'say' | 'announce' | 'catch-up' | 'close-room'
 type Body<K extends RoomKind> = Extract<EffectBody, { readonly kind: K }>
 
 /** Slack and Teams allow about one change a second in a channel for everything; a card is worth one in three. */
@@ -37,6 +37,9 @@ const sayTries = 5
 
 /** So many open runs are looked through for those of one incident. */
 const openRuns = 50
+
+/** For so long an announcement waits for a chat that is away. */
+const newsFor = 120 * minute
 
 /** How the effects of rooms are done. */
 export function roomEffects(deps: RoomDeps): Pick<Performers, RoomKind> {
@@ -50,6 +53,7 @@ export function roomEffects(deps: RoomDeps): Pick<Performers, RoomKind> {
       timeout,
       giveUp: (body, reason) => unsaid(deps, body, reason),
     },
+    announce: { perform: (body, key, signal) => announce(deps, body, key, signal), timeout },
     'catch-up': { perform: (body, key, signal) => catchUp(deps, body, key, signal), every, timeout },
     'close-room': { perform: (body, _key, signal) => closeRoom(deps, body, signal), timeout },
   }
@@ -146,6 +150,17 @@ async function say(deps: RoomDeps, body: Body<'say'>, key: string, signal: Abort
   if (hears(room)) await chat.say(incident, body.text, key, signal)
   // Other words could not be said meanwhile: these come with them, not before them.
   else await unsaid(deps, body, 'others were not heard')
+}
+
+/** What is hours old is no news any more: `status` has it. */
+async function announce(
+  { chats, clock }: RoomDeps,
+  { chat, text, at }: Body<'announce'>,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (clock.now() - at > newsFor) return
+  await chats.find((each) => each.name === chat)?.announce(text, key, signal)
 }
 
 async function unsaid(deps: RoomDeps, { incident, chat, at }: Body<'say'>, reason: string): Promise<void> {

@@ -10,6 +10,10 @@ import type { Order, Run } from './run.ts'
 import { failedCheck } from './ways/draft-check.ts'
 import type { Checked } from './ways/way.ts'
 
+/** All, some or none of a system's recoveries could be carried out. */
+const readinessStates = ['ready', 'partly', 'not-ready'] as const
+export type ReadinessState = (typeof readinessStates)[number]
+
 const RecoveryChecked = z.object({
   system: z.enum(systemIds),
   recovery: z.string(),
@@ -22,7 +26,12 @@ const RecoveryChecked = z.object({
 export type RecoveryChecked = Readonly<z.infer<typeof RecoveryChecked>>
 
 /** All recoveries of the plan as they were found at one time, in the plan's order. */
-export const Checkup = z.object({ at: z.number(), recoveries: z.array(RecoveryChecked) })
+export const Checkup = z.object({
+  at: z.number(),
+  recoveries: z.array(RecoveryChecked),
+  /** The state of each system that people know: a change is told when two looks in a row have found it. */
+  told: z.partialRecord(z.enum(systemIds), z.enum(readinessStates)).exactOptional(),
+})
 export type Checkup = Readonly<z.infer<typeof Checkup>>
 
 export interface CheckupDeps {
@@ -108,10 +117,10 @@ export function missingOf({ checks }: RecoveryChecked): readonly Checked[] {
   return checks.filter(({ ok }) => !ok)
 }
 
-/** How ready a system is, by its recoveries: all, some or none of them could be carried out. */
+/** How ready a system is, by its recoveries. */
 export interface SystemReadiness {
   readonly system: SystemId
-  readonly state: 'ready' | 'partly' | 'not-ready'
+  readonly state: ReadinessState
   readonly recoveries: readonly RecoveryChecked[]
 }
 

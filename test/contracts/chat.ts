@@ -88,6 +88,17 @@ export function chatContract(name: string, start: () => Promise<ChatWorld>): voi
       expect(world.amount()).toBe(before)
     })
 
+    test('what concerns no incident is announced once, and never calls anybody', async () => {
+      const words = 'lb: no recovery could be carried out now. <!channel> @here status lb'
+      await world.chat.announce(words, 'readiness-lb-1', signal())
+      const before = world.amount()
+
+      await world.chat.announce(words, 'readiness-lb-1', signal())
+
+      expect(world.amount()).toBe(before)
+      expect(world.alive()).toEqual([])
+    })
+
     test('a run has one card, in its room or without one', async () => {
       await open(incident('INC-12'))
       const inside = { ...run('R-7'), incident: 'INC-12' } as const

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSystems } from '../../src/providers.ts'
 import { createCheckups, readCheckup } from '../../src/recovery/checkups.ts'
 import { isReady } from '../../src/recovery/checkup.ts'
+import type { Checkup } from '../../src/recovery/checkup.ts'
 import { loadPlan } from '../../src/drplan/load.ts'
 import { readFileSync } from 'node:fs'
 import { readConfig } from '../../src/config.ts'
@@ -10,6 +11,7 @@ import { createStore } from '../../src/store/redis.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
+import type { Effect } from '../../src/effect.ts'
 import type { Store } from '../../src/ports.ts'
 import { silent, startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -18,6 +20,7 @@ let redis: TestRedis
 let world: World
 let store: Store
 let now = 0
+let announced: Effect[] = []
 
 beforeAll(async () => {
   redis = await startTestRedis()
@@ -28,7 +31,10 @@ afterAll(async () => {
   await world.stop()
   await redis.stop()
 })
-beforeEach(() => redis.flush())
+beforeEach(() => {
+  announced = []
+  return redis.flush()
+})
 
 function plan(): DrPlan {
   const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
@@ -51,8 +57,17 @@ function checkups(from: Store = store): () => Promise<void> {
     plan,
     clock,
     log: silent,
+    chats: ['slack', 'teams'],
+    kick: (effects) => announced.push(...effects),
     every: 1_800_000,
   })
+}
+
+async function looked(later: number): Promise<Checkup | undefined> {
+  const run = checkups()
+  now += later
+  await run()
+  return readCheckup(store)
 }
 
 test('is done by one of several processes', async () => {
@@ -68,6 +83,40 @@ test('is done by one of several processes', async () => {
   expect(found?.recoveries.map(({ recovery }) => recovery)).toEqual(['backup', 'api'])
   expect(found?.recoveries.some(isReady)).toBe(false)
   expect(asked).toBe(6)
+})
+
+test('tells each chat once that a system cannot be recovered, when two looks in a row have found it', async () => {
+  const processes = [checkups(), checkups()]
+  now += 60_000
+  await Promise.all(processes.map((run) => run()))
+  expect(announced).toEqual([])
+
+  for (const later of [121_000, 121_000, 1_801_000]) {
+    now += later
+    await Promise.all(processes.map((run) => run()))
+  }
+
+  expect(announced.map(({ body }) => body)).toEqual(
+    ['slack', 'teams'].map((chat) => ({
+      kind: 'announce',
+      chat,
+      text: expect.stringMatching(/^⚠️ lb: no recovery could be carried out now\. .* status lb$/),
+      at: expect.any(Number),
+    })),
+  )
+  expect(await readCheckup(store)).toMatchObject({ at: now, told: { lb: 'not-ready' } })
+})
+
+test('says nothing of what one look has found and the next one has not', async () => {
+  const { recoveries = [], ...first } = (await looked(60_000)) ?? {}
+  const ready = recoveries.map((one) => ({ ...one, checks: [] }))
+  const text = JSON.stringify({ ...first, recoveries: ready, told: { lb: 'not-ready' } })
+  await store.putSetting('recovery-checkup', await store.setting('recovery-checkup'), text)
+
+  const last = await looked(1_801_000)
+
+  expect(announced).toEqual([])
+  expect(last).toMatchObject({ at: now, told: { lb: 'not-ready' } })
 })
 
 test('leaves alone what another has written meanwhile', async () => {

@@ -76,6 +76,7 @@ async function startBench(): Promise<Bench> {
       if (!keys.has(key)) heard.push(text)
       keys.add(key)
     },
+    announce: async () => reach(),
     closeRoom: async () => {
       reach()
       heard.push('(put away)')

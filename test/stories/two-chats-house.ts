@@ -188,6 +188,7 @@ function createService(name: string): Recorder {
         }),
       showRun: () => call(() => {}),
       say: (_incident, text, key) => call(() => once(key, () => said.push(text))),
+      announce: (text, key) => call(() => once(key, () => said.push(text))),
       closeRoom: () => call(() => {}),
     }),
     page: (call, who, message) =>
@@ -318,6 +319,7 @@ function consoleChat(): Chat {
     showRoom: async () => ({ left: [], again: false }),
     showRun: async () => {},
     say: async () => {},
+    announce: async () => {},
     closeRoom: async () => {},
   }
 }

@@ -11,6 +11,8 @@ export function createConsoleChat(deps: { readonly publicUrl: string; readonly c
       return { left: [], again: false }
     },
     showRun: async (run) => deps.changes.tell(run.id),
+    // Its pages show what is true by themselves.
+    announce: async () => {},
     closeRoom: async () => {},
     say: async (incident) => deps.changes.tell(incident.id),
   }

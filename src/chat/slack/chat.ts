@@ -62,6 +62,15 @@ export function createSlackChat(deps: SlackChatDeps): Chat {
         deps.posts.post({ scope: incident.id, key }, room.id, message, options),
       )
     },
+    announce: async (text, key, signal) => {
+      const options = via(signal)
+      const channel = deps.plan().slack.announce
+      if (channel === undefined) return
+      const message = messageOfWords(text)
+      await inNamedChannel(deps.api, channel, options, () =>
+        deps.posts.post({ scope: key, key: 'words' }, channel, message, options),
+      )
+    },
     closeRoom: (incident, signal) => rooms.close(incident, via(signal)),
   }
 }

@@ -58,6 +58,15 @@ export function createTeamsChat(deps: TeamsChatDeps): Chat {
         deps.posts.post({ scope: incident.id, key }, room.id, words, options),
       )
     },
+    announce: async (text, key, signal) => {
+      const { timezone, teams } = deps.plan()
+      const channel = teams.announce
+      if (channel === undefined) return
+      const words = activityOfWords(text, timezone)
+      await inNamedChannel(channel, () =>
+        deps.posts.post({ scope: key, key: 'words' }, channel, words, via(signal)),
+      )
+    },
     closeRoom: (incident, signal) => rooms.close(incident, via(signal)),
   }
 }
