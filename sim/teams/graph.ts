@@ -26,7 +26,7 @@ export const graphPermissions = [
   'Channel.Create.Group',
   'ChannelMessage.Read.Group',
   'ChannelSettings.Read.Group',
-  'ChannelSettings.ReadWrite.Group',
+  'ChannelSettings.ReadWrite.All',
   'Presence.Read.All',
   'TeamMember.Read.Group',
   'TeamMember.ReadWrite.All',
@@ -39,9 +39,12 @@ export const graphPermissions = [
 const readChannels = [
   'ChannelSettings.Read.Group',
   'ChannelSettings.ReadWrite.Group',
+  'ChannelSettings.ReadWrite.All',
   'Channel.ReadBasic.All',
 ]
 const writeChannels = ['ChannelSettings.ReadWrite.Group', 'ChannelSettings.ReadWrite.All']
+// Source: learn.microsoft.com/graph/api/channel-archive; there is no resource-specific permission for it.
+const archiveChannels = ['ChannelSettings.ReadWrite.All']
 const readMembers = ['TeamMember.Read.Group', 'TeamMember.ReadWrite.All', 'TeamMember.Read.All']
 const readMessages = ['ChannelMessage.Read.Group', 'ChannelMessage.Read.All']
 const channels = ['teams', '*', 'channels'] as const
@@ -69,12 +72,14 @@ const routes: readonly Route[] = [
     needs: ['Channel.Delete.Group', 'Channel.Delete.All'],
     answer: (tenant, call) => changed(channelAt(tenant, call), { deleted: true }, 204),
   },
-  post('graph.channel-archive', [...channels, '*', 'archive'], writeChannels, (tenant, call) =>
+  post('graph.channel-archive', [...channels, '*', 'archive'], archiveChannels, (tenant, call) =>
     changed(channelAt(tenant, call), { archived: true }, 202),
   ),
-  post('graph.channel-unarchive', [...channels, '*', 'unarchive'], writeChannels, (tenant, call) =>
+  post('graph.channel-unarchive', [...channels, '*', 'unarchive'], archiveChannels, (tenant, call) =>
     changed(channelAt(tenant, call), { archived: false }, 202),
   ),
+  get('graph.message', [...channels, '*', 'messages', '*'], readMessages, oneMessage),
+  get('graph.reply', [...channels, '*', 'messages', '*', 'replies', '*'], readMessages, oneMessage),
   get('graph.messages', [...channels, '*', 'messages'], readMessages, listMessages),
   get('graph.replies', [...channels, '*', 'messages', '*', 'replies'], readMessages, listReplies),
   get('graph.members', ['teams', '*', 'members'], readMembers, listMembers),
@@ -241,6 +246,16 @@ function listReplies(tenant: Tenant, call: GraphCall): Answer {
   )
 }
 
+/** One that was deleted is still known, as deleted. */
+function oneMessage(tenant: Tenant, call: GraphCall): Answer {
+  const channel = channelAt(tenant, call)
+  const [, , , , , root = '', , id = root] = call.path
+  const thread = `${channel.id};messageid=${root}`
+  const message = tenant.messages.find((each) => each.conversation === thread && each.id === id)
+  if (!message) throw new Refused(404, 'NotFound', 'NotFound')
+  return ok(shownMessage(tenant, message))
+}
+
 /** Newest first, at most 50 on a page. */
 function page(tenant: Tenant, messages: readonly TeamsMessage[], query: URLSearchParams): Answer {
   const size = Math.min(50, Number(query.get('$top') ?? 20))
@@ -259,6 +274,7 @@ function shownMessage(tenant: Tenant, message: TeamsMessage): Json {
     id: message.id,
     replyToId: rootOf(message.conversation) === message.id ? null : rootOf(message.conversation),
     createdDateTime: new Date(message.at).toISOString(),
+    deletedDateTime: message.deleted ? new Date(tenant.now()).toISOString() : null,
     summary: message.summary ?? null,
     from: author
       ? { user: { id: author.id, displayName: author.name }, application: null }

@@ -71,11 +71,11 @@ export function createPosts<M>(deps: PostsDeps<M>): Posts<M> {
 
   async function update(work: Work<M>, seen: Sent): Promise<Sent> {
     const mine = await mark(work, seen)
-    const { channel, ts, edition } = seen
+    const at = { channel: seen.channel, ts: seen.ts }
     try {
-      await poster.mail.update({ channel, ts }, letterOf(work, edition), work.options)
+      await poster.mail.update(at, letterOf(work, seen.edition), work.options)
     } catch (thrown) {
-      if (poster.mail.isLost(thrown)) return deliverAnew(poster, work, mine)
+      if (await poster.mail.isLost(thrown, at, work.options)) return deliverAnew(poster, work, mine)
       throw thrown
     }
     return settle(work, seen, mine)

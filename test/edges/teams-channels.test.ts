@@ -171,7 +171,7 @@ describe('rooms in Teams that are channels', () => {
     const error = await failure(on.show())
     await on.show()
 
-    expect(error).toMatchObject({ message: 'Teams does not know the new channel everywhere yet' })
+    expect(error).toMatchObject({ message: 'Teams does not find what was there a moment ago' })
     expect(on.channels()).toHaveLength(1)
   })
 

@@ -11,6 +11,7 @@ import type { TeamsPosts } from '../../src/chat/teams/posts.ts'
 import { createReferences } from '../../src/chat/teams/references.ts'
 import { createRegistration } from '../../src/chat/teams/registration.ts'
 import { createViewers } from '../../src/chat/teams/viewers.ts'
+import { createWitness } from '../../src/chat/teams/witness.ts'
 import type { SharedLife } from '../../src/chat/posts.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import { UserError } from '../../src/errors.ts'
@@ -78,11 +79,13 @@ export async function startRoomHouse(
     const common = { ...settings, ...registration, records, references, clock, log, plan: known, service }
     const api = createTeamsApi({ ...common, channel: settings.channelId })
     closing.push(api.close)
-    const posts = createTeamsPosts({ ...common, api, ...(life && { process: life }) })
+    const witness = createWitness({ ...common, api })
+    const posts = createTeamsPosts({ ...common, api, witness, ...(life && { process: life }) })
     const chat = createTeamsChat({
       ...common,
       api,
       posts,
+      witness,
       viewers: createViewers({ ...common, api }),
       appUrl: registration.cloud.app,
       publicUrl: 'https://dr.example.com',

@@ -1,5 +1,6 @@
 // A room in Teams that is a thread: found again after a crash, never another's, replaced when it is lost; its people, its parts.
 import { describe, expect, test } from 'vitest'
+import type { TeamsFault } from '../../sim/teams.ts'
 import { RetryableError } from '../../src/errors.ts'
 import { chatContract } from '../contracts/chat.ts'
 import { home } from '../servers/teams.ts'
@@ -155,6 +156,65 @@ describe('rooms in Teams that are threads', () => {
     expect(on.house.texts(second)).toHaveLength(3)
     expect(await on.show(diagnosing(outage({ engineer: 'ann' })))).toEqual(shown)
     expect(on.house.texts(second)).toHaveLength(3)
+  })
+
+  const unfound = (calls: readonly string[], code = 'ActivityNotFoundInConversation'): TeamsFault => ({
+    kind: 'error',
+    status: code === 'ServiceError' ? 403 : 404,
+    code,
+    calls: [...calls],
+  })
+
+  test.each(['ActivityNotFoundInConversation', 'ConversationNotFound', 'ServiceError'])(
+    'stay where they are when Teams does not find what is there for a moment (%s)',
+    async (code) => {
+      const on = use()
+      const { link } = await on.complete()
+      on.house.teams.fault({ ...unfound(['connector.update'], code), times: 1 })
+
+      const card = await failure(on.show(diagnosing(outage({ engineer: 'ann' }))))
+      const shown = await on.complete(diagnosing(outage({ engineer: 'ann' })))
+
+      expect(card).toMatchObject({ message: 'Teams does not find what was there a moment ago' })
+      expect(shown).toMatchObject({ link, left: [] })
+      expect(on.threads()).toHaveLength(1)
+      expect(on.house.texts(home)[0]).toContain('diagnosing')
+    },
+  )
+
+  test('take words later when Teams does not find the thread for a moment', async () => {
+    const on = use()
+    await on.complete()
+    on.house.teams.fault({ ...unfound(['connector.send'], 'ConversationNotFound'), times: 1 })
+
+    const error = await failure(on.chat.say(outage(), 'x', 'INC-12-x', inTime()))
+    await on.say('x')
+
+    expect(error).toBeInstanceOf(RetryableError)
+    expect(on.threads()).toHaveLength(1)
+    expect(on.house.texts(home)).toHaveLength(2)
+  })
+
+  test.each([
+    ['Graph cannot tell, for ten seconds', ['graph.message'], 10_000],
+    ['Graph still has it, for two minutes', [], 120_000],
+  ] as const)('are given up when Teams does not find them and %s', async (_why, silent, patience) => {
+    const on = use()
+    await on.complete()
+    const changed = diagnosing(outage({ engineer: 'ann' }))
+    on.house.teams.fault(
+      unfound(['connector.update']),
+      ...silent.map((call): TeamsFault => ({ kind: 'status', status: 503, calls: [call] })),
+    )
+    for (let waited = 0; waited < patience; waited += patience / 3) {
+      expect(await failure(on.show(changed))).toBeInstanceOf(RetryableError)
+      expect(on.threads()).toHaveLength(1)
+      on.house.clock.skip(patience / 3)
+    }
+
+    await on.complete(changed)
+
+    expect(on.threads()).toHaveLength(2)
   })
 
   test('end with a last word, and go on when the outage comes back', async () => {

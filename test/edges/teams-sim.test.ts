@@ -41,6 +41,7 @@ test('a token is for the connector or for Graph, and only for whom it was asked'
   const list = `${teams.origin}/v1.0/teams/${teams.teamId}/channels`
 
   expect(decodeJwt(forGraph)['roles']).toEqual([
+    'ChannelSettings.ReadWrite.All',
     'Presence.Read.All',
     'TeamMember.ReadWrite.All',
     'TeamsAppInstallation.ReadWriteSelfForUser.All',

@@ -37,7 +37,7 @@ export function createSlackPosts({
       const ts = await findMessage(api, { channel, key }, options)
       return ts === undefined ? undefined : { channel, ts }
     },
-    isLost: (thrown) => thrown instanceof SlackRefusal && lost.has(thrown.reason),
+    isLost: async (thrown) => thrown instanceof SlackRefusal && lost.has(thrown.reason),
     done: (thrown) => (thrown instanceof SlackSilence ? thrown.done : 'never'),
   }
   return createPosts({ ...deps, mail })

@@ -91,7 +91,7 @@ function chatMail({ api, installing, service }: TeamsPagerDeps): Mail<TeamsActiv
       api.update({ id: channel, serviceUrl: await service() }, ts, message, options),
     // A bot cannot read what stands in a chat with a person: whether a page arrived is then not known, and it is sent again.
     find: async () => undefined,
-    isLost: (thrown) => thrown instanceof TeamsRefusal && lost.includes(thrown.reason),
+    isLost: async (thrown) => thrown instanceof TeamsRefusal && lost.includes(thrown.reason),
     done: (thrown) => (thrown instanceof TeamsSilence && thrown.done !== 'never' ? 'maybe' : 'never'),
   }
 }

@@ -11,6 +11,7 @@ import { TeamsLimit } from './api-errors.ts'
 import { TeamsRefusal, TeamsSilence } from './api.ts'
 import type { TeamsApi } from './api.ts'
 import { partsOfThread } from './links.ts'
+import type { Witness } from './witness.ts'
 
 /** Messages go to a channel, where each begins a thread, or to a thread. */
 export type TeamsPosts = Posts<TeamsActivity>
@@ -21,11 +22,15 @@ export interface TeamsPostsDeps extends Omit<PostsDeps<TeamsActivity>, 'mail'> {
   readonly teamId: string
   /** The connector's address as it is known now. */
   readonly service: () => Promise<string>
+  readonly witness: Witness
   readonly log: Log
 }
 
-/** The connector's words for a message that will never change any more: it, its thread or its channel is gone. */
-const lost = ['ActivityNotFoundInConversation', 'MessageNotFound', 'ConversationNotFound']
+/**
+ * The connector's words for a message that will not change any more: it, its thread or its channel is gone. `ServiceError`
+ * is said of one that was deleted (microsoft/BotFramework-Services issue 269).
+ */
+const lost = ['ActivityNotFoundInConversation', 'MessageNotFound', 'ConversationNotFound', 'ServiceError']
 /** As many as Graph gives at once, and so many times: a room is quieter than that between crash and retry. */
 const [perPage, pages] = [50, 5]
 
@@ -63,7 +68,11 @@ export function createTeamsPosts(deps: TeamsPostsDeps): TeamsPosts {
     update: async ({ channel, ts }, letter, options) =>
       api.update({ id: channel, serviceUrl: await service() }, ts, named(letter), options),
     find: (to, name, options) => findMessage(deps, { to, name }, options),
-    isLost: (thrown) => thrown instanceof TeamsRefusal && lost.includes(thrown.reason),
+    isLost: async (thrown, { channel, ts }, options) => {
+      if (!(thrown instanceof TeamsRefusal && lost.includes(thrown.reason))) return false
+      await deps.witness.mustBeGone(channel, ts, options)
+      return true
+    },
     done: (thrown) => (thrown instanceof TeamsSilence ? thrown.done : 'never'),
   }
   return createPosts({ ...deps, mail })

@@ -11,7 +11,7 @@ export interface Right {
 export const teamRights: readonly Right[] = [
   { name: 'Channel.Create.Group', use: 'a channel for each incident' },
   { name: 'ChannelMessage.Read.Group', use: 'to see after a crash what was posted already' },
-  { name: 'ChannelSettings.ReadWrite.Group', use: 'to find channels, and put them away' },
+  { name: 'ChannelSettings.Read.Group', use: 'to find channels, and see whether one is gone' },
   { name: 'TeamMember.Read.Group', use: 'to know who is in the team' },
   { name: 'TeamSettings.Read.Group', use: 'to check that the team is there' },
   {
@@ -25,6 +25,10 @@ export const installRight = 'TeamsAppInstallation.ReadWriteSelfForUser.All'
 
 /** Given in Entra by an administrator, for the whole tenant; each may be left out, and the use is then missing. */
 export const tenantRights: readonly Right[] = [
+  {
+    name: 'ChannelSettings.ReadWrite.All',
+    use: 'to archive the channel of an outage that is over (teams.rooms: channels)',
+  },
   { name: 'Presence.Read.All', use: 'who is available, as advice on a page' },
   { name: 'TeamMember.ReadWrite.All', use: 'to bring whoever is called into the team' },
   { name: installRight, use: 'to add the app by itself for whoever is paged and has not added it' },

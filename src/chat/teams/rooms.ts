@@ -18,6 +18,7 @@ import { claimChannel } from './claim.ts'
 import type { ClaimDeps } from './claim.ts'
 import { partsOfThread } from './links.ts'
 import type { TeamsPosts } from './posts.ts'
+import type { Witness } from './witness.ts'
 import { activityOf } from './render/message.ts'
 import { activityOfLines } from './words.ts'
 
@@ -25,6 +26,7 @@ export interface RoomDeps {
   readonly api: Pick<TeamsApi, 'graph'>
   readonly records: Records
   readonly posts: TeamsPosts
+  readonly witness: Witness
   readonly plan: () => DrPlan
   readonly clock: Clock
   readonly log: Log
@@ -40,11 +42,7 @@ export const cardKey = 'card'
 export const insteadKey = 'instead'
 /** In `done` of a record: the number with which the next channel's name is tried. */
 const nextKey = 'next'
-/** In `done` of a record: when the channel was made, in ms of the bot's clock. */
-const madeKey = 'made'
 
-/** A channel that is asked for so soon after it was made may not be known everywhere; real time. */
-const settling: Duration = minute
 /** A channel that was taken out of the archive is writable within seconds. */
 const unarchiving: Duration = 3 * second
 /** After so long an incident has a thread rather than no room at all; real time. */
@@ -123,7 +121,7 @@ async function channel(
   }
   try {
     const { room, number } = await claimChannel(claiming, incident, Number(known.done[nextKey] ?? 1), options)
-    return { room, done: { [nextKey]: String(number + 1), [madeKey]: String(clock.now()) } }
+    return { room, done: { [nextKey]: String(number + 1) } }
   } catch (thrown) {
     if (thrown instanceof UserError && !thrown.passing) return { why: thrown.message }
     const waited = clock.now() - incident.openedAt > botTime(clock, graphPatience)
@@ -165,17 +163,12 @@ async function mend(
   { incident, room, thrown, mended }: Lost,
   options: CallOptions,
 ): Promise<boolean> {
-  if (isThread(room) || !isLost(thrown)) return false
-  if (thrown.reason !== 'ChannelArchived') {
-    const made = Number((await deps.records.read(incident.id)).done[madeKey] ?? 0)
-    const left = made + botTime(deps.clock, settling) - deps.clock.now()
-    if (left > 0)
-      throw new RetryableError('Teams does not know the new channel everywhere yet', {
-        after: Math.min(left, botTime(deps.clock, unarchiving)),
-      })
+  if (!isLost(thrown)) return false
+  if (thrown.reason === 'ConversationNotFound') {
+    await deps.witness.mustBeGone(room.id, undefined, options)
     return false
   }
-  if (incident.state === 'resolved') return false
+  if (isThread(room) || thrown.reason !== 'ChannelArchived' || incident.state === 'resolved') return false
   if (mended) {
     const after = botTime(deps.clock, unarchiving)
     throw new RetryableError('Teams is taking the channel out of the archive', { after })

@@ -17,6 +17,7 @@ import type { TeamsSettings } from './registration.ts'
 import { activityOf } from './render/message.ts'
 import { createViewers } from './viewers.ts'
 import { createViews } from './views.ts'
+import { createWitness } from './witness.ts'
 
 export interface Teams extends JoinedChat {
   /** The way in for commands: the handler of requests. */
@@ -40,6 +41,7 @@ export function createTeams(settings: TeamsSettings, deps: ChatDeps): Teams {
     log,
   })
   const records = createRecords(store, 'teams')
+  const witness = createWitness({ ...settings, api, clock })
   const service = async (): Promise<string> => (await references.read()).serviceUrl ?? registration.serviceUrl
   const installing = createInstalling({ ...settings, api, graphUrl: registration.graphUrl })
   const { pager, pages } = createTeamsPager({ ...deps, api, installing, service, records })
@@ -51,7 +53,8 @@ export function createTeams(settings: TeamsSettings, deps: ChatDeps): Teams {
     ...registration,
     api,
     records,
-    posts: createTeamsPosts({ ...deps, ...settings, api, records, service }),
+    witness,
+    posts: createTeamsPosts({ ...deps, ...settings, api, records, service, witness }),
     viewers: createViewers({ api, references, plan }),
     appUrl: registration.cloud.app,
     incident: async (id) => (await store.incident(id))?.state,
