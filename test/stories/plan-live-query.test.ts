@@ -1,0 +1,128 @@
+// `dr plan check --live` asks the databases their check query, and names the user, the right or the wall that is missing.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { AzureSim } from '../../sim/azure.ts'
+import { runCli } from '../../src/cli/main.ts'
+import { createClock } from '../../src/clock.ts'
+import type { Environment } from '../../src/config.ts'
+import { createSystems } from '../../src/providers.ts'
+import { environmentOf, startTestAzure } from '../servers/azure.ts'
+import { twoRegions } from '../servers/databases.ts'
+
+const query = 'SELECT COUNT(*) FROM orders'
+let azure: AzureSim
+let dir: string
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sql: { ...twoRegions, answers: { [query]: [42] } } })
+  dir = await mkdtemp(join(tmpdir(), 'dr-live-'))
+})
+afterEach(() => {
+  azure.tds.knows('entra', true)
+  azure.tds.mayRead(true)
+  azure.tds.answers(query, [42])
+  azure.tds.fault(undefined)
+})
+afterAll(async () => {
+  await azure.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+function planWith(auth: 'entra' | 'sql'): string {
+  const check = `check: { query: "${query}", expect: ">= 1", timeout: 2s, auth: ${auth} }`
+  const at = 'resource_group: dr-rg, server: sql-west, database: orders'
+  return `
+organisation: Example Ltd
+timezone: Europe/Berlin
+people:
+  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
+groups: { dev: { people: [ann] } }
+oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
+paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
+diagnosis: { remind: 5m, deadline: 30m }
+escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
+systems:
+  db:
+    rto: 10m
+    rpo: 10m
+    alerts: [{ hostgroup: databases }]
+    recoveries:
+      - name: region
+        azure_sql: { method: failover-group, ${at}, to_server: sql-north, failover_group: orders-fg, ${check} }
+      - name: restore
+        azure_sql: { method: point-in-time, ${at}, ${check} }
+`
+}
+
+async function check(
+  auth: 'entra' | 'sql' = 'entra',
+  env: Environment = {},
+): Promise<{ readonly code: number; readonly out: string }> {
+  await writeFile(join(dir, 'plan.yml'), planWith(auth))
+  const out: string[] = []
+  const clock = createClock()
+  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml')], {
+    env: () => ({
+      NAGIOS_TOKEN: 'a token of nagios',
+      CONSOLE_SECRET: 'a secret of the console, long enough',
+      ...environmentOf(azure),
+      ...env,
+    }),
+    home: dir,
+    now: clock.now,
+    after: clock.after,
+    out: (text) => void out.push(text),
+    err: (text) => void out.push(text),
+    terminal: { width: 80, colour: false },
+    ask: undefined,
+    input: async () => '',
+    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
+    systems: async () => (config) => createSystems(config, { clock }),
+    chat: async () => async () => {},
+  })
+  return { code, out: out.join('') }
+}
+
+test('asks the database, and the copy that would take over, and changes nothing', async () => {
+  const { code, out } = await check()
+
+  expect(out).toContain('✓ check query: orders at sql-north answered 42 (wanted: >= 1)')
+  expect(out).toContain('✓ check query: orders at sql-west answered 42 (wanted: >= 1)')
+  expect(code).toBe(0)
+  expect(azure.tds.requests.filter(({ what }) => what === 'commit')).toEqual([])
+  expect(azure.requests.filter(({ reason }) => reason === 'change')).toEqual([])
+})
+
+test.each([
+  ['the user', () => azure.tds.knows('entra', false), /CREATE USER \[NAME\] FROM EXTERNAL PROVIDER/],
+  ['the right', () => azure.tds.mayRead(false), /the right SELECT on dbo\.orders is missing.*db_datareader/],
+  ['the table', () => azure.tds.answers(query, undefined), /208: Invalid object name 'orders'/],
+  ['data', () => azure.tds.answers(query, [0]), /answered 0 \(wanted: >= 1\)\. A recovery would stop there/],
+  [
+    'an answer',
+    () => azure.tds.fault({ kind: 'hang', on: 'query' }),
+    /gave no answer within 2 s.*Look again in a few minutes/,
+  ],
+])('says what is missing: %s', async (_what, without, says) => {
+  without()
+
+  const { code, out } = await check()
+
+  expect(out.replaceAll(/\s+/g, ' ')).toMatch(says)
+  expect(out).toContain('✗ failover db to restore: not ready')
+  expect(code).toBe(1)
+})
+
+test('says that the settings of the user are missing, which the plan asks for', async () => {
+  const { code, out } = await check('sql')
+
+  expect(out).toContain('✗ check query: AZURE_SQL_USER and AZURE_SQL_PASSWORD are not set')
+  expect(code).toBe(1)
+
+  const { user, password } = azure.tds.login
+  const mended = await check('sql', { AZURE_SQL_USER: user, AZURE_SQL_PASSWORD: password })
+  expect(mended.out).not.toContain(password)
+  expect(mended.code).toBe(0)
+})
