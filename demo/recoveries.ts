@@ -52,7 +52,8 @@ const plays: readonly Play[] = [
   {
     system: 'db',
     command: 'db restore 10m ago',
-    recovered: 'the database is what it was ten minutes ago; the spoilt one is kept beside it',
+    recovered:
+      'the database is what it was ten minutes ago, as it has said itself; the spoilt one is kept beside it',
     holds: async (demo) => databases(demo) === 'orders, orders-before-r-N',
     back: 'failback db',
     asBefore: async ({ outside }) =>

@@ -101,6 +101,7 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
       ],
       databases: [{ server: 'sql-west', name: 'orders', tags: { team: 'shop' } }],
       groups: [{ name: 'orders-fg', primary: 'sql-west', secondary: 'sql-north', databases: ['orders'] }],
+      answers: { 'SELECT COUNT(*) FROM orders WHERE created_at > DATEADD(hour, -1, @moment)': [318] },
     },
     scaleSets: [{ group: 'dr-rg', name: 'workers-vmss', instances: 4 }],
     queues: [

@@ -51,6 +51,7 @@ export async function startDatabases(
   const azure = await startTestAzure({ sql, now: () => now() })
   const bench = await startEngine(redis, {}, createAzure(accessTo(azure, access)))
   now = bench.now
+  withCheck(bench, undefined)
   const run = (id: RunId): Promise<Run> => bench.run(id)
   return {
     ...bench,
@@ -86,14 +87,16 @@ export async function startDatabases(
   }
 }
 
-/** Every recovery of the database has this check query from now on. */
-export function withCheck({ setPlan }: Pick<DatabaseBench, 'setPlan'>, check: CheckQuery): void {
+/** Every recovery of the database has this check query from now on, or none. */
+export function withCheck({ setPlan }: Pick<DatabaseBench, 'setPlan'>, check: CheckQuery | undefined): void {
   setPlan((plan) => {
     const { db } = plan.systems
     if (!db) throw new Error('the plan has no database')
-    const recoveries = db.recoveries.map((one) =>
-      one.azure_sql === undefined ? one : { ...one, azure_sql: { ...one.azure_sql, check } },
-    )
+    const recoveries = db.recoveries.map((one) => {
+      if (one.azure_sql === undefined) return one
+      const { check: _example, ...block } = one.azure_sql
+      return { ...one, azure_sql: check === undefined ? block : { ...block, check } }
+    })
     return { ...plan, systems: { ...plan.systems, db: { ...db, recoveries } } }
   })
 }

@@ -63,6 +63,7 @@ export function azureEnv(azure: AzureSim): Readonly<Record<string, string>> {
     AZURE_ARM_ENDPOINT: azure.url,
     AZURE_AUTHORITY_HOST: azure.url,
     AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
+    AZURE_SQL_ENDPOINT: azure.tds.endpoint,
   }
 }
 

@@ -171,5 +171,6 @@ export function told(text: string): string {
     .replaceAll(/:\d{5}\b/g, ':PORT')
     .replaceAll(/(?:\d+[hms])+ (left|over|ago)/g, 'N $1')
     .replaceAll(/\b\d+m\d+s\b */g, 'NmNs ')
+    .replaceAll(/(?<=  )\d\ds(?=  )/g, 'NNs')
     .replaceAll(/\b(R|r|INC)-\d+/g, '$1-N')
 }

@@ -45,6 +45,7 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<Bot> {
       AZURE_ARM_ENDPOINT: azure.url,
       AZURE_AUTHORITY_HOST: azure.url,
       AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
+      AZURE_SQL_ENDPOINT: azure.tds.endpoint,
       // Nobody else asks for the account then.
       RECOVERY_CHECK_MINUTES: '0',
       ...env,
