@@ -4,6 +4,7 @@ import { offUntil, schedule } from '../oncall/shift.ts'
 import { clockText, momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
+import { checkRecords } from './lint-records.ts'
 import { checkPromises } from './promises.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import type { Channel, Target } from '../incident/incident.ts'
@@ -20,12 +21,14 @@ export function lint(plan: DrPlan): readonly Complaint[] {
     ...checkPromises(plan),
     ...checkCarriedOut(plan),
     ...checkChannels(plan),
+    ...checkRotations(plan),
     ...checkOverrides(plan),
     ...checkEscalation(plan),
     ...checkApprovers(plan),
     ...checkUserGroups(plan),
     ...checkSystems(plan),
     ...checkMatchers(plan),
+    ...checkRecords(plan),
   ]
 }
 
@@ -110,6 +113,23 @@ function peopleOf(plan: DrPlan, target: Target): readonly PersonId[] {
   if (kind === 'rotation')
     return plan.oncall.rotations.find((rotation) => rotation.name === name)?.people ?? []
   return kind === 'group' ? (plan.groups[name]?.people ?? []) : [name]
+}
+
+/** Who is called, and may not say "I have it", cannot stop the pages. */
+function checkRotations(plan: DrPlan): readonly Complaint[] {
+  return plan.oncall.rotations.flatMap(({ name, people }, rotation) =>
+    people.flatMap((person, index) => {
+      const roles = plan.people[person]?.roles ?? []
+      if (roles.includes('engineer') || roles.includes('manager')) return []
+      return [
+        {
+          path: ['oncall', 'rotations', rotation, 'people', index],
+          found: `"${person}" is called by "${name}", but with ${roles.join(', ')} as the only role may not acknowledge`,
+          write: `Add engineer to people.${person}.roles, or take "${person}" out of the rotation`,
+        },
+      ]
+    }),
+  )
 }
 
 function checkOverrides(plan: DrPlan): readonly Complaint[] {

@@ -74,12 +74,13 @@ const StandbyDns = z
       require(context, 'to', 'where "records" shall lead, such as "to: 203.0.113.10"')
     if (block.to !== undefined && block.records === undefined)
       require(context, 'records', 'which names shall lead to "to", such as "records: [api.example.com]"')
-    const outside = block.records?.find((record) => !isIn(block.zone, record))
+    const outside = block.records?.find((record) => !isInZone(block.zone, record))
     if (outside !== undefined)
       require(context, 'records', `names of the zone ${block.zone}, such as "api.${block.zone}"`)
   })
 
-function isIn(zone: string, name: string): boolean {
+/** Whether a name is one of the zone, or the zone itself. */
+export function isInZone(zone: string, name: string): boolean {
   const [outer, inner] = [zone.toLowerCase(), name.toLowerCase()]
   return inner === outer || inner.endsWith(`.${outer}`)
 }

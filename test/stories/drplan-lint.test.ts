@@ -78,6 +78,61 @@ describe('the user group of a rotation', () => {
   })
 })
 
+describe('a rotation', () => {
+  test('warns of somebody who is called and may not acknowledge', () => {
+    const vic = { name: 'Vic Viewer', roles: ['viewer'], email: 'vic@example.com', phone: '+49 30 90182 009' }
+    const rotation = { name: 'primary', type: 'weekly', start: '2026-01-05T09:00', people: ['ann', 'vic'] }
+
+    const found = warningsOf({ people: { ...planWith().people, vic }, oncall: { rotations: [rotation] } })
+
+    expect(found.filter((line) => line.includes('acknowledge'))).toEqual([
+      expect.stringMatching(
+        /^test\.yml:\d+:\d+: warning: oncall\.rotations\[0\]\.people\[1\]: "vic" is called by "primary", but with viewer as the only role may not acknowledge\. Add engineer to people\.vic\.roles/,
+      ),
+    ])
+  })
+})
+
+describe('the records of a recovery', () => {
+  const records = (block: Sections, probe: Sections = {}): Sections => ({
+    systems: {
+      lb: {
+        rto: '10m',
+        alerts: [{ host: 'lb*' }],
+        recoveries: [recovery('backup', { cloudflare: block, ...probe })],
+      },
+    },
+  })
+  const to = '203.0.113.20'
+  const good = { zone: 'example.com', records: ['api.example.com', 'example.com'], to }
+  const probe = (resolve: string): Sections => ({ probe: { url: 'https://api.example.com/health', resolve } })
+
+  test('are names of its zone', () => {
+    const other = { ...good, records: ['api.example.com', 'api.example.org'] }
+
+    expect(warningsOf(records(other)).filter((line) => line.includes('zone'))).toEqual([
+      expect.stringMatching(
+        /^test\.yml:\d+:\d+: warning: systems\.lb\.recoveries\[0\]\.cloudflare\.records\[1\]: "api\.example\.org" is not in the zone "example\.com".*Write a name of that zone, such as "api\.example\.com"/,
+      ),
+    ])
+    expect(warningsOf(records(good)).join()).not.toContain('is not in the zone')
+  })
+
+  test('lead where the probe asks', () => {
+    const elsewhere = warningsOf(records(good, probe('203.0.113.99')))
+
+    expect(elsewhere.filter((line) => line.includes('probe asks'))).toEqual([
+      expect.stringMatching(
+        /^test\.yml:\d+:\d+: warning: systems\.lb\.recoveries\[0\]\.probe\.resolve: the probe asks 203\.0\.113\.99, but the records will point at 203\.0\.113\.20.*Write "resolve: 203\.0\.113\.20"/,
+      ),
+    ])
+    expect(warningsOf(records(good, probe(to))).join()).not.toContain('probe asks')
+    // Whether a name is at that address the plan cannot tell.
+    const named = { ...good, to: 'backup.example.net' }
+    expect(warningsOf(records(named, probe('203.0.113.99'))).join()).not.toContain('probe asks')
+  })
+})
+
 describe('what is not said about chats', () => {
   test('is the memo emoji for notes, no announcement, and rooms that stay for a day', () => {
     const { slack, after_recovery: after } = planWith()
