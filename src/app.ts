@@ -170,6 +170,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       plan: current.plan,
       clock,
       chats: chats.all,
+      reaches,
       pagers: chats.pagers,
       nagios: nagiosCommandsOf(config),
       publicUrl,

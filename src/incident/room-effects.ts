@@ -8,6 +8,7 @@ import type { Chat, Clock, Store } from '../ports.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Run } from '../recovery/run.ts'
 import { catchUpText } from './catch-up.ts'
+import type { Policy } from './change.ts'
 import type { Incident, Room } from './incident.ts'
 import type { Incidents } from './input.ts'
 import type { Performers } from './tries.ts'
@@ -22,6 +23,8 @@ export interface RoomDeps {
   readonly clock: Clock
   readonly chats: readonly Chat[]
   readonly publicUrl: string
+  /** Whether a chat has an address of a person; absent: not known. */
+  readonly reaches?: Policy['reaches'] | undefined
   readonly runCard: (run: Run) => Card
 }
 
@@ -116,7 +119,8 @@ async function card(deps: RoomDeps, body: Body<'card'>, signal: AbortSignal): Pr
   const runs = (await deps.store.runs({ open: true, limit: openRuns })).filter(
     (run) => run.incident === incident.id,
   )
-  const view = roomView(incident, { ...viewOf(deps), chat: chat.name, runs })
+  const { reaches } = deps
+  const view = roomView(incident, { ...viewOf(deps), chat: chat.name, runs, reaches })
   const { link, left, again, after } = await chat.showRoom(incident, view, signal)
   const moved = link !== undefined && link !== room.link
   if (moved || left.join() !== (room.left ?? []).join()) {

@@ -5,15 +5,22 @@ import type { RoomView } from '../ports.ts'
 import { incidentCard, stateText } from './card.ts'
 import type { CardView } from './card.ts'
 import { bot, effect, happened, nameOf, patch } from './change.ts'
-import type { Change, Moment, Wish } from './change.ts'
+import type { Change, Moment, Policy, Wish } from './change.ts'
 import { alsoInText, isElsewhere, openRooms, roomLinks } from './elsewhere.ts'
 import type { EventType, Happening } from '../timeline/event.ts'
 import type { Incident, Room, Target } from './incident.ts'
 import type { IncidentInput } from './input.ts'
 import { catchingUp, withRoom } from './words.ts'
 
+/** What a room is drawn from, beside the incident. */
+export interface RoomSight extends CardView {
+  readonly publicUrl: string
+  /** Whether a chat has an address of a person; absent: not known. */
+  readonly reaches?: Policy['reaches'] | undefined
+}
+
 /** What a room shows beside its messages, as it should be now. */
-export function roomView(incident: Incident, view: CardView & { readonly publicUrl: string }): RoomView {
+export function roomView(incident: Incident, view: RoomSight): RoomView {
   const { plan, publicUrl } = view
   const has =
     incident.engineer === undefined ? 'nobody has it yet' : `${nameOf(plan, incident.engineer)} has it`
@@ -31,6 +38,7 @@ export function roomView(incident: Incident, view: CardView & { readonly publicU
     ].join(' · '),
     people: peopleOf(incident),
     groups: groupsOf(incident, plan),
+    elsewhere: elsewhereOf(incident, view),
     links: [
       { title: 'Console', link: page },
       ...(runbook === undefined ? [] : [{ title: `Runbook of ${incident.system}`, link: runbook }]),
@@ -38,6 +46,16 @@ export function roomView(incident: Incident, view: CardView & { readonly publicU
       ...roomLinks(incident, view.chat).map(({ label, link }) => ({ title: label, link })),
     ],
   }
+}
+
+/** Those who are reached by another chat of the incident, and not by this one. */
+function elsewhereOf(incident: Incident, { plan, chat, reaches }: RoomSight): readonly PersonId[] {
+  if (chat === undefined || reaches === undefined) return []
+  const others = incident.rooms.filter((room) => isElsewhere(room) && room.chat !== chat)
+  const grouped = groupsOf(incident, plan).flatMap((name) => plan.groups[name]?.people ?? [])
+  return [...new Set([...peopleOf(incident), ...grouped])].filter(
+    (person) => !reaches(chat, person) && others.some((other) => reaches(other.chat, person)),
+  )
 }
 
 /** Everybody who was called or has it, in the order of their coming. */
