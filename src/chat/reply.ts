@@ -42,12 +42,11 @@ export function replyToPress(heard: Heard, text: string): Reply {
 }
 
 function pointer({ card, said, run }: Answer): Card {
-  const title = said ?? `${run} is proposed`
-  return {
-    title,
-    tone: card.tone,
-    sections: [{ lines: [['Its card, with all there is to see before deciding, stands here.']] }],
-  }
+  const [title, where] =
+    said === undefined
+      ? [`${run} is proposed`, 'Its card, with all there is to see before deciding, stands here.']
+      : [said, 'Its card stands here, and shows how it goes.']
+  return { title, tone: card.tone, sections: [{ lines: [[where]] }] }
 }
 
 function short(said: string, { tone }: Card): Card {

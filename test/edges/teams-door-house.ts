@@ -14,7 +14,7 @@ import type { Dispatch } from '../../src/command/command.ts'
 import { createDispatch } from '../../src/command/dispatch.ts'
 import type { IncidentId } from '../../src/ids.ts'
 import { createIncidents } from '../../src/incident/incidents.ts'
-import type { Store } from '../../src/ports.ts'
+import type { Check, Store } from '../../src/ports.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { createMetrics } from '../../src/web/metrics.ts'
 import { createWeb } from '../../src/web/server.ts'
@@ -31,6 +31,8 @@ export interface TeamsDoorHouse {
   readonly references: ReferenceBook
   /** The clock of the door and of the way out. */
   readonly clock: MovableClock
+  /** What the door says of itself. */
+  readonly health: () => Check
   /** The address of /api/messages. */
   readonly url: string
   /** Commands that reached the dispatcher, as `person: text`, with the incident of the room. */
@@ -142,6 +144,7 @@ export async function openTeamsDoorHouse(
     references,
     clock,
     url,
+    health: door.health,
     said,
     lines,
     slow: (ms) => {

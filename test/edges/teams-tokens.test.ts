@@ -109,6 +109,12 @@ describe('a token', () => {
 
     expect(answer.status).toBe(503)
     expect(said).toEqual([])
+    expect(house.health()).toMatchObject({ ok: false, text: expect.stringContaining('must reach') as string })
+    teams.fault()
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_000)
+    await teams.say('Ann Onken', '@dr status', { in: home })
+    vi.restoreAllMocks()
+    expect(house.health()).toEqual({ ok: true })
   })
 
   test('is checked with the keys that are known while the issuer is away', async () => {

@@ -206,6 +206,28 @@ test('a secret that has ended is said where people look, once, with what to do; 
   expectNothingTwice(teams)
 }, 60_000)
 
+test('an app that is taken out of the team is told of before anything breaks, and until it is back', async () => {
+  house = await startTeamsBot()
+  const { bot, teams } = house
+  await teams.uninstall({ team: true })
+
+  await whileTimePasses(
+    [bot],
+    async () =>
+      expect((await readyOf(bot)).checks['teams']).toMatchObject({
+        ok: false,
+        text: expect.stringContaining('Add the app to the team') as string,
+      }),
+    10_000,
+  )
+  await teams.install({ team: true })
+  await whileTimePasses(
+    [bot],
+    async () => expect((await readyOf(bot)).checks['teams']).toEqual({ ok: true }),
+    10_000,
+  )
+}, 60_000)
+
 test('an app that is taken out of the team in the middle still pages, and the room goes on when it is back', async () => {
   house = await startTeamsBot(emailLater)
   const { bot, teams } = house

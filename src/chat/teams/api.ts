@@ -87,7 +87,7 @@ export function createTeamsApi(deps: TeamsApiDeps): TeamsApi {
     ...deps,
     probe: async () => {
       const url = `${await membersUrl('pagedmembers')}?pageSize=1`
-      return { what: 'whether it is there', thread: 'probe', of: 'connector', method: 'GET', url }
+      return { what: 'the members of its channel', thread: 'probe', of: 'connector', method: 'GET', url }
     },
   })
 

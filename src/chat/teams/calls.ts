@@ -6,7 +6,7 @@ import type { ChatState, Check, Clock, Log } from '../../ports.ts'
 import { createLanes, createWaits, unlessAborted } from '../lanes.ts'
 import type { CallOptions, Lane } from '../lanes.ts'
 import { createOutage } from '../outage.ts'
-import { readAnswer, TeamsLimit, TeamsSilence } from './api-errors.ts'
+import { readAnswer, TeamsLimit, TeamsRefusal, TeamsSilence } from './api-errors.ts'
 import type { What } from './api-errors.ts'
 import { createBackoff } from './backoff.ts'
 import { createBudget } from './budget.ts'
@@ -35,7 +35,7 @@ export interface Calls {
 export interface CallsDeps {
   readonly cloud: Pick<Cloud, 'audience' | 'graphAudience'>
   readonly tokens: Tokens
-  /** Something harmless to ask, when nothing else tells whether Teams is there. */
+  /** Something harmless to ask of the channel in which the bot lives, when nothing else tells whether Teams is there. */
   readonly probe: () => Promise<Call>
   readonly clock: Clock
   readonly log: Log
@@ -59,6 +59,7 @@ export function createCalls(deps: CallsDeps): Calls {
   const backoff = createBackoff(clock)
   const closing = new AbortController()
   let returned = (): void => {}
+  let closed: string | undefined
   const outage = createOutage({
     service: 'Teams',
     clock,
@@ -132,12 +133,30 @@ export function createCalls(deps: CallsDeps): Calls {
   }
 
   async function probe(): Promise<void> {
-    await watched(await deps.probe(), { timeout: timeouts.answer, signal: closing.signal })
+    try {
+      await watched(await deps.probe(), { timeout: timeouts.answer, signal: closing.signal })
+    } catch (thrown) {
+      if (thrown instanceof TeamsRefusal && !thrown.passing) shut(thrown.message)
+      throw thrown
+    }
+    if (closed === undefined) return
+    closed = undefined
+    log.info('the channel of the bot in Teams is open to it again')
+    returned()
+  }
+
+  /** Teams is there, and so is the bot, but not in its team: nobody would see an incident. */
+  function shut(because: string): void {
+    if (closed === undefined) log.warn('the channel of the bot in Teams is closed to it', { reason: because })
+    closed = because
   }
 
   return {
     call,
-    health: outage.health,
+    health: () => {
+      const there = outage.health()
+      return there.ok && closed !== undefined ? { ok: false, text: closed } : there
+    },
     state: outage.state,
     onReturn: (listener) => {
       returned = listener
