@@ -59,7 +59,7 @@ export function createCalls(deps: CallsDeps): Calls {
   const backoff = createBackoff(clock)
   const closing = new AbortController()
   let returned = (): void => {}
-  let closed: string | undefined
+  const home = createHome(log, () => returned())
   const outage = createOutage({
     service: 'Teams',
     clock,
@@ -136,27 +136,15 @@ export function createCalls(deps: CallsDeps): Calls {
     try {
       await watched(await deps.probe(), { timeout: timeouts.answer, signal: closing.signal })
     } catch (thrown) {
-      if (thrown instanceof TeamsRefusal && !thrown.passing) shut(thrown.message)
+      if (thrown instanceof TeamsRefusal && !thrown.passing) home.shut(thrown.message)
       throw thrown
     }
-    if (closed === undefined) return
-    closed = undefined
-    log.info('the channel of the bot in Teams is open to it again')
-    returned()
-  }
-
-  /** Teams is there, and so is the bot, but not in its team: nobody would see an incident. */
-  function shut(because: string): void {
-    if (closed === undefined) log.warn('the channel of the bot in Teams is closed to it', { reason: because })
-    closed = because
+    home.open()
   }
 
   return {
     call,
-    health: () => {
-      const there = outage.health()
-      return there.ok && closed !== undefined ? { ok: false, text: closed } : there
-    },
+    health: () => (outage.health().ok ? home.health() : outage.health()),
     state: outage.state,
     onReturn: (listener) => {
       returned = listener
@@ -165,5 +153,31 @@ export function createCalls(deps: CallsDeps): Calls {
       closing.abort()
       outage.close()
     },
+  }
+}
+
+/** The channel in which the bot lives: Teams may be there, and so may the bot, and yet nobody would see an incident. */
+function createHome(
+  log: Log,
+  opened: () => void,
+): {
+  readonly open: () => void
+  readonly shut: (because: string) => void
+  readonly health: () => Check
+} {
+  let closed: string | undefined
+  return {
+    open: () => {
+      if (closed === undefined) return
+      closed = undefined
+      log.info('the channel of the bot in Teams is open to it again')
+      opened()
+    },
+    shut: (because) => {
+      if (closed === undefined)
+        log.warn('the channel of the bot in Teams is closed to it', { reason: because })
+      closed = because
+    },
+    health: () => (closed === undefined ? { ok: true } : { ok: false, text: closed }),
   }
 }
