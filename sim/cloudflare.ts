@@ -11,6 +11,7 @@ import { create, type ApiRecord, type RecordInput } from './cloudflare/records.t
 import { route, type Account, type ApiRequest, type ApiZone } from './cloudflare/routes.ts'
 import type { ServedZone } from './dns/answer.ts'
 import { withFault, type Answered } from './faults.ts'
+import { bytesOf } from './listening.ts'
 
 /** One request as it came in. The token is never kept. `status` 0: no answer was sent. */
 export interface LoggedRequest {
@@ -152,9 +153,7 @@ function idOf(text: string): string {
 async function serve(sim: Sim, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://sim')
   const method = request.method ?? 'GET'
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array))
-  const body = Buffer.concat(chunks).toString()
+  const body = (await bytesOf(request)).toString()
   if (url.pathname.startsWith('/__sim/')) {
     send(response, control(sim, `${method} ${url.pathname}`, body))
     return

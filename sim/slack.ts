@@ -8,7 +8,7 @@ import { methodScopes } from './slack/methods.ts'
 import { eventBody } from './slack/payloads.ts'
 import { serve, type LoggedCall } from './slack/server.ts'
 import { createSockets, type Sockets } from './slack/sockets.ts'
-import { createState, readings, type Person, type Readings } from './slack/state.ts'
+import { createState, readings, type Readings, type Start } from './slack/state.ts'
 import { createTriggers } from './slack/triggers.ts'
 import type { SlackEvent, Workspace } from './slack/workspace.ts'
 
@@ -16,39 +16,22 @@ export type { Delivered, LoggedDelivery } from './slack/delivery.ts'
 export type { SlackFault } from './slack/faults.ts'
 export type { LoggedCall } from './slack/server.ts'
 
-export interface SimSlackOptions {
-  readonly people?: readonly Person[]
-  /** User groups, such as the dev team's. */
-  readonly groups?: readonly {
-    readonly id: string
-    readonly handle: string
-    readonly users?: readonly string[]
-  }[]
-  /** Public channels beside #general, with the ids of who is in them; the bot is in none. */
-  readonly channels?: readonly {
-    readonly id: string
-    readonly name: string
-    readonly members?: readonly string[]
-  }[]
+export interface SimSlackOptions extends Start {
   /** What the bot token may do; default: everything that is simulated. */
   readonly scopes?: readonly string[]
   /** Bot events the app subscribed to; default: all that are simulated. */
   readonly events?: readonly string[]
-  readonly team?: string
   readonly port?: number
   /** Calls per minute as Slack allows them; false: any number. Default true. */
   readonly limits?: boolean
   /** `should_escape` of the slash command. Default true. */
   readonly shouldEscape?: boolean
-  readonly homeTab?: boolean
   /** Where to deliver by HTTP while no socket is connected; can be set later. */
   readonly requestUrl?: string
   /** Ms the app has for its acknowledgement. Default 3,000. */
   readonly ackWithin?: number
   /** Ms before each retry of an event. Default at once, a minute, five minutes. */
   readonly retryAfter?: readonly number[]
-  /** Time of messages, expiry and limits, in ms. Signatures carry the machine's time. */
-  readonly now?: () => number
 }
 
 export interface SimSlack extends Drives, Readings {

@@ -59,21 +59,22 @@ export type EffectBody =
   /** Carry a run one step on. */
   | { readonly kind: 'advance'; readonly run: RunId }
   /** Tell the incident what became of a run: `by` is who caused it, `text` one sentence for the room. */
-  | {
-      readonly kind: 'run-news'
-      readonly run: RunId
-      readonly incident: IncidentId
-      readonly news: RunNews
-      readonly direction: 'failover' | 'failback'
-      readonly by: Actor
-      readonly text: string
-      /** The service was looked at from outside, and answered. */
-      readonly seen?: true
-      /** When clients that hold an old DNS answer will have followed it. */
-      readonly followed?: Instant
-      /** It waits for a person now: the change of a card makes no sound. */
-      readonly waits?: true
-    }
+  | (RunTold & { readonly kind: 'run-news'; readonly incident: IncidentId })
+
+/** What an incident is told of a run. */
+export interface RunTold {
+  readonly run: RunId
+  readonly news: RunNews
+  readonly direction: 'failover' | 'failback'
+  readonly by: Actor
+  readonly text: string
+  /** The service was looked at from outside, and answered; without it nobody but Nagios says whether it works. */
+  readonly seen?: true
+  /** When clients that hold an old DNS answer will have followed it. */
+  readonly followed?: Instant
+  /** It waits for a person now: the change of a card makes no sound. */
+  readonly waits?: true
+}
 
 export type RunNews =
   | 'proposed'

@@ -18,6 +18,15 @@ export interface ArmContext {
   readonly now: number
 }
 
+/** The one that the request is about: Azure's names have no case. undefined: there is none. */
+export function namedIn<Resource extends { readonly name: string; readonly group: string }>(
+  all: readonly Resource[],
+  { group, params }: Pick<ArmContext, 'group' | 'params'>,
+): Resource | undefined {
+  const [name, where] = [params['name'] ?? '', group].map((text) => text.toLowerCase())
+  return all.find((one) => one.name.toLowerCase() === name && one.group.toLowerCase() === where)
+}
+
 /** Under which condition a change is to be made. */
 export interface Conditions {
   readonly ifMatch: string | undefined

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ArmError, resourceNotFound, type ArmAnswer } from './envelope.ts'
 import type { Begun, Outcome } from './operations.ts'
+import { namedIn } from './routes.ts'
 import type { ArmContext, ArmRoute } from './routes.ts'
 
 /** One scale set as it is at its start. Cores count against the quota of all scale sets. */
@@ -133,13 +134,10 @@ function routesOf(state: State): readonly ArmRoute[] {
   ]
 }
 
-function demand(state: State, { group, params }: ArmContext): ScaleSet {
-  const name = params['name'] ?? ''
-  const found = state.all.find(
-    (one) => one.name.toLowerCase() === name.toLowerCase() && one.group.toLowerCase() === group.toLowerCase(),
-  )
+function demand(state: State, context: ArmContext): ScaleSet {
+  const found = namedIn(state.all, context)
   if (found) return settle(state, found)
-  throw resourceNotFound(type, name, group)
+  throw resourceNotFound(type, context.params['name'] ?? '', context.group)
 }
 
 /** Brings it to what time has made of it. */

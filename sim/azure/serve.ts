@@ -1,6 +1,7 @@
 // Serves the simulated Azure: each request is logged, given to its service or to a fault, and answered in that service's form.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { withFault, type Answered } from '../faults.ts'
+import { bytesOf } from '../listening.ts'
 import type { Access } from './access.ts'
 import { problem } from './app-configuration.ts'
 import { ArmError, NoAnswer, failure, storageFailure, type ArmAnswer } from './envelope.ts'
@@ -33,9 +34,7 @@ export interface Sim {
 export async function serve(sim: Sim, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://sim')
   const method = request.method ?? 'GET'
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array))
-  const body = Buffer.concat(chunks).toString()
+  const body = (await bytesOf(request)).toString()
   if (url.pathname.startsWith('/__sim/')) {
     send(response, control(sim, `${method} ${url.pathname}`, body))
     return

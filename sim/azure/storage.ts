@@ -1,6 +1,7 @@
 // Storage accounts of the simulated subscription: geo-replication with its lag, failovers, and a resource provider that dies with its region.
 import { ArmError, NoAnswer, resourceNotFound, type ArmAnswer } from './envelope.ts'
 import type { Begun, Outcome } from './operations.ts'
+import { namedIn } from './routes.ts'
 import type { ArmContext, ArmRoute } from './routes.ts'
 
 /** One account as it is at its start. Times in milliseconds. */
@@ -148,12 +149,9 @@ function routesOf(state: State): readonly ArmRoute[] {
 }
 
 /** Management calls go to the resource provider of the primary region, which does not fail over by itself. */
-function demand(state: State, { group, params }: ArmContext): Account {
-  const name = params['name'] ?? ''
-  const found = state.all.find(
-    (one) => one.name.toLowerCase() === name.toLowerCase() && one.group.toLowerCase() === group.toLowerCase(),
-  )
-  if (!found) throw resourceNotFound(type, name, group)
+function demand(state: State, context: ArmContext): Account {
+  const found = namedIn(state.all, context)
+  if (!found) throw resourceNotFound(type, context.params['name'] ?? '', context.group)
   settle(state, found)
   if (state.down.includes(found.primary)) throw new NoAnswer()
   return found

@@ -1,11 +1,9 @@
 // The HTTP side of the simulator: the Web API, uploads, response URLs and sockets on one port, each with its faults.
-import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import { withFault, type Answered } from '../faults.ts'
+import { bytesOf, listenOn, type ListeningServer } from '../listening.ts'
 import type { Args } from './args.ts'
 import { failure, rateLimited, Refusal, type SlackAnswer } from './envelope.ts'
 import type { CallFault, FaultSwitch } from './faults.ts'
@@ -39,49 +37,21 @@ interface Listening extends ServerParts {
   readonly hung: Set<Duplex>
 }
 
-export interface SlackServer {
-  readonly port: () => number
-  /** Refuses connections from now on, and ends those there are. */
-  readonly close: () => Promise<void>
-  /** Listens on the same port again. */
-  readonly open: () => Promise<void>
-}
-
 /** Starts to listen on 127.0.0.1: on `port`, or on a free one. */
-export async function serve(of: ServerParts, port?: number): Promise<SlackServer> {
+export async function serve(of: ServerParts, port?: number): Promise<ListeningServer> {
   const parts: Listening = { ...of, hung: new Set() }
-  let server = await (port === undefined ? listenSomewhere(parts, 20) : listen(parts, port))
-  const bound = (server.address() as AddressInfo).port
+  const server = await listenOn(() => makeServer(parts), port)
   return {
-    port: () => bound,
+    ...server,
     close: async () => {
-      if (!server.listening) return
-      server.close()
-      server.closeAllConnections()
+      const closed = server.close()
       for (const socket of parts.hung) socket.destroy()
-      await once(server, 'close')
-    },
-    open: async () => {
-      if (!server.listening) server = await listen(parts, bound)
+      await closed
     },
   }
 }
 
-/**
- * Takes a port below those that the machine gives to outgoing connections: nobody else gets it while the simulator is
- * down, so that it can come back.
- */
-async function listenSomewhere(parts: Listening, tries: number): Promise<Server> {
-  try {
-    return await listen(parts, randomInt(20_000, 32_000))
-  } catch (thrown) {
-    const taken = (thrown as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    if (!taken || tries === 0) throw thrown
-    return listenSomewhere(parts, tries - 1)
-  }
-}
-
-async function listen(parts: Listening, port: number): Promise<Server> {
+function makeServer(parts: Listening): Server {
   const server = createServer((request, response) => {
     handle(parts, request, response).catch(() => response.destroy())
   })
@@ -97,8 +67,6 @@ async function listen(parts: Listening, port: number): Promise<Server> {
       socket.on('close', () => parts.hung.delete(socket))
     }
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
   return server
 }
 
@@ -109,9 +77,7 @@ interface Route {
 }
 
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array))
-  const route = routeOf(parts, request, Buffer.concat(chunks))
+  const route = routeOf(parts, request, await bytesOf(request))
   if (!route) return send(response, { status: 404, body: 'Not Found' })
   const start = performance.now()
   const entry = logged(parts, route.name, route.args)

@@ -28,13 +28,16 @@ export interface Person {
   readonly team?: string
 }
 
-interface Start {
+/** What a workspace is made of. */
+export interface Start {
   readonly people?: readonly Person[]
+  /** User groups, such as the dev team's. */
   readonly groups?: readonly {
     readonly id: string
     readonly handle: string
     readonly users?: readonly string[]
   }[]
+  /** Public channels beside #general, with the ids of who is in them; the bot is in none. */
   readonly channels?: readonly {
     readonly id: string
     readonly name: string
@@ -42,6 +45,7 @@ interface Start {
   }[]
   readonly team?: string
   readonly homeTab?: boolean
+  /** Time of messages, expiry and limits, in ms. Signatures carry the machine's time. */
   readonly now?: () => number
 }
 

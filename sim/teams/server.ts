@@ -1,10 +1,8 @@
 // The HTTP side of the simulator: token issuers, connector and Graph on one port, each call logged and with its faults.
-import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { withFault, type Answered } from '../faults.ts'
+import { bytesOf, listenOn, type ListeningServer } from '../listening.ts'
 import { objectOf, refusal, Refused, type Answer, type Json } from './answer.ts'
 import { answerConnector, connectorName } from './connector.ts'
 import type { CallFault, FaultSwitch } from './faults.ts'
@@ -39,50 +37,15 @@ export interface ServerParts {
   readonly secured: boolean
 }
 
-export interface TeamsServer {
-  readonly port: () => number
-  /** Refuses connections from now on, and ends those there are. */
-  readonly close: () => Promise<void>
-  /** Listens on the same port again. */
-  readonly open: () => Promise<void>
-}
-
 /** Starts to listen on 127.0.0.1: on `port`, or on a free one. */
-export async function serve(parts: ServerParts, port?: number): Promise<TeamsServer> {
-  let server = await (port === undefined ? listenSomewhere(parts, 20) : listen(parts, port))
-  const bound = (server.address() as AddressInfo).port
-  return {
-    port: () => bound,
-    close: async () => {
-      if (!server.listening) return
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
-    open: async () => {
-      if (!server.listening) server = await listen(parts, bound)
-    },
-  }
-}
-
-/** Below the ports that the machine gives to outgoing connections: nobody else gets it while the simulator is down. */
-async function listenSomewhere(parts: ServerParts, tries: number): Promise<Server> {
-  try {
-    return await listen(parts, randomInt(20_000, 32_000))
-  } catch (thrown) {
-    const taken = (thrown as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    if (!taken || tries === 0) throw thrown
-    return listenSomewhere(parts, tries - 1)
-  }
-}
-
-async function listen(parts: ServerParts, port: number): Promise<Server> {
-  const server = createServer((request, response) => {
-    handle(parts, request, response).catch(() => response.destroy())
-  })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return server
+export function serve(parts: ServerParts, port?: number): Promise<ListeningServer> {
+  return listenOn(
+    () =>
+      createServer((request, response) => {
+        handle(parts, request, response).catch(() => response.destroy())
+      }),
+    port,
+  )
 }
 
 interface Route {
@@ -92,10 +55,8 @@ interface Route {
 }
 
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array))
   const url = new URL(request.url ?? '/', 'http://sim')
-  const route = routeOf(parts, request, url, Buffer.concat(chunks).toString())
+  const route = routeOf(parts, request, url, (await bytesOf(request)).toString())
   const start = performance.now()
   const entry: LoggedCall = {
     name: route.name,

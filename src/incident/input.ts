@@ -1,6 +1,6 @@
 // What can happen to an incident, and what decide() says to it.
-import type { Duration, IncidentId, Instant, RunId, SystemId } from '../ids.ts'
-import type { RunNews } from '../effect.ts'
+import type { Duration, IncidentId, Instant, SystemId } from '../ids.ts'
+import type { RunTold } from '../effect.ts'
 import type { Wish } from './change.ts'
 import type { Actor, Happening } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
@@ -65,21 +65,7 @@ export type IncidentInput =
   | { readonly kind: 'chat-back'; readonly chat: string; readonly heard: Instant }
   | { readonly kind: 'nagios-told'; readonly ok: boolean; readonly text: string }
   /** What became of a run; `checkBy` is when the incident looks at the run again, whatever was said. */
-  | {
-      readonly kind: 'run-news'
-      readonly run: RunId
-      readonly news: RunNews
-      readonly direction: 'failover' | 'failback'
-      readonly by: Actor
-      readonly text: string
-      /** The service was looked at from outside, and answered; without it nobody but Nagios says whether it works. */
-      readonly seen?: true
-      /** When clients that hold an old DNS answer will have followed it. */
-      readonly followed?: Instant
-      /** It waits for a person now. */
-      readonly waits?: true
-      readonly checkBy: Instant
-    }
+  | (RunTold & { readonly kind: 'run-news'; readonly checkBy: Instant })
 
 /** What begins an incident. */
 export interface Opening {

@@ -6,6 +6,7 @@ import { second, type Duration } from '../ids.ts'
 import type { Clock, Facts, Progress, Provider } from '../ports.ts'
 import type { CloudflareReader, DnsReader } from '../readers.ts'
 import type { CloudflareDnsAction, DnsRecord } from '../recovery/action.ts'
+import { RecordFacts } from '../recovery/kinds/cloudflare-dns.ts'
 import type { Operation } from '../recovery/run.ts'
 import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } from './cloudflare-calls.ts'
 import { readWhole } from './cloudflare-zone.ts'
@@ -34,20 +35,6 @@ const Records = z.array(
 
 /** That there is a result is enough: whether it is the wanted one is read back. */
 const BatchResult = z.looseObject({})
-
-/** What `observe` gives: the records at the action's names, sorted. */
-const RecordFacts = z.object({
-  records: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      type: z.enum(['A', 'AAAA', 'CNAME']),
-      content: z.string(),
-      ttl: z.number(),
-      proxied: z.boolean(),
-    }),
-  ),
-})
 
 const Started = z.object({ startedAt: z.number() })
 

@@ -5,14 +5,14 @@ import formbody from '@fastify/formbody'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, LightMyRequestResponse } from 'fastify'
 import type { InjectOptions } from 'fastify'
-import type { ReceiveHttp } from '../chat/slack/inbound/http.ts'
-import type { ReceiveTeams } from '../chat/teams/door.ts'
 import type { Dispatch } from '../command/command.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import { ConflictError, reasonOf, RetryableError, UserError } from '../errors.ts'
 import type { Changes, Readiness, Store } from '../ports.ts'
 import { addApi, addHealth } from './api.ts'
 import { addAssets } from './assets.ts'
+import { addChat } from './chats.ts'
+import type { Receive } from './chats.ts'
 import { addConsole, failureHtml } from './console.ts'
 import { createCredentials } from './credentials.ts'
 import { plainPage } from './frame.ts'
@@ -20,10 +20,8 @@ import { setPageHeaders } from './headers.ts'
 import { addLogin } from './login.ts'
 import type { Sources } from './pages/page.ts'
 import type { Signer } from './session.ts'
-import { addSlack } from './slack.ts'
 import { createStreams } from './stream.ts'
 import type { Streams } from './stream.ts'
-import { addTeams } from './teams.ts'
 import { addWebhook } from './webhook.ts'
 import type { WebhookDeps } from './webhook.ts'
 
@@ -42,9 +40,9 @@ export interface WebDeps extends WebhookDeps {
   readonly publicUrl: string
   readonly ready: () => Promise<Readiness>
   /** Takes Slack's requests; absent where Slack does not come by HTTP. */
-  readonly slack?: ReceiveHttp | undefined
+  readonly slack?: Receive | undefined
   /** Takes Teams' requests; absent where Teams is not set up. */
-  readonly teams?: ReceiveTeams | undefined
+  readonly teams?: Receive | undefined
 }
 
 export interface Web {
@@ -96,8 +94,8 @@ export function createWeb(deps: WebDeps): Web {
     })
   })
   const { slack, teams } = deps
-  if (slack !== undefined) server.register(async (scope) => addSlack(scope, slack))
-  if (teams !== undefined) server.register(async (scope) => addTeams(scope, teams))
+  if (slack !== undefined) server.register(async (scope) => addChat(scope, '/slack/events', slack))
+  if (teams !== undefined) server.register(async (scope) => addChat(scope, '/api/messages', teams))
   server.register(async (scope) => addConsoleScope(scope, { ...auth, web: deps, streams }))
 
   return {

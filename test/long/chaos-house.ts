@@ -1,12 +1,13 @@
 // One bot process with a Redis and the simulated world, and the hand that kills them at the moments of a round.
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createMovableClock } from '../../sim/clock.ts'
+import { freePort } from '../../sim/free-port.ts'
 import { startMailbox } from '../../sim/mailbox.ts'
 import type { Mailbox } from '../../sim/mailbox.ts'
 import { startWorld } from '../../sim/world.ts'
@@ -275,14 +276,4 @@ async function onPort(): Promise<Readonly<Record<string, string>>> {
 
 async function portOf(redis: TestRedis): Promise<number> {
   return Number(/tcp_port:(\d+)/.exec(await redis.command('INFO server'))?.[1])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

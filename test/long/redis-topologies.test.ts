@@ -1,19 +1,18 @@
 // A Redis Cluster and a master watched by Sentinels: the same store and queue work there, and a failover loses nothing.
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
+import { freePort } from '../../sim/free-port.ts'
 import { createQueue } from '../../src/queue/bullmq.ts'
 import { parseRedisUrl } from '../../src/store/address.ts'
 import { connectRedis } from '../../src/store/connect.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { alert, incident, noon, writing } from '../contracts/store-samples.ts'
 import { silent, startTestRedis } from '../servers/redis.ts'
-import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../src/ports.ts'
 import type { RedisConnection } from '../../src/store/connect.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -31,15 +30,6 @@ const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function startServer(settings: Readonly<Record<string, string>>): Promise<TestRedis> {
   const server = await startTestRedis({ bind: '127.0.0.1', ...settings })

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { CloudflareDnsAction, DnsRecord } from '../action.ts'
 import type { Kind } from './kind.ts'
 
-const RecordFacts = z.object({
+/** What is observed: the records at the action's names, sorted. */
+export const RecordFacts = z.object({
   records: z.array(
     z.object({
       id: z.string(),
