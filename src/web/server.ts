@@ -11,7 +11,7 @@ import { ConflictError, reasonOf, RetryableError, UserError } from '../errors.ts
 import type { Changes, Readiness, Store } from '../ports.ts'
 import { addApi, addHealth } from './api.ts'
 import { addAssets } from './assets.ts'
-import { addChat } from './chats.ts'
+import { addSlack, addTeams } from './chats.ts'
 import type { Receive } from './chats.ts'
 import { addConsole, failureHtml } from './console.ts'
 import { createCredentials } from './credentials.ts'
@@ -94,8 +94,8 @@ export function createWeb(deps: WebDeps): Web {
     })
   })
   const { slack, teams } = deps
-  if (slack !== undefined) server.register(async (scope) => addChat(scope, '/slack/events', slack))
-  if (teams !== undefined) server.register(async (scope) => addChat(scope, '/api/messages', teams))
+  if (slack !== undefined) server.register(async (scope) => addSlack(scope, slack))
+  if (teams !== undefined) server.register(async (scope) => addTeams(scope, teams))
   server.register(async (scope) => addConsoleScope(scope, { ...auth, web: deps, streams }))
 
   return {
