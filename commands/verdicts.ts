@@ -1,5 +1,5 @@
 // `approve`, `deny`, `cancel`, `retry`: a verdict on a run.
-import { complete, demandRun, freeText, optional, printOptions, takeOptions } from '../src/command/read.ts'
+import { complete, demandRun, freeText, optionOf, optional, printOptions } from '../src/command/read.ts'
 import { quote } from '../src/command/words.ts'
 import type { CommandSpec } from '../src/command/command.ts'
 
@@ -58,15 +58,15 @@ export const retry: CommandSpec<'retry'> = {
   rights: ['engineer'],
   changes: true,
   parse: (words) => {
-    const taken = takeOptions(words)
-    if ('problem' in taken) return taken
-    const found = demandRun(taken.rest)
+    const found = demandRun(words)
     if ('problem' in found) return found
-    const { yes, overrides } = taken.options
-    const [override, ...more] = overrides
-    if (yes || more.length > 0)
-      return { problem: 'retry takes one --override RULE "reason" at most, and nothing else.' }
-    return complete({ verb: 'retry', run: found.run, ...optional('override', override) }, found.rest)
+    const { run, rest } = found
+    if (optionOf(rest[0]) !== 'override') return complete({ verb: 'retry', run }, rest)
+    // Whoever is asked for the reason by a button writes it without quotes.
+    const reason = freeText(rest.slice(2))
+    if (rest[1] === undefined || reason === undefined)
+      return { problem: '--override needs the rule and a reason: --override check-query "reason".' }
+    return { command: { verb: 'retry', run, override: { rule: rest[1].text, reason } } }
   },
   print: ({ run, override }) =>
     ['retry', run, ...printOptions({ yes: false, overrides: override ? [override] : [] })].join(' '),

@@ -2,23 +2,16 @@
 import { never } from '../errors.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
-import type { Button, Card, Field, Line, Section, Tone } from '../message.ts'
-import { changedSomething, doneSteps, owes } from './change.ts'
+import type { Card, Field, Line, Section, Tone } from '../message.ts'
+import { isGone, runButtons } from './buttons.ts'
+import { owes } from './change.ts'
 import { runName, runNewsText, tookText } from './news.ts'
 import { isOpen } from './run.ts'
 import { emptyAt } from './queues/drain-rate.ts'
 import type { Remaining } from './queues/drain-rate.ts'
 import { remainingText } from './queues/words.ts'
 import type { Run, Step } from './run.ts'
-import {
-  aboutText,
-  approvalLine,
-  cautions,
-  changeLines,
-  costFields,
-  personName,
-  verdictSummary,
-} from './summary.ts'
+import { aboutText, approvalLine, cautions, changeLines, costFields, personName } from './summary.ts'
 import type { Seen } from './summary.ts'
 import { leftBy, undoTextOf } from './world.ts'
 
@@ -44,7 +37,7 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
     tone: toneOf(run, warned.length > 0),
     fields: fields(run, seen),
     sections: sections.filter((section) => section !== undefined),
-    buttons: buttons(run, seen),
+    buttons: runButtons(run, seen),
     footer: [
       `Asked for by ${personName(plan, run.askedBy)} through ${run.door} at `,
       { at: run.askedAt, show: 'date-time' },
@@ -84,10 +77,6 @@ function stateText(run: Run): string {
 function doneState(run: Run): string {
   if (run.undoneBy !== undefined) return `done, undone by ${run.undoneBy}`
   return isGone(run) ? 'done, but does not hold any more' : 'done'
-}
-
-function isGone({ undoneBy, gone }: Run): boolean {
-  return undoneBy === undefined && gone !== undefined
 }
 
 /** `warned`: something about it needs a second thought. */
@@ -224,73 +213,4 @@ function debts(run: Run): Section | undefined {
 function outcome(run: Run): Section | undefined {
   if (run.state === 'proposed' || run.state === 'running') return undefined
   return { lines: [[runNewsText(run, isGone(run) ? 'gone' : run.state)]] }
-}
-
-function buttons(run: Run, seen: Seen): readonly Button[] {
-  const { id } = run
-  switch (run.state) {
-    case 'proposed':
-      return verdictButtons(run, seen)
-    case 'running':
-      return run.cancelling ? [] : [cancelButton(run)]
-    case 'unknown':
-      return [{ label: 'Look again and go on', command: `retry ${id}`, style: 'primary' }, cancelButton(run)]
-    case 'failed':
-      return [
-        ...(run.undoneBy === undefined
-          ? [{ label: 'Try again', command: `retry ${id}`, style: 'primary' } as const]
-          : []),
-        ...undoButton(run),
-      ]
-    case 'done':
-    case 'cancelled':
-      if (isGone(run)) return [{ label: 'Do it again (proposes)', command: runName(run), style: 'primary' }]
-      return undoButton(run)
-    case 'denied':
-    case 'expired':
-      return [
-        {
-          label: 'Propose anew',
-          command: runName(run),
-          style: 'plain',
-        },
-      ]
-    default:
-      return never(run)
-  }
-}
-
-/** Approve and deny, as the risk of a proposed run demands them; what asks first says what it is about. */
-export function verdictButtons(run: Run, seen: Seen): readonly Button[] {
-  const summary = verdictSummary(run, seen)
-  const deny = { label: 'Deny', command: `deny ${run.id}`, style: 'plain', input: 'Why not?' } as const
-  return [approveButton(run, summary), { ...deny, summary }]
-}
-
-function approveButton({ id, proposal }: Run, summary: readonly Line[]): Button {
-  const base = { label: 'Approve', command: `approve ${id}`, style: 'primary' } as const
-  switch (proposal.risk) {
-    case 'reversible':
-      return base
-    case 'disruptive':
-      return { ...base, style: 'danger', typed: proposal.typed, summary }
-    case 'loses-data':
-      return {
-        ...base,
-        style: 'danger',
-        confirm: `This can lose data: ${proposal.summary}. ${proposal.cost.text} Approve ${id}?`,
-      }
-    default:
-      return never(proposal.risk)
-  }
-}
-
-function cancelButton({ id, steps }: Run): Button {
-  const confirm = `${doneSteps({ steps })} of ${steps.length} steps are done. Start no further step of ${id}?`
-  return { label: 'Cancel', command: `cancel ${id}`, style: 'danger', confirm }
-}
-
-function undoButton(run: Run): readonly Button[] {
-  if (run.direction === 'failback' || run.undoneBy !== undefined || !changedSomething(run)) return []
-  return [{ label: 'Propose the way back', command: `failback ${run.system}`, style: 'plain' }]
 }

@@ -99,7 +99,7 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
   approve: of('approve', both(fc.record({ run }), maybe('typed', text))),
   deny: of('deny', both(fc.record({ run }), maybe('reason', text))),
   cancel: of('cancel', fc.record({ run })),
-  retry: of('retry', fc.record({ run })),
+  retry: of('retry', both(fc.record({ run }), maybe('override', fc.record({ rule: name, reason: text })))),
   freeze: of('freeze', maybe('reason', text)),
   unfreeze: fc.constant({ verb: 'unfreeze' }),
   logout: of('logout', maybe('person', name)),

@@ -79,6 +79,15 @@ describe('db restore', () => {
     expect(bench.names('sql-west')).toEqual(['orders', 'orders-r-1'])
     expect(bench.sent()).toEqual(['PUT sql-west/databases/orders-r-1'])
     await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-check-failed.txt')
+    expect(runCard(run, bench.now(), bench.plan()).buttons).toEqual([
+      { label: 'Try again', command: 'retry R-1', style: 'primary' },
+      {
+        label: 'Go on all the same',
+        command: 'retry R-1 --override check-query',
+        style: 'danger',
+        input: 'Why is the data right?',
+      },
+    ])
   })
 
   test('goes on by retry when the database has come to answer as wanted', async () => {
