@@ -1,6 +1,6 @@
 // What the owners of the team do by themselves, of which Teams tells the bot nothing: channels, messages, members.
 import type { TeamsChannel, Tenant } from './state.ts'
-import { messageOf, person } from './state.ts'
+import { messageOf, person, rootOf } from './state.ts'
 
 /** Channels are given by id. A name that there is not is a mistake of the test. */
 export interface Upkeep {
@@ -11,6 +11,8 @@ export interface Upkeep {
   readonly deleteChannel: (channel: string) => void
   /** Deletes what anybody has written. */
   readonly deleteMessage: (id: string) => void
+  /** Somebody sends a message on into a channel or thread: it stands there in their name, card and all. */
+  readonly forward: (user: string, message: string, to: string) => void
   /** Takes somebody out of the team, or into it. */
   readonly setMember: (user: string, inTeam: boolean) => void
 }
@@ -38,6 +40,12 @@ export function createUpkeep(tenant: Tenant): Upkeep {
     },
     deleteMessage: (id) => {
       messageOf(tenant, id).deleted = true
+    },
+    forward: (user, message, to) => {
+      const { id: from } = person(tenant, user)
+      const id = tenant.nextId()
+      const conversation = rootOf(to) === undefined ? `${to};messageid=${id}` : to
+      tenant.messages.push({ ...messageOf(tenant, message), id, conversation, from, updates: 0 })
     },
     setMember: (user, inTeam) => {
       person(tenant, user).inTeam = inTeam

@@ -8,7 +8,7 @@ import { failure } from './slack-transport.ts'
 import { aliveIn, outages } from './teams-room-house.ts'
 import { roomOfOutage, teamsStage } from './teams-room-stage.ts'
 
-const { fresh, use } = teamsStage()
+const { fresh, each } = teamsStage()
 
 chatContract('teams with channels', async () => {
   const world = await fresh()
@@ -24,6 +24,8 @@ chatContract('teams with channels', async () => {
 })
 
 describe('rooms in Teams that are channels', () => {
+  const use = each()
+
   beforeEach(() => use().house.set({ rooms: 'channels' }))
 
   test('have a name within the rules of Teams, say what they are for, and are known by their link', async () => {
@@ -74,6 +76,15 @@ describe('rooms in Teams that are channels', () => {
     expect(link).toContain(encodeURIComponent(on.channel(`${roomOfOutage}-3`)))
     on.restart()
     expect((await on.open()).link).toBe(link)
+  })
+
+  test('do not take back one of their own that was archived', async () => {
+    const on = use()
+    await on.open()
+    on.house.teams.archive(on.channel(roomOfOutage))
+    await on.house.records.change('INC-12', () => ({ posts: {}, done: {} }))
+
+    expect((await on.open()).link).toContain(encodeURIComponent(on.channel(`${roomOfOutage}-2`)))
   })
 
   test('do not take the name of one that was deleted', async () => {

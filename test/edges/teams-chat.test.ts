@@ -10,7 +10,7 @@ import { failure } from './slack-transport.ts'
 import { outages } from './teams-room-house.ts'
 import { roomOfOutage, teamsStage } from './teams-room-stage.ts'
 
-const { use } = teamsStage()
+const use = teamsStage().each()
 
 describe('the place where a run is shown in Teams', () => {
   const inside = { ...run('R-7'), incident: 'INC-12' } as const

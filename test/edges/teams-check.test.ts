@@ -20,6 +20,7 @@ let env: Record<string, string>
 
 beforeEach(async () => {
   people = ['ann', 'bob']
+  announce = undefined
   teams = await startTeamsFor(undefined, { limits: false })
   await teams.install({ team: true })
   home = await mkdtemp(join(tmpdir(), 'dr-teams-check-'))
@@ -39,11 +40,14 @@ afterEach(async () => {
 
 /** Looking for more people than this takes two seconds more: Teams limits how many may be asked for at once. */
 let people: readonly string[]
+/** The plan's channel of announcements. */
+let announce: string | undefined
 
 function shortened(plan: DrPlan | undefined): DrPlan | undefined {
   if (plan === undefined) return undefined
   const kept = Object.entries(plan.people).filter(([id]) => people.includes(id))
-  return { ...plan, people: Object.fromEntries(kept) }
+  const options = { ...plan.teams, ...(announce !== undefined && { announce }) }
+  return { ...plan, teams: options, people: Object.fromEntries(kept) }
 }
 
 async function check(
@@ -129,6 +133,17 @@ describe('dr teams check', () => {
 
     expect(status).toBe(1)
     expect(text).toMatch(/✗ app: .*TeamsAppInstallation\.Read\.Group.*add the app to the team/)
+  })
+
+  test('looks for the channel of announcements, where the plan names one', async () => {
+    announce = teams.general
+    expect((await check()).text).toContain('✓ announcements: teams.announce is General')
+
+    announce = '19:nowhere@thread.tacv2'
+    const { status, text } = await check()
+
+    expect(status).toBe(1)
+    expect(text).toMatch(/✗ announcements: .*404|✗ announcements: Teams refused GET .*nowhere/)
   })
 
   test('names the rights that are not granted, and only as good to know where they may be left out', async () => {

@@ -8,7 +8,7 @@ import { failure } from './slack-transport.ts'
 import { teamsStage } from './teams-room-stage.ts'
 import type { TeamsStage } from './teams-room-stage.ts'
 
-const { use } = teamsStage()
+const use = teamsStage().each()
 
 const place = { scope: 'INC-12', key: 'INC-12-v1-1' }
 const room = { lane: 'room' } as const
@@ -139,14 +139,16 @@ describe('posting in Teams', () => {
     expect(on.house.calls()).toEqual(['graph.replies', 'graph.replies', 'graph.replies'])
   })
 
-  test('is not found in what somebody else has copied', async () => {
+  test('is not found in what somebody has sent on', async () => {
     const { on, posts, to } = await thread()
-    on.house.teams.fault({ kind: 'refuse', calls: ['connector.send'], times: 1 })
+    on.house.teams.fault({ kind: 'lose-answer', calls: ['connector.send'], times: 1 })
     await failure(posts.post(place, to, saying('down'), room))
-    await on.house.teams.say('Ann Onken', 'INC-12/INC-12-v1-1', { in: to })
+    const [, posted] = on.house.teams.messages(to)
+    on.house.teams.forward('Ann Onken', posted?.id ?? '', to)
 
-    await posts.post(place, to, saying('down'), room)
+    const found = await posts.post(place, to, saying('down'), room)
 
+    expect(found.ts).toBe(posted?.id)
     expect(texts(to)).toEqual(['down'])
   })
 

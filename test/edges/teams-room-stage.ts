@@ -36,11 +36,15 @@ export interface TeamsStage {
 /** The channel's name of the incident `outage()`. */
 export const roomOfOutage = 'inc-12-lb-20260313'
 
-/** Starts Redis for a file of tests, and a team for each test. */
-export function teamsStage(): { readonly fresh: () => Promise<RoomHouse>; readonly use: () => TeamsStage } {
+/** Starts Redis for a file of tests. */
+export function teamsStage(): {
+  /** A team of its own, for the caller to stop. */
+  readonly fresh: () => Promise<RoomHouse>
+  /** Has a stage for each test of the file or group in which it is called; what it answers gives that of the test. */
+  readonly each: () => () => TeamsStage
+} {
   let redis: TestRedis
   let store: Store
-  let current: TeamsStage | undefined
 
   beforeAll(async () => {
     redis = await startTestRedis()
@@ -51,15 +55,18 @@ export function teamsStage(): { readonly fresh: () => Promise<RoomHouse>; readon
     await redis.flush()
     return startRoomHouse(store)
   }
-  beforeEach(async () => {
-    current = stageOf(await fresh())
-  })
-  afterEach(() => current?.house.stop())
   return {
     fresh,
-    use: () => {
-      if (!current) throw new Error('only inside a test')
-      return current
+    each: () => {
+      let current: TeamsStage | undefined
+      beforeEach(async () => {
+        current = stageOf(await fresh())
+      })
+      afterEach(() => current?.house.stop())
+      return () => {
+        if (!current) throw new Error('only inside a test')
+        return current
+      }
     },
   }
 }

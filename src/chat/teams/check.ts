@@ -6,7 +6,7 @@ import { createTeamsApi } from './api.ts'
 import { createAsk, whyNot } from './check/ask.ts'
 import type { Tell } from './check/ask.ts'
 import { checkPeople } from './check/people.ts'
-import { checkTeam, checkTenantRights, tellUntried, tryRights } from './check/team.ts'
+import { checkChannel, checkTeam, checkTenantRights, tellUntried, tryRights } from './check/team.ts'
 import type { ReferenceBook } from './references.ts'
 import { createRegistration, teamsSettings } from './registration.ts'
 import type { Registration, TeamsVariables } from './registration.ts'
@@ -54,6 +54,9 @@ export async function checkTeams(
     if (signedIn === undefined) return
     const site = { api, ask, appId, teamId, channelId }
     await checkTeam(site, tell)
+    const announce = plan?.teams.announce
+    if (announce !== undefined)
+      await checkChannel(site, { about: 'announcements', called: 'teams.announce', id: announce }, tell)
     const roles = checkTenantRights(signedIn.graph, tell)
     if (attempt) await tryRights(site, clock.now(), tell)
     else tellUntried(tell)

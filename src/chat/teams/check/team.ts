@@ -36,14 +36,7 @@ export async function checkTeam(site: Site, tell: Tell): Promise<void> {
       ? { mark: 'ok', about: 'team', text: `TEAMS_TEAM_ID is ${team.answer.displayName}` }
       : { mark: 'missing', about: 'team', text: whyNot(team) },
   )
-  const home = await look(site, channel, Named)
-  if (!('answer' in home)) tell({ mark: 'missing', about: 'channel', text: whyNot(home) })
-  else if ((home.answer.membershipType ?? 'standard') === 'standard')
-    tell({ mark: 'ok', about: 'channel', text: `TEAMS_CHANNEL_ID is ${home.answer.displayName}` })
-  else {
-    const text = `${home.answer.displayName} is a ${home.answer.membershipType ?? ''} channel, where apps have fewer rights. Take a standard one`
-    tell({ mark: 'missing', about: 'channel', text })
-  }
+  await checkChannel(site, { about: 'channel', called: 'TEAMS_CHANNEL_ID', id: channelId }, tell)
   const members = await look(site, `teams/${teamId}/members`, z.unknown())
   tell(
     'answer' in members
@@ -57,6 +50,21 @@ export async function checkTeam(site: Site, tell: Tell): Promise<void> {
       ? { mark: 'ok', about: 'messages', text: 'the bot may look what it has posted' }
       : { mark: 'open', about: 'messages', text: `${twice} ${whyNot(messages)}` },
   )
+}
+
+/** A channel in which the bot posts: it must be in the team, and a standard one. */
+export async function checkChannel(
+  site: Site,
+  { about, called, id }: { readonly about: string; readonly called: string; readonly id: string },
+  tell: Tell,
+): Promise<void> {
+  const found = await look(site, `teams/${site.teamId}/channels/${encodeURIComponent(id)}`, Named)
+  if (!('answer' in found)) return tell({ mark: 'missing', about, text: whyNot(found) })
+  const { displayName, membershipType } = found.answer
+  if ((membershipType ?? 'standard') === 'standard')
+    return tell({ mark: 'ok', about, text: `${called} is ${displayName}` })
+  const text = `${displayName} is a ${membershipType ?? ''} channel, where apps have fewer rights. Take a standard one`
+  tell({ mark: 'missing', about, text })
 }
 
 async function checkApp(site: Site, tell: Tell): Promise<void> {
