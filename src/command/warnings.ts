@@ -5,6 +5,7 @@ import type { IncidentId, Instant, RunId, SystemId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Line } from '../message.ts'
 import type { Store } from '../ports.ts'
+import { halfWay, halfWayRemedy, halfWayText } from '../recovery/half-way.ts'
 import { runName } from '../recovery/news.ts'
 import type { Run } from '../recovery/run.ts'
 
@@ -25,6 +26,8 @@ export interface Owed {
   readonly remedy: string
   /** It is not owed: what the failover set does not hold any more. */
   readonly gone?: true
+  /** It is not owed: the run has stopped half-way, and nobody has gone on with it. */
+  readonly halfWay?: true
 }
 
 /** How many of the newest runs are looked through for failovers that still stand. */
@@ -70,7 +73,7 @@ function explained(system: SystemId, { id, problems }: Incident): SystemWarning 
   return { system, incident: id, text: `down, explained by ${id}`, ...(since === undefined ? {} : { since }) }
 }
 
-/** What each system's newest failover that stands owes, its last way back, and restores cut short; newest runs first. */
+/** What each system's newest failover that stands owes, its last way back, and runs cut short; newest runs first. */
 function stillOwed(runs: readonly Run[]): readonly Owed[] {
   const undone = new Set(
     runs.flatMap((run) => (run.state === 'done' && run.undoes !== undefined ? [run.undoes] : [])),
@@ -85,13 +88,25 @@ function stillOwed(runs: readonly Run[]): readonly Owed[] {
   return systemIds.flatMap((system) => {
     const back = lastWayBack(runs, system)
     const run = standing.find((each) => each.system === system)
-    const left = [...(back ? debtsOf(back) : []), ...unusedDatabases(runs, system)]
+    const left = [
+      ...stoppedHalfWay(runs, system),
+      ...(back ? debtsOf(back) : []),
+      ...unusedDatabases(runs, system),
+    ]
     if (!run) return left
     const owed = [...debtsOf(run), ...left]
     if (run.gone === undefined) return owed
     const { text } = run.gone
     return [{ run: run.id, system, text, remedy: `To do it again: ${runName(run)}`, gone: true }, ...owed]
   })
+}
+
+function stoppedHalfWay(runs: readonly Run[], system: SystemId): readonly Owed[] {
+  return halfWay(runs)
+    .filter((run) => run.system === system)
+    .map((run) => {
+      return { run: run.id, system, text: halfWayText(run), remedy: halfWayRemedy(run), halfWay: true }
+    })
 }
 
 function debtsOf({ id, system, proposal }: Run): readonly Owed[] {
@@ -141,6 +156,7 @@ export function systemLine({ system, text }: SystemWarning): Line {
 }
 
 /** A debt as one line: what is owed, how it is paid, and which run left it. */
-export function owedLine({ run, text, remedy, gone }: Owed): Line {
-  return [gone ? 'Does not hold any more: ' : 'Still owed: ', `${text}. ${remedy}`, ' (', { code: run }, ')']
+export function owedLine({ run, text, remedy, gone, halfWay: stopped }: Owed): Line {
+  const what = gone ? 'Does not hold any more: ' : stopped ? 'Stopped half-way: ' : 'Still owed: '
+  return [what, `${text}. ${remedy}`, ' (', { code: run }, ')']
 }

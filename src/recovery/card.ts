@@ -60,11 +60,11 @@ function stateText(run: Run): string {
     case 'done':
       return doneState(run)
     case 'failed':
-      return `failed at step ${run.current + 1} of ${run.steps.length}`
+      return `failed at step ${run.current + 1} of ${run.steps.length}${overText(run)}`
     case 'unknown':
       return `outcome of step ${run.current + 1} unknown`
     case 'cancelled':
-      return `cancelled after ${run.done} of ${run.steps.length} steps`
+      return `cancelled after ${run.done} of ${run.steps.length} steps${overText(run)}`
     case 'denied':
       return 'denied'
     case 'expired':
@@ -72,6 +72,10 @@ function stateText(run: Run): string {
     default:
       return never(run)
   }
+}
+
+function overText({ over }: Run): string {
+  return over === undefined ? '' : ', declared over'
 }
 
 function doneState(run: Run): string {

@@ -13,6 +13,7 @@ import type { LoopDeps } from './commit.ts'
 import { beginRun, decideRun } from './decide.ts'
 import type { Context, Draft } from './draft.ts'
 import { freeze, readFrozen, refuseFrozen, unfreeze } from './freeze.ts'
+import { besideHalfWay, blameHalfWay, halfWayText, stoppedSince, withoutOwnRule } from './half-way.ts'
 import type { Ask, Runs, Verdict } from './input.ts'
 import { rivalOf, rivalsOf } from './rivals.ts'
 import { runName } from './news.ts'
@@ -76,8 +77,9 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
   const started = underWay(ask, plan, history)
   if (started) return { run: started, existing: true }
   const wish = wishOf(ask, plan, history)
+  const wished = { ask, undoes: wish.undoes, history }
   const context: Context = {
-    ask,
+    ask: withoutOwnRule(ask),
     plan,
     calls,
     setting: store.setting,
@@ -85,7 +87,10 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
     objectiveAt: await objectiveOf(store, ask),
     now: clock.now(),
   }
-  const draft = await withHindrance(engine, await wish.draft(context))
+  const looked = await wish.draft(context).catch((thrown: unknown) => {
+    throw blameHalfWay(thrown, wished)
+  })
+  const draft = await withHindrance(engine, besideHalfWay(looked, wished))
   return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
 }
 
@@ -182,6 +187,7 @@ async function approve(
     await refuseFrozen(engine, run.id)
     await refuseLocked(engine.store, run)
     await refuseOver(engine, run)
+    await refuseStopped(engine, run)
     await refuseDrifted(engine, run)
   }
   // Looking took time: who has left the plan meanwhile, or lost the role, approves nothing.
@@ -206,6 +212,16 @@ async function refuseOver(engine: Engine, run: Run): Promise<void> {
     'outage-over',
     `${reason}. If it is wanted all the same, propose it anew: ${runName(run)}`,
   )
+}
+
+/** Another run has stopped half-way on the same target meanwhile: whoever approves has not been shown that. */
+async function refuseStopped({ store, ...engine }: Engine, run: Run): Promise<void> {
+  const history = await store.runs({ open: false, limit: historyLimit })
+  const [stopped] = stoppedSince(run, history)
+  if (!stopped) return
+  const reason = `Since ${run.id} was proposed, another run has stopped on the same target: ${halfWayText(stopped)}`
+  await apply({ store, ...engine }, run.id, { kind: 'lapsed', reason })
+  throw new UserError('half-way-run', `${reason}. Look at it anew: ${runName(run)}`)
 }
 
 async function refuseDrifted(engine: Engine, run: Run): Promise<void> {

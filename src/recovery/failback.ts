@@ -5,7 +5,7 @@ import { changedSomething } from './change.ts'
 import type { Context, Draft } from './draft.ts'
 import type { Run, Step } from './run.ts'
 
-/** The newest run of the system whose changes stand. Throws UserError when there is none, or one is still under way. */
+/** The newest run of the system whose changes stand, and nobody has put right by hand. Throws UserError when there is none, or one is still under way. */
 export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
   const { system, recovery } = context.ask
   const runs = context.history.filter(
@@ -21,7 +21,8 @@ export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
       `${open.id} (failover ${system} to ${open.recovery}) is ${open.state}. Wait for its end, or stop it: cancel ${open.id}`,
     )
   }
-  const found = runs.find((run) => changedSomething(run) && run.undoneBy === undefined)
+  const standing = runs.filter((run) => changedSomething(run) && run.undoneBy === undefined)
+  const found = standing.find((run) => run.over === undefined) ?? standing[0]
   if (found) return found
   throw new UserError(
     'nothing-to-undo',

@@ -21,6 +21,8 @@ import { workers } from './ways/workers.ts'
 /** What is wished for, before the world was looked at; `key` names it, so that the same wish finds its run. */
 export interface Wish {
   readonly key: string
+  /** The run that a way back undoes. */
+  readonly undoes?: RunId
   readonly draft: (context: Context) => Promise<Draft>
 }
 
@@ -35,6 +37,7 @@ export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
     const earlier = cutShort(history, run)
     return {
       key: `failback:${ask.system}:${run.id}`,
+      undoes: run.id,
       draft: async (context) => goingOn(await way.failback(context, run, earlier), earlier),
     }
   }

@@ -138,6 +138,8 @@ interface Common {
   readonly undoneBy?: RunId
   /** What somebody, or a reload, has undone of it since, in words; absent while it holds. */
   readonly gone?: { readonly since: Instant; readonly text: string }
+  /** Somebody has said that nobody will go on with it, half-way as it is, and why. */
+  readonly over?: Approval & { readonly reason: string }
   /** While they are open; absent: none. */
   readonly rivals?: readonly Rival[]
   /** How much is left in the queues of a pool of workers that this run has sized. */

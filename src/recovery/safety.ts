@@ -29,6 +29,7 @@ export const safetyRules = [
   'no-ds-at-parent',
   'registrar-can-switch',
   'standby-changes-carried',
+  'no-half-way-run',
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 

@@ -8,6 +8,8 @@ import { bare, beginWithin, cancelled, changedSomething, cleared } from './chang
 import { goOn, happened, refused, same, tell, to, withStep } from './change.ts'
 import type { RunDecision, Running } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
+import { isHalfWay } from './half-way.ts'
+import type { Stopped } from './half-way.ts'
 import type { Verdict } from './input.ts'
 import { runName, runNewsText, sentence } from './news.ts'
 import type { Approval, Run, Step } from './run.ts'
@@ -111,10 +113,13 @@ function notYours(run: Run): Refusal {
   }
 }
 
-/** Refuses a proposal. */
+/** Refuses a proposal; of a run that has stopped half-way it says that nobody will go on with it. */
 export function deny(run: Run, said: SaidOf<'deny'>, now: Instant): RunDecision {
   if (run.state === 'running' || run.state === 'unknown') {
     return refused('run-started', `${run.id} has started. To stop it before its next step: cancel ${run.id}`)
+  }
+  if ((run.state === 'failed' || run.state === 'cancelled') && isHalfWay(run)) {
+    return declareOver(run, said, now)
   }
   if (run.state === 'done' || run.state === 'failed') return ended(run)
   if (run.state !== 'proposed') return same
@@ -128,6 +133,20 @@ export function deny(run: Run, said: SaidOf<'deny'>, now: Instant): RunDecision 
   }
   const text = runNewsText(next, 'denied')
   return tell(happened(to(next), 'run.denied', { at: now, by: said.by, text }), 'denied', said.by)
+}
+
+/** Other recoveries are not warned of it any more; what it has changed stands, and can still be undone. */
+function declareOver(run: Stopped, { by, reason }: SaidOf<'deny'>, now: Instant): RunDecision {
+  if (run.undoneBy !== undefined || run.over !== undefined) return same
+  if (reason === undefined) {
+    return refused(
+      'reason-missing',
+      `${run.id} stopped half-way. To say that nobody will go on with it, say what was put right by hand: deny ${run.id} "what was done"`,
+    )
+  }
+  const next: Run = { ...run, over: { ...approvalOf(by, now), reason } }
+  const text = `${run.id} (${runName(run)}) is declared over, half-way as it is: ${reason}`
+  return happened(to(next), 'run.over', { at: now, by, text })
 }
 
 /** Stops a run: no further step starts. A step that is under way is waited for, since it cannot be taken back. */
@@ -196,7 +215,8 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   const steps = run.steps.map((step, at) =>
     at === current ? { ...cleared(step), phase: 'ready' as const } : step,
   )
-  const running = { ...bare(run), steps, state: 'running' as const, startedAt, current, checkAt: now }
+  const { over: _over, ...rest } = bare(run)
+  const running = { ...rest, steps, state: 'running' as const, startedAt, current, checkAt: now }
   const text = `${run.id} goes on with step ${current + 1} of ${run.steps.length}`
   if (said.override) return takenOn(running, said.by, { reason: said.override.reason, now })
   if (said.seen === 'done') {

@@ -59,6 +59,7 @@ export const eventTypes = [
   'run.unknown',
   'run.gone',
   'run.holds',
+  'run.over',
   'run.debt',
 ] as const
 export type EventType = (typeof eventTypes)[number]

@@ -106,7 +106,7 @@ function verdictText(run: Run, said: Verdict): string {
     case 'approve':
       return run.state === 'running' ? 'is approved' : `is ${run.state} already`
     case 'deny':
-      return 'is denied'
+      return run.over === undefined ? 'is denied' : 'is declared over: nobody goes on with it'
     case 'cancel':
       return run.state === 'cancelled' ? 'is cancelled' : 'stops after the step that is under way'
     case 'retry':
