@@ -70,7 +70,7 @@ describe('one at a time', () => {
     plan('restore-again', 'restore', { server: 'SQL-West', database: 'Orders' })
     const first = await proposed(restoring(42 * minute))
     const second = await proposed(restoring(40 * minute, { recovery: 'restore-again' }))
-    expect(second.proposal.warnings).toContainEqual(expect.stringMatching(/R-1 .* same target/))
+    expect(second.rivals?.map(({ id }) => id)).toContain('R-1')
 
     await approve(first)
 
@@ -120,7 +120,7 @@ describe('one at a time', () => {
     await bench.finish('R-1')
     const there = await proposed(restoring(42 * minute, { recovery: 'restore-north' }))
     const back = await proposed(failback)
-    expect(back.proposal.warnings).toContainEqual(expect.stringMatching(/R-2 .* same target/))
+    expect(back.rivals?.map(({ id }) => id)).toContain('R-2')
 
     await approve(there)
 

@@ -150,7 +150,7 @@ describe('failover workers', () => {
     expect((await bot.say('ann', 'status')).text).not.toContain('cancel R-1')
     await proposed('failback workers', 'R-2')
     expect((await bot.say('ann', 'approve R-2')).text).toMatch(
-      /R-2 cannot start: recoveries were frozen by mia/,
+      /R-2 cannot start: recoveries were frozen by Mia Manger/,
     )
     expect(changing()).toHaveLength(2)
   })
