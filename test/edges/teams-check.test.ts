@@ -116,7 +116,7 @@ describe('dr teams check', () => {
 
   test('names who gets no pages, and what to do', async () => {
     await teams.uninstall({ person: teamsId('bob') })
-    expect((await check()).text).toMatch(/! people\.bob: .* the bot adds it when it first pages them/)
+    expect((await check()).text).toMatch(/! people\.bob: .* the bot adds it when they may be called next/)
     teams.setPermissions(graphPermissions.filter((each) => each !== installRight))
 
     const { status, text } = await check()

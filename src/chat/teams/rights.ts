@@ -31,6 +31,6 @@ export const tenantRights: readonly Right[] = [
   },
   { name: 'Presence.Read.All', use: 'who is available, as advice on a page' },
   { name: 'TeamMember.ReadWrite.All', use: 'to bring whoever is called into the team' },
-  { name: installRight, use: 'to add the app by itself for whoever is paged and has not added it' },
+  { name: installRight, use: 'to add the app by itself for whoever may be called and has not added it' },
   { name: 'User.Read.All', use: 'to check that the people of the DR plan are there' },
 ]

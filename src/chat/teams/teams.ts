@@ -11,6 +11,7 @@ import { createInstalling } from './installing.ts'
 import { createTeamsPager } from './pager.ts'
 import { createTeamsPosts } from './posts.ts'
 import { createTeamsPresence } from './presence.ts'
+import { createReach } from './reach.ts'
 import { createReferences } from './references.ts'
 import { createRegistration } from './registration.ts'
 import type { TeamsSettings } from './registration.ts'
@@ -47,6 +48,7 @@ export function createTeams(settings: TeamsSettings, deps: ChatDeps): Teams {
   const { pager, pages } = createTeamsPager({ ...deps, api, installing, service, records })
   const called = () => onDuty(plan(), clock.now(), ({ teams }) => teams)
   const presence = createTeamsPresence({ api, people: called, clock, log })
+  const reach = createReach({ api, installing, people: called, clock, log })
   const chat = createTeamsChat({
     ...deps,
     ...settings,
@@ -86,9 +88,14 @@ export function createTeams(settings: TeamsSettings, deps: ChatDeps): Teams {
       return door
     },
     state: () => ({ chat: 'teams', ...api.state() }),
-    checks: () => ({ teams: api.health(), ...(door && { 'teams-door': door.health() }) }),
+    checks: () => ({
+      teams: api.health(),
+      'teams-pages': reach.health(),
+      ...(door && { 'teams-door': door.health() }),
+    }),
     close: async () => {
       presence.close()
+      reach.close()
       await door?.stop()
       api.close()
     },

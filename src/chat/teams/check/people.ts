@@ -42,7 +42,7 @@ async function checkPerson(asking: Asking, id: string, { teams, name }: Person):
   if ('refused' in chat && chat.status === 403 && asking.mayInstall)
     return {
       mark: 'open',
-      text: `${teams} has not added the app; the bot adds it when it first pages them`,
+      text: `${teams} has not added the app; the bot adds it when they may be called next`,
     }
   if (!('answer' in chat))
     return { mark: 'missing', text: `no page reaches ${teams}: ${whyNot(chat)} docs/teams.md, step 3` }
