@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { onCall } from '../src/oncall/shift.ts'
 import { enterAtRegistrar, tellHints } from './registrar.ts'
+import { reasonOf } from '../src/errors.ts'
 import { startDemo } from './start.ts'
 import type { Demo } from './start.ts'
 import { playStory } from './story.ts'
@@ -13,7 +13,7 @@ const { values } = parseArgs({
 })
 
 const systems = 'dns cloudflare lb api db storage workers'
-const usage = `break SYSTEM, mend SYSTEM (of ${systems}), skip (5 minutes pass at once), slack PERSON COMMAND, login PERSON (a new link to the console), registrar azure or registrar cloudflare (who a recovery of dns waits for), quit`
+const usage = `break SYSTEM, mend SYSTEM (of ${systems}), skip (5 minutes pass at once), slack PERSON COMMAND, slack PERSON press BUTTON, login PERSON (a new link to the console), registrar azure or registrar cloudflare (who a recovery of dns waits for), quit`
 
 function tell(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -106,17 +106,34 @@ function linkFor({ app, signer, clock }: Demo, person: string): string {
   return `${app.url}/login?token=${signer.loginLink(person, clock.now())}`
 }
 
-/** `bob failover lb`: bob types `/dr failover lb` in the room of the newest incident. */
-async function inSlack({ slack }: Demo, said: string): Promise<void> {
+/** `bob failover lb`: bob types `/dr failover lb` in the room of the newest incident. `bob press Approve`: he presses that. */
+async function inSlack(demo: Demo, said: string): Promise<void> {
+  const { slack } = demo
   const [person = '', ...words] = said.split(/\s+/)
   const room = slack.sim.channels().findLast(({ name }) => name.startsWith('inc-'))?.id
   if (slack.user(person) === '') return tell(`the DR plan has no ${person}`)
-  tell(`  only ${person} sees: ${(await slack.type(person, words.join(' '), room)) ?? 'nothing'}`)
+  if (words[0] === 'press') return pressed(demo, { person, label: words.slice(1).join(' '), room })
+  const lines = await slack.type(person, words.join(' '), room)
+  tell(`  only ${person} sees:${lines.length === 0 ? ' nothing' : ''}`)
+  for (const line of lines) tell(`      ${line}`)
+}
+
+async function pressed(
+  { slack }: Demo,
+  press: { readonly person: string; readonly label: string; readonly room: string | undefined },
+): Promise<void> {
+  try {
+    await slack.press(press.person, press.room, press.label)
+    const form = slack.sim.modals(slack.user(press.person)).length > 0
+    const instead = form ? ', which opens a form: here, type the command instead' : ''
+    tell(`  ${press.person} has pressed ${press.label}${instead}`)
+  } catch (thrown) {
+    tell(`  ${reasonOf(thrown)}`)
+  }
 }
 
 function welcome(demo: Demo): string {
-  const { app, world, signer, clock } = demo
-  const engineer = onCall(app.plan.plan(), 'primary', clock.now())?.person ?? 'ann'
+  const { world, engineer, environment } = demo
   return `
 The first of two load balancers has just broken, and the notification script reports it.
 
@@ -125,16 +142,18 @@ The first of two load balancers has just broken, and the notification script rep
   Each link works once and for ten minutes; for a new one, type here: login ${engineer}
 
   Terminal: in another window, in this directory:
-      export DR_URL=${app.url} DR_TOKEN=${signer.token(engineer, clock.now())}
+      . ${environment}
       npx dr status
       npx dr ack
-      npx dr failover lb
+      npx dr failover lb --wait
       npx dr report
+      npx dr plan check --live      whether each recovery could be carried out now (what leads to the broken one cannot)
 
   DNS:  dig +short @127.0.0.1 -p ${world.dns.port} ${world.record}
 
   Slack (simulated; what the bot says there is printed here): type, for example
-      slack ${engineer} ack
+      slack ${engineer} status
+      slack ${engineer} press I have it
       slack ${engineer} failover lb
 
 Here you can type: ${usage}.

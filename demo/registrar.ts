@@ -25,7 +25,8 @@ export function registrarHint(run: Run, { nameServers }: Pick<Registrar, 'nameSe
   if (action === undefined) return undefined
   const wanted = action.after.toSorted().join()
   const place = places.find((one) => nameServers[one].toSorted().join() === wanted)
-  return place && `${run.id} waits for a person at the registrar. To be that person, type: registrar ${place}`
+  if (place === undefined) return undefined
+  return `>> ${run.id} waits for a person who enters ${action.after.join(', ')} at the registrar. Here that is you: type registrar ${place}`
 }
 
 function watched(run: Run): DelegationAction | undefined {

@@ -3,8 +3,10 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { startSlack } from '../sim/slack.ts'
 import type { SimSlack } from '../sim/slack.ts'
+import { plainWords, readable } from './slack-text.ts'
 
 const Plan = z.object({
+  timezone: z.string(),
   people: z.record(
     z.string(),
     z.object({ name: z.string(), slack: z.string(), email: z.string().optional() }),
@@ -18,8 +20,8 @@ export interface DemoSlack {
   readonly user: (person: string) => string
   /** The channel of an incident, once it is there. */
   readonly room: (incident: string) => string | undefined
-  /** Types `/dr TEXT` in a channel; answers what only this person sees, or `undefined` when that is nothing. */
-  readonly type: (person: string, text: string, channel?: string) => Promise<string | undefined>
+  /** Types `/dr TEXT` in a channel; answers what only this person sees, line by line. */
+  readonly type: (person: string, text: string, channel?: string) => Promise<readonly string[]>
   /** Presses a button on the newest message that has it, in a channel or in the conversation with the bot. */
   readonly press: (person: string, channel: string | undefined, label: string) => Promise<void>
   readonly stop: () => Promise<void>
@@ -27,12 +29,14 @@ export interface DemoSlack {
 
 /** How often it is looked for what is new, in milliseconds. */
 const lookEvery = 250
-/** What of a message is told, in characters. */
-const longestLine = 90
+/** What of a line is told, in characters. */
+const longestLine = 140
+/** How many lines of a new card are told, beside its buttons; its title comes first. */
+const mostLines = 6
 
 /** Starts the workspace with the people of the plan; `tell` hears what the bot posts and updates. */
 export async function startDemoSlack(plan: string, tell: (text: string) => void): Promise<DemoSlack> {
-  const { people, groups } = Plan.parse(parse(plan))
+  const { people, groups, timezone } = Plan.parse(parse(plan))
   const sim = await startSlack({
     people: Object.entries(people).map(([name, { name: realName, slack: id, email }]) => ({
       id,
@@ -45,7 +49,7 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
     ),
   })
   const user = (person: string): string => people[person]?.slack ?? ''
-  const stopTelling = tellNews(sim, tell)
+  const stopTelling = tellNews(sim, timezone, tell)
   return {
     sim,
     user,
@@ -54,7 +58,7 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
         ?.id,
     type: async (person, text, channel) => {
       const answer = await sim.command(user(person), text, channel === undefined ? {} : { channel })
-      return plainText(answer.body)
+      return linesIn(answer.body, timezone)
     },
     press: async (person, channel, label) => {
       const place = channel ?? sim.directChannel(user(person)) ?? ''
@@ -69,16 +73,20 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
   }
 }
 
-/** Tells each message when it is new, and again when its first line has changed. */
-function tellNews(sim: SimSlack, tell: (text: string) => void): () => void {
+/** Tells each message when it is new, a card with what it says and its buttons; and again when its first line has changed. */
+function tellNews(sim: SimSlack, zone: string, tell: (text: string) => void): () => void {
   const told = new Map<string, string>()
   const look = (): void => {
     for (const channel of sim.channels()) {
       for (const message of sim.messages(channel.id)) {
-        const [line = ''] = plain(message.text).split('\n')
+        const [line = ''] = plainWords(message.text, zone).split('\n')
         if (told.get(message.ts) === line) continue
+        const fresh = !told.has(message.ts)
         told.set(message.ts, line)
-        tell(`${placeOf(sim, channel)}: ${line === '' ? 'the picture of the outage' : cut(line)}`)
+        const title = line === '' ? 'the picture of the outage' : cut(line)
+        tell(
+          [`${placeOf(sim, channel)}: ${title}`, ...(fresh ? leadOf(message.blocks, zone) : [])].join('\n'),
+        )
       }
     }
   }
@@ -96,18 +104,20 @@ function cut(line: string): string {
   return line.length > longestLine ? `${line.slice(0, longestLine)}…` : line
 }
 
-const Said = z.object({ text: z.string() })
-
-function plainText(body: unknown): string | undefined {
-  const said = Said.safeParse(body)
-  return said.success ? plain(said.data.text).replaceAll('\n', ' · ') : undefined
+/** What a card says under its title down to its first buttons, indented. */
+function leadOf(blocks: readonly unknown[] | undefined, zone: string): readonly string[] {
+  const [, ...lines] = readable(blocks ?? [], zone)
+  const end = lines.findIndex((line) => line.startsWith('['))
+  if (end === -1) return []
+  return [...lines.slice(0, Math.min(end, mostLines)), lines[end] ?? ''].map((line) => `      ${cut(line)}`)
 }
 
-/** The text as somebody reads it: times in words, nothing escaped. */
-function plain(text: string): string {
-  return text
-    .replaceAll(/<!date\^[^|>]*\|([^>]*)>/g, '$1')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
+const Said = z.object({ text: z.string(), blocks: z.array(z.unknown()).optional() })
+
+function linesIn(body: unknown, zone: string): readonly string[] {
+  const said = Said.safeParse(body)
+  if (!said.success) return []
+  return said.data.blocks === undefined
+    ? plainWords(said.data.text, zone).split('\n')
+    : readable(said.data.blocks, zone)
 }

@@ -16,6 +16,9 @@ import { readConfig, secrets } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
 import { createSigner } from '../src/web/session.ts'
 import type { Signer } from '../src/web/session.ts'
+import { onCall } from '../src/oncall/shift.ts'
+import type { PersonId } from '../src/ids.ts'
+import { writeEnvironment } from './environment.ts'
 import { startMonitor } from './monitor.ts'
 import { startOutside } from '../sim/outside.ts'
 import type { Outside } from '../sim/outside.ts'
@@ -35,6 +38,10 @@ export interface Demo {
   readonly slack: DemoSlack
   readonly clock: MovableClock
   readonly signer: Signer
+  /** Who is on call. */
+  readonly engineer: PersonId
+  /** A file for the shell of another window, in which `npx dr` is this engineer's and knows the bot's settings. */
+  readonly environment: string
   readonly stop: () => Promise<void>
 }
 
@@ -61,7 +68,7 @@ export async function startDemo(news: DemoNews): Promise<Demo> {
   const planText = outside.planFor(await readFile(example, 'utf8'))
   await writeFile(plan, planText)
   const slack = await startDemoSlack(planText, news.slack)
-  const config = readConfig({
+  const settings = {
     PORT: String(await freePort()),
     DR_PLAN: plan,
     DATA_DIR: join(dir, 'data'),
@@ -74,9 +81,18 @@ export async function startDemo(news: DemoNews): Promise<Demo> {
     SLACK_BOT_TOKEN: slack.sim.botToken,
     SLACK_APP_TOKEN: slack.sim.appToken,
     SLACK_API_URL: slack.sim.apiUrl.replace(/\/$/, ''),
-  })
+  }
+  const config = readConfig(settings)
   const app = await startApp(config, { log: createLog(config.LOG_LEVEL, secrets(config)), clock })
   const monitor = await startMonitor({ dir, url: app.url, token: nagiosToken, watched: troubles, clock })
+  const signer = createSigner(consoleSecret)
+  const engineer = onCall(app.plan.plan(), 'primary', clock.now())?.person ?? 'ann'
+  const environment = await writeEnvironment({
+    dir,
+    settings,
+    certificates: outside.azure.certificates,
+    terminal: { url: app.url, token: signer.token(engineer, clock.now()) },
+  })
   async function stop(): Promise<void> {
     monitor.stop()
     await app.close()
@@ -92,7 +108,9 @@ export async function startDemo(news: DemoNews): Promise<Demo> {
     monitor,
     slack,
     clock,
-    signer: createSigner(consoleSecret),
+    signer,
+    engineer,
+    environment,
     stop,
   }
 }

@@ -103,8 +103,10 @@ export type Config = Omit<Variables, 'PUBLIC_URL'> & {
   readonly PUBLIC_URL: string
 }
 
-/** What the command line reads; on its own machine there need be no bot. */
+/** What the command line reads; on its own machine there need be no bot, and PORT and HOST may be those of something else. */
 const CliVariables = z.object({
+  PORT: Variables.shape.PORT.catch(3000),
+  HOST: Variables.shape.HOST.catch('127.0.0.1'),
   DR_URL: webAddress('DR_URL=http://127.0.0.1:3000').optional(),
   DR_TOKEN: text('the token that `npx dr token PERSON` printed').optional(),
 })
@@ -160,14 +162,17 @@ export function loadEnvironment(directory: string = process.cwd()): Environment 
 }
 
 /**
- * Where the command line finds the bot, when the environment says so; else it looks into its own file.
+ * Where the command line finds the bot, when the environment says so; else it looks into its own file. `ownAddress`: of
+ * the bot on this machine, by PORT and HOST.
  * @throws UserError (`config`) when DR_URL is no address.
  */
-export function readCliConfig(env: Environment): z.infer<typeof CliVariables> {
+export function readCliConfig(
+  env: Environment,
+): z.infer<typeof CliVariables> & { readonly ownAddress: string } {
   const given = withoutEmpty(env)
   const parsed = CliVariables.safeParse(given)
   if (!parsed.success) throw new UserError('config', complaint(fieldProblems(parsed.error, given), given))
-  return parsed.data
+  return { ...parsed.data, ownAddress: ownAddress(parsed.data) }
 }
 
 /** Every secret in the settings, also those inside addresses, for the log to leave out. */
@@ -263,7 +268,7 @@ function withoutEmpty(env: Environment): Environment {
   )
 }
 
-function ownAddress(values: Variables): string {
+function ownAddress(values: Pick<Variables, 'PORT' | 'HOST'>): string {
   const host = values.HOST === '0.0.0.0' || values.HOST === '::' ? 'localhost' : values.HOST
   return `http://${host.includes(':') ? `[${host}]` : host}:${values.PORT}`
 }

@@ -273,11 +273,13 @@ describe('.env', () => {
   })
 
   test('the command line takes address and token, and refuses what is no address', () => {
-    expect(readCliConfig({ DR_URL: 'http://127.0.0.1:3000/', DR_TOKEN: 't' })).toEqual({
+    expect(readCliConfig({ DR_URL: 'http://127.0.0.1:3000/', DR_TOKEN: 't' })).toMatchObject({
       DR_URL: 'http://127.0.0.1:3000',
       DR_TOKEN: 't',
     })
-    expect(readCliConfig({})).toEqual({})
+    expect(readCliConfig({})).not.toHaveProperty('DR_URL')
+    expect(readCliConfig({ PORT: '3100', HOST: '192.0.2.1' }).ownAddress).toBe('http://192.0.2.1:3100')
+    expect(readCliConfig({ PORT: 'of something else' }).ownAddress).toBe('http://127.0.0.1:3000')
     expect(() => readCliConfig({ DR_URL: 'bot:3000' })).toThrow('DR_URL is "bot:3000": write an address')
   })
 })

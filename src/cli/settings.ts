@@ -12,9 +12,6 @@ export interface BotAccess {
 
 const Settings = z.object({ url: z.string(), token: z.string() })
 
-/** The bot on this machine, when nothing else is said. */
-const ownBot = 'http://127.0.0.1:3000'
-
 /** The path of the file in somebody's home directory. */
 export function settingsFile(home: string): string {
   return join(home, '.config', 'dr', 'config.json')
@@ -26,11 +23,16 @@ export function settingsFile(home: string): string {
  * @throws UserError (`usage`) when there is no token for the address, or others can read the file.
  */
 export function botAccess(
-  given: { readonly DR_URL?: string | undefined; readonly DR_TOKEN?: string | undefined },
+  given: {
+    readonly DR_URL?: string | undefined
+    readonly DR_TOKEN?: string | undefined
+    /** Of the bot on this machine, for when nothing else is said. */
+    readonly ownAddress: string
+  },
   home: string,
 ): BotAccess {
   const kept = given.DR_TOKEN === undefined || given.DR_URL === undefined ? readSettings(home) : undefined
-  const url = given.DR_URL ?? kept?.url ?? ownBot
+  const url = given.DR_URL ?? kept?.url ?? given.ownAddress
   const token = given.DR_TOKEN ?? (kept?.url === url ? kept.token : undefined)
   if (token !== undefined) return { url, token }
   throw new UserError(

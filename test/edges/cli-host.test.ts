@@ -56,6 +56,19 @@ describe('address and token', () => {
     expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('no token for http://127.0.0.1:9') })
   })
 
+  test('without any address are those of the bot on this machine, by its own HOST and PORT', async () => {
+    const { port } = new URL(house.url)
+    const own = { DR_TOKEN: token, PORT: port }
+
+    expect(await house.dr(['status'], { env: () => own })).toMatchObject({ code: 0 })
+    const all = { ...own, HOST: '0.0.0.0', DR_TOKEN: '' }
+    expect((await house.dr(['status'], { env: () => all })).err).toContain(
+      `no token for http://localhost:${port}`,
+    )
+    const foreign = { DR_TOKEN: '', PORT: 'tcp://192.0.2.1:80' }
+    expect((await house.dr(['status'], { env: () => foreign })).err).toContain('http://127.0.0.1:3000')
+  })
+
   test('are refused when others can read the file, and when it is broken', async () => {
     await house.dr(['setup', house.url], { ...nothing, input: async () => token })
     await chmod(settingsFile(house.home), 0o644)

@@ -102,7 +102,7 @@ describe('failover dns', () => {
     // As a person does it in the window of the demo.
     const nameServers = { azure: standby.nameServers, cloudflare: homeOf(bot.world) }
     expect(registrarHint(await bot.run('R-1'), { nameServers })).toBe(
-      'R-1 waits for a person at the registrar. To be that person, type: registrar azure',
+      `>> R-1 waits for a person who enters ${standby.nameServers.toSorted().join(', ')} at the registrar. Here that is you: type registrar azure`,
     )
     const registrar = { registry: standby.registry, nameServers }
     expect(enterAtRegistrar(registrar, 'elsewhere')).toContain('registrar azure, or: registrar cloudflare')
