@@ -76,8 +76,6 @@ export interface Tenant {
   /** Where the simulator is; known once it listens. */
   origin: string
   installedInTeam: boolean
-  /** Channels that the team may have, deleted ones included. */
-  readonly mostChannels: number
   readonly users: Map<string, TeamsUser>
   readonly channels: Map<string, TeamsChannel>
   readonly messages: TeamsMessage[]
@@ -100,8 +98,6 @@ export interface TenantOptions {
   readonly botName?: string
   /** Whether the app is in the team. Default true. */
   readonly installedInTeam?: boolean
-  /** Default 1,000 (learn.microsoft.com, Teams, "Limits and specifications"). */
-  readonly mostChannels?: number
   /** Time of messages and limits, in ms. Tokens carry the machine's time. */
   readonly now?: () => number
 }
@@ -124,7 +120,6 @@ export function createTenant(options: TenantOptions): Tenant {
     teamThread,
     origin: '',
     installedInTeam: options.installedInTeam ?? true,
-    mostChannels: options.mostChannels ?? 1_000,
     users: new Map(),
     channels: new Map(),
     messages: [],

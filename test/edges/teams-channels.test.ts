@@ -214,14 +214,8 @@ describe('rooms in Teams that are channels', () => {
   test.each([
     ['the right is missing', () => use().house.teams.setPermissions([]), /Channel.Create.Group/],
     [
-      'the team is full',
-      () =>
-        use().house.teams.fault({
-          kind: 'error',
-          status: 400,
-          code: 'BadRequest',
-          calls: ['graph.channel-create'],
-        }),
+      'there is no room for more',
+      () => Array.from({ length: 997 }, (_, n) => use().house.teams.makeChannel(`old-${n}`)),
       /BadRequest/,
     ],
   ])('are threads where %s, and the card says why', async (_why, make, reason) => {
