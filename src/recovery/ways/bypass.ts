@@ -1,7 +1,6 @@
 // The block `cloudflare_bypass`: records leave Cloudflare's proxy and point directly at the load balancer.
 import { UserError } from '../../errors.ts'
 import { printDuration } from '../../drplan/duration.ts'
-import type { Recovery } from '../../drplan/schema.ts'
 import type { DnsRecord } from '../action.ts'
 import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
@@ -24,26 +23,18 @@ import { actionOf, asClient, dnsSteps, effectWithin, plainContent, rowsOf, targe
 import type { DnsChange } from './dns-change.ts'
 import { elsewhere, pointedAt, recordFor } from './records.ts'
 import { draftFailback } from './records-back.ts'
-import type { Way } from './way.ts'
+import { wayOf } from './way.ts'
+import type { With } from './way.ts'
 
-type BypassRecovery = Recovery & { readonly cloudflare_bypass: NonNullable<Recovery['cloudflare_bypass']> }
+type BypassRecovery = With<'cloudflare_bypass'>
 
-function isBypass(recovery: Recovery): recovery is BypassRecovery {
-  return recovery.cloudflare_bypass !== undefined
-}
-
-export const bypass: Way = {
-  failover: (recovery) => (isBypass(recovery) ? (context) => draftBypass(context, recovery) : undefined),
-  check: (recovery) =>
-    isBypass(recovery)
-      ? (context) =>
-          checkThroughCloudflare(context, recovery.cloudflare_bypass.zone, (same) =>
-            draftBypass(same, recovery),
-          )
-      : undefined,
+export const bypass = wayOf('cloudflare_bypass', {
+  draft: draftBypass,
+  check: (context, recovery) =>
+    checkThroughCloudflare(context, recovery.cloudflare_bypass.zone, (same) => draftBypass(same, recovery)),
   failback: draftFailback,
   changes: ['cloudflare-dns'],
-}
+})
 
 /**
  * Looks at the records, and at the service on both ways, through Cloudflare and directly; then says what would be

@@ -1,6 +1,5 @@
 // The block `haproxy`: the traffic of a backend moves to another server, at every load balancer.
 import { printDuration } from '../../drplan/duration.ts'
-import type { Recovery } from '../../drplan/schema.ts'
 import type { ProbeAction } from '../action.ts'
 import { expectedDuration, inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
@@ -17,24 +16,18 @@ import type { Looked } from './haproxy-look.ts'
 import { digestOfSteps, longestWait, moveSteps, rowsOf, targetsOf } from './haproxy-move.ts'
 import type { FileTurn, Move } from './haproxy-move.ts'
 import { allBalancersAnswer, lastHealthyServer, notAlreadyMoved, sameServers } from './haproxy-safety.ts'
-import type { Way } from './way.ts'
+import { wayOf } from './way.ts'
+import type { With } from './way.ts'
 
-type HaproxyRecovery = Recovery & { readonly haproxy: NonNullable<Recovery['haproxy']> }
+type HaproxyRecovery = With<'haproxy'>
 
-function isHaproxy(recovery: Recovery): recovery is HaproxyRecovery {
-  return recovery.haproxy !== undefined
-}
-
-export const haproxy: Way = {
-  failover: (recovery) => (isHaproxy(recovery) ? (context) => draftFailover(context, recovery) : undefined),
-  check: (recovery) =>
-    isHaproxy(recovery)
-      ? (context) =>
-          checkAtBalancers(context, recovery.haproxy.sockets ?? [], (same) => draftFailover(same, recovery))
-      : undefined,
+export const haproxy = wayOf('haproxy', {
+  draft: draftFailover,
+  check: (context, recovery) =>
+    checkAtBalancers(context, recovery.haproxy.sockets ?? [], (same) => draftFailover(same, recovery)),
   failback: draftHaproxyBack,
   changes: ['haproxy-server', 'haproxy-file'],
-}
+})
 
 /** Looks at every load balancer and, with the plan's probe, at the target itself; then says what would be done. */
 async function draftFailover(context: Context, recovery: HaproxyRecovery): Promise<Draft> {

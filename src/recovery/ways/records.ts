@@ -8,7 +8,8 @@ import { rowsOf, shortTtl, targetsOf, typeFor } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
 import { checkThroughCloudflare } from './cloudflare-check.ts'
 import { draftFailback } from './records-back.ts'
-import type { Way } from './way.ts'
+import { wayOf } from './way.ts'
+import type { With } from './way.ts'
 import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Debt } from '../run.ts'
@@ -24,23 +25,15 @@ import { probeFacts, whereOf } from '../kinds/probe.ts'
 import { digestOf } from '../world.ts'
 
 /** A recovery of the plan that points DNS records at another server. */
-type DnsRecovery = Recovery & { readonly cloudflare: NonNullable<Recovery['cloudflare']> }
+type DnsRecovery = With<'cloudflare'>
 
-function isDnsRecovery(recovery: Recovery): recovery is DnsRecovery {
-  return recovery.cloudflare !== undefined
-}
-
-export const records: Way = {
-  failover: (recovery) =>
-    isDnsRecovery(recovery) ? (context) => draftFailover(context, recovery) : undefined,
-  check: (recovery) =>
-    isDnsRecovery(recovery)
-      ? (context) =>
-          checkThroughCloudflare(context, recovery.cloudflare.zone, (same) => draftFailover(same, recovery))
-      : undefined,
+export const records = wayOf('cloudflare', {
+  draft: draftFailover,
+  check: (context, recovery) =>
+    checkThroughCloudflare(context, recovery.cloudflare.zone, (same) => draftFailover(same, recovery)),
   failback: draftFailback,
   changes: ['cloudflare-dns'],
-}
+})
 
 /**
  * Looks at the zone, its records and, from outside, at the target, all at once; then says what would be done. Throws

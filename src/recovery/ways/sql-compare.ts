@@ -12,9 +12,10 @@ import { isInStep } from '../kinds/sql.ts'
 import type { Proposal } from '../run.ts'
 import type { SqlPlace } from '../sql-action.ts'
 import { logBackups } from './sql-safety.ts'
+import type { With } from './way.ts'
 
 export type SqlBlock = NonNullable<Recovery['azure_sql']>
-export type SqlRecovery = Recovery & { readonly azure_sql: SqlBlock }
+export type SqlRecovery = With<'azure_sql'>
 
 export function isSql(recovery: Recovery): recovery is SqlRecovery {
   return recovery.azure_sql !== undefined

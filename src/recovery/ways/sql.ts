@@ -3,7 +3,7 @@ import { RetryableError, UserError } from '../../errors.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { SqlPlace } from '../sql-action.ts'
 import { draftSqlBack } from './sql-back.ts'
-import { isSql, sourceOf } from './sql-compare.ts'
+import { sourceOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { draftGeo } from './sql-geo.ts'
 import { checkByDraft } from './draft-check.ts'
@@ -13,26 +13,23 @@ import { checkAtAzure } from './rights-check.ts'
 import { checkQuery } from './sql-query.ts'
 import { draftRestore } from './sql-restore.ts'
 import { logBackups } from './sql-safety.ts'
-import type { Way } from './way.ts'
+import { wayOf } from './way.ts'
 
-export const azureSql: Way = {
-  failover: (recovery) => (isSql(recovery) ? (context) => draft(context, recovery) : undefined),
-  check: (recovery) =>
-    isSql(recovery)
-      ? async (context) =>
-          checkAtAzure(
-            context,
-            recovery,
-            async () => [
-              ...(await checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery))),
-              ...(await checkQuery(context, recovery)),
-            ],
-            await partnerOf(context, recovery),
-          )
-      : undefined,
+export const azureSql = wayOf('azure_sql', {
+  draft,
+  check: async (context, recovery) =>
+    checkAtAzure(
+      context,
+      recovery,
+      async () => [
+        ...(await checkByDraft(readyFor(context, recovery), (one) => draft(one, recovery))),
+        ...(await checkQuery(context, recovery)),
+      ],
+      await partnerOf(context, recovery),
+    ),
   failback: draftSqlBack,
   changes: ['sql-group', 'sql-link', 'sql-rename', 'sql-failover'],
-}
+})
 
 /** Whether a restore could be carried out is asked of a moment that backups should hold whenever they are taken. */
 function readyFor(context: Context, { azure_sql: { method } }: SqlRecovery): Context {

@@ -1,7 +1,6 @@
 // The block `standby_dns`: the copy at Azure DNS is brought up to date, and a person leads the zone to its name servers.
 import { printDuration } from '../../drplan/duration.ts'
 import { reasonOf } from '../../errors.ts'
-import type { Recovery } from '../../drplan/schema.ts'
 import type { StandbyZone, ZoneRecord } from '../../readers.ts'
 import type { ProbeAction } from '../action.ts'
 import type { DelegationAction, StandbyChange } from '../standby-action.ts'
@@ -40,24 +39,18 @@ import { draftSwitchBack } from './standby-dns-back.ts'
 import { checkByDraft } from './draft-check.ts'
 import { elsewhere } from './records.ts'
 import { checkAtAzure } from './rights-check.ts'
-import type { Way } from './way.ts'
+import { wayOf } from './way.ts'
+import type { With } from './way.ts'
 
-type StandbyRecovery = Recovery & { readonly standby_dns: StandbyBlock }
+type StandbyRecovery = With<'standby_dns'>
 
-function isStandby(recovery: Recovery): recovery is StandbyRecovery {
-  return recovery.standby_dns !== undefined
-}
-
-export const standbyDns: Way = {
-  failover: (recovery) => (isStandby(recovery) ? (context) => draftSwitch(context, recovery) : undefined),
-  check: (recovery) =>
-    isStandby(recovery)
-      ? (context) =>
-          checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftSwitch(one, recovery)))
-      : undefined,
+export const standbyDns = wayOf('standby_dns', {
+  draft: draftSwitch,
+  check: (context, recovery) =>
+    checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftSwitch(one, recovery))),
   failback: draftSwitchBack,
   changes: ['standby-dns', 'delegation'],
-}
+})
 
 /** Record sets that are shown one by one; more are counted. */
 const mostRows = 12

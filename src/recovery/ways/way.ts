@@ -1,4 +1,5 @@
 // One way to recover: how a provider block of the plan becomes a proposal, and how what it did is undone.
+import type { ProviderBlock } from '../../drplan/recoveries.ts'
 import type { Recovery } from '../../drplan/schema.ts'
 import type { Duration } from '../../ids.ts'
 import type { ProviderName } from '../action.ts'
@@ -29,4 +30,31 @@ export interface Way {
   readonly failback: (context: Context, run: Run, earlier: readonly Run[]) => Promise<Draft>
   /** A run is of this way when its first change is an action of one of these providers. */
   readonly changes: readonly ProviderName[]
+}
+
+/** A recovery of the plan that has this provider block. */
+export type With<Block extends ProviderBlock> = Recovery & {
+  readonly [Name in Block]-?: NonNullable<Recovery[Name]>
+}
+
+/** The way of all recoveries with one provider block: `draft` and `check` are asked about those only. */
+export function wayOf<Block extends ProviderBlock>(
+  block: Block,
+  {
+    draft,
+    check,
+    ...rest
+  }: Pick<Way, 'failback' | 'changes'> & {
+    readonly draft: (context: Context, recovery: With<Block>) => Promise<Draft>
+    readonly check: (context: Context, recovery: With<Block>) => Promise<readonly Checked[]>
+  },
+): Way {
+  function isOfThis(recovery: Recovery): recovery is With<Block> {
+    return recovery[block] !== undefined
+  }
+  return {
+    ...rest,
+    failover: (recovery) => (isOfThis(recovery) ? (context) => draft(context, recovery) : undefined),
+    check: (recovery) => (isOfThis(recovery) ? (context) => check(context, recovery) : undefined),
+  }
 }

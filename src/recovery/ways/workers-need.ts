@@ -1,6 +1,5 @@
 // How many workers are wanted and why: as somebody says, or by the queues at the rate that was measured or the plan has.
 import { UserError } from '../../errors.ts'
-import type { Recovery } from '../../drplan/schema.ts'
 import type { Duration, Instant } from '../../ids.ts'
 import type { QueueSeen } from '../../readers.ts'
 import type { Context } from '../draft.ts'
@@ -13,8 +12,9 @@ import { messagesIn } from './workers-look.ts'
 import type { LookedPool } from './workers-look.ts'
 import { sizeByQueues, timeText } from './workers-size.ts'
 import type { Need, PoolPlan } from './workers-size.ts'
+import type { With } from './way.ts'
 
-export type PoolRecovery = Recovery & { readonly scale_set: PoolPlan }
+export type PoolRecovery = With<'scale_set'>
 
 /** How many, and the sentence that says why. */
 export interface Wanted {

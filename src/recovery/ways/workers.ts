@@ -17,22 +17,15 @@ import type { PoolRecovery } from './workers-need.ts'
 import { autoscaleKnown, notScaling, notThatMany, poolLimits } from './workers-safety.ts'
 import { digestOfSteps, documented, limitsFor, resizeSteps, rowsOf, targetsOf } from './workers-steps.ts'
 import type { Resize } from './workers-steps.ts'
-import type { Way } from './way.ts'
+import { wayOf } from './way.ts'
 
-function isPool(recovery: Recovery): recovery is PoolRecovery {
-  return recovery.scale_set !== undefined
-}
-
-export const workers: Way = {
-  failover: (recovery) => (isPool(recovery) ? (context) => draftResize(context, recovery) : undefined),
-  check: (recovery) =>
-    isPool(recovery)
-      ? (context) =>
-          checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftResize(one, recovery)))
-      : undefined,
+export const workers = wayOf('scale_set', {
+  draft: draftResize,
+  check: (context, recovery) =>
+    checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftResize(one, recovery))),
   failback: draftWorkersBack,
   changes: ['scale-set-capacity', 'autoscale-limits'],
-}
+})
 
 async function draftResize(context: Context, recovery: PoolRecovery): Promise<Draft> {
   const { ask, calls, now } = context
