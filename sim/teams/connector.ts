@@ -107,7 +107,6 @@ function put(tenant: Tenant, conversation: string, activity: Json): TeamsMessage
     updates: 0,
     deleted: false,
     ...contentOf(activity),
-    ...(typeof activity['importance'] === 'string' && { importance: activity['importance'] }),
   }
   tenant.messages.push(message)
   return message

@@ -45,7 +45,6 @@ export interface TeamsMessage {
   summary?: string
   /** channelData.notification.alert of what the bot sent: it makes the phones of its readers ring. */
   readonly alert: boolean
-  readonly importance?: string
   readonly at: number
   /** Times that it was replaced. */
   updates: number

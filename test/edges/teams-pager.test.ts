@@ -143,7 +143,7 @@ describe('a page in Teams', () => {
     await send()
 
     const [message] = at.teams.direct(ann)
-    expect(message).toMatchObject({ alert: true, importance: 'urgent' })
+    expect(message).toMatchObject({ alert: true })
     expect(message?.summary).toContain('INC-12 lb: HAProxy on lb1 is CRITICAL')
     expect(at.teams.buttons(message?.id ?? '')).toContain('I have it')
     expect(JSON.stringify(at.teams.card(message?.id ?? ''))).toContain(

@@ -49,7 +49,7 @@ async function breaks(): Promise<string> {
   expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
   await comes(() => house.direct(bob), 'Why you: on call (primary, weekly)')
   const [page] = teams.direct(bob)
-  expect(page).toMatchObject({ alert: true, importance: 'urgent' })
+  expect(page).toMatchObject({ alert: true })
   expect(teams.buttons(page?.id ?? '')).toContain('I have it')
   const room = await house.room()
   await comes(() => house.reads(room), 'INC-1 · lb · nobody has it yet', 'HTTP CRITICAL')

@@ -14,6 +14,5 @@ export interface TeamsActivity {
   /** What a notification and a list of chats show of a card. */
   readonly summary?: string
   readonly attachments?: readonly TeamsAttachment[]
-  readonly importance?: 'normal' | 'high' | 'urgent'
   readonly channelData?: { readonly notification?: { readonly alert: true } }
 }

@@ -32,8 +32,8 @@ export interface TeamsPagerDeps {
   readonly publicUrl: string
 }
 
-/** Phones say so at once, and Teams lists it under what happened. */
-const ringing = { importance: 'urgent', channelData: { notification: { alert: true } } } as const
+/** Teams also lists it under what happened. It takes no bot's message for urgent (MicrosoftDocs/msteams-docs issue 5695). */
+const ringing = { channelData: { notification: { alert: true } } } as const
 /** The connector's words for a message that will never change any more. */
 const lost = ['ActivityNotFoundInConversation', 'MessageNotFound']
 /** The connector's words for a person whom it does not know. */
