@@ -6,8 +6,8 @@ import type { CommandSpec } from '../src/command/command.ts'
 export const help: CommandSpec<'help'> = {
   verb: 'help',
   usage: 'help [command]',
-  summary: 'What you may type, or one command in full',
-  examples: ['help', 'help failover'],
+  summary: 'What you may type, one command in full, or the commands of one word',
+  examples: ['help', 'help failover', 'help db'],
   rights: ['anyone'],
   changes: false,
   parse: (words) => ({ command: { verb: 'help', ...optional('about', freeText(words)) } }),

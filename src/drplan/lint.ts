@@ -19,7 +19,7 @@ const gapWindow: Duration = 56 * day
 export function lint(plan: DrPlan): readonly Complaint[] {
   return [
     ...checkPromises(plan),
-    ...checkCarriedOut(plan),
+    ...checkPagedThrough(plan),
     ...checkChannels(plan),
     ...checkRotations(plan),
     ...checkOverrides(plan),
@@ -61,18 +61,18 @@ function gapsBetween(
 }
 
 /** Channels that this version can page by. */
-const carriedOut: readonly Channel[] = ['chat', 'email']
+export const pagedThrough: readonly Channel[] = ['chat', 'email']
 
 /** What the ladder promises and this version does not do. */
-function checkCarriedOut(plan: DrPlan): readonly Complaint[] {
+function checkPagedThrough(plan: DrPlan): readonly Complaint[] {
   const others = plan.paging.ladder
     .map((step) => step.channel)
-    .filter((channel) => !carriedOut.includes(channel))
+    .filter((channel) => !pagedThrough.includes(channel))
   if (others.length === 0) return []
   return [
     {
       path: ['paging', 'ladder'],
-      found: `${others.join(' and ')}: this version pages by ${carriedOut.join(' and ')} only; other steps are left out`,
+      found: `${others.join(' and ')}: this version pages by ${pagedThrough.join(' and ')} only; other steps are left out`,
       write:
         'Make sure that {email: 0s} is in the ladder, that each person has an "email", and that SMTP_URL is set',
     },

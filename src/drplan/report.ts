@@ -2,6 +2,7 @@
 import { systemIds } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
 import { channelsFor } from '../oncall/channels.ts'
+import { pagedThrough } from './lint.ts'
 import { nameOf } from '../oncall/shift.ts'
 import { timeText, zoned } from '../oncall/wallclock.ts'
 import { matchSystem } from '../triage/match.ts'
@@ -71,6 +72,8 @@ interface PlannedPage {
   readonly why: string
   readonly at: Instant
   readonly channels: readonly { readonly channel: string; readonly at: Instant }[]
+  /** Channels that this version cannot page by. */
+  readonly leftOut: readonly string[]
 }
 
 /**
@@ -175,8 +178,11 @@ function pagesOf(plan: DrPlan, level: number, from: Instant): readonly PlannedPa
     candidates(plan, target, from).map(({ person, why }, index) => {
       const turn = target.startsWith('group:') ? 0 : index
       const at = from + turn * plan.paging.next_engineer_after
-      const channels = channelsFor(plan, person).map(({ channel, after }) => ({ channel, at: at + after }))
-      return { target, person, why, at, channels }
+      const all = channelsFor(plan, person)
+      const paged = all.filter(({ channel }) => pagedThrough.includes(channel))
+      const channels = paged.map(({ channel, after }) => ({ channel, at: at + after }))
+      const leftOut = all.filter((step) => !paged.includes(step)).map(({ channel }) => channel)
+      return { target, person, why, at, channels, leftOut }
     }),
   )
 }
@@ -201,9 +207,15 @@ function levelLines(plan: DrPlan, { level, at, because, pages }: Level): readonl
     title,
     ...pages.flatMap((page) => [
       `  ${clock(plan, page.at)}  ${nameOf(plan, page.person)} (${page.target}): ${page.why}`,
-      `            ${page.channels.map((step) => `${step.channel} ${clock(plan, step.at)}`).join(', ')}`,
+      `            ${channelsText(plan, page)}`,
     ]),
   ]
+}
+
+function channelsText(plan: DrPlan, { channels, leftOut }: PlannedPage): string {
+  const paged = channels.map((step) => `${step.channel} ${clock(plan, step.at)}`).join(', ')
+  const rest = leftOut.length === 0 ? '' : ` (not in this version: ${leftOut.join(', ')})`
+  return `${paged === '' ? 'no channel' : paged}${rest}`
 }
 
 function clock(plan: DrPlan, at: Instant): string {

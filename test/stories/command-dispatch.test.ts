@@ -102,7 +102,7 @@ describe('an incident, from opening to report', () => {
     expect(said(timeline)).toContain('disk of lb1 is full — Ann Onken (cli)')
     const report = await desk.say('vic', 'report')
     expect(report.data).toMatchObject({
-      report: { id: 'INC-1', what: 'disk was full', measured: { met: true } },
+      report: { id: 'INC-1', what: 'disk was full', outages: [{ measured: { met: true } }] },
     })
     expect(said(report)).toContain('5m')
     expect(report.card.sections?.map(({ heading }) => heading)).toEqual([

@@ -55,7 +55,7 @@ describe('dr plan test', () => {
 
     expect(told.text).toContain('01:58:00  Cem Celik')
     expect(told.text).toContain('03:01:00  Ann Onken')
-    expect(told.text).toContain('chat 03:01:00, email 03:01:00, sms 03:02:00')
+    expect(told.text).toContain('chat 03:01:00, email 03:01:00 (not in this version: sms)')
   })
 
   test('calls the next level at once when everybody of the first is off', () => {

@@ -48,7 +48,16 @@ function all(mine: readonly Verb[]): Answer {
     'What you may type',
     [
       table(rows),
-      { lines: [[hint, { command: `help ${mine.includes('failover') ? 'failover' : 'status'}` }]] },
+      {
+        lines: [
+          [
+            hint,
+            { command: `help ${mine.includes('failover') ? 'failover' : 'status'}` },
+            '; all about one system: ',
+            { command: 'help db' },
+          ],
+        ],
+      },
     ],
     { commands: mine.map((verb) => ({ verb, ...rowOf(verb) })) },
   )
