@@ -232,7 +232,7 @@ describe('rooms in Teams that are channels', () => {
     expect(on.threads()).toHaveLength(1)
   })
 
-  test('are waited for while Graph does not answer, for a minute; then a thread serves', async () => {
+  test('are waited for while Graph refuses connections, for a minute; then a thread serves', async () => {
     const on = use()
     on.house.teams.fault({ kind: 'refuse', calls: ['graph.*'] })
     const early = await failure(on.open())
@@ -242,5 +242,13 @@ describe('rooms in Teams that are channels', () => {
 
     expect(early).toBeInstanceOf(RetryableError)
     expect(link).toContain('/l/message/')
+  })
+
+  test('are threads where Graph hangs, in good time before the try is over', async () => {
+    const on = use()
+    on.house.teams.fault({ kind: 'hang', calls: ['graph.*'] })
+    on.house.clock.skip(61_000)
+
+    expect((await on.open()).link).toContain('/l/message/')
   })
 })

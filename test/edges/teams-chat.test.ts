@@ -180,6 +180,23 @@ describe('a room in Teams of which a part fails', () => {
     expect(on.house.teams.members()).toEqual(expect.arrayContaining(called))
   })
 
+  test('has its card, and what is said, while Graph hangs', async () => {
+    const on = use()
+    await on.open()
+    on.house.teams.fault({ kind: 'hang', calls: ['graph.*'] })
+
+    const { left, again } = await on.chat.showRoom(
+      outage(),
+      viewOf(outage(), on.house.plan()),
+      AbortSignal.timeout(25_000),
+    )
+    await on.say('Dan is on it')
+
+    expect(left).toEqual(['people: Microsoft Graph does not answer.'])
+    expect(again).toBe(true)
+    expect(on.house.texts(home)).toHaveLength(2)
+  })
+
   test('has its card when every other call is limited, and the rest as the limits end', async () => {
     const on = use()
     on.house.set({ announce: outages })

@@ -10,6 +10,7 @@ import type { Left, PartDeps, Site } from '../parts.ts'
 import { shaped } from './api-errors.ts'
 import { TeamsRefusal } from './api.ts'
 import type { TeamsApi } from './api.ts'
+import { briefly } from './briefly.ts'
 import { doPart } from './furnish.ts'
 
 export interface MembersDeps extends PartDeps {
@@ -40,7 +41,7 @@ export async function bringIn(deps: MembersDeps, site: Site, view: Guests): Prom
   const left = await doPart(deps, site, {
     name: 'people',
     wanted: missing.map(({ id }) => id).join(' '),
-    work: () => bring(deps, site, missing),
+    work: () => briefly(site.options, (options) => bring(deps, { ...site, options }, missing)),
   })
   return [...strangers, ...left]
 }

@@ -1,15 +1,16 @@
 // Messages in channels and threads of Teams that are posted once and kept up to date: how they are sent, and found again.
 import { z } from 'zod'
-import { RetryableError, reasonOf } from '../../errors.ts'
+import { reasonOf } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { Letter, Mail, Posted } from '../delivery.ts'
 import type { CallOptions } from '../lanes.ts'
 import { createPosts } from '../posts.ts'
 import type { Posts, PostsDeps } from '../posts.ts'
 import type { TeamsActivity } from './activity.ts'
-import { TeamsLimit } from './api-errors.ts'
+import { shaped } from './api-errors.ts'
 import { TeamsRefusal, TeamsSilence } from './api.ts'
 import type { TeamsApi } from './api.ts'
+import { briefly } from './briefly.ts'
 import { partsOfThread } from './links.ts'
 import type { Witness } from './witness.ts'
 
@@ -103,21 +104,16 @@ async function findMessage(
   options: CallOptions,
 ): Promise<Posted | undefined> {
   try {
-    return await lookThrough(deps, sought, options)
+    return await briefly(options, (brief) => lookThrough(deps, sought, brief))
   } catch (thrown) {
-    if (options.signal?.aborted || isLimit(thrown)) throw thrown
-    if (!(thrown instanceof TeamsRefusal || thrown instanceof TeamsSilence)) throw thrown
+    const cannot = thrown instanceof TeamsRefusal || thrown instanceof TeamsSilence
+    if (!cannot || options.signal?.aborted) throw thrown
     deps.log.warn('a message may stand in Teams twice: what was posted cannot be looked at', {
       message: sought.name,
       reason: reasonOf(thrown),
     })
     return undefined
   }
-}
-
-/** Graph will tell, a little later. */
-function isLimit(thrown: unknown): boolean {
-  return thrown instanceof TeamsLimit || (thrown instanceof RetryableError && thrown.after !== undefined)
 }
 
 async function lookThrough(
@@ -130,9 +126,8 @@ async function lookThrough(
   const path = root === undefined ? all : `${all}/${root}/replies`
   let query: string | undefined = `?$top=${perPage}`
   for (let left = pages; left > 0 && query !== undefined; left -= 1) {
-    const page: z.infer<typeof Listed> = Listed.parse(
-      await api.graph('GET', `${path}${query}`, undefined, options),
-    )
+    const answer = await api.graph('GET', `${path}${query}`, undefined, options)
+    const page: z.infer<typeof Listed> = shaped(Listed, answer, 'the messages of a room')
     const found = page.value.find((message) => isNamed(message, appId, name))
     if (found) return { channel: root === undefined ? `${channel};messageid=${found.id}` : to, ts: found.id }
     const next = page['@odata.nextLink']

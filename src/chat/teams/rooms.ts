@@ -14,6 +14,7 @@ import type { Claiming, Lost, RoomWays, Rooms } from '../rooms.ts'
 import { pageUrl } from '../text.ts'
 import { TeamsRefusal } from './api.ts'
 import type { TeamsApi } from './api.ts'
+import { briefly } from './briefly.ts'
 import { claimChannel } from './claim.ts'
 import type { ClaimDeps } from './claim.ts'
 import { partsOfThread } from './links.ts'
@@ -120,7 +121,8 @@ async function channel(
     },
   }
   try {
-    const { room, number } = await claimChannel(claiming, incident, Number(known.done[nextKey] ?? 1), options)
+    const first = Number(known.done[nextKey] ?? 1)
+    const { room, number } = await briefly(options, (brief) => claimChannel(claiming, incident, first, brief))
     return { room, done: { [nextKey]: String(number + 1) } }
   } catch (thrown) {
     if (thrown instanceof UserError && !thrown.passing) return { why: thrown.message }

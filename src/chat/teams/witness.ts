@@ -8,6 +8,7 @@ import { botTime } from '../lanes.ts'
 import type { CallOptions } from '../lanes.ts'
 import { TeamsRefusal, TeamsSilence } from './api.ts'
 import type { TeamsApi } from './api.ts'
+import { briefly } from './briefly.ts'
 import { partsOfThread } from './links.ts'
 
 export interface Witness {
@@ -60,9 +61,9 @@ export function createWitness(deps: {
     options: CallOptions,
   ): Promise<'gone' | 'there' | 'unknown'> {
     try {
-      const found = Seen.safeParse(
-        await api.graph('GET', pathOf(teamId, conversation, message), undefined, options),
-      )
+      const path = pathOf(teamId, conversation, message)
+      const answer = await briefly(options, (brief) => api.graph('GET', path, undefined, brief))
+      const found = Seen.safeParse(answer)
       if (!found.success) return 'unknown'
       return found.data.deletedDateTime ? 'gone' : 'there'
     } catch (thrown) {
