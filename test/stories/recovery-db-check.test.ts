@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { minute, second } from '../../src/ids.ts'
 import { reasonOf } from '../../src/errors.ts'
 import { plain } from '../../src/message.ts'
+import { callLimit } from '../../src/recovery/calls.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { ann, asking } from '../servers/engine.ts'
@@ -223,6 +224,31 @@ describe('the other ways', () => {
       advice: expect.stringMatching(/sql-north is the primary all the same/),
     })
     expect(bench.azure.sql.group('orders-fg').primary).toBe('sql-north')
+  })
+
+  test('only a good answer after the change counts as verified, and not one that somebody took on', async () => {
+    await open(twoRegions)
+    await bench.order(region)
+    await bench.finish('R-1')
+    expect(await bench.told('R-1')).toContainEqual(expect.stringMatching(/is done and verified/))
+    bench.azure.tds.answers(query, [0])
+    await bench.order(back)
+    await bench.finish('R-2')
+
+    await bench.runs().verdict('R-2', { kind: 'retry', by: ann, override: takenOn })
+
+    expect(await bench.finish('R-2')).toMatchObject({ state: 'done' })
+    const told = (await bench.told('R-2')).join('\n')
+    expect(told).toMatch(/R-2 \(failback db\) is carried out/)
+    expect(told).not.toMatch(/verified/)
+  })
+
+  test('the question has the time that the plan gives it, and a little more to be told of its end', () => {
+    const place = { resourceGroup: 'dr-rg', server: 'sql-west' }
+    const action = { provider: 'sql-query', place, database: 'orders', ...check, timeout: minute } as const
+
+    expect(callLimit(action)).toBeGreaterThan(minute)
+    expect(callLimit({ ...action, timeout: second })).toBeGreaterThan(second)
   })
 })
 
