@@ -9,17 +9,18 @@ import type { Cell, Login, Message, SqlError } from './tds-wire.ts'
 
 /** What came in on whichever connection, as tests look at it. Never a token or password. */
 export interface TdsRequest {
-  readonly what: 'login' | 'begin' | 'query' | 'commit' | 'rollback' | 'attention'
+  readonly what: 'login' | 'refused' | 'begin' | 'query' | 'commit' | 'rollback' | 'attention'
   readonly server: string
   readonly database: string
-  /** Of a login: as whom; of a query: its text. */
+  /** Of a login: as whom, and of one that was refused: to which database; of a query: its text. */
   readonly text: string
 }
 
 /** What the server does with an answer instead of sending it. */
 export interface TdsFault {
   readonly kind: 'hang' | 'slow' | 'drop' | 'error'
-  readonly on: 'login' | 'query'
+  /** Absent: whatever comes. */
+  readonly on?: 'login' | 'query'
   /** For `error`. */
   readonly error?: SqlError
   /** For `slow`: milliseconds. */
@@ -41,7 +42,7 @@ export interface TdsWorld {
   readonly answer: (query: string, database: Database) => readonly Cell[] | undefined
   /** Where the gateway leads to; undefined: nowhere. */
   readonly worker: (server: string) => { readonly host: string; readonly port: number } | undefined
-  readonly fault: (on: TdsFault['on']) => TdsFault | undefined
+  readonly fault: (on: 'login' | 'query') => TdsFault | undefined
   readonly requests: TdsRequest[]
 }
 
@@ -75,7 +76,10 @@ export function createSession(
     const fault = world.fault('login')
     if (fault?.error) return { bytes: failed(server, fault.error) }
     const found = admit(world, server, login)
-    if (Array.isArray(found)) return { bytes: failed(server, ...found), fault }
+    if (Array.isArray(found)) {
+      note('refused', login.database)
+      return { bytes: failed(server, ...found), fault }
+    }
     const ack = loginAck(login.token !== undefined)
     const to = isGateway ? world.worker(server) : undefined
     if (to) return { bytes: answerOf(ack, changed.routing(to.host, to.port), done()), fault }

@@ -65,7 +65,7 @@ export async function startTds({
     worker: (server) =>
       redirects ? { host: `${server}.${under.worker}`, port: portOf(worker.server) } : undefined,
     fault: (on) => {
-      if (!fault || fault.on !== on || left <= 0) return undefined
+      if (!fault || (fault.on ?? on) !== on || left <= 0) return undefined
       left -= 1
       return fault
     },

@@ -85,7 +85,7 @@ export function createAzure(access: AzureAccess): Azure {
     made ??= credentialOf(access)
     return made
   }
-  const secrets = [access.secret, access.sqlPassword].filter((secret) => secret !== undefined)
+  const secrets = access.secret === undefined ? [] : [access.secret]
   return {
     credential,
     arm: async () => {

@@ -58,6 +58,10 @@ describe('understands', () => {
     ],
     ['workers scale pool +4', { verb: 'workers scale', pool: 'pool', size: { by: 4 }, options }],
     ['failover dns', { verb: 'failover', system: 'dns', options }],
+    [
+      'retry R-7 --override check-query I looked at it',
+      { verb: 'retry', run: 'R-7', override: { rule: 'check-query', reason: 'I looked at it' } },
+    ],
   ])('%j', (text, command) => {
     expect(parseCommand(text)).toEqual({ command })
   })
@@ -89,6 +93,8 @@ describe('answers with what to type instead', () => {
     ['failover lb --override --yes', 'failover lb'],
     ['failback lb to api', 'failback lb'],
     ['approve', 'approve R-7'],
+    ['retry R-7 --override check-query', 'retry R-7'],
+    ['retry R-7 --yes', 'retry R-7'],
     ['approve INC-7', 'approve R-7'],
     ['oncall override ann', 'oncall override ann 2026-12-24T09:00 2026-12-26T09:00'],
     ['unfreeze now', 'unfreeze'],

@@ -52,7 +52,7 @@ interface Case {
 }
 
 /** What Azure SQL says at the login, or of the query. */
-function says(on: TdsFault['on'], number: number, message: string): Case {
+function says(on: 'login' | 'query', number: number, message: string): Case {
   return { fault: { kind: 'error', on, error: { number, message } } }
 }
 

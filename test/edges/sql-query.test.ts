@@ -97,6 +97,12 @@ describe('a question that is not answered', () => {
     await expect(ask({ timeout: 300 })).rejects.toThrow(/within 0.3 s/)
   })
 
+  test('has one time for all of it: a slow login and a slow answer count together', async () => {
+    sim.tds.fault({ kind: 'slow', ms: 250 })
+
+    await expect(ask({ auth: 'sql', timeout: 400 })).rejects.toThrow(/within 0.4 s/)
+  })
+
   test('is stopped at once when whoever asks does not want it any more', async () => {
     const stop = new AbortController()
     sim.tds.fault({ kind: 'hang', on: 'query' })

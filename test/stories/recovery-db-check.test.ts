@@ -52,7 +52,7 @@ describe('db restore', () => {
   test('asks the new database before the swap, and goes on when the answer is as wanted', async () => {
     await open()
     const proposed = (await bench.runs().propose(restoring(42 * minute))).run
-    expect(asked()).toEqual([])
+    expect(bench.azure.tds.requests).toEqual([])
     await expect(cardText(proposed)).toMatchFileSnapshot('../golden/cards/db-check-proposed.txt')
 
     await bench.order(restoring(42 * minute))
