@@ -1,6 +1,6 @@
 // A decision on a run in the making: the next state, what happened, what must be done outside.
 import type { Duration, Instant } from '../ids.ts'
-import { second } from '../ids.ts'
+import { minute, second } from '../ids.ts'
 import type { EffectBody, RunNews } from '../effect.ts'
 import type { Actor, EventType, Happening } from '../timeline/event.ts'
 import { followedAt, runNewsText, stepOfPerson, wasSeen } from './news.ts'
@@ -30,6 +30,9 @@ export const bot: Actor = { person: 'bot', door: 'bot' }
 
 /** A step that is ready is begun by an effect; should that be lost, the bell begins it so much later. */
 export const beginWithin: Duration = 5 * second
+
+/** A failed run can be gone on with for so long; later, what people agreed to is too old. */
+export const retryWithin: Duration = 30 * minute
 
 /** Fields that belong to a state; all others belong to the run. */
 const ofStates: readonly string[] = [

@@ -1,8 +1,9 @@
 // Runs that stopped half-way and let go of their targets: whoever starts another recovery there must know of them.
+import { printDuration } from '../drplan/duration.ts'
 import { UserError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import type { ProviderName } from './action.ts'
-import { changedSomething } from './change.ts'
+import { changedSomething, retryWithin } from './change.ts'
 import type { Draft } from './draft.ts'
 import type { Ask } from './input.ts'
 import { runName } from './news.ts'
@@ -67,7 +68,7 @@ export function halfWayText(run: Stopped): string {
 export function halfWayRemedy(run: Stopped): string {
   const { id, system, direction, order } = run
   const on = [
-    ...(run.state === 'failed' ? [`retry ${id}`] : []),
+    ...(run.state === 'failed' ? [`retry ${id} (within ${printDuration(retryWithin)} of its failure)`] : []),
     ...(direction === 'failback' ? [`failback ${system}`] : []),
     ...(run.state === 'cancelled' && direction === 'failover' && order === undefined ? [runName(run)] : []),
   ]

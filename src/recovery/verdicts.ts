@@ -1,10 +1,9 @@
 // What people say about a run: approve, deny, cancel, retry; who may, and what it leads to.
 import { never } from '../errors.ts'
-import type { Duration, Instant, PersonId } from '../ids.ts'
-import { minute } from '../ids.ts'
+import type { Instant, PersonId } from '../ids.ts'
 import type { Role } from '../drplan/schema.ts'
 import type { Actor } from '../timeline/event.ts'
-import { bare, beginWithin, cancelled, changedSomething, cleared } from './change.ts'
+import { bare, beginWithin, retryWithin, cancelled, changedSomething, cleared } from './change.ts'
 import { goOn, happened, refused, same, tell, to, withStep } from './change.ts'
 import type { RunDecision, Running } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
@@ -30,9 +29,6 @@ type SaidOf<K extends Said['kind']> = Extract<Said, { readonly kind: K }>
 
 /** Whose word lets a run start that loses no data, besides the asker's own. */
 const confirming: readonly Role[] = ['engineer', 'manager', 'approver']
-
-/** A failed run can be gone on with for so long; later, what people agreed to is too old. */
-export const retryWithin: Duration = 30 * minute
 
 /** Starts a proposed run; on one that started already it changes nothing. */
 export function approve(run: Run, said: SaidOf<'approve'>, now: Instant): RunDecision {

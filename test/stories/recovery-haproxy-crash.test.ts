@@ -8,6 +8,7 @@ import { startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
+import { unseenAt } from './cut-short.ts'
 import { planWith, wanting } from './haproxy-house.ts'
 
 let redis: TestRedis
@@ -122,6 +123,28 @@ describe('a crash', () => {
     expect(
       await bench.store.claims([...(all[0]?.proposal.targets ?? [])].map((name) => `lock:${name}`)),
     ).toEqual([''])
+  })
+})
+
+describe('a way back', () => {
+  // Steps 2 and 5 only wait.
+  test.each([1, 3, 4, 6])('whose step %i nobody saw the end of is gone on with', async (step) => {
+    await order()
+    const { run } = await bench.runs().propose(wanting({ direction: 'failback' }))
+    await bench.runs().verdict(run.id, approving())
+    const silence = (on: boolean): void => haproxy.fault(on ? 'refuse' : undefined)
+    await unseenAt(bench, { id: 'R-2', step, silence })
+    const standing = await bench.run('R-1')
+
+    await order({ direction: 'failback' })
+
+    const last = await bench.run('R-3')
+    expect(standing.undoneBy).toBeUndefined()
+    expect(last).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(last.proposal.summary.startsWith('Nothing is left to change')).toBe(step === 6)
+    expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-3' })
+    expect(sent()).toEqual([...over, ...back])
+    expect(await haproxy.states()).toBe('main ready, standby maint')
   })
 })
 
