@@ -11,6 +11,7 @@ import type { Operation } from '../recovery/run.ts'
 import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } from './cloudflare-calls.ts'
 import { readWhole } from './cloudflare-zone.ts'
 import { plainContent, plainName } from './record-content.ts'
+import { leftOf } from './started.ts'
 
 const Zones = z.array(
   z.object({
@@ -35,8 +36,6 @@ const Records = z.array(
 
 /** That there is a result is enough: whether it is the wanted one is read back. */
 const BatchResult = z.looseObject({})
-
-const Started = z.object({ startedAt: z.number() })
 
 /** How long a change that was answered with success may take to be seen when it is read back. */
 const readBackWithin: Duration = 15 * second
@@ -227,8 +226,7 @@ function progressOf(action: CloudflareDnsAction, facts: Facts, operation: Operat
   }
   const { records } = RecordFacts.parse(facts)
   const differences = action.after.flatMap((record) => difference(records, record) ?? []).join('; ')
-  const started = Started.safeParse(operation.data)
-  if (state === 'not-done' && started.success && now - started.data.startedAt < readBackWithin) {
+  if (state === 'not-done' && leftOf(operation, readBackWithin, now) > 0) {
     return { state: 'running', note: `Cloudflare still shows ${differences}`, checkAfter: second }
   }
   return {

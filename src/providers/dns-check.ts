@@ -7,6 +7,7 @@ import type { Clock, Progress, Provider } from '../ports.ts'
 import type { DnsCheckAction } from '../recovery/action.ts'
 import { addressesOf } from './name-servers.ts'
 import { plainContent, plainName } from './record-content.ts'
+import { age } from './started.ts'
 
 export interface DnsCheckOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -19,7 +20,6 @@ export interface DnsCheckOptions {
 }
 
 const DnsFacts = z.object({ ok: z.boolean() })
-const Started = z.object({ startedAt: z.number() })
 const checkAfter = second
 
 /** What one name server answers, or why it does not. */
@@ -47,8 +47,7 @@ export function createDnsCheck(options: DnsCheckOptions): Provider<'dns-check'> 
     },
     check: async (action, operation, now, signal) => {
       const verdicts = await askAll(action, options, signal)
-      const started = Started.safeParse(operation.data)
-      return progressOf(action, verdicts, started.success ? now - started.data.startedAt : Infinity)
+      return progressOf(action, verdicts, age(operation, now) ?? Infinity)
     },
     settled: (_action, facts) => (DnsFacts.parse(facts).ok ? 'done' : 'not-done'),
   }

@@ -1,5 +1,4 @@
 // The providers that set the state of HAProxy's servers, write it into its file, and read back what has become of it.
-import { z } from 'zod'
 import { BugError, RetryableError, UserError } from '../errors.ts'
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
@@ -25,6 +24,7 @@ import { createDataplane } from './haproxy-dataplane.ts'
 import { noServer } from './haproxy-errors.ts'
 import type { Place } from './haproxy-errors.ts'
 import { createRuntime } from './haproxy-runtime.ts'
+import { leftOf } from './started.ts'
 
 export interface HaproxyOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -35,7 +35,6 @@ export interface HaproxyOptions {
   readonly password?: string | undefined
 }
 
-const Started = z.object({ startedAt: z.number() })
 const checkAfter = second
 
 /** All kinds of action; the scheme of a load balancer's address says which way it is told. */
@@ -142,8 +141,7 @@ function waitProvider(find: Find, clock: Pick<Clock, 'now'>): Provider<'haproxy-
     },
     check: async (action, operation, now, signal) => {
       const balancers = await lookAtAll(action, signal)
-      const started = Started.safeParse(operation.data)
-      const left = started.success ? started.data.startedAt + action.within - now : 0
+      const left = leftOf(operation, action.within, now)
       return action.until === 'checked'
         ? checkedOrNot(action, balancers, left)
         : idleOrNot(action, balancers, left)

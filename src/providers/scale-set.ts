@@ -2,7 +2,7 @@
 import type { ComputeManagementClient } from '@azure/arm-compute'
 import { z } from 'zod'
 import { RetryableError } from '../errors.ts'
-import type { Duration, Instant } from '../ids.ts'
+import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Clock, Progress, Provider, Providers } from '../ports.ts'
 import type { PoolSeen } from '../readers.ts'
@@ -13,6 +13,7 @@ import type { Azure } from './azure.ts'
 import { lookAtOperation, submit, type OperationSeen } from './azure-operations.ts'
 import { purposeOf, readPool } from './scale-set-read.ts'
 import { missingWorkers, withWayOut } from './scale-set-words.ts'
+import { leftOf } from './started.ts'
 
 export interface ScaleSetOptions {
   readonly azure: Azure
@@ -21,7 +22,7 @@ export interface ScaleSetOptions {
 }
 
 /** `poller`: absent when Azure had ended the operation with its first answer. */
-const Started = z.object({ startedAt: z.number(), poller: z.string().exactOptional() })
+const Started = z.object({ poller: z.string().exactOptional() })
 /** Machines take minutes to come: it is looked at often enough to show that they do. */
 const checkAfter: Duration = 10 * second
 
@@ -52,7 +53,7 @@ function capacityProvider({ azure, compute, clock }: ScaleSetOptions): Provider<
         operationOf({ azure, client }, action, operation, signal),
         readPool(azure, client, action, signal),
       ])
-      return setOrNot(action, pool, seen, leftOf(action, operation, now))
+      return setOrNot(action, pool, seen, leftOf(operation, action.within, now))
     },
     settled: ({ before, after }, facts) => {
       const { capacity } = poolFacts(facts)
@@ -78,11 +79,6 @@ async function operationOf(
   return lookAtOperation(azure, purpose, signal, (abortSignal) =>
     restorePoller(client, poller, client.virtualMachineScaleSets.update, { abortSignal }),
   )
-}
-
-function leftOf({ within }: { readonly within: Duration }, { data }: Operation, now: Instant): Duration {
-  const started = Started.safeParse(data)
-  return started.success ? started.data.startedAt + within - now : 0
 }
 
 /**
@@ -134,7 +130,7 @@ function waitProvider({ azure, compute, clock }: ScaleSetOptions): Provider<'sca
       const note = countText(action, pool)
       if (isMet(action, pool)) return { state: 'done', note }
       const given = !pool.updating && (pool.problem !== undefined || pool.capacity !== action.after)
-      if (!given && leftOf(action, operation, now) > 0)
+      if (!given && leftOf(operation, action.within, now) > 0)
         return { state: 'running', note, percent: percentOf(action, pool), checkAfter }
       return missingWorkers(action, pool, pool.problem)
     },

@@ -3,9 +3,10 @@ import type { Clock, Progress, Provider, Settled } from '../ports.ts'
 import { minute, second } from '../ids.ts'
 import type { SqlFailoverAction } from '../recovery/sql-action.ts'
 import { FailoverFacts, sqlFailover } from '../recovery/kinds/sql.ts'
-import { age, begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
+import { begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
 import { refuseOther } from './sql-restore.ts'
 import { lastOf, readGroup, sqlPurpose, type SqlAccess } from './sql-read.ts'
+import { age } from './started.ts'
 
 const soon = 3 * second
 /** After so long a failover that should take a minute is not waited for any more, or, when it is forced, worth a word. */

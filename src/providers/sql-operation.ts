@@ -6,6 +6,7 @@ import type { SqlPlace } from '../recovery/sql-action.ts'
 import type { Operation } from '../recovery/run.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 import { sqlPurpose, type SqlAccess } from './sql-read.ts'
+import { age } from './started.ts'
 
 /** The part of the SDK's poller that is used; it is not a promise, unlike those of the newer SDKs. */
 interface Poller {
@@ -88,12 +89,6 @@ function endOf(thrown: unknown): string | undefined {
   if (thrown.message === 'Operation was canceled') return 'It was cancelled at Azure'
   const failed = /^The long-running operation has failed(?:\. (.*))?$/s.exec(thrown.message)
   return failed ? (failed[1] ?? 'It failed, and Azure gave no reason') : undefined
-}
-
-/** How long an operation has been going on; undefined when its start's answer was lost. */
-export function age({ data }: Operation, now: Instant): Duration | undefined {
-  const startedAt = data?.['startedAt']
-  return typeof startedAt === 'number' ? now - startedAt : undefined
 }
 
 /** What was just taken may not be seen yet. */

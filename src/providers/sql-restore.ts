@@ -6,8 +6,9 @@ import type { Clock, Progress, Provider, Settled } from '../ports.ts'
 import type { SqlPlace, SqlRestoreAction, SqlSettings } from '../recovery/sql-action.ts'
 import type { SqlDatabaseSeen } from '../readers.ts'
 import { CheckFacts, RestoreFacts, isBeingMade, sqlRestore } from '../recovery/kinds/sql.ts'
-import { age, begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
+import { begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
 import { createSqlReader, readDatabases, sqlPurpose, type SqlAccess } from './sql-read.ts'
+import { age } from './started.ts'
 
 /** Azure: most restores finish within it. */
 const most = 12 * 60 * minute

@@ -11,12 +11,13 @@ import type { Azure } from './azure.ts'
 import type { AzurePurpose } from './azure-errors.ts'
 import { lookAtOperation, submit } from './azure-operations.ts'
 import { lazily } from './lazily.ts'
+import { age } from './started.ts'
 
 /** A failover "typically takes about an hour": what has not ended after four is for people. */
 const longest: Duration = 4 * 60 * minute
 const checkAfter: Duration = 15 * second
 
-const Started = z.object({ startedAt: z.number(), poller: z.string() })
+const Started = z.object({ poller: z.string() })
 
 /** The client, made at the first call, when the SDK is loaded too. */
 export function storageOf(azure: Azure): () => Promise<StorageManagementClient> {
@@ -102,17 +103,17 @@ export function failoverProvider(
     },
     check: async (action, operation, now, signal) => {
       const started = Started.safeParse(operation.data)
-      const since = started.success ? started.data.startedAt : now
+      const took = age(operation, now) ?? 0
       try {
         const client = await clientFor(azure, storage, action, signal)
         const failed = started.success
           ? await failureOf(azure, client, { action, poller: started.data.poller }, signal)
           : undefined
         if (failed !== undefined) return ended(action, failed)
-        return progressOf(action, await readAccount(azure, client, action, signal), now - since)
+        return progressOf(action, await readAccount(azure, client, action, signal), took)
       } catch (thrown) {
         if (signal.aborted || !(thrown instanceof RetryableError)) throw thrown
-        return unanswered(action, reasonOf(thrown), now - since)
+        return unanswered(action, reasonOf(thrown), took)
       }
     },
     settled: (action, facts) => settled(action, AccountFacts.parse(facts)),

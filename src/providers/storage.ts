@@ -1,5 +1,4 @@
 // Everything that reaches Azure storage: accounts, queues, and the settings that lead applications to them.
-import { z } from 'zod'
 import { RetryableError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 import type { Clock, Progress, Provider, Providers } from '../ports.ts'
@@ -12,13 +11,13 @@ import type { Azure } from './azure.ts'
 import { readSecret, secretProvider, vaultsOf } from './key-vault.ts'
 import { readQueues } from './queues.ts'
 import { failoverProvider, readAccount, storageOf } from './storage-account.ts'
+import { leftOf } from './started.ts'
 
 type StorageProviders = Pick<
   Providers,
   'storage-failover' | 'app-configuration' | 'key-vault-secret' | 'storage-queues'
 >
 
-const Started = z.object({ startedAt: z.number() })
 const checkAfter: Duration = 3 * second
 
 /** Loads no SDK and opens no connection yet. */
@@ -73,8 +72,7 @@ function queuesProvider(azure: Azure, clock: Pick<Clock, 'now'>): Provider<'stor
     },
     check: async (action, operation, now, signal) => {
       const seen = await look(action, signal)
-      const started = Started.safeParse(operation.data)
-      return lookedAt(action, seen, started.success ? started.data.startedAt + action.within - now : 0)
+      return lookedAt(action, seen, leftOf(operation, action.within, now))
     },
     settled: (action, facts) =>
       missingAccounts(action, QueuesFacts.parse(facts).accounts).length === 0 ? 'done' : 'not-done',
