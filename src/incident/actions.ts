@@ -16,6 +16,7 @@ const carriedOut: readonly ProviderBlock[] = [
   'haproxy',
   'scale_set',
   'azure_sql',
+  'azure_storage',
   'standby_dns',
 ]
 

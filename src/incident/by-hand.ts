@@ -19,3 +19,9 @@ export function byHandSection(runs: readonly Run[]): Section | undefined {
   const lines = byHandLines(runs)
   return lines.length === 0 ? undefined : { heading: 'A person must act now', lines }
 }
+
+/** The same on an incident's card, where it stands above the buttons: undefined when no run waits. */
+export function byHandLead(runs: readonly Run[]): Section | undefined {
+  const lines = byHandLines(runs).map((line): Line => [{ strong: 'A person must act now. ' }, ...line])
+  return lines.length === 0 ? undefined : { lines }
+}

@@ -7,7 +7,7 @@ import { never } from '../errors.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Incident, Page, Room } from './incident.ts'
 import { incidentButtons, isRestore, restoreCommand } from './actions.ts'
-import { byHandSection } from './by-hand.ts'
+import { byHandLead } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
 import { nameOf } from './change.ts'
 import { decideByField, noWayLeft } from './decide-by.ts'
@@ -28,7 +28,7 @@ export interface CardView {
 /** The card of an incident, the same for every door. */
 export function incidentCard(incident: Incident, view: CardView): Card {
   const parts = [
-    byHandSection(view.runs ?? []),
+    byHandLead(view.runs ?? []),
     problemsSection(incident),
     calling(incident, view),
     wrongData(incident, view.plan),

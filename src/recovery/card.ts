@@ -5,7 +5,7 @@ import type { Instant } from '../ids.ts'
 import type { Card, Field, Line, Section, Tone } from '../message.ts'
 import { isGone, runButtons } from './buttons.ts'
 import { owes } from './change.ts'
-import { runName, runNewsText, tookText } from './news.ts'
+import { runName, runNewsText, stepOfPerson, tookText } from './news.ts'
 import { isOpen } from './run.ts'
 import { emptyAt } from './queues/drain-rate.ts'
 import type { Remaining } from './queues/drain-rate.ts'
@@ -15,12 +15,18 @@ import { aboutText, approvalLine, cautions, changeLines, costFields, personName 
 import type { Seen } from './summary.ts'
 import { leftBy, undoTextOf } from './world.ts'
 
+/** Over what a person must do outside. */
+export const byHandHeading = 'What a person must do'
+/** Over the steps. */
+export const stepsHeading = 'Steps'
+
 /** The card of a run, the same for every door. */
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const seen = { plan, now }
   const warned = cautions(run, seen)
   const sections = [
     outcome(run),
+    byHandNow(run),
     { lines: [[aboutText(run)], ...changeLines(run)] },
     warned.length === 0
       ? undefined
@@ -154,14 +160,20 @@ function compared({ state, proposal }: Run): Section | undefined {
   return { heading: 'All ways of the DR plan for this database', lines: [[says]], table: { columns, rows } }
 }
 
-/** Until the run has ended: what it waits for is nowhere else. */
-function byHand({ state, proposal }: Run): Section | undefined {
-  const waits = state === 'proposed' || state === 'running' || state === 'unknown'
-  if (!waits || proposal.byHand === undefined) return undefined
-  return {
-    heading: 'What a person must do',
-    lines: proposal.byHand.map((text, index) => [`${index + 1}. ${text}`]),
-  }
+/** A run that waits for a person says so before all else. */
+function byHandNow(run: Run): Section | undefined {
+  if (!stepOfPerson(run)) return undefined
+  return { lines: [[{ strong: 'A person must act now:' }], ...byHandLines(run.proposal)] }
+}
+
+function byHandLines({ byHand: list = [] }: Run['proposal']): readonly Line[] {
+  return list.map((text, index) => [`${index + 1}. ${text}`])
+}
+
+/** Until the run has ended, and not yet at that step: what it will wait for is nowhere else. */
+function byHand(run: Run): Section | undefined {
+  if (!isOpen(run) || stepOfPerson(run) || run.proposal.byHand === undefined) return undefined
+  return { heading: byHandHeading, lines: byHandLines(run.proposal) }
 }
 
 function steps(run: Run): Section {
@@ -172,7 +184,7 @@ function steps(run: Run): Section {
     const undo = afterwards(step)
     return [`${index + 1}. ${step.title}${state}${undo}`]
   })
-  return { heading: 'Steps', lines }
+  return { heading: stepsHeading, lines }
 }
 
 /** What puts the world back, or what stays of it; nothing for a step that only looks. */

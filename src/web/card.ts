@@ -1,7 +1,7 @@
 // A card (src/message.ts) as HTML: title, fields, sections, and each button as a form that posts the typed command.
 import type { IncidentId } from '../ids.ts'
 import { parted, plain } from '../message.ts'
-import type { Card, Field, Section, Tone } from '../message.ts'
+import type { Card, Field, Line, Section, Tone } from '../message.ts'
 import { buttonForm } from './button.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
@@ -63,12 +63,17 @@ function sectionHtml(section: Section, view: View): Html {
     ${
       section.lines &&
       html`<ul class="lines">
-        ${section.lines.map((line) => html`<li>${lineHtml(line, view)}</li>`)}
+        ${section.lines.map((line) => html`<li${isMarked(line) && html` class="marked"`}>${lineHtml(line, view)}</li>`)}
       </ul>`
     }
     ${section.table && tableHtml(section.table, view)}
     ${section.preformatted !== undefined && html`<pre>${section.preformatted}</pre>`}
   </section>`
+}
+
+/** A line that begins with its number or a sign needs no bullet. */
+function isMarked(line: Line): boolean {
+  return /^(?:\d+\. |[✓✗⚠] )/u.test(plain(line))
 }
 
 function tableHtml(table: NonNullable<Section['table']>, view: View): Html {

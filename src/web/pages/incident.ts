@@ -4,8 +4,11 @@ import { toIncidentId } from '../../ids.ts'
 import type { Incident, Page as PersonPage, PageStep } from '../../incident/incident.ts'
 import { incidentCard } from '../../incident/card.ts'
 import { isOpen } from '../../recovery/run.ts'
+import { byHandHeading, stepsHeading } from '../../recovery/card.ts'
 import type { Run } from '../../recovery/run.ts'
 import type { TimelineEvent } from '../../timeline/event.ts'
+import { parted } from '../../message.ts'
+import type { Card } from '../../message.ts'
 import { cardHtml } from '../card.ts'
 import { textHtml } from '../line.ts'
 import { objectiveBar } from '../charts/objective.ts'
@@ -22,6 +25,8 @@ import { chip, incidentChip, runChip } from './state.ts'
 
 /** How many of the newest events are shown; the report has all. */
 const newest = 100
+/** So many of them stand there at once; the others are a press away. */
+const atOnce = 12
 
 export async function incidentPage(
   sources: Sources,
@@ -62,7 +67,7 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
   const shown = open.length > 0 ? open : runs.slice(0, 1)
   const older = runs.filter((run) => !shown.includes(run))
   return html`<section class="stack" aria-label="Runs">
-    ${shown.map((run) => cardHtml(sources.runCard(run), { view, scope: `run-${run.id}`, ...about(run) }))}
+    ${shown.map((run) => cardHtml(shortCard(run, sources), { view, scope: `run-${run.id}`, ...about(run) }))}
     ${
       older.length > 0 &&
       html`<div class="card">
@@ -79,6 +84,15 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
       </div>`
     }
   </section>`
+}
+
+/** What must be known here, and what is under way; the rest is on the run's own page. */
+function shortCard(run: Run, sources: Sources): Card {
+  const card = sources.runCard(run)
+  const { lead, rest } = parted(card.sections ?? [])
+  const kept = rest.filter(({ heading }) => heading === byHandHeading || heading === stepsHeading)
+  const links = [...(card.links ?? []), { label: `All of ${run.id}`, link: `/runs/${run.id}` }]
+  return { ...card, sections: [...lead, ...kept], links }
 }
 
 function isAtWork({ state }: Run): boolean {
@@ -149,9 +163,14 @@ function timelinePart(events: readonly TimelineEvent[], incident: Incident, view
   const shown = events.slice(-newest).toReversed()
   return html`<section class="card timeline">
     <header><h2>Timeline</h2></header>
-    <ol class="events">
-      ${shown.map((event) => eventRow(event, view))}
-    </ol>
+    ${eventList(shown.slice(0, atOnce), view)}
+    ${
+      shown.length > atOnce &&
+      html`<details>
+        <summary>${shown.length - atOnce} earlier events</summary>
+        ${eventList(shown.slice(atOnce), view)}
+      </details>`
+    }
     ${
       events.length > shown.length &&
       html`<p class="quiet">
@@ -162,12 +181,21 @@ function timelinePart(events: readonly TimelineEvent[], incident: Incident, view
   </section>`
 }
 
+function eventList(events: readonly TimelineEvent[], view: View): Html {
+  return html`<ol class="events">
+    ${events.map((event) => eventRow(event, view))}
+  </ol>`
+}
+
 function eventRow(event: TimelineEvent, view: View): Html {
   const by =
     event.by.person === 'bot' || event.by.person === 'nagios'
       ? event.by.person
       : nameOf(view, event.by.person)
-  return html`<li id="e${event.seq}" class="event-${event.type.split('.')[0]}">
+  return html`<li
+    id="e${event.seq}"
+    class="event-${event.type.split('.')[0]} event-${event.type.replace('.', '-')}"
+  >
     ${timeOfDay(event.at, view.plan.timezone)}
     <div>
       ${textHtml(event.text)}
