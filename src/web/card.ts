@@ -33,10 +33,16 @@ export function cardHtml(card: Card, shown: Shown, level: 2 | 3 = 2): Html {
   return html`<article class="card tone-${card.tone}">
     <header>${level === 2 ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`}</header>
     ${card.fields && html`<dl class="fields">${card.fields.map((field) => fieldHtml(field, view))}</dl>`}
-    ${lead.map((section) => sectionHtml(section, view))} ${buttonsHtml(card, shown)}
-    ${rest.map((section) => sectionHtml(section, view))}
+    ${actHtml(lead, card, shown)} ${rest.map((section) => sectionHtml(section, view))}
     ${card.footer && html`<footer class="quiet">${lineHtml(card.footer, view)}</footer>`}
   </article>`
+}
+
+/** What it is about, and what can be done: on a phone the buttons stay in sight for as long as this part does. */
+function actHtml(lead: readonly Section[], card: Card, shown: Shown): Html | undefined {
+  const buttons = buttonsHtml(card, shown)
+  if (lead.length === 0 && !buttons) return undefined
+  return html`<div class="act">${lead.map((section) => sectionHtml(section, shown.view))} ${buttons}</div>`
 }
 
 /** The card's buttons and the ways to places beside them, in a row. */

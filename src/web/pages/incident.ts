@@ -26,7 +26,7 @@ import { chip, incidentChip, runChip } from './state.ts'
 /** How many of the newest events are shown; the report has all. */
 const newest = 100
 /** So many of them stand there at once; the others are a press away. */
-const atOnce = 12
+const atOnce = 8
 
 export async function incidentPage(
   sources: Sources,
@@ -90,7 +90,9 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
 function shortCard(run: Run, sources: Sources): Card {
   const card = sources.runCard(run)
   const { lead, rest } = parted(card.sections ?? [])
-  const kept = rest.filter(({ heading }) => heading === byHandHeading || heading === stepsHeading)
+  const kept = isOpen(run)
+    ? rest.filter(({ heading }) => heading === byHandHeading || heading === stepsHeading)
+    : []
   const links = [...(card.links ?? []), { label: `All of ${run.id}`, link: `/runs/${run.id}` }]
   return { ...card, sections: [...lead, ...kept], links }
 }
@@ -111,15 +113,25 @@ function phasesPart(incident: Incident, view: View): Html {
   </section>`
 }
 
+/** Once nobody is being called any more it is for the record, and a press away. */
 function pagesPart(incident: Incident, view: View): Html {
+  const { pages } = incident
+  const list = html`<ol class="events">
+    ${pages.toReversed().map((page) => personPage(page, incident, view))}
+  </ol>`
+  const calling = pages.some((page) => !page.stopped)
+  const count = `${pages.length} page${pages.length === 1 ? '' : 's'}`
   return html`<section class="card">
     <header><h2>Who was called, and why</h2></header>
     ${
-      incident.pages.length === 0
+      pages.length === 0
         ? html`<p class="quiet">Nobody was called.</p>`
-        : html`<ol class="events">
-            ${incident.pages.toReversed().map((page) => personPage(page, incident, view))}
-          </ol>`
+        : calling
+          ? list
+          : html`<details>
+              <summary>${count}, none under way</summary>
+              ${list}
+            </details>`
     }
   </section>`
 }

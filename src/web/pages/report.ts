@@ -89,7 +89,7 @@ function tableHtml({ columns, rows }: NonNullable<Part['table']>, heading: strin
         ${rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell, index) => html`<td data-label="${columns[index] ?? ''}">${textHtml(cell)}</td>`)}
+              ${row.map((cell, index) => html`<td${cell === '' && html` class="none"`} data-label="${columns[index] ?? ''}">${textHtml(cell)}</td>`)}
             </tr>`,
         )}
       </tbody>
