@@ -8,12 +8,12 @@ import { begin, decide, wakeAt } from '../../src/incident/decide.ts'
 import type { Incident, Room } from '../../src/incident/incident.ts'
 import { diagnosisLimit } from '../../src/incident/incident.ts'
 import type { Attached, Decision, IncidentInput } from '../../src/incident/input.ts'
-import { hears } from '../../src/incident/words.ts'
+import { hears, isFor } from '../../src/incident/words.ts'
 import type { Actor } from '../../src/timeline/event.ts'
 
 const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
 if ('errors' in loaded) throw new Error('the example plan is broken')
-const policy: Policy = { plan: loaded.plan, chats: ['console', 'slack'] }
+const policy: Policy = { plan: loaded.plan, chats: ['console', 'slack', 'teams'] }
 const start = Date.UTC(2026, 10, 23, 3)
 const people = Object.keys(loaded.plan.people)
 
@@ -57,7 +57,7 @@ const input: fc.Arbitrary<IncidentInput> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('room' as const),
-    chat: fc.constantFrom('console', 'slack'),
+    chat: fc.constantFrom('console', 'slack', 'teams'),
     state: fc.constantFrom('open' as const, 'failed' as const),
     link: fc.constant('https://chat.example.com/C1'),
   }),
@@ -71,6 +71,17 @@ const input: fc.Arbitrary<IncidentInput> = fc.oneof(
     kind: fc.constant('caught-up' as const),
     chat: fc.constantFrom('console', 'slack'),
     until: fc.integer({ min: start, max: start + 3_600_000 }),
+  }),
+  fc.record({
+    kind: fc.constant('chat-away' as const),
+    chat: fc.constantFrom('slack', 'teams'),
+    since: fc.integer({ min: start, max: start + 3_600_000 }),
+    refused: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('chat-back' as const),
+    chat: fc.constantFrom('slack', 'teams'),
+    heard: fc.integer({ min: start, max: start + 3_600_000 }),
   }),
   fc.record({
     kind: fc.constant('run-news' as const),
@@ -188,10 +199,34 @@ describe('an incident, whatever happens to it', () => {
     fc.assert(
       fc.property(moves, (list) => {
         play(list, ({ after, decision, now }) => {
-          const said = decision.kind === 'change' && decision.effects.some((wish) => wish.kind === 'say')
           const deaf = slackIn(after)
-          if (!said || deaf === undefined || deaf.state === 'closed' || hears(deaf)) return
+          if (decision.kind !== 'change' || deaf === undefined || deaf.state === 'closed' || hears(deaf))
+            return
+          if (!decision.effects.some((wish) => wish.kind === 'say' && isFor(wish, deaf))) return
           expect(deaf.missed?.until).toBeGreaterThanOrEqual(now)
+        })
+      }),
+    )
+  })
+
+  it('tells of the absence of a chat once, and not in its own room, before it tells of its return', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        let away = false
+        play(list, ({ after, decision }) => {
+          const events = decision.kind === 'change' ? decision.events : []
+          for (const { type, data } of events.filter((event) => event.data?.['chat'] === 'slack')) {
+            if (type === 'chat.away') expect(away).toBe(false)
+            if (type === 'chat.back') expect(away).toBe(true)
+            if (type === 'chat.away' || type === 'chat.back') {
+              away = type === 'chat.away'
+              const words =
+                decision.kind === 'change' ? decision.effects.filter(({ kind }) => kind === 'say') : []
+              expect(words).toMatchObject([{ except: data?.['chat'] }])
+            }
+          }
+          // Once it is resolved nobody waits for the return.
+          if (after.state === 'resolved') away = false
         })
       }),
     )
