@@ -187,3 +187,22 @@ test('what Teams asks for by itself shows a card as somebody may see it, and doe
   expect(await bot.app().store.timeline('INC-1')).toEqual(before)
   expect(await bot.incident()).toMatchObject({ state: 'paging' })
 }, 60_000)
+
+test('with a channel for each incident commands in any of its threads are about it, and it is archived in the end', async () => {
+  house = await startTeamsBot((plan) => plan.replace(/(^teams:\n(?:.*\n)*?\s+rooms: )threads/m, '$1channels'))
+  const { bot, teams } = house
+  const room = await breaks()
+  const own = (): ReturnType<typeof teams.channels>[number] | undefined =>
+    teams.channels().find(({ id }) => id === room)
+  expect(own()?.name).toBe('inc-1-lb-20261123')
+
+  expect(await teams.say(bob, '@dr ack', { in: room })).toMatchObject({ ok: true })
+  await comes(() => house.reads(room), 'You have it', 'INC-1 · lb · diagnosing')
+  await isProposed(room)
+  expect(await house.press(bob, room, 'Approve')).toMatchObject({ ok: true })
+  await isDone(room)
+  await isResolved(room)
+  await isQuiet(room)
+
+  await vi.waitFor(() => expect(own()).toMatchObject({ archived: true }), patience)
+}, 90_000)
