@@ -190,7 +190,7 @@ test('what Teams asks for by itself shows a card as somebody may see it, and doe
 
 test('with a channel for each incident commands in any of its threads are about it, and it is archived in the end', async () => {
   house = await startTeamsBot((plan) => plan.replace(/(^teams:\n(?:.*\n)*?\s+rooms: )threads/m, '$1channels'))
-  const { bot, teams } = house
+  const { teams } = house
   const room = await breaks()
   const own = (): ReturnType<typeof teams.channels>[number] | undefined =>
     teams.channels().find(({ id }) => id === room)
