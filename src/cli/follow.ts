@@ -96,6 +96,12 @@ export async function ended(answer: BotAnswer, watch: Watch): Promise<BotAnswer 
   }
 }
 
+/** Whether the answer is about a run that is being carried out. */
+export function isRunning({ data }: BotAnswer): boolean {
+  const about = AboutRun.safeParse(data)
+  return about.success && about.data.run.state === 'running'
+}
+
 /** Whether a followed run has come about; an answer that is about no run says nothing against it. */
 export function cameAbout({ data }: BotAnswer): boolean {
   const about = AboutRun.safeParse(data)

@@ -4,7 +4,7 @@ import { readCliConfig } from '../config.ts'
 import { UserError, never } from '../errors.ts'
 import { readArgs } from './args.ts'
 import { askBot } from './client.ts'
-import { cameAbout, decided, ended } from './follow.ts'
+import { cameAbout, decided, ended, isRunning } from './follow.ts'
 import { cardText } from './render.ts'
 import { botAccess, writeSettings } from './settings.ts'
 import { second } from '../ids.ts'
@@ -144,8 +144,7 @@ async function command(asked: Asked, machine: Machine): Promise<ExitCode> {
   const access = botAccess(readCliConfig(machine.env()), machine.home)
   const answer = await patiently(machine, access, text)
   if ('failure' in answer) return failure(machine, answer, json)
-  // What --json prints is one document: of a run that is followed, the end.
-  if (!(json && wait)) show(machine, answer, json)
+  if (!followed(answer, asked)) show(machine, answer, json)
   const button = json || answer.status !== 'done' ? undefined : approvable(text, answer)
   if (button === undefined || machine.ask === undefined)
     return wait ? follow(access, answer, asked, machine) : exitCode(answer)
@@ -175,20 +174,26 @@ function watching(access: BotAccess, { now, after, err: tell }: Machine): Watch 
 async function approve(access: BotAccess, asked: Asked, machine: Machine): Promise<ExitCode> {
   const answer = await patiently(machine, access, asked.text)
   if ('failure' in answer) return failure(machine, answer)
-  show(machine, answer, false)
+  if (!followed(answer, asked)) show(machine, answer, false)
   return asked.wait ? follow(access, answer, asked, machine) : exitCode(answer)
+}
+
+/** Of a run that goes on only the end is shown; what --json prints is one document anyway. */
+function followed(answer: BotAnswer, { json, wait }: Asked): boolean {
+  return wait && (json || isRunning(answer))
 }
 
 /** Stays until the run has ended, and ends with 0 only when it came about. */
 async function follow(
   access: BotAccess,
   answer: BotAnswer,
-  { json }: Asked,
+  asked: Asked,
   machine: Machine,
 ): Promise<ExitCode> {
+  const { json } = asked
   const last = await ended(answer, watching(access, machine))
   if ('failure' in last) return failure(machine, last, json)
-  if (json || last !== answer) show(machine, last, json)
+  if (last !== answer || followed(answer, asked)) show(machine, last, json)
   return cameAbout(last) ? exitCode(last) : 1
 }
 
