@@ -81,6 +81,7 @@ function takeOn({ id, steps, current }: Extract<Run, { state: 'failed' }>): read
       command: `retry ${id} --override check-query`,
       style: 'danger',
       input: 'Why is the data right?',
+      needed: true,
     },
   ]
 }

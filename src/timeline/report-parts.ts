@@ -135,7 +135,11 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ],
   }
   const changes = run.changes.map(({ what, before, after }) => [what, before, after])
-  const steps = run.steps.map(({ title, phase, ms }) => [title, phase, ms === undefined ? '' : tookText(ms)])
+  const steps = run.steps.map(({ title, phase, answer, ms }) => [
+    title,
+    answer === undefined ? phase : `${phase}: ${answer}`,
+    ms === undefined ? '' : tookText(ms),
+  ])
   return [
     story,
     ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),

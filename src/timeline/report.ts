@@ -42,7 +42,13 @@ export interface ReportedRun {
   readonly approvals: readonly { readonly person: string; readonly door: string; readonly at: Instant }[]
   readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
   readonly overridden: readonly { readonly rule: string; readonly reason: string }[]
-  readonly steps: readonly { readonly title: string; readonly phase: string; readonly ms?: Duration }[]
+  readonly steps: readonly {
+    readonly title: string
+    readonly phase: string
+    /** What a database answered. */
+    readonly answer?: string
+    readonly ms?: Duration
+  }[]
   readonly debts: readonly { readonly text: string; readonly remedy: string }[]
   readonly ms?: Duration
 }
@@ -166,12 +172,16 @@ function runOf(run: Run, plan: DrPlan): ReportedRun {
     askedBy: nameOf(plan, run.askedBy),
     approvals: run.approvals.map(({ by, door, at }) => ({ person: nameOf(plan, by), door, at })),
     changes: proposal.changes,
-    overridden: proposal.findings.flatMap(({ rule, overriddenWith }) =>
+    overridden: [
+      ...proposal.findings,
+      ...run.steps.map(({ overriddenWith }) => ({ rule: 'check-query', overriddenWith })),
+    ].flatMap(({ rule, overriddenWith }) =>
       overriddenWith === undefined ? [] : [{ rule, reason: overriddenWith }],
     ),
-    steps: run.steps.map(({ title, phase, startedAt, endedAt }) => ({
+    steps: run.steps.map(({ title, action, phase, note, startedAt, endedAt }) => ({
       title,
       phase,
+      ...(action.provider === 'sql-query' && note !== undefined ? { answer: note } : {}),
       ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
     })),
     debts: owes(run) ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],

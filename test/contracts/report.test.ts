@@ -147,6 +147,34 @@ describe('the report of an outage', () => {
     await expect(reportMarkdown(ordinary)).toMatchFileSnapshot('../golden/reports/report.md')
   })
 
+  test('says what a database has answered, and who went on without a good answer', () => {
+    const record = recordWith()
+    const action = {
+      provider: 'sql-query',
+      place: { resourceGroup: 'dr-rg', server: 'sql-west' },
+      database: 'orders-r-7',
+      query: 'SELECT 1',
+      timeout: second,
+      auth: 'entra',
+    } as const
+    const step = {
+      title: 'Ask orders-r-7',
+      action,
+      phase: 'done',
+      attempts: 1,
+      note: 'it answered 42',
+    } as const
+    const runs = record.runs.map((run) => ({
+      ...run,
+      steps: [step, { ...step, overriddenWith: 'it is new' }],
+    }))
+
+    const text = reportMarkdown(reportOf({ ...record, runs }, plan, now))
+
+    expect(text).toMatch(/Ask orders-r-7 +\| done: it answered 42/)
+    expect(text).toContain('Safety rule check-query was overridden: it is new')
+  })
+
   test('as HTML', async () => {
     await expect(reportHtml(ordinary)).toMatchFileSnapshot('../golden/reports/report.html')
   })

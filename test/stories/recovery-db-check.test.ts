@@ -87,6 +87,7 @@ describe('db restore', () => {
         command: 'retry R-1 --override check-query',
         style: 'danger',
         input: 'Why is the data right?',
+        needed: true,
       },
     ])
   })
