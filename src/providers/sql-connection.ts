@@ -45,6 +45,11 @@ const longestCell = 4_096
 /** Beside the reason itself a refused login says this too. */
 const loginFailed = 18456
 
+/** Loads the driver, which takes a moment at the first question and is no part of its time. */
+export async function loadDriver(): Promise<void> {
+  await import('tedious')
+}
+
 /**
  * Asks, and answers the first cell of the first row. The session's transaction never comes to its commit: it is rolled
  * back, and a connection that ends before that is rolled back by the server.

@@ -5,7 +5,7 @@ import type { SqlAnswer, SqlQueryReader } from '../readers.ts'
 import { QueryFacts, judge } from '../recovery/kinds/sql-query.ts'
 import type { SqlQueryAction, SqlQuestion } from '../recovery/sql-action.ts'
 import type { Azure } from './azure.ts'
-import { SqlFailure, askSql } from './sql-connection.ts'
+import { SqlFailure, askSql, loadDriver } from './sql-connection.ts'
 import type { SqlLogin } from './sql-connection.ts'
 import { explainSql } from './sql-query-errors.ts'
 import { sqlPurpose } from './sql-read.ts'
@@ -75,6 +75,7 @@ function verdictOf({ database, place, otherwise }: SqlQueryAction, { ok, text }:
 async function ask(azure: Azure, question: Dated, signal: AbortSignal): Promise<SqlAnswer> {
   const { place, database, timeout } = question
   const { host, port, scope } = azure.sqlServer(place.server)
+  await loadDriver()
   const own = AbortSignal.timeout(timeout)
   const limit = AbortSignal.any([signal, own])
   const login = await loginFor(azure, question, { scope, signal: limit })
