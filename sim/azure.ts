@@ -41,6 +41,8 @@ export interface AzureSim {
   readonly tenant: string
   readonly clientId: string
   readonly secret: string
+  /** How the bot is told of it, by the names of its environment. */
+  readonly env: Readonly<Record<string, string>>
   /** PEM of each certificate that a client must trust. */
   readonly certificates: readonly string[]
   readonly requests: readonly LoggedArmRequest[]
@@ -162,10 +164,22 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   port = (server.address() as AddressInfo).port
+  const queueEndpoint = `${url()}/queues/{account}`
   return {
     port,
     url: url(),
-    queueEndpoint: `${url()}/queues/{account}`,
+    queueEndpoint,
+    env: {
+      AZURE_SUBSCRIPTION_ID: subscriptionId,
+      AZURE_CREDENTIAL: 'client-secret',
+      AZURE_TENANT_ID: tenant,
+      AZURE_CLIENT_ID: main.clientId,
+      AZURE_CLIENT_SECRET: main.secret,
+      AZURE_ARM_ENDPOINT: url(),
+      AZURE_AUTHORITY_HOST: url(),
+      AZURE_QUEUE_ENDPOINT: queueEndpoint,
+      AZURE_SQL_ENDPOINT: tds.endpoint,
+    },
     subscription: subscriptionId,
     tenant,
     clientId: main.clientId,

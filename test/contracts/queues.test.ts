@@ -7,7 +7,7 @@ import { createAzure } from '../../src/providers/azure.ts'
 import type { Azure } from '../../src/providers/azure.ts'
 import { createStorage } from '../../src/providers/storage.ts'
 import type { QueueSeen } from '../../src/readers.ts'
-import { accessTo, environmentOf, startTestAzure } from '../servers/azure.ts'
+import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { startAzurite } from '../servers/azurite.ts'
 import { startBot } from '../servers/bot.ts'
 import { expectNoSecret } from './provider.ts'
@@ -251,7 +251,7 @@ describe.each([
     await put('mails')
     const bot = await startBot((plan) => plan, {
       start: Date.now(),
-      env: { ...environmentOf(bench.sim), AZURE_QUEUE_ENDPOINT: bench.queueEndpoint },
+      env: { ...bench.sim.env, AZURE_QUEUE_ENDPOINT: bench.queueEndpoint },
     })
     try {
       await vi.waitFor(async () => {

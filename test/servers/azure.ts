@@ -1,7 +1,6 @@
 // The simulated Azure for tests: its certificate is trusted by this process, and the product's own access to it.
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { startAzureSim, type AzureOptions, type AzureSim } from '../../sim/azure.ts'
-import type { Environment } from '../../src/config.ts'
 import { createAzure, type Azure, type AzureAccess } from '../../src/providers/azure.ts'
 
 /** Starts it with a scale set of four workers and two queues, unless the test says otherwise. */
@@ -48,18 +47,3 @@ export const noAzure: Azure = createAzure({
   authority: undefined,
   queueEndpoint: undefined,
 })
-
-/** The bot's settings for it. */
-export function environmentOf(sim: AzureSim): Environment {
-  return {
-    AZURE_SUBSCRIPTION_ID: sim.subscription,
-    AZURE_CREDENTIAL: 'client-secret',
-    AZURE_TENANT_ID: sim.tenant,
-    AZURE_CLIENT_ID: sim.clientId,
-    AZURE_CLIENT_SECRET: sim.secret,
-    AZURE_ARM_ENDPOINT: sim.url,
-    AZURE_AUTHORITY_HOST: sim.url,
-    AZURE_QUEUE_ENDPOINT: sim.queueEndpoint,
-    AZURE_SQL_ENDPOINT: sim.tds.endpoint,
-  }
-}

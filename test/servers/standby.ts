@@ -52,21 +52,6 @@ export function homeOf(world: World): readonly string[] {
   return world.dns.zones[0]?.nameServers ?? []
 }
 
-/** How a whole bot is told of it, by the names of the environment. */
-export function azureEnv(azure: AzureSim): Readonly<Record<string, string>> {
-  return {
-    AZURE_SUBSCRIPTION_ID: azure.subscription,
-    AZURE_CREDENTIAL: 'client-secret',
-    AZURE_TENANT_ID: azure.tenant,
-    AZURE_CLIENT_ID: azure.clientId,
-    AZURE_CLIENT_SECRET: azure.secret,
-    AZURE_ARM_ENDPOINT: azure.url,
-    AZURE_AUTHORITY_HOST: azure.url,
-    AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
-    AZURE_SQL_ENDPOINT: azure.tds.endpoint,
-  }
-}
-
 /** The example plan's standby zone, with the parent's name servers of this world. */
 export function withParents(plan: string, { registry }: Pick<StandbyWorld, 'registry'>, more = ''): string {
   return plan.replace(

@@ -1,7 +1,7 @@
 // `dr plan check --live` against the simulated Azure: each right to look that is taken away is named.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
-import { environmentOf, startTestAzure } from '../servers/azure.ts'
+import { startTestAzure } from '../servers/azure.ts'
 import { openLivePlan } from '../servers/live-plan.ts'
 import type { Checked, LivePlan } from '../servers/live-plan.ts'
 
@@ -39,7 +39,7 @@ const systems = `
 `
 
 function check(): Promise<Checked> {
-  return plan.check(environmentOf(azure))
+  return plan.check(azure.env)
 }
 
 test('says that a pool of workers is ready, by what its proposal would say, and changes nothing', async () => {

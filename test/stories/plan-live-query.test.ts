@@ -1,23 +1,19 @@
 // `dr plan check --live` asks the databases their check query, and names the user, the right or the wall that is missing.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
-import { runCli } from '../../src/cli/main.ts'
-import { createClock } from '../../src/clock.ts'
 import type { Environment } from '../../src/config.ts'
-import { createSystems } from '../../src/providers.ts'
-import { environmentOf, startTestAzure } from '../servers/azure.ts'
+import { startTestAzure } from '../servers/azure.ts'
 import { twoRegions } from '../servers/databases.ts'
+import { openLivePlan } from '../servers/live-plan.ts'
+import type { Checked, LivePlan } from '../servers/live-plan.ts'
 
 const query = 'SELECT COUNT(*) FROM orders'
 let azure: AzureSim
-let dir: string
+let plan: LivePlan
 
 beforeAll(async () => {
   azure = await startTestAzure({ sql: { ...twoRegions, answers: { [query]: [42] } } })
-  dir = await mkdtemp(join(tmpdir(), 'dr-live-'))
+  plan = await openLivePlan(() => [azure.secret])
 })
 afterEach(() => {
   azure.tds.knows('entra', true)
@@ -27,23 +23,13 @@ afterEach(() => {
 })
 afterAll(async () => {
   await azure.stop()
-  await rm(dir, { recursive: true, force: true })
+  await plan.close()
 })
 
-function planWith(auth: 'entra' | 'sql'): string {
+function systemsWith(auth: 'entra' | 'sql'): string {
   const check = `check: { query: "${query}", expect: ">= 1", timeout: 2s, auth: ${auth} }`
   const at = 'resource_group: dr-rg, server: sql-west, database: orders'
   return `
-organisation: Example Ltd
-timezone: Europe/Berlin
-people:
-  ann: { name: Ann Onken, roles: [engineer, manager], email: ann@example.com, slack: U0ANN }
-groups: { dev: { people: [ann] } }
-oncall: { rotations: [{ name: primary, type: weekly, start: 2026-01-05T09:00, people: [ann] }] }
-paging: { ladder: [{ chat: 0s }, { email: 0s }], next_engineer_after: 3m }
-diagnosis: { remind: 5m, deadline: 30m }
-escalation: [{ to: [rotation:primary] }, { to: [group:dev] }]
-systems:
   db:
     rto: 10m
     rpo: 10m
@@ -56,33 +42,9 @@ systems:
 `
 }
 
-async function check(
-  auth: 'entra' | 'sql' = 'entra',
-  env: Environment = {},
-): Promise<{ readonly code: number; readonly out: string }> {
-  await writeFile(join(dir, 'plan.yml'), planWith(auth))
-  const out: string[] = []
-  const clock = createClock()
-  const code = await runCli(['plan', 'check', '--live', join(dir, 'plan.yml')], {
-    env: () => ({
-      NAGIOS_TOKEN: 'a token of nagios',
-      CONSOLE_SECRET: 'a secret of the console, long enough',
-      ...environmentOf(azure),
-      ...env,
-    }),
-    home: dir,
-    now: clock.now,
-    after: clock.after,
-    out: (text) => void out.push(text),
-    err: (text) => void out.push(text),
-    terminal: { width: 80, colour: false },
-    ask: undefined,
-    input: async () => '',
-    signer: async () => () => ({ loginLink: () => '', token: () => '' }),
-    systems: async () => (config) => createSystems(config, { clock }),
-    chat: async () => async () => {},
-  })
-  return { code, out: out.join('') }
+async function check(auth: 'entra' | 'sql' = 'entra', env: Environment = {}): Promise<Checked> {
+  await plan.write(systemsWith(auth))
+  return plan.check({ ...azure.env, ...env })
 }
 
 test('asks the database, and the copy that would take over, and changes nothing', async () => {

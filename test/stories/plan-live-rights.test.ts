@@ -6,7 +6,6 @@ import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
 import { azureRights, listRight } from '../../src/recovery/rights.ts'
 import type { AzureWay, Need } from '../../src/recovery/rights.ts'
-import { environmentOf } from '../servers/azure.ts'
 import { twoRegions } from '../servers/databases.ts'
 import { openLivePlan } from '../servers/live-plan.ts'
 import type { LivePlan } from '../servers/live-plan.ts'
@@ -112,7 +111,7 @@ async function check(): Promise<{ readonly code: number; readonly recoveries: Re
     {
       CLOUDFLARE_API_TOKEN: world.token,
       CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
-      ...environmentOf(standby.azure),
+      ...standby.azure.env,
     },
     ['--json'],
   )

@@ -24,6 +24,14 @@ async function approved(): Promise<Run> {
   return bench.runs().verdict(run.id, approving())
 }
 
+/** It is approved, and the process dies once its n-th commit from then on was written; another one is there. */
+async function diedAt(n: number): Promise<void> {
+  await approved()
+  bench.dieAt(n, 'after')
+  await bench.settle().catch(() => undefined)
+  bench.crash()
+}
+
 /** Points `api.example.com` somewhere else, as a person in the dashboard does. */
 function edit(content: string, ttl = 60): void {
   bench.world.cloudflare.edit(bench.world.zone, (records) =>
@@ -118,10 +126,7 @@ describe('a crash', () => {
   })
 
   test('after which the world is a third one stops for a person, keeps its lock, and starts nothing', async () => {
-    await approved()
-    bench.dieAt(4, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(4)
     edit('192.0.2.9')
 
     await bench.pass(15_000)
@@ -137,10 +142,7 @@ describe('a crash', () => {
   })
 
   test('whose outcome a person then puts right is gone on with', async () => {
-    await approved()
-    bench.dieAt(4, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(4)
     edit('192.0.2.9')
     await bench.pass(15_000)
 
@@ -156,10 +158,7 @@ describe('a crash', () => {
   })
 
   test('whose outcome turns out to be what was wanted goes on by itself', async () => {
-    await approved()
-    bench.dieAt(4, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(4)
     edit('192.0.2.9')
     await bench.pass(15_000)
 
@@ -171,10 +170,7 @@ describe('a crash', () => {
   })
 
   test('whose outcome stays unknown can be cancelled, which lets go of the lock', async () => {
-    await approved()
-    bench.dieAt(4, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(4)
     edit('192.0.2.9')
     await bench.pass(15_000)
 
@@ -190,12 +186,7 @@ describe('a crash', () => {
 
 describe('between the approval and a change', () => {
   /** Dies when the first step, which only looks, is done. */
-  async function interrupted(): Promise<void> {
-    await approved()
-    bench.dieAt(3, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
-  }
+  const interrupted = (): Promise<void> => diedAt(3)
 
   test('a world that somebody has changed meanwhile is left as it is, and people are told', async () => {
     await interrupted()
@@ -297,10 +288,7 @@ describe('Cloudflare', () => {
   })
 
   test('that goes silent in the middle makes the outcome unknown after two minutes, not sooner', async () => {
-    await approved()
-    bench.dieAt(4, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(4)
     bench.world.cloudflare.fault({ kind: 'refuse' })
 
     await bench.pass(120_000)
@@ -370,10 +358,7 @@ describe('a world that is not the one that was shown', () => {
   })
 
   test('fails the run when it does not work after the change, and offers the way back', async () => {
-    await approved()
-    bench.dieAt(6, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(6)
     bench.world.backup.set('failing')
     await bench.pass(40_000)
 
@@ -435,10 +420,7 @@ describe('several people at once', () => {
   })
 
   test('a cancel between two steps starts no further one, and what was done can be undone', async () => {
-    await approved()
-    bench.dieAt(6, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(6)
 
     const cancelled = await bench.runs().verdict('R-1', { kind: 'cancel', by: bob })
     await bench.pass(30_000)
@@ -454,10 +436,7 @@ describe('several people at once', () => {
   })
 
   test('a cancel in the middle of a step waits for its end', async () => {
-    await approved()
-    bench.dieAt(5, 'after')
-    await bench.settle().catch(() => undefined)
-    bench.crash()
+    await diedAt(5)
 
     const stopping = await bench.runs().verdict('R-1', { kind: 'cancel', by: ann })
     await bench.pass(30_000)

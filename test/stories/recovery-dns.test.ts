@@ -8,7 +8,7 @@ import type { RunState } from '../../src/recovery/run.ts'
 import { ask } from '../../src/providers/dns-query.ts'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
-import { azureEnv, homeOf, startStandby, withParents } from '../servers/standby.ts'
+import { homeOf, startStandby, withParents } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 
 let standby: StandbyWorld
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 async function start(more = ''): Promise<void> {
   standby = await startStandby('example.com', ['localhost:1'])
-  bot = await startBot((plan) => withParents(plan, standby, more), { env: azureEnv(standby.azure) })
+  bot = await startBot((plan) => withParents(plan, standby, more), { env: standby.azure.env })
   standby.registry.delegate(homeOf(bot.world))
   edit((all) => [
     ...all,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import type { RunId } from '../../src/ids.ts'
 import type { RunState } from '../../src/recovery/run.ts'
-import { environmentOf, startTestAzure } from '../servers/azure.ts'
+import { startTestAzure } from '../servers/azure.ts'
 import { startBot } from '../servers/bot.ts'
 import type { Answered, Bot } from '../servers/bot.ts'
 
@@ -13,7 +13,7 @@ let azure: AzureSim
 beforeEach(async () => {
   let clock: Bot['clock'] | undefined
   azure = await startTestAzure({ now: () => clock?.now() ?? Date.UTC(2026, 10, 23, 9) })
-  bot = await startBot((plan) => plan, { env: environmentOf(azure) })
+  bot = await startBot((plan) => plan, { env: azure.env })
   clock = bot.clock
 })
 afterEach(async () => {

@@ -37,15 +37,7 @@ function withoutStandby(plan: string): string {
 async function start(env: Readonly<Record<string, string>> = {}): Promise<Bot> {
   const bot = await startBot(withoutStandby, {
     env: {
-      AZURE_SUBSCRIPTION_ID: azure.subscription,
-      AZURE_CREDENTIAL: 'client-secret',
-      AZURE_TENANT_ID: azure.tenant,
-      AZURE_CLIENT_ID: azure.clientId,
-      AZURE_CLIENT_SECRET: azure.secret,
-      AZURE_ARM_ENDPOINT: azure.url,
-      AZURE_AUTHORITY_HOST: azure.url,
-      AZURE_QUEUE_ENDPOINT: azure.queueEndpoint,
-      AZURE_SQL_ENDPOINT: azure.tds.endpoint,
+      ...azure.env,
       // Nobody else asks for the account then.
       RECOVERY_CHECK_MINUTES: '0',
       ...env,

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { SlackBot } from '../servers/slack-bot.ts'
-import { azureEnv, homeOf, startStandby, withParents } from '../servers/standby.ts'
+import { homeOf, startStandby, withParents } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 
 let standby: StandbyWorld
@@ -10,7 +10,7 @@ let house: SlackBot
 
 beforeEach(async () => {
   standby = await startStandby('example.com', ['localhost:1'])
-  house = await startSlackBot((plan) => withParents(plan, standby, ''), { env: azureEnv(standby.azure) })
+  house = await startSlackBot((plan) => withParents(plan, standby, ''), { env: standby.azure.env })
   standby.registry.delegate(homeOf(house.bot.world))
 })
 afterEach(async () => {

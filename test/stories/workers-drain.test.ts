@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { minute } from '../../src/ids.ts'
 import type { RunState } from '../../src/recovery/run.ts'
-import { environmentOf, startTestAzure } from '../servers/azure.ts'
+import { startTestAzure } from '../servers/azure.ts'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 
@@ -13,7 +13,7 @@ let bot: Bot
 let azure: AzureSim
 
 async function open(change: (plan: string) => string = (plan) => plan): Promise<void> {
-  bot = await startBot(change, { env: environmentOf(azure) })
+  bot = await startBot(change, { env: azure.env })
 }
 
 beforeEach(async () => {
