@@ -180,6 +180,33 @@ test.each([
   60_000,
 )
 
+test.each([
+  ['slack', 'teams'],
+  ['teams', 'slack'],
+] as const)(
+  'who is in both and has not answered is paged once in each, though %s was dead for a while',
+  async (deadName, aliveName) => {
+    house = await startBothBot((plan) =>
+      emailLater(plan).replace(/next_engineer_after: \S+/, 'next_engineer_after: 30m'),
+    )
+    const { bot } = house
+    const [dead, alive] = [sideOf(deadName), sideOf(aliveName)]
+    await dead.down()
+    await paged(alive)
+    for (let n = 0; n < 40; n += 1) await bot.pass(1_000)
+
+    await dead.up()
+    await whileTimePasses([bot], () => expect(dead.pages()).toHaveLength(1))
+    await noEffectIsLeft()
+
+    expect([dead, alive].map((side) => side.pages().length)).toEqual([1, 1])
+    await alive.pressPage('I have it')
+    await vi.waitFor(() => expect(dead.pages().join()).toContain('Bob Brandt has it'), patience)
+    expect(dead.pages().join()).not.toContain('Why you')
+  },
+  60_000,
+)
+
 test('with both dead the console and e-mail carry it, and each chat is told all of it once when it is back', async () => {
   house = await startBothBot(emailLater)
   const { bot } = house
