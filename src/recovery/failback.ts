@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts'
 import { minute } from '../ids.ts'
 import { changedSomething } from './change.ts'
 import type { Context, Draft } from './draft.ts'
+import { halfWay, halfWayRemedy, halfWayText } from './half-way.ts'
 import type { Run, Step } from './run.ts'
 
 /** The newest run of the system whose changes stand, and nobody has put right by hand. Throws UserError when there is none, or one is still under way. */
@@ -26,8 +27,14 @@ export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
   if (found) return found
   throw new UserError(
     'nothing-to-undo',
-    `Nothing of ${system} is to be undone: no failover of this bot stands. To see what ran: runs`,
+    `Nothing of ${system} is to be undone: no failover of this bot stands.${unseenText(runs)} To see what ran: runs`,
   )
+}
+
+/** A run that was given up while nobody saw how its only change ended: the bot cannot tell what there is to undo. */
+function unseenText(runs: readonly Run[]): string {
+  const stopped = halfWay(runs)[0]
+  return stopped ? ` Mind that ${halfWayText(stopped)}. ${halfWayRemedy(stopped)}.` : ''
 }
 
 /** The ways back of a run that were begun and cut short, the oldest first: what they have done is known, too. */

@@ -40,17 +40,20 @@ function edit(content: string, ttl = 60): void {
 }
 
 /** What a person types who sees nothing happen: the same again. */
-async function order(): Promise<void> {
-  const { run } = await bench.runs().propose(asking())
+async function order(direction: Run['direction'] = 'failover'): Promise<void> {
+  const { run } = await bench.runs().propose(asking({ direction }))
   if (run.state === 'proposed') await bench.runs().verdict(run.id, approving())
   await bench.settle()
 }
 
 const commitsOfAWay = 14
-const points = Array.from({ length: commitsOfAWay }, (_, index) => index + 1).flatMap((n) => [
-  { n, when: 'before' as const },
-  { n, when: 'after' as const },
-])
+
+function pointsOf(commits: number) {
+  return Array.from({ length: commits }, (_, index) => index + 1).flatMap((n) => [
+    { n, when: 'before' as const },
+    { n, when: 'after' as const },
+  ])
+}
 
 describe('a crash', () => {
   test('is tried at every commit of the way', async () => {
@@ -60,46 +63,57 @@ describe('a crash', () => {
 
     expect(bench.commits()).toBe(commitsOfAWay)
     expect(await bench.run('R-1')).toMatchObject({ state: 'done' })
+
+    bench.dieAt(1_000, 'before')
+    await order('failback')
+    // The run that is undone is marked so, in a commit of its own.
+    expect(bench.commits()).toBe(commitsOfAWay + 1)
   })
 
-  test.each(points)('$when commit $n ends in one change, made once, and one record', async ({ n, when }) => {
-    bench.dieAt(n, when)
-
-    const died = await order().catch((thrown: unknown) => reasonOf(thrown))
-    bench.crash()
-    await bench.settle()
-    const runs = await bench.store.runs({ open: true, limit: 9 })
-    if (runs.every((run) => run.state === 'proposed') && bench.changing() === 0) await order()
-    await bench.pass(35_000)
-
-    expect(died).toBe('the process died')
-    const all = await bench.store.runs({ open: false, limit: 9 })
-    expect(all).toHaveLength(1)
-    expect(all[0]).toMatchObject({ state: 'done', approvals: [{ by: 'ann' }] })
-    expect(all[0]?.steps.map((step) => step.phase)).toEqual(['done', 'done', 'done', 'done'])
-    expect(bench.changing()).toBe(1)
-    expect(bench.record()).toBe('127.0.0.12 60 false')
-    expect(await bench.store.claims(['lock:cloudflare:example.com/api.example.com'])).toEqual([''])
-    const told = await bench.told(all[0]?.id ?? 'R-1')
-    expect(told.filter((text) => /step [1-4] of 4 is done/.test(text))).toHaveLength(4)
-    expect(told.filter((text) => text.startsWith('run.done'))).toHaveLength(1)
-  })
-
-  test.each(points.filter(({ n }) => n > 5 && n < 10))(
-    '$when commit $n of the way back leaves the run undone, once',
+  test.each(pointsOf(commitsOfAWay))(
+    '$when commit $n ends in one change, made once, and one record',
     async ({ n, when }) => {
-      await order()
-      const { run } = await bench.runs().propose(asking({ direction: 'failback' }))
-      await bench.runs().verdict(run.id, approving())
-      bench.dieAt(n - 2, when)
+      bench.dieAt(n, when)
 
-      const died = await bench.settle().catch((thrown: unknown) => reasonOf(thrown))
+      const died = await order().catch((thrown: unknown) => reasonOf(thrown))
       bench.crash()
+      await bench.settle()
+      const runs = await bench.store.runs({ open: true, limit: 9 })
+      if (runs.every((run) => run.state === 'proposed') && bench.changing() === 0) await order()
       await bench.pass(35_000)
 
       expect(died).toBe('the process died')
-      expect(await bench.run('R-1')).toMatchObject({ state: 'done', undoneBy: 'R-2' })
-      expect(await bench.run('R-2')).toMatchObject({ state: 'done', undoes: 'R-1' })
+      const all = await bench.store.runs({ open: false, limit: 9 })
+      expect(all).toHaveLength(1)
+      expect(all[0]).toMatchObject({ state: 'done', approvals: [{ by: 'ann' }] })
+      expect(all[0]?.steps.map((step) => step.phase)).toEqual(['done', 'done', 'done', 'done'])
+      expect(bench.changing()).toBe(1)
+      expect(bench.record()).toBe('127.0.0.12 60 false')
+      expect(await bench.store.claims(['lock:cloudflare:example.com/api.example.com'])).toEqual([''])
+      const told = await bench.told(all[0]?.id ?? 'R-1')
+      expect(told.filter((text) => /step [1-4] of 4 is done/.test(text))).toHaveLength(4)
+      expect(told.filter((text) => text.startsWith('run.done'))).toHaveLength(1)
+    },
+  )
+
+  test.each(pointsOf(commitsOfAWay + 1))(
+    '$when commit $n of the way back leaves the run undone, once',
+    async ({ n, when }) => {
+      await order()
+      bench.dieAt(n, when)
+
+      const died = await order('failback').catch((thrown: unknown) => reasonOf(thrown))
+      bench.crash()
+      await bench.settle()
+      const runs = await bench.store.runs({ open: false, limit: 9 })
+      const begun = runs.some((run) => run.direction === 'failback' && run.state !== 'proposed')
+      if (!begun) await order('failback')
+      await bench.pass(35_000)
+
+      expect(died).toBe('the process died')
+      const [back, ...rest] = await bench.store.runs({ open: false, limit: 9 })
+      expect(back).toMatchObject({ direction: 'failback', state: 'done' })
+      expect(rest).toMatchObject([{ id: 'R-1', state: 'done', undoneBy: back?.id }])
       expect(bench.changing()).toBe(2)
       expect(bench.record()).toBe('127.0.0.11 300 false')
     },
