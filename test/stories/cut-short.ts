@@ -1,4 +1,4 @@
-// A run that is stopped at a certain step: between two of them, or in the middle of one whose end nobody sees.
+// A run that is stopped: between two steps, in the middle of one whose end nobody sees, or at any commit.
 import type { RunId } from '../../src/ids.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { ann } from '../servers/engine.ts'
@@ -52,4 +52,14 @@ export async function unseenAt(
   const run = await bench.runs().verdict(id, { kind: 'cancel', by: ann })
   silence(false)
   return run
+}
+
+/** Every commit of a way, and whether the process dies before it is written or after. */
+export function pointsOf(
+  commits: number,
+): readonly { readonly n: number; readonly when: 'before' | 'after' }[] {
+  return Array.from({ length: commits }, (_, index) => index + 1).flatMap((n) => [
+    { n, when: 'before' },
+    { n, when: 'after' },
+  ])
 }

@@ -4,6 +4,7 @@ import { UserError, reasonOf } from '../../src/errors.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { ann, approving, asking, bob, mia, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
+import { pointsOf } from './cut-short.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 
@@ -47,13 +48,6 @@ async function order(direction: Run['direction'] = 'failover'): Promise<void> {
 }
 
 const commitsOfAWay = 14
-
-function pointsOf(commits: number) {
-  return Array.from({ length: commits }, (_, index) => index + 1).flatMap((n) => [
-    { n, when: 'before' as const },
-    { n, when: 'after' as const },
-  ])
-}
 
 describe('a crash', () => {
   test('is tried at every commit of the way', async () => {

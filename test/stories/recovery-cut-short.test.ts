@@ -34,7 +34,7 @@ describe('workers', () => {
     azure.autoscale.set([
       { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
     ])
-    bench = await startEngine(redis, {}, createAzure(accessTo(azure, { timeout: 5_000 })))
+    bench = await startEngine(redis, {}, createAzure(accessTo(azure, { timeout: 10_000 })))
     now = bench.now
     await carryOut({ order: { kind: 'pool-size', size: { to: 10 } } })
     await propose({ direction: 'failback' })
@@ -199,7 +199,7 @@ describe('the standby zone', () => {
 
   beforeEach(async () => {
     standby = await startStandby('example.com', ['localhost:1'])
-    bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure)))
+    bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure, { timeout: 10_000 })))
     standby.registry.delegate(homeOf(bench.world))
     const block = {
       zone: 'example.com',

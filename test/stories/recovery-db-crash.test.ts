@@ -4,6 +4,7 @@ import { minute, second } from '../../src/ids.ts'
 import { reasonOf } from '../../src/errors.ts'
 import type { Ask } from '../../src/recovery/input.ts'
 import { asking } from '../servers/engine.ts'
+import { pointsOf } from './cut-short.ts'
 import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { startTestRedis } from '../servers/redis.ts'
@@ -89,11 +90,6 @@ function sentSince(): readonly string[] {
 
 describe.each(ways)('$name', ({ first, ask, sent, commits }) => {
   const own = first ? 'R-2' : 'R-1'
-  const points = Array.from({ length: commits }, (_, index) => index + 1).flatMap((n) => [
-    { n, when: 'before' as const },
-    { n, when: 'after' as const },
-  ])
-
   test('has so many commits, and begins each thing once', async () => {
     await begin(first)
     bench.dieAt(1_000, 'before')
@@ -118,7 +114,7 @@ describe.each(ways)('$name', ({ first, ask, sent, commits }) => {
     expect(sentSince()).toEqual(sent)
   })
 
-  test.each(points)('survives a death $when commit $n', async ({ n, when }) => {
+  test.each(pointsOf(commits))('survives a death $when commit $n', async ({ n, when }) => {
     await begin(first)
     bench.dieAt(n, when)
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 beforeEach(async () => {
   standby = await startStandby('example.com', ['localhost:1'])
-  bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure)))
+  bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure, { timeout: 10_000 })))
   standby.registry.delegate(homeOf(bench.world))
   const block = {
     zone: 'example.com',

@@ -8,7 +8,7 @@ import { startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
-import { unseenAt } from './cut-short.ts'
+import { pointsOf, unseenAt } from './cut-short.ts'
 import { planWith, wanting } from './haproxy-house.ts'
 
 let redis: TestRedis
@@ -52,13 +52,6 @@ const back = [
 /** The way back marks the run as undone, too. */
 const commits = { failover: 20, failback: 21 } as const
 
-function pointsOf(direction: keyof typeof commits) {
-  return Array.from({ length: commits[direction] }, (_, index) => index + 1).flatMap((n) => [
-    { n, when: 'before' as const },
-    { n, when: 'after' as const },
-  ])
-}
-
 /** What a person types who sees nothing happen: the same again. */
 async function order(fields: Partial<Ask> = {}): Promise<void> {
   const { run } = await bench.runs().propose(wanting(fields))
@@ -82,7 +75,7 @@ describe('a crash', () => {
     expect(sent()).toEqual([...over, ...back])
   })
 
-  test.each(pointsOf('failback'))('$when commit $n of the way back does, too', async ({ n, when }) => {
+  test.each(pointsOf(commits.failback))('$when commit $n of the way back does, too', async ({ n, when }) => {
     await order()
     bench.dieAt(n, when)
 
@@ -104,26 +97,29 @@ describe('a crash', () => {
     expect(await bench.store.claims(locks)).toEqual([''])
   })
 
-  test.each(pointsOf('failover'))('$when commit $n ends with each command sent once', async ({ n, when }) => {
-    bench.dieAt(n, when)
+  test.each(pointsOf(commits.failover))(
+    '$when commit $n ends with each command sent once',
+    async ({ n, when }) => {
+      bench.dieAt(n, when)
 
-    const died = await order().catch((thrown: unknown) => reasonOf(thrown))
-    bench.crash()
-    await bench.settle()
-    const runs = await bench.store.runs({ open: true, limit: 9 })
-    if (runs.every((run) => run.state === 'proposed') && sent().length === 0) await order()
-    await bench.pass(35_000)
+      const died = await order().catch((thrown: unknown) => reasonOf(thrown))
+      bench.crash()
+      await bench.settle()
+      const runs = await bench.store.runs({ open: true, limit: 9 })
+      if (runs.every((run) => run.state === 'proposed') && sent().length === 0) await order()
+      await bench.pass(35_000)
 
-    const all = await bench.store.runs({ open: false, limit: 9 })
-    expect(died).toBe('the process died')
-    expect(all).toHaveLength(1)
-    expect(all[0]?.state).toBe('done')
-    expect(sent()).toEqual(over)
-    expect(await haproxy.states()).toBe('main maint, standby ready')
-    expect(
-      await bench.store.claims([...(all[0]?.proposal.targets ?? [])].map((name) => `lock:${name}`)),
-    ).toEqual([''])
-  })
+      const all = await bench.store.runs({ open: false, limit: 9 })
+      expect(died).toBe('the process died')
+      expect(all).toHaveLength(1)
+      expect(all[0]?.state).toBe('done')
+      expect(sent()).toEqual(over)
+      expect(await haproxy.states()).toBe('main maint, standby ready')
+      expect(
+        await bench.store.claims([...(all[0]?.proposal.targets ?? [])].map((name) => `lock:${name}`)),
+      ).toEqual([''])
+    },
+  )
 })
 
 describe('a way back', () => {

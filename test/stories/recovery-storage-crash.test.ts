@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../src/errors.ts'
 import type { Run } from '../../src/recovery/run.ts'
+import { pointsOf } from './cut-short.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { failoverTime, northValue, startStorage, westValue } from '../servers/storage.ts'
@@ -201,12 +202,7 @@ describe.each(ways)('the way back of $recovery', (way) => {
     expect(way.world()).toEqual(way.back ?? way.before)
   })
 
-  test.each(
-    Array.from({ length: commits }, (_, index) => index + 1).flatMap((n) => [
-      { n, when: 'before' as const },
-      { n, when: 'after' as const },
-    ]),
-  )('$when commit $n ends in one change, made once', async ({ n, when }) => {
+  test.each(pointsOf(commits))('$when commit $n ends in one change, made once', async ({ n, when }) => {
     await there()
     bench.engine.dieAt(n, when)
 
