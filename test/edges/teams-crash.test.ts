@@ -1,6 +1,7 @@
 // The life of a room in Teams, cut off at each of its calls and taken up by another process: everything is there, and once.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { TeamsFault } from '../../sim/teams.ts'
+import type { Incident } from '../../src/incident/incident.ts'
 import type { Chat } from '../../src/ports.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { noon, run } from '../contracts/store-samples.ts'
@@ -15,7 +16,7 @@ const inside = { ...run('R-7'), incident: 'INC-12' } as const
 /** What happens in a room from its beginning to its end, each part until it is done. */
 async function live(house: RoomHouse): Promise<void> {
   const signal = inTime()
-  const show = (shown: ReturnType<typeof outage> | ReturnType<typeof over>) => async (chat: Chat) => {
+  const show = (shown: Incident) => async (chat: Chat) => {
     house.incidents.set(shown.id, shown)
     const { again, left } = await chat.showRoom(shown, viewOf(shown, house.plan()), signal)
     if (again) throw new Error(left.join('; '))
@@ -28,19 +29,16 @@ async function live(house: RoomHouse): Promise<void> {
     show(over(outage())),
     (chat) => chat.closeRoom(over(outage()), signal),
   ]
-  let { chat } = house.process()
-  for (const step of steps) {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        await step(chat)
-        break
-      } catch (thrown) {
-        if (tries === 10) throw thrown
-        // The process dies with its knowledge; the next one comes when the first would be thought dead.
-        house.clock.skip(35_000)
-        chat = house.process().chat
-      }
-    }
+  for (const step of steps) await vi.waitFor(() => taken(house, step), { timeout: 20_000, interval: 1 })
+}
+
+/** A step by a process of its own; when it fails, the next one comes once this one would be thought dead. */
+async function taken(house: RoomHouse, step: (chat: Chat) => Promise<unknown>): Promise<void> {
+  try {
+    await step(house.process().chat)
+  } catch (thrown) {
+    house.clock.skip(35_000)
+    throw thrown
   }
 }
 
