@@ -110,7 +110,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
     expect(shown(answer.body)).toContain('Working on it')
     await vi.waitFor(() => expect(shown(house.slack.direct('U0ANN').at(-1))).toContain('R-99'), 3_000)
-    expect(house.waits).toEqual([120_000])
+    expect(house.waits).toEqual([25 * 60_000])
   })
 
   test('finds another way for a late answer when its address does not take it', async () => {
@@ -153,7 +153,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
     expect(shown(outside.body)).toContain('R-2')
     expect(ephemeral(inside)).toBe(true)
     expect(shown(inside.body)).toContain('R-3 is proposed')
-    expect(shown(inside.body)).toContain('in this channel')
+    expect(shown(inside.body)).toContain('stands here')
   })
 
   test('answers a bare /dr with what is going on, and a mistyped word with a button that does it', async () => {
