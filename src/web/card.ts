@@ -26,6 +26,9 @@ const toneWords: Readonly<Record<Tone, string>> = {
 /** A longer value, in characters, has the whole width to itself: in a column it would be a tower. */
 const longestInColumn = 60
 
+/** More than these take so much of a phone's screen that they must not stay in sight. */
+const mostInSight = 3
+
 export function cardHtml(card: Card, shown: Shown, level: 2 | 3 = 2): Html {
   const { view } = shown
   const { lead, rest } = parted(card.sections ?? [])
@@ -49,7 +52,8 @@ function actHtml(lead: readonly Section[], card: Card, shown: Shown): Html | und
 export function buttonsHtml(card: Card, shown: Shown): Html | undefined {
   const { buttons = [], links = [] } = card
   if (buttons.length + links.length === 0) return undefined
-  return html`<div class="buttons">
+  const few = buttons.length + links.length <= mostInSight
+  return html`<div class="buttons${few ? ' few' : ''}">
     ${buttons.map((button) => buttonForm(button, shown))}
     ${links.map(({ label, link }) => html`<span class="way">${linkHtml(link, label)}</span>`)}
   </div>`
