@@ -126,7 +126,7 @@ export interface RoomView {
   /** Groups of the plan that belong into the room by now. */
   readonly groups: readonly string[]
   /** Those of them all who are in another chat of the incident and not in this one: nobody misses them here. */
-  readonly elsewhere?: readonly PersonId[]
+  readonly elsewhere: readonly PersonId[]
   /** What to have at hand: console, runbook, report. */
   readonly links: readonly { readonly title: string; readonly link: string }[]
 }

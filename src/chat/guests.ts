@@ -6,7 +6,7 @@ import type { RoomView } from '../ports.ts'
 export type Guests = Pick<RoomView, 'people' | 'groups' | 'elsewhere'>
 
 /** Everybody once, in the order of their coming. */
-export function everybodyIn(plan: DrPlan, { people, groups, elsewhere = [] }: Guests): readonly PersonId[] {
+export function everybodyIn(plan: DrPlan, { people, groups, elsewhere }: Guests): readonly PersonId[] {
   const all = new Set([...people, ...groups.flatMap((name) => plan.groups[name]?.people ?? [])])
   return [...all].filter((person) => !elsewhere.includes(person))
 }
