@@ -28,6 +28,19 @@ describe('the drain rate of a worker', () => {
     )
   })
 
+  test('is said with how long the oldest message waited, where it was in sight', () => {
+    const rate = rateAfter(
+      looks([1_000, 800, 600, 400, 200]).map((look, index) => ({
+        ...look,
+        oldest: look.at - (42 - 6 * index) * minute,
+      })),
+    )
+
+    expect(rate && drainText(rate, begin + 4 * minute)).toBe(
+      '50 a minute, net of what came in: 1,000 to 200 messages in 4m with 4 workers, until just now; the oldest waited 42m, then 18m',
+    )
+  })
+
   test.each<[string, readonly Depth[]]>([
     ['nobody has looked', []],
     ['there are too few looks', looks([1_000, 800, 600, 400])],
@@ -196,8 +209,11 @@ test('looks are kept for four hours of work, and of a quiet time only its first 
 })
 
 describe('what is left', () => {
+  function remainingNow(depths: readonly Depth[]) {
+    return remaining(depths, depths.at(-1)?.at ?? begin)
+  }
   function textOf(messages: readonly number[], workers = 4): string | undefined {
-    const seen = remaining(looks(messages, workers))
+    const seen = remainingNow(looks(messages, workers))
     return seen && remainingText(seen)
   }
 
@@ -214,10 +230,17 @@ describe('what is left', () => {
     expect(textOf(messages)).toBe(text)
   })
 
+  test('is not known by a look of long ago', () => {
+    const depths = looks([3_500, 3_250, 3_000])
+
+    expect(remaining(depths, begin + 4 * minute)).toBeDefined()
+    expect(remaining(depths, begin + 5 * minute)).toBeUndefined()
+  })
+
   test('is reckoned from the minutes since the number of workers changed', () => {
     const few = looks([5_000, 4_990, 4_980, 4_970], 2)
     const many = looks([4_960, 4_660, 4_360], 12).map((look) => ({ ...look, at: look.at + 4 * minute }))
-    const seen = remaining([...few, ...many])
+    const seen = remainingNow([...few, ...many])
 
     expect(seen && remainingText(seen)).toBe('4,360 messages left, at 300/min: 15m')
   })
@@ -232,7 +255,7 @@ describe('what is left', () => {
     fc.assert(
       fc.property(shape, ({ by, left, count }) => {
         const depths = looks(Array.from({ length: count }, (_, index) => left + (count - 1 - index) * by))
-        const seen = remaining(depths)
+        const seen = remainingNow(depths)
         if (!seen) throw new Error('nothing is left of that')
 
         expect(perMinute(seen)).toBeCloseTo(by)

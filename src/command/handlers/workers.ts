@@ -98,8 +98,9 @@ async function look({ readers, store, clock }: Desk, pool: Pool, signal: AbortSi
     inTime(readers.workers.autoscale(place, signal), signal),
     inTime(readers.workers.queues(account, queues, signal), signal),
   ])
+  const now = clock.now()
   const depths = readDepths(pool.block, await store.setting(settingOf(pool.block)))
-  const [rate, left] = [drainRate(depths, clock.now()), remaining(depths)]
+  const [rate, left] = [drainRate(depths, now), remaining(depths, now)]
   return {
     ...pool,
     ...(rate ? { rate } : {}),

@@ -60,10 +60,13 @@ export function drainRate(depths: readonly Depth[], now: Instant): DrainRate | u
   return undefined
 }
 
-/** How much is left by the newest look, beside the first one of the last minutes with as many workers as now. */
-export function remaining(depths: readonly Depth[]): Remaining | undefined {
+/**
+ * How much is left by the newest look, beside the first one of the last minutes with as many workers as now; undefined
+ * when that look is not of now.
+ */
+export function remaining(depths: readonly Depth[], now: Instant): Remaining | undefined {
   const last = depths.at(-1)
-  if (!last) return undefined
+  if (!last || now - last.at > longestGap) return undefined
   const seen = { at: last.at, left: last.messages }
   const begin = stretchBegin(depths, depths.length - 1, recent)
   const first = depths[begin]

@@ -95,7 +95,7 @@ async function look({ readers }: QueueWatchDeps, plan: PoolPlan, at: Instant): P
 
 /** On the recovery to which the pool owes its size: while it goes on, and after it until the queues are empty. */
 async function showLeft(deps: QueueWatchDeps, plan: PoolPlan, depths: readonly Depth[]): Promise<void> {
-  const seen = remaining(depths)
+  const seen = remaining(depths, deps.clock.now())
   const target = poolTarget({ resourceGroup: plan.resource_group, vmss: plan.vmss })
   const runs = await deps.store.runs({ open: false, limit: lookedThrough })
   const run = runs.find((one) => one.proposal.targets.includes(target) && wasStarted(one))

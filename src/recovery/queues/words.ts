@@ -5,7 +5,7 @@ import { minute, second } from '../../ids.ts'
 import { workersText } from '../kinds/scale-set.ts'
 import { messagesText } from '../ways/workers-size.ts'
 import { emptyAt, perMinute } from './drain-rate.ts'
-import type { DrainRate, Remaining } from './drain-rate.ts'
+import type { Depth, DrainRate, Remaining } from './drain-rate.ts'
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 const whole = new Intl.NumberFormat('en')
@@ -14,7 +14,14 @@ const whole = new Intl.NumberFormat('en')
 export function drainText({ perWorker, from, to }: DrainRate, now: Instant): string {
   const took = printDuration(to.at - from.at)
   const fell = `${whole.format(from.messages)} to ${messagesText(to.messages)} in ${took} with ${workersText(to.workers)}`
-  return `${number.format(perWorker)} a minute, net of what came in: ${fell}, until ${agoText(now - to.at)}`
+  return `${number.format(perWorker)} a minute, net of what came in: ${fell}, until ${agoText(now - to.at)}${waitedText(from, to)}`
+}
+
+/** Whether those that wait for longest got nearer to their turn. */
+function waitedText(from: Depth, to: Depth): string {
+  if (from.oldest === undefined || to.oldest === undefined) return ''
+  const [before, after] = [from.at - from.oldest, to.at - to.oldest].map((age) => printDuration(floored(age)))
+  return `; the oldest waited ${before}, then ${after}`
 }
 
 /** `3,000 messages left, at 250/min: 12m`; what nobody can say is said so. */
@@ -39,6 +46,11 @@ function durationText(duration: number): string {
 
 function agoText(ago: number): string {
   if (ago < 10 * second) return 'just now'
-  const unit = ago < minute ? second : minute
-  return `${printDuration(Math.floor(ago / unit) * unit)} ago`
+  return `${printDuration(floored(ago))} ago`
+}
+
+/** To the second below a minute, to the minute above. */
+function floored(duration: number): number {
+  const unit = duration < minute ? second : minute
+  return Math.floor(Math.max(0, duration) / unit) * unit
 }
