@@ -97,9 +97,11 @@ function goesOnText({ id, state, steps }: Run): string {
       .map(({ title }) => `"${title}"`)
       .join(', ')
   const done = titles(['done'])
-  const open = titles(['intended', 'started', 'failed'])
+  const open = titles(['intended', 'started'])
+  const failed = titles(['failed'])
   const ended = state === 'failed' ? 'failed' : 'was cancelled'
   const already = done === '' ? '' : `. It has done: ${done}`
   const unsure = open === '' ? '' : `. It did not see the end of ${open}: that was looked at just now`
-  return `${id}, an earlier way back, ${ended} half-way: this goes on from there${already}${unsure}`
+  const refused = failed === '' ? '' : `. It failed at ${failed}`
+  return `${id}, an earlier way back, ${ended} half-way: this goes on from there${already}${refused}${unsure}`
 }
