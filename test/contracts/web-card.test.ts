@@ -31,8 +31,8 @@ describe('a card in the console', () => {
     const links = [{ label: 'Room in Slack', link: 'https://example.slack.com/archives/C012' }]
 
     expect(drawn({ links })).toContain('<a href="https://example.slack.com/archives/C012">Room in Slack</a>')
-    expect(drawn({ links })).toContain('class="buttons"')
-    expect(drawn({})).not.toContain('class="buttons"')
+    expect(drawn({ links })).toContain('class="buttons few"')
+    expect(drawn({})).not.toContain('class="buttons')
   })
 
   test('leads to web addresses only', () => {
