@@ -17,7 +17,7 @@ import type { With } from './way.ts'
 export type SqlBlock = NonNullable<Recovery['azure_sql']>
 export type SqlRecovery = With<'azure_sql'>
 
-export function isSql(recovery: Recovery): recovery is SqlRecovery {
+function isSql(recovery: Recovery): recovery is SqlRecovery {
   return recovery.azure_sql !== undefined
 }
 
