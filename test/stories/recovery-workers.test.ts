@@ -131,7 +131,11 @@ describe('failover workers', () => {
 
   test('goes on under a freeze that comes after its approval, and whoever freezes is told how to stop it', async () => {
     azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6 }])
-    await bot.say('ann', 'open workers nothing is processed')
+    // The first look at Azure loads its SDKs: whatever else is asked meanwhile may have to be asked again.
+    await vi.waitFor(async () => {
+      const opened = await bot.say('ann', 'open workers nothing is processed')
+      expect(opened.status).toBe('done')
+    }, 10_000)
     await proposed('workers scale workers-vmss 10')
     await bot.say('ann', 'approve R-1')
     await vi.waitFor(async () => expect((await bot.run('R-1')).steps[1]?.phase).toBe('started'))
