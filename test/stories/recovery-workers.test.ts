@@ -301,8 +301,10 @@ describe('workers show', () => {
   test('has capacity, instances, autoscale and queues, and names what does not answer', async () => {
     azure.queues.set('examplewest', 'orders', 1_240, bot.clock.now() - 3_600_000)
     azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6 }])
-    await vi.waitFor(async () =>
-      expect((await bot.say('ann', 'workers show')).text).not.toContain('did not answer within'),
+    // The first look loads Azure's packages.
+    await vi.waitFor(
+      async () => expect((await bot.say('ann', 'workers show')).text).not.toContain('did not answer within'),
+      10_000,
     )
     const shown = await bot.say('ann', 'workers show')
     for (const text of ['4 run', '2 to 6', '1,240 messages, the oldest for 1h', '2 to 20 workers'])
