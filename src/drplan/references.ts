@@ -1,6 +1,7 @@
 // What a schema cannot see about people and time: names that lead nowhere, doubles, spans that end before they begin.
 import { systemIds } from '../ids.ts'
 import { printDuration } from './duration.ts'
+import { checkIdentities } from './identities.ts'
 import { nearestOf } from './issues.ts'
 import { checkSystems } from './systems.ts'
 import { momentStart, momentEnd } from '../oncall/wallclock.ts'
@@ -10,6 +11,7 @@ import type { Complaint, PlanPath } from './source.ts'
 /** Everything in the plan that refers to nothing, to itself, or twice. */
 export function checkReferences(plan: DrPlan): readonly Complaint[] {
   return [
+    ...checkIdentities(plan),
     ...checkGroups(plan),
     ...checkRotations(plan),
     ...checkUserGroups(plan),
