@@ -53,7 +53,7 @@ async function resolved(name = bot.world.record): Promise<readonly string[]> {
   const limits = { timeout: 2_000, signal: AbortSignal.timeout(3_000) }
   const { authorities } = await ask(parent, { name: 'example.com', type: 'NS' }, limits)
   const [first] = authorities.flatMap((one) => (one.type === 'NS' ? [one.data] : []))
-  const resolver = new Resolver({ timeout: 1_000, tries: 1 })
+  const resolver = new Resolver({ timeout: 1_000, tries: 3 })
   resolver.setServers([(first ?? '').replace('localhost', '127.0.0.1')])
   return resolver.resolve4(name)
 }

@@ -100,8 +100,10 @@ test('is told again after an hour, as Nagios does, and still is the same inciden
   bot.clock.skip(61 * minute)
   await look()
 
+  await vi.waitFor(async () =>
+    expect(await bot.incident()).toMatchObject({ problems: { open: 1, alerts: 2 } }),
+  )
   expect(await incidents()).toHaveLength(1)
-  expect(await bot.incident()).toMatchObject({ problems: { open: 1, alerts: 2 } })
 })
 
 test('two bots that see the same lag make one alert of it', async () => {

@@ -177,6 +177,7 @@ test('what Teams asks for by itself shows a card as somebody may see it, and doe
     const { userIds } = (teams.card(id)?.['refresh'] ?? {}) as { readonly userIds?: readonly string[] }
     expect(userIds).toEqual(expect.arrayContaining([teams.mri(bob), teams.mri(dan)]))
   }, patience)
+  await vi.waitFor(async () => expect(await bot.app().store.pendingEffects()).toBe(0), patience)
   const before = await bot.app().store.timeline('INC-1')
 
   for (const user of [bob, dan]) expect(await teams.look(user, id)).toMatchObject({ status: 200 })
