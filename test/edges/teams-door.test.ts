@@ -360,3 +360,38 @@ describe('while something is away', () => {
     expect(lines.join('\n')).toContain('an answer in Teams reached nobody')
   })
 })
+
+describe('many who ask at once', () => {
+  test('in the thread of an incident are all answered, each once, whatever Teams takes in a second', async () => {
+    const limited = await openTeamsDoorHouse(redis, { limits: true })
+    try {
+      const { id, room } = await limited.outage()
+      const people = ['Ann Onken', 'Bob Brandt', 'Mia Manger']
+      const asked = Array.from({ length: 20 }, async (_, n) =>
+        limited.teams.say(people[n % people.length] ?? '', `@dr note seen ${n}`, { in: room }),
+      )
+      await Promise.all(asked)
+
+      const told = (): readonly string[] =>
+        limited.teams
+          .messages(room)
+          .filter(({ from }) => from === 'bot')
+          .map((each) => limited.teams.shown(each.id))
+          .filter((text) => text.includes(`Noted in the timeline of ${id}`))
+      await vi.waitFor(() => expect(told()).toHaveLength(20), 20_000)
+      expect(limited.lines.join('\n')).not.toContain('reached nobody')
+    } finally {
+      await limited.stop()
+    }
+  }, 30_000)
+
+  test('are answered when Teams takes messages again that it has limited', async () => {
+    const { teams, lines } = house
+    teams.fault({ kind: 'rate-limit', retryAfter: 1, calls: ['connector.*'], times: 1 })
+
+    await teams.say('Ann Onken', '@dr status lb', { in: home })
+
+    await vi.waitFor(() => expect(answers(home)).toHaveLength(1), 10_000)
+    expect(lines.join('\n')).not.toContain('reached nobody')
+  })
+})

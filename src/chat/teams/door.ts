@@ -5,7 +5,7 @@ import { minute, second } from '../../ids.ts'
 import type { Duration, Instant } from '../../ids.ts'
 import { isLoopback } from '../../loopback.ts'
 import type { Check, Clock, Log } from '../../ports.ts'
-import { within } from '../lanes.ts'
+import { createLanes, within } from '../lanes.ts'
 import type { Cloud } from './cloud.ts'
 import { createAdapter } from './inbound/adapter.ts'
 import { createGate } from './inbound/gate.ts'
@@ -19,7 +19,7 @@ import { checkToken } from './inbound/token.ts'
 /** Takes a request of Teams' whose body was read, and answers it. Never rejects. */
 export type ReceiveTeams = (request: IncomingMessage, response: ServerResponse, body: Buffer) => Promise<void>
 
-export interface TeamsDoorDeps extends Inbound {
+export interface TeamsDoorDeps extends Omit<Inbound, 'turns'> {
   readonly cloud: Cloud
   /** Tokens are not asked for; activities are taken from a Teams on this machine only. */
   readonly noAuth: boolean
@@ -43,7 +43,7 @@ const lastPatience: Duration = 2 * second
 export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
   const keys = createKeys({ metadata: deps.cloud.metadata, log: deps.log })
   const runTurn = createAdapter(deps.log)
-  const serve = createGate(deps)
+  const serve = createGate({ ...deps, turns: createLanes() })
   const warn = createWarning(deps)
   const underWay = new Set<Promise<unknown>>()
   let unsure = false

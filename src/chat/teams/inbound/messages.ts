@@ -8,6 +8,7 @@ import { within } from '../../lanes.ts'
 import { replyTo } from '../../reply.ts'
 import type { Conversation } from '../api.ts'
 import { readPressed } from '../render/buttons.ts'
+import { sendAnswer } from './answers.ts'
 import { isPersonal } from './payload.ts'
 import type { Activity } from './payload.ts'
 import { speak } from './speak.ts'
@@ -94,21 +95,16 @@ export function cardIn(heard: Heard, text: string): Card {
   return 'refusal' in heard ? heard.refusal : replyTo(heard, text).card
 }
 
-/** Says it there, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */
+/** Says it there as soon as Teams takes it, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */
 export async function say(
-  { api, render, log }: Pick<Inbound, 'api' | 'render' | 'log'>,
+  deps: Pick<Inbound, 'api' | 'render' | 'log' | 'clock' | 'turns'>,
   to: Conversation,
   card: Card,
   instead?: string,
 ): Promise<void> {
-  const activity = render(card)
   try {
-    if (instead === undefined) await api.send(to, activity, { lane: 'answer' })
-    else
-      await api
-        .update(to, instead, activity, { lane: 'answer' })
-        .catch(() => api.send(to, activity, { lane: 'answer' }))
+    await sendAnswer(deps, { to, activity: deps.render(card), instead })
   } catch (thrown) {
-    log.warn('an answer in Teams reached nobody', { answer: card.title, reason: reasonOf(thrown) })
+    deps.log.warn('an answer in Teams reached nobody', { answer: card.title, reason: reasonOf(thrown) })
   }
 }

@@ -6,6 +6,7 @@ import { minute } from '../../../ids.ts'
 import type { Duration, IncidentId, PersonId } from '../../../ids.ts'
 import type { Card } from '../../../message.ts'
 import type { Clock, Log, Store } from '../../../ports.ts'
+import type { Lanes } from '../../lanes.ts'
 import type { TeamsActivity } from '../activity.ts'
 import type { TeamsApi } from '../api.ts'
 import type { ReferenceBook } from '../references.ts'
@@ -17,6 +18,8 @@ export interface Inbound {
   readonly appId: string
   readonly tenantId: string
   readonly api: Pick<TeamsApi, 'send' | 'update'>
+  /** The order of answers, by conversation. */
+  readonly turns: Lanes
   readonly references: ReferenceBook
   readonly store: Pick<Store, 'once'>
   readonly dispatch: Dispatch
