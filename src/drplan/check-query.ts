@@ -45,7 +45,11 @@ function whyNotReadOnly(text: string): string | undefined {
   if (/--|\/\*/.test(bare)) return 'it may not hold comments'
   const statement = bare.trim().replace(/;$/, '')
   if (statement.includes(';')) return 'it may not be more than one statement'
-  const words = statement.toUpperCase().match(/[\p{L}_@#][\p{L}\p{N}_@#$]*/gu) ?? []
+  const written = statement.match(/[\p{L}_@#][\p{L}\p{N}_@#$]*/gu) ?? []
+  const stranger = written.find((word) => /^@[^@]/.test(word) && word !== '@moment')
+  if (stranger !== undefined)
+    return `it may not hold ${stranger}: the one parameter is @moment, written in small letters`
+  const words = written.map((word) => word.toUpperCase())
   if (words[0] !== 'SELECT' && words[0] !== 'WITH') return 'it must begin with SELECT or WITH'
   const refused = nextValue.test(statement.toUpperCase())
     ? 'NEXT VALUE'
@@ -66,9 +70,19 @@ const Expect = z
   .transform((given, context): Expectation => {
     const expected = expectationOf(given)
     if (expected) return expected
-    context.addIssue({ code: 'custom', message: expectations })
+    const right = typeof given === 'string' ? comparisonMeant(given.trim()) : undefined
+    context.addIssue({ code: 'custom', message: right ?? expectations })
     return z.NEVER
   })
+
+/** Comparisons of other languages, and what they are here. */
+const foreign: Readonly<Record<string, string>> = { '=>': '>=', '=<': '<=', '==': '=', '<>': '!=' }
+
+/** What to write for `=> 1`; undefined when it does not begin with a comparison of another language. */
+function comparisonMeant(text: string): string | undefined {
+  const own = foreign[text.slice(0, 2)]
+  return own === undefined ? undefined : JSON.stringify(`${own} ${text.slice(2).trim()}`)
+}
 
 function expectationOf(given: number | string): Expectation | undefined {
   if (typeof given === 'number') return { op: '=', than: given }
@@ -76,6 +90,8 @@ function expectationOf(given: number | string): Expectation | undefined {
   const op = comparisons.find((one) => text.startsWith(one))
   const rest = op === undefined ? text : text.slice(op.length).trim()
   if (rest === '' || rest.length > 100 || /\p{Cc}/u.test(rest)) return undefined
+  // `=> 1` is no wish for the text "> 1".
+  if (op !== undefined && /^[<>=!]/.test(rest)) return undefined
   const number = numberIn(rest)
   if (op === undefined) return { op: '=', than: number ?? rest }
   if (number === undefined && op !== '=' && op !== '!=') return undefined
@@ -85,6 +101,12 @@ function expectationOf(given: number | string): Expectation | undefined {
 /** A decimal number as people and SQL Server write it; undefined for everything else. */
 export function numberIn(text: string): number | undefined {
   return /^[+-]?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined
+}
+
+/** Whether it asks for one number about all rows, which is a row even when there are none. Only a plain one is known. */
+export function alwaysGivesRow(query: string): boolean {
+  const text = query.trim()
+  return /^SELECT\s+(?:COUNT|COUNT_BIG)\s*\(/i.test(text) && !/\b(?:GROUP\s+BY|HAVING)\b/i.test(text)
 }
 
 /** `>= 1`: the expectation as it is written. */

@@ -4,6 +4,7 @@ import { offUntil, schedule } from '../oncall/shift.ts'
 import { clockText, momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
+import { checkQueries } from './lint-checks.ts'
 import { checkRecords } from './lint-records.ts'
 import { checkPromises } from './promises.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
@@ -29,6 +30,7 @@ export function lint(plan: DrPlan): readonly Complaint[] {
     ...checkSystems(plan),
     ...checkMatchers(plan),
     ...checkRecords(plan),
+    ...checkQueries(plan),
   ]
 }
 

@@ -180,10 +180,17 @@ function syntaxProblem(error: YAMLError, lines: LineCounter, file: string): Plan
     ...position(lines, error.pos[0]),
     path: '',
     found: syntaxFound(error),
-    write:
-      remedies[error.code] ??
-      'Mend the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ goes in quotes',
+    write: syntaxRemedy(error),
   }
+}
+
+function syntaxRemedy({ code, message }: YAMLError): string {
+  if (/block scalar header/i.test(message))
+    return 'Put the value in quotes, such as ">= 1": without them one that begins with > or | is a block of text'
+  return (
+    remedies[code] ??
+    'Mend the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ > | goes in quotes'
+  )
 }
 
 function syntaxFound(error: YAMLError): string {

@@ -133,6 +133,31 @@ describe('the records of a recovery', () => {
   })
 })
 
+describe('the check query of a database', () => {
+  const asked = (check: Sections): readonly string[] => {
+    const { azure_sql: sql, ...rest } = restore
+    const block = recovery('restore', { ...rest, azure_sql: { ...(sql as Sections), check } })
+    return warningsOf(database('10h', '10m', [block])).filter((line) => line.includes('COUNT'))
+  }
+  const query = 'SELECT COUNT(*) FROM orders'
+
+  test('that counts must say what number is wanted: the row is there in any case', () => {
+    expect(asked({ query })).toEqual([
+      expect.stringMatching(
+        /^test\.yml:\d+:\d+: warning: systems\.db\.recoveries\[0\]\.azure_sql\.check: .*Add .* expect: ">= 1"\.$/,
+      ),
+    ])
+    expect(asked({ query, expect: '>= 1' })).toEqual([])
+    expect(asked({ query: `${query} GROUP BY state` })).toEqual([])
+  })
+
+  test('that counts never answers with a text', () => {
+    expect(asked({ query, expect: 'at least one' })).toEqual([
+      expect.stringContaining('never the text "at least one". Write a comparison, such as ">= 1"'),
+    ])
+  })
+})
+
 describe('what is not said about chats', () => {
   test('is the memo emoji for notes, no announcement, and rooms that stay for a day', () => {
     const { slack, after_recovery: after } = planWith()
