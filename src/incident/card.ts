@@ -13,7 +13,7 @@ import { nameOf } from './change.ts'
 import { decideByField, noWayLeft } from './decide-by.ts'
 import { chatName, isElsewhere, roomLinks } from './elsewhere.ts'
 import { problemsSection } from './problems.ts'
-import { measure, metForAll, verdictText } from '../timeline/phases.ts'
+import { measure, verdictText, verdictTone } from '../timeline/phases.ts'
 
 /** What a card is drawn from, beside the incident. */
 export interface CardView {
@@ -66,7 +66,7 @@ export function stateText(incident: Incident): string {
     case 'watching':
       return 'works again, watching'
     case 'resolved':
-      return 'resolved'
+      return incident.marks.byHand === undefined ? 'resolved' : 'closed by hand'
     default:
       return never(incident)
   }
@@ -109,22 +109,30 @@ export function incidentFields(incident: Incident, { plan, now }: CardView): rea
     const value: Line = [{ at: incident.until, show: 'countdown' }, ', then it resolves by itself']
     list.push({ label: 'Watching', value })
   }
-  if (incident.state === 'resolved')
-    list.push({ label: 'Resolved', value: [{ at: incident.at, show: 'date-time' }] })
+  if (incident.state === 'resolved') list.push(endField(incident))
   if (incident.state === 'resolved' && incident.what !== undefined)
     list.push({ label: 'What it was', value: [incident.what] })
   if (incident.relapses > 0) list.push({ label: 'Relapses', value: [String(incident.relapses)] })
   return list
 }
 
+function endField({ at, marks }: Extract<Incident, { state: 'resolved' }>): Field {
+  const value: Line = [{ at, show: 'date-time' }]
+  return marks.byHand === undefined
+    ? { label: 'Resolved', value }
+    : { label: 'Closed by hand', value: [...value, ` by ${marks.byHand.name}`] }
+}
+
 function objective(incident: Incident, now: Instant): Field {
   const { rto } = incident.objective
   const label = `Objective (RTO ${printDuration(rto)})`
-  if (incident.marks.verified !== undefined) {
-    const measured = measure(incident, now)
-    const tone = metForAll(measured) ? 'good' : measured.met ? 'warn' : 'bad'
-    return { label, value: [verdictText(measured, printDuration(measured.ms))], tone }
-  }
+  const measured = measure(incident, now)
+  if (measured.over)
+    return {
+      label,
+      value: [verdictText(measured, printDuration(measured.ms))],
+      tone: verdictTone(measured),
+    }
   return objectiveClock(rto, objectiveAt(incident), now)
 }
 

@@ -2,10 +2,12 @@
 import type { Actor } from '../timeline/event.ts'
 import { bare } from './alerts.ts'
 import { stopAll } from './calls.ts'
-import { bot, effect, happened } from './change.ts'
+import { bot, effect, happened, nameOf } from './change.ts'
 import type { Change, Moment } from './change.ts'
-import { chatNames, isElsewhere, whoWhere } from './elsewhere.ts'
-import type { Incident, Room } from './incident.ts'
+import { chatNames, isElsewhere, where, whoWhere } from './elsewhere.ts'
+import { endWords } from './end-words.ts'
+import type { Resolved } from './end-words.ts'
+import type { Marks, Room } from './incident.ts'
 
 /** Over: nobody is called any more, what else is broken is looked for, and the rooms stay for as long as the plan says. */
 export function resolved(
@@ -15,26 +17,26 @@ export function resolved(
 ): Change {
   const { by, actor, what } = end
   const quiet = stopAll(change, 'resolved', moment)
-  const { id, system, marks, problems } = quiet.next
-  const ended = { ...marks, verified: marks.verified ?? moment.now, resolved: moment.now }
+  const { id, marks, problems } = quiet.next
+  const unseen = problems.open > 0 && marks.verified === undefined
+  const name = nameOf(moment.policy.plan, by)
+  const ended: Marks = unseen
+    ? { ...marks, resolved: moment.now, byHand: { name, problems: problems.open, ...optionalWhat(what) } }
+    : { ...marks, verified: marks.verified ?? moment.now, resolved: moment.now }
   const diagnosed =
     what === undefined || marks.diagnosed !== undefined ? ended : { ...ended, diagnosed: moment.now }
   const { close_rooms_after: after } = moment.policy.plan.after_recovery
-  const next: Incident = {
+  const next: Resolved = {
     ...bare(quiet.next),
     marks: diagnosed,
     rooms: quiet.next.rooms.map(untold),
     state: 'resolved',
     at: moment.now,
     by,
-    ...(what === undefined ? {} : { what }),
+    ...optionalWhat(what),
     ...(quiet.next.rooms.some(isElsewhere) ? { closeAt: moment.now + after } : {}),
   }
-  const still =
-    problems.open > 0
-      ? ` Nagios still reports ${problems.open} problem${problems.open === 1 ? '' : 's'} of ${system}.`
-      : ''
-  const text = `Resolved${what === undefined ? '' : `: ${what}`}.${still}`
+  const text = `${id} is ${endWords(next)}`
   const said = happened({ ...quiet, next }, 'incident.resolved', {
     at: moment.now,
     by: actor,
@@ -44,7 +46,11 @@ export function resolved(
   return effect(
     said,
     { kind: 'release', incident: id },
-    { kind: 'say', incident: id, text: `${text}${whoWhere(next, actor, moment.policy.plan)}` },
+    {
+      kind: 'say',
+      incident: id,
+      text: `${text}${unseen ? where(next, actor) : whoWhere(next, actor, moment.policy.plan)}`,
+    },
     { kind: 'card', incident: id },
   )
 }
@@ -61,6 +67,10 @@ export function putAway(change: Change, moment: Moment): Change | undefined {
   if (open.length === 0) return put
   const text = `Over for long enough: the room in ${chatNames(open)} is put away`
   return happened(put, 'room.closed', { at: moment.now, by: bot, text })
+}
+
+function optionalWhat(what: string | undefined): { readonly what?: string } {
+  return what === undefined ? {} : { what }
 }
 
 /** Nobody is told any more that its chat is back. */

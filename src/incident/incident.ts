@@ -94,6 +94,8 @@ export interface Marks {
   /** When clients that hold an old DNS answer have followed the recovery, too: the old TTL is over. Absent: none hold any. */
   readonly followed?: Instant
   readonly resolved?: Instant
+  /** Closed by a person while Nagios still reported problems, and nobody had seen it work: when it ended is not known. */
+  readonly byHand?: { readonly name: string; readonly problems: number; readonly what?: string }
 }
 
 /**

@@ -2,7 +2,7 @@
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
-import { measure, metForAll, phasesOf, verdictText } from './phases.ts'
+import { isNotKnown, measure, metForAll, phasesOf, verdictText, verdictTone } from './phases.ts'
 import type { Measured, Phase } from './phases.ts'
 
 /** A picture, and the same said in words for who cannot see it. */
@@ -30,6 +30,8 @@ const colours = {
   limit: '#f2b95c',
 } as const
 
+const toneColours = { good: colours.good, warn: colours.limit, bad: colours.bad } as const
+
 const width = 860
 const pad = 28
 /** Where the bars begin and end. */
@@ -56,7 +58,7 @@ export function phasesChart(incident: Charted, now: Instant): Chart {
   const rows = phases.map((phase, index) => phaseRow(phase, incident.marks.outage, { scale, index }))
   const parts = [
     heading(48, 24, colours.text, clipped(`${incident.id} ${incident.title}`)),
-    heading(82, 20, metForAll(measured) ? colours.good : colours.bad, verdict(measured)),
+    heading(82, 20, toneColours[verdictTone(measured)], verdict(measured)),
     ...rows,
     totalRow(measured, scale, phases.length),
     limit(measured.rto, scale, height),
@@ -149,7 +151,7 @@ function verdict(measured: Measured): string {
   const { ms, rto, over, met } = measured
   const of = `down for ${took(ms, !over)}; the objective is ${printDuration(rto)}`
   if (!over) return met ? of : `${of}, missed`
-  if (!metForAll(measured) && met) return `Objective ${verdictText(measured)}`
+  if (isNotKnown(measured) || (!metForAll(measured) && met)) return `Objective ${verdictText(measured)}`
   return met ? `Objective met: ${of}` : `Objective missed by ${took(ms - rto, false)}: ${of}`
 }
 

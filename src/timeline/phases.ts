@@ -63,7 +63,10 @@ export interface Measured {
   readonly ms: Duration
   readonly rto: Duration
   readonly over: boolean
+  /** False also when it is not known, because nobody saw it work. */
   readonly met: boolean
+  /** How many problems Nagios still reported when it was closed by hand; absent: it was seen to work, or it goes on. */
+  readonly unseen?: number
   /** Until clients that held the old DNS answer followed, too, at the latest; absent: none did after the end. */
   readonly all?: { readonly ms: Duration; readonly met: boolean }
 }
@@ -74,13 +77,15 @@ export function measure(incident: Pick<Incident, 'marks' | 'objective'>, now: In
   const end = outageEnd(marks)
   const ms = Math.max(0, (end ?? now) - marks.outage)
   const { rto } = objective
+  const unseen = marks.byHand?.problems
   const all =
     end !== undefined && (marks.followed ?? 0) > end ? (marks.followed ?? 0) - marks.outage : undefined
   return {
     ms,
     rto,
     over: end !== undefined,
-    met: ms <= rto,
+    met: ms <= rto && unseen === undefined,
+    ...(unseen === undefined ? {} : { unseen }),
     ...(all === undefined ? {} : { all: { ms: all, met: all <= rto } }),
   }
 }
@@ -90,8 +95,27 @@ export function metForAll({ met, all }: Measured): boolean {
   return met && all?.met !== false
 }
 
+/** Whether it was closed by hand within the objective, so that nobody knows whether it was met. */
+export function isNotKnown({ ms, rto, unseen }: Measured): boolean {
+  return unseen !== undefined && ms <= rto
+}
+
+/** Green only where it was met for everybody; amber where it was met for some, or is not known. */
+export function verdictTone(measured: Measured): 'good' | 'warn' | 'bad' {
+  if (metForAll(measured)) return 'good'
+  return measured.met || isNotKnown(measured) ? 'warn' : 'bad'
+}
+
+/** `1 problem`, `3 problems`. */
+export function problemCount(count: number): string {
+  return `${count} problem${count === 1 ? '' : 's'}`
+}
+
 /** `met`, `missed`, and for whom: what DNS clients had cached outlives the recovery. `took` stands beside it. */
-export function verdictText({ met, all }: Measured, took?: string): string {
+export function verdictText(measured: Measured, took?: string): string {
+  const { met, all, unseen } = measured
+  if (unseen !== undefined && isNotKnown(measured))
+    return `not known: closed by hand${took === undefined ? '' : ` after ${took}`} while Nagios still reported ${problemCount(unseen)}`
   const verdict = met ? (all?.met === false ? 'met for new DNS lookups only' : 'met') : 'missed'
   const rest = all && `up to ${printDuration(all.ms)} for clients that had the old DNS answer`
   return [took === undefined ? verdict : `${verdict}: ${took}`, ...(rest === undefined ? [] : [rest])].join(

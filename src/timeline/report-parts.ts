@@ -1,7 +1,7 @@
 // The parts of a report in their order, before they are written as Markdown or HTML: both say the same.
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration } from '../ids.ts'
-import { phaseNames, verdictText } from './phases.ts'
+import { phaseNames, problemCount, verdictText } from './phases.ts'
 import { momentText } from './render.ts'
 import type { Report, ReportedOutage, ReportedRun } from './report.ts'
 
@@ -36,7 +36,7 @@ function whatHappened(report: Report): Part {
   const at = (instant: number): string => momentText(instant, report.zone)
   const [before, last] = [report.outages.slice(0, -1), report.outages.at(-1)]
   const ended = (one: ReportedOutage): string =>
-    one.ended === undefined ? 'It is not over yet.' : `It ended ${at(one.ended)}.`
+    one.ended === undefined ? 'It is not over yet.' : endedText(one, at(one.ended))
   return {
     heading: 'What happened',
     level: 2,
@@ -58,6 +58,13 @@ function whatHappened(report: Report): Part {
       ...(report.alerts > report.broke.length ? [`${report.alerts} alerts in all.`] : []),
     ],
   }
+}
+
+/** Whoever closed it by hand closed a number; when the outage ended nobody has seen. */
+function endedText({ byHand }: ReportedOutage, at: string): string {
+  if (byHand === undefined) return `It ended ${at}.`
+  const why = byHand.what === undefined ? '' : ` (${byHand.what})`
+  return `It was closed by hand by ${byHand.name} ${at}${why} while Nagios still reported ${problemCount(byHand.problems)}: when it ended is not known.`
 }
 
 function objective(report: Report): Part {

@@ -56,6 +56,7 @@ export interface ReportedRun {
 export interface ReportedOutage {
   readonly began: Instant
   readonly ended?: Instant
+  readonly byHand?: Marks['byHand']
   readonly measured: Measured
   readonly phases: readonly Phase[]
 }
@@ -122,6 +123,7 @@ function outageOf(marks: Marks, { objective }: Incident, now: Instant): Reported
   return {
     began: marks.outage,
     ...(ended === undefined ? {} : { ended }),
+    ...(marks.byHand === undefined ? {} : { byHand: marks.byHand }),
     measured: measure({ marks, objective }, now),
     phases: phasesOf(marks, now),
   }

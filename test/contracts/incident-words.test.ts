@@ -12,6 +12,10 @@ import type { Attached, IncidentInput } from '../../src/incident/input.ts'
 import type { Tried } from '../../src/incident/page-card.ts'
 import { pageMessage, stoppedMessage } from '../../src/incident/page-message.ts'
 import type { Run } from '../../src/recovery/run.ts'
+import { announcement } from '../../src/chat/announcement.ts'
+import { emptyHead } from '../../src/timeline/event.ts'
+import { reportMarkdown } from '../../src/timeline/report-markdown.ts'
+import { reportOf } from '../../src/timeline/report.ts'
 import { run } from './store-samples.ts'
 
 const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
@@ -301,6 +305,53 @@ describe('problems', () => {
     expect(headings).toContain('What was broken, 2 alerts in all')
   })
 })
+
+describe('what is closed by hand while Nagios still reports it', () => {
+  const plan = planWith(20 * minute)
+  const closing = { kind: 'resolve', by: ann, what: 'it was the cable' } as const
+
+  test('is nowhere met: who closed it, why, and what Nagios says', () => {
+    const closed = after(plan, [3, closing])
+    const view = { plan, now: start + 4 * minute }
+    const said = plain(announcement(closed, '#room'))
+    const fields = incidentCard(closed, view).fields?.map(({ label, value }) => `${label}: ${plain(value)}`)
+
+    expect(said).toBe(
+      '🟠 INC-1 lb closed by hand by Ann Onken after 3m30s: it was the cable. Nagios still reports 1 problem of lb. Whether the objective of 10m was met is not known. What broke: lb1 HAProxy is CRITICAL: HTTP 503. It was worked on in #room',
+    )
+    expect(fields).toContain(
+      'Objective (RTO 10m): not known: closed by hand after 3m30s while Nagios still reported 1 problem',
+    )
+    expect(reported(closed, plan)).toContain(
+      'It was closed by hand by Ann Onken 2026-11-23 03:15:00 (it was the cable) while Nagios still reported 1 problem: when it ended is not known.',
+    )
+    expect(reported(closed, plan)).not.toContain('| met |')
+  })
+
+  test('is measured when a recovery has seen it work from outside before', () => {
+    const seen = {
+      kind: 'run-news',
+      run: 'R-1',
+      news: 'done',
+      direction: 'failover',
+      by: ann,
+      text: 'R-1 is done',
+      seen: true,
+      checkBy: start,
+    } as const
+    const closed = after(plan, [2, seen], [3, closing])
+
+    expect(closed.marks.byHand).toBeUndefined()
+    expect(plain(announcement(closed, '#room'))).toContain(
+      '🟢 INC-1 lb resolved: down for 2m30s, objective of 10m met.',
+    )
+  })
+})
+
+function reported(incident: Incident, plan: DrPlan): string {
+  const record = { incident, events: [], head: emptyHead, runs: [] }
+  return reportMarkdown(reportOf(record, plan, start + 4 * minute))
+}
 
 describe('a relapse', () => {
   const mended = [5, { kind: 'alerts', attached: [alert('mended', start + 5 * minute)] }] as const

@@ -93,7 +93,7 @@ describe('an outage is announced', () => {
     await on.show(over(outage()))
 
     expect(on.texts('C0OUTAGES')).toEqual([
-      `🟢 INC-12 lb resolved: down for 5m, objective of 10m met. lb1 is down. #${roomOfOutage}`,
+      `🟢 INC-12 lb resolved: down for 5m, objective of 10m met. Nagios still reports 1 problem of lb. What broke: lb1 is down. It was worked on in #${roomOfOutage}`,
     ])
   })
 

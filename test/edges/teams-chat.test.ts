@@ -106,7 +106,7 @@ describe('an outage is announced in Teams', () => {
     await on.complete(over(outage()))
 
     expect(on.house.texts(outages)).toEqual([
-      `🟢 INC-12 lb resolved: down for 5m, objective of 10m met. lb1 is down. ${room}`,
+      `🟢 INC-12 lb resolved: down for 5m, objective of 10m met. Nagios still reports 1 problem of lb. What broke: lb1 is down. It was worked on in ${room}`,
     ])
   })
 

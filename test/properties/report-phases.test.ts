@@ -1,7 +1,15 @@
 // The phases of an outage: together they are the whole of it, whatever marks are missing or out of order.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { measure, outageEnd, phaseNames, phasesOf } from '../../src/timeline/phases.ts'
+import {
+  measure,
+  metForAll,
+  outageEnd,
+  phaseNames,
+  phasesOf,
+  verdictText,
+  verdictTone,
+} from '../../src/timeline/phases.ts'
 import { optional } from '../../src/command/read.ts'
 import type { Marks } from '../../src/incident/incident.ts'
 
@@ -103,6 +111,19 @@ describe('an outage', () => {
       over: true,
       met: true,
     })
+  })
+
+  test.each([
+    [90, 'not known: closed by hand after 0s while Nagios still reported 2 problems', 'warn'],
+    [89, 'missed: 0s', 'bad'],
+  ])('that was closed by hand with problems open, against %i ms, is not met', (rto, words, tone) => {
+    const byHand = { name: 'Ann Onken', problems: 2 }
+    const marks: Marks = { outage: 0, detected: 10, resolved: 90, byHand }
+    const measured = measure({ marks, objective: { rto } }, now)
+
+    expect(measured).toMatchObject({ over: true, met: false, unseen: 2 })
+    expect(verdictText(measured, '0s')).toBe(words)
+    expect([verdictTone(measured), metForAll(measured)]).toEqual([tone, false])
   })
 
   test('that was mended by hand and closed is measured to the closing', () => {

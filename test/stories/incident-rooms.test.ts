@@ -203,7 +203,7 @@ describe('a chat that goes away in the middle', () => {
     expect(bench.heard[0]).not.toMatch(/Paging|failed|Stopped paging|takes no words|Room open/)
     expect(bench.heard[0]?.split('\n').at(-1)).toBe('All of it: timeline INC-1')
     expect(bench.heard[0]).toContain('03:14:00 Escalated to')
-    expect(bench.heard[1]).toContain('Resolved: the switch')
+    expect(bench.heard[1]).toContain('closed by hand by Ann Onken after 3m: the switch.')
     expect(await slackRoom()).not.toHaveProperty('missed')
   })
 

@@ -1,5 +1,5 @@
 // timeline and report: what happened, and what it means against the objective.
-import { measure, metForAll, verdictText } from '../../timeline/phases.ts'
+import { measure, verdictText, verdictTone } from '../../timeline/phases.ts'
 import { reportMarkdown } from '../../timeline/report-markdown.ts'
 import { reportParts } from '../../timeline/report-parts.ts'
 import type { Part } from '../../timeline/report-parts.ts'
@@ -54,7 +54,7 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
       status: 'done',
       card: {
         title: `Report of ${incident.id}`,
-        tone: metForAll(measured) ? 'good' : measured.met ? 'warn' : 'bad',
+        tone: verdictTone(measured),
         fields: [{ label: 'Objective (RTO)', value: [verdict] }],
         sections: reportParts(report).filter(isShort).map(partSection),
         links: [{ label: 'The whole report', link: `${pageOf(desk, incident.id)}/report` }],

@@ -1,7 +1,7 @@
 // How much of the recovery time objective is used up, as a bar with the time left.
 import type { Instant } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
-import { measure, metForAll, verdictText } from '../../timeline/phases.ts'
+import { measure, verdictText, verdictTone } from '../../timeline/phases.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { countdown, durationText } from '../time.ts'
@@ -10,7 +10,7 @@ export function objectiveBar(incident: Incident, now: Instant): Html {
   const measured = measure(incident, now)
   const { ms, rto, over, met } = measured
   const share = Math.min(1, ms / rto)
-  const tone = !met ? 'bad' : (!over && share > 0.6) || !metForAll(measured) ? 'warn' : 'good'
+  const tone = !over && met && share > 0.6 ? 'warn' : verdictTone(measured)
   return html`<span class="objective"
     ><svg class="bar tone-${tone}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" width="100" height="6"></rect>

@@ -113,9 +113,12 @@ function readinessOf(system: SystemId, seen: SeenReadiness | undefined): Html {
   </details>`
 }
 
-/** From the beginning of the outage until it worked again, in the newest incident that ended. */
+/** From the beginning of the outage until it worked again, in the newest incident of which that was seen. */
 function lastMeasured(incidents: readonly Incident[], view: View): Html {
-  const ended = incidents.find((incident) => measure(incident, view.now).over)
+  const ended = incidents.find((incident) => {
+    const { over, unseen } = measure(incident, view.now)
+    return over && unseen === undefined
+  })
   if (!ended) return html`<span class="quiet">never</span>`
   const measured = measure(ended, view.now)
   const { ms, met } = measured

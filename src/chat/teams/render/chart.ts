@@ -3,7 +3,7 @@ import { printDuration } from '../../../drplan/duration.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import type { Incident } from '../../../incident/incident.ts'
 import { phasesChart } from '../../../timeline/chart.ts'
-import { measure, metForAll, phasesOf } from '../../../timeline/phases.ts'
+import { measure, phasesOf, verdictTone } from '../../../timeline/phases.ts'
 import type { TeamsActivity } from '../activity.ts'
 import { cut } from '../../text.ts'
 import { limits } from './elements.ts'
@@ -13,6 +13,9 @@ import { richBlock, textRuns } from './rich.ts'
 
 /** Shares of the bars' width; a phase of less than one is still seen. */
 const shares = 100
+
+/** A tone as a container shows it. */
+const toneStyles = { good: 'good', warn: 'warning', bad: 'attention' } as const
 
 type Charted = Pick<Incident, 'id' | 'system' | 'title' | 'marks' | 'objective'>
 
@@ -32,7 +35,7 @@ export function chartActivity(incident: Charted, now: Instant): TeamsActivity {
     // The same in words: for a screen reader, and for a client that shows no colours.
     richBlock(textRuns(cut(alt, limits.text))),
     ...phases,
-    bar('in all', printed(ms), { from: 0, length: share(ms) }, metForAll(measured) ? 'good' : 'attention'),
+    bar('in all', printed(ms), { from: 0, length: share(ms) }, toneStyles[verdictTone(measured)]),
     bar('objective', printed(rto), { from: 0, length: share(rto) }, 'emphasis'),
   ]
   const content: AdaptiveCard = {
