@@ -12,6 +12,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+/** The bot waits of its own accord, so as not to be limited: the chat was asked for nothing, and nothing is amiss. */
+export class OwnWait extends RetryableError {}
+
 /** Real milliseconds as a duration of the bot's clock, which may run faster (a demo's, a test's). */
 export function botTime(clock: Clock, real: Duration): Duration {
   return real / clock.real(1)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { RetryableError, UserError } from '../errors.ts'
 import type { IncidentId } from '../ids.ts'
 import type { Log, RoomShown } from '../ports.ts'
+import { OwnWait } from './lanes.ts'
 import type { CallOptions } from './lanes.ts'
 import type { Records, Room } from './record.ts'
 
@@ -11,6 +12,8 @@ export interface Left {
   readonly text: string
   /** Whether trying again can mend it. */
   readonly again: boolean
+  /** It only waits its turn: nothing that people need to know. */
+  readonly quiet?: true
   /** How long the chat has asked to wait before that. */
   readonly after?: number
 }
@@ -103,9 +106,14 @@ async function leave(
   return [{ text: `${name}: ${thrown.message}`, again: false }]
 }
 
-/** That trying again can mend it, and when. */
-export function againAfter({ after }: RetryableError): Pick<Left, 'again' | 'after'> {
-  return { again: true, ...(after === undefined ? {} : { after }) }
+/** That trying again can mend it, when, and whether it is worth a word. */
+export function againAfter(thrown: RetryableError): Omit<Left, 'text'> {
+  const { after } = thrown
+  return {
+    again: true,
+    ...(thrown instanceof OwnWait && { quiet: true }),
+    ...(after === undefined ? {} : { after }),
+  }
 }
 
 /** What is left, for the room's effect: tried again as soon as the chat takes any part of it; what it does not take yet is not asked for. */
@@ -114,7 +122,7 @@ export function shownWith(left: readonly Left[]): Omit<RoomShown, 'link'> {
   const waits = open.flatMap(({ after }) => after ?? [])
   const asked = waits.length > 0 && waits.length === open.length
   return {
-    left: left.map(({ text }) => text),
+    left: left.flatMap(({ text, quiet }) => (quiet ? [] : [text])),
     again: open.length > 0,
     ...(asked ? { after: Math.min(...waits) } : {}),
   }

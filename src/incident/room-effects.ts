@@ -128,7 +128,7 @@ async function card(deps: RoomDeps, body: Body<'card'>, signal: AbortSignal): Pr
     await deps.incidents.input(incident.id, link === undefined ? news : { ...news, link })
   }
   if (again) {
-    const text = `the room in ${chat.name} is not complete: ${left.join('; ')}`
+    const text = `the room in ${chat.name} is not complete: ${left.join('; ') || 'the rest waits its turn'}`
     throw new RetryableError(text, after === undefined ? {} : { after })
   }
 }

@@ -1,6 +1,9 @@
 // What Teams hears of an outage beside its card: runs, words, the announcement, the phases; whatever Teams does meanwhile.
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { TeamsFault } from '../../sim/teams.ts'
+import { shownWith } from '../../src/chat/parts.ts'
+import { createBudget } from '../../src/chat/teams/budget.ts'
+import { doPart } from '../../src/chat/teams/furnish.ts'
 import { RetryableError } from '../../src/errors.ts'
 import type { RoomShown } from '../../src/ports.ts'
 import { noon, run } from '../contracts/store-samples.ts'
@@ -142,6 +145,30 @@ describe('an outage is announced in Teams', () => {
 })
 
 describe('a room in Teams of which a part fails', () => {
+  test('says nothing of a part that only waits its turn, and leaves room for answers meanwhile', async () => {
+    const { house } = use()
+    const budget = createBudget(house.clock)
+    const part = {
+      name: 'chart',
+      wanted: 'chart-0',
+      work: async () => {
+        for (let n = 0; n < 8; n += 1) budget.take('room', 'the thread')
+      },
+    }
+    const site = {
+      incident: 'INC-12',
+      room: { id: 'the thread', name: 'it' },
+      options: { lane: 'room' },
+    } as const
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+    const { left, again, after } = shownWith(await doPart({ records: house.records, log }, site, part))
+
+    expect({ left, again }).toEqual({ left: [], again: true })
+    expect(after).toBeGreaterThan(0)
+    budget.take('answer', 'the thread')
+  })
+
   test('says why personal messages could not be changed, and is complete otherwise', async () => {
     const on = use()
     on.house.refuse('Teams refused it')

@@ -1,9 +1,8 @@
 // What the bot allows itself towards Teams, so that it is not limited: per thread and per tenant, with room left for pages.
-import { RetryableError } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { Clock } from '../../ports.ts'
-import { botTime } from '../lanes.ts'
+import { botTime, OwnWait } from '../lanes.ts'
 
 type Windows = readonly (readonly [most: number, span: Duration])[]
 
@@ -36,7 +35,7 @@ const longest = 3_600 * second
 const mostThreads = 2_000
 
 export interface Budget {
-  /** Takes one call out of the budget. Throws RetryableError with the time until there is one; then nothing is taken. */
+  /** Takes one call out of the budget. Throws OwnWait with the time until there is one; then nothing is taken. */
   readonly take: (lane: 'page' | 'answer' | 'room', thread: string) => void
 }
 
@@ -55,7 +54,7 @@ export function createBudget(clock: Clock): Budget {
       )
       if (wait > 0) {
         const text = `Teams takes no more calls for ${thread} just now: waiting so as not to be limited.`
-        throw new RetryableError(text, { after: botTime(clock, wait) })
+        throw new OwnWait(text, { after: botTime(clock, wait) })
       }
       tenant = [...tenant.filter((each) => each > now - second), now]
       threads.delete(thread)
