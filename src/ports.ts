@@ -180,6 +180,8 @@ export interface PageMessage {
   readonly lines: readonly string[]
   readonly link: string
   readonly card: Card
+  /** It is no page: nothing to answer, and nothing that will be over. */
+  readonly news?: true
 }
 
 /** A page that is out, on a channel with several ways to the person: what becomes of it on the others. */

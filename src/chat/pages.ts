@@ -13,7 +13,7 @@ import type { Posts } from './posts.ts'
 import type { ChatName, Records } from './record.ts'
 
 export interface Pages {
-  /** Pages somebody, once for each page. */
+  /** Pages somebody, or brings news, once for each message; news stands as it was sent. */
   readonly send: (paged: Paged, message: PageMessage, options: CallOptions) => Promise<void>
   /** Takes the buttons from the messages of everybody whose pages of this incident are over, and shows engineers who are still paged the way to the room; one update for each. Throws what failed after all were tried. */
   readonly refresh: (incident: Incident, options: CallOptions) => Promise<void>
@@ -44,7 +44,7 @@ export function createPages<M>(deps: PagesDeps<M>): Pages {
   const { posts, records, draw } = deps
   return {
     send: async ({ person, to, join }, message, options) => {
-      const place = { scope: message.incident, key: keyOf(person, message.key) }
+      const place = { scope: message.incident, key: keyOf(person, message) }
       await posts.post(place, to, draw(pageCard(message, join), true), options)
     },
     refresh: async (incident, options) => {
@@ -70,8 +70,8 @@ export function createPages<M>(deps: PagesDeps<M>): Pages {
   }
 }
 
-function keyOf(person: PersonId, key: string): string {
-  return `page:${person}:${plainKey(key)}`
+function keyOf(person: PersonId, { key, news }: PageMessage): string {
+  return `${news ? 'news' : 'page'}:${person}:${plainKey(key)}`
 }
 
 /** Whom a key of the record paged; undefined for other messages. */

@@ -83,7 +83,7 @@ export function newsMessage(
     sections: [{ lines: [[incident.title]] }],
     links: pageLinks(incident, view),
   }
-  return { ...frame(incident, key, view), subject, lines: [text], card }
+  return { ...frame(incident, key, view), subject, lines: [text], card, news: true }
 }
 
 /** Why nobody need answer this page any more. */

@@ -292,4 +292,17 @@ describe('when the page is over', () => {
 
     expect(at.teams.buttons(at.teams.direct(bob)[0]?.id ?? '')).toEqual([])
   })
+
+  test('news stands as it was told, also to somebody who had no page', async () => {
+    const { at, pager, pages } = await open()
+    const card = { title: 'INC-12 lb: Bob Brandt has it now (before: Ann Onken)', tone: 'quiet' } as const
+    const news = pageMessage({ card, subject: card.title, key: 'INC-12-v5-2', news: true })
+    await pager.send('ann', 'ann', news, AbortSignal.timeout(5_000))
+
+    await pages.refresh(incident('INC-12', { pages: [], engineer: 'bob' }), room)
+
+    const messages = at.teams.direct(ann)
+    expect(messages).toMatchObject([{ updates: 0 }])
+    expect(at.teams.shown(messages[0]?.id ?? '')).toContain('Bob Brandt has it now')
+  })
 })
