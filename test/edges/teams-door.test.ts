@@ -144,6 +144,14 @@ describe('the chat with the bot', () => {
     expect(house.said).toHaveLength(1)
     expect(answers(house.teams.chat('Ann Onken'))[0]).not.toContain('Not understood')
   })
+
+  test('names commands as they are typed there', async () => {
+    await house.teams.say('Ann Onken', 'hello')
+    await house.teams.say('Ann Onken', '@dr hello', { in: home })
+
+    expect(answers(house.teams.chat('Ann Onken'))[0]).toMatch(/(Did you mean|Type, for example): help/)
+    expect(answers(home)[0]).toContain(': @dr help')
+  })
 })
 
 describe('a pressed button', () => {

@@ -14,6 +14,7 @@ import { TeamsRefusal, TeamsSilence } from './api.ts'
 import type { TeamsApi } from './api.ts'
 import type { Installing } from './installing.ts'
 import { activityOf } from './render/message.ts'
+import { inPersonalChat } from './render/personal.ts'
 
 export interface TeamsPager extends Pager {
   /** Whether the plan has an object id of this person. */
@@ -50,7 +51,7 @@ export function createTeamsPager(deps: TeamsPagerDeps): {
     chat: 'teams',
     posts: createPosts({ ...deps, mail: chatMail(deps) }),
     draw: (card, rings) => ({
-      ...activityOf(card, { zone: plan().timezone }),
+      ...activityOf(inPersonalChat(card), { zone: plan().timezone }),
       ...(rings && ringing),
     }),
   })

@@ -8,6 +8,7 @@ import { within } from '../../lanes.ts'
 import { replyTo } from '../../reply.ts'
 import type { Conversation } from '../api.ts'
 import { readPressed } from '../render/buttons.ts'
+import { inPersonalChat } from '../render/personal.ts'
 import { sendAnswer } from './answers.ts'
 import { isPersonal } from './payload.ts'
 import type { Activity } from './payload.ts'
@@ -33,6 +34,11 @@ const edited: Card = {
   title: 'An edited message is not carried out',
   tone: 'quiet',
   sections: [{ lines: [['Nothing was done now. To give a command, write a new message.']] }],
+}
+
+/** Where an answer goes; in a personal chat commands are typed without the bot's name. */
+interface Place extends Conversation {
+  readonly personal: boolean
 }
 
 /** Answers a message; what is not for the bot is left alone. Never rejects. */
@@ -74,11 +80,16 @@ function spokenIn({ from, conversation }: Activity, text: string): Spoken {
 }
 
 /** Where an activity was; in a channel that is the thread, whose id the conversation has. */
-export function placeOf({ conversation, serviceUrl }: Activity): Conversation {
-  return { id: conversation.id, serviceUrl: serviceUrl.replace(/\/$/, '') }
+export function placeOf(activity: Activity): Place {
+  const { conversation, serviceUrl } = activity
+  return {
+    id: conversation.id,
+    serviceUrl: serviceUrl.replace(/\/$/, ''),
+    personal: isPersonal(activity),
+  }
 }
 
-async function answer(inbound: Inbound, to: Conversation, spoken: Spoken): Promise<void> {
+async function answer(inbound: Inbound, to: Place, spoken: Spoken): Promise<void> {
   const work = speak(inbound, spoken)
   const early = await within(work, patience)
   if (early !== undefined) return say(inbound, to, cardIn(early, spoken.text))
@@ -98,12 +109,13 @@ export function cardIn(heard: Heard, text: string): Card {
 /** Says it there as soon as Teams takes it, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */
 export async function say(
   deps: Pick<Inbound, 'api' | 'render' | 'log' | 'clock' | 'turns'>,
-  to: Conversation,
+  to: Place,
   card: Card,
   instead?: string,
 ): Promise<void> {
   try {
-    await sendAnswer(deps, { to, activity: deps.render(card), instead })
+    const activity = deps.render(to.personal ? inPersonalChat(card) : card)
+    await sendAnswer(deps, { to, activity, instead })
   } catch (thrown) {
     deps.log.warn('an answer in Teams reached nobody', { answer: card.title, reason: reasonOf(thrown) })
   }

@@ -92,7 +92,7 @@ function spanRuns(span: Span, zone: string, style: TextStyle): readonly TextRun[
   return textRuns(`${before(span.show)}${momentText(span, zone)}`, style)
 }
 
-/** A command as it is typed in Teams, wherever one is. */
+/** A command as it is typed in a channel; in a personal chat it is without the name (personal.ts). */
 function typedText(command: string): string {
   return `@dr ${command}`
 }
