@@ -8,10 +8,12 @@ import { z } from 'zod'
 import { azureVariables } from './config/azure.ts'
 import { passwordsIn } from './config/passwords.ts'
 import {
+  entraId,
   safeWebAddress,
   secretOf,
   slackSigningSecret,
   slackToken,
+  teamsChannelId,
   text,
   url,
   webAddress,
@@ -61,14 +63,14 @@ const Variables = z.object({
     'the "Signing Secret" of the page "Basic Information", 32 letters and digits',
   ).optional(),
   SLACK_API_URL: safeWebAddress('https://slack.com/api').optional(),
-  MICROSOFT_APP_ID: text('the application (client) id').optional(),
+  MICROSOFT_APP_ID: entraId('the application (client) id').optional(),
   MICROSOFT_APP_PASSWORD: text('the client secret').optional(),
-  MICROSOFT_APP_TENANT_ID: text('the tenant id').optional(),
+  MICROSOFT_APP_TENANT_ID: entraId('the tenant id').optional(),
   MICROSOFT_APP_TYPE: z
     .enum(['SingleTenant', 'UserAssignedMSI'], { error: 'SingleTenant or UserAssignedMSI' })
     .default('SingleTenant'),
-  TEAMS_TEAM_ID: text('the id of the team').optional(),
-  TEAMS_CHANNEL_ID: text('the id of the channel').optional(),
+  TEAMS_TEAM_ID: entraId("the id of the team, groupId in the channel's link").optional(),
+  TEAMS_CHANNEL_ID: teamsChannelId().optional(),
   TEAMS_SERVICE_URL: safeWebAddress('https://smba.trafficmanager.net/emea').optional(),
   TEAMS_LOGIN_URL: safeWebAddress('https://login.microsoftonline.us').optional(),
   TEAMS_NO_AUTH: z

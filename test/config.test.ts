@@ -85,13 +85,35 @@ describe('the settings', () => {
     expect(refusal({ TEAMS_NO_AUTH: '1', HOST: '127.0.0.1.example.com' })).toContain('TEAMS_NO_AUTH')
   })
 
+  const guid = '0a1b2c3d-1111-2222-3333-444455556666'
+
+  test.each(['MICROSOFT_APP_ID', 'MICROSOFT_APP_TENANT_ID', 'TEAMS_TEAM_ID'])(
+    '%s is an id of Entra, and what stands there is shown',
+    (name) => {
+      expect(refusal({ [name]: 'dr-bot' })).toMatch(
+        new RegExp(`${name} is "dr-bot": write the .*, such as 0a1b2c3d-`),
+      )
+    },
+  )
+
+  test('an id copied out of the link of a channel is shown as it must be written', () => {
+    const copied = refusal({ TEAMS_CHANNEL_ID: '19%3Aincidents%40thread.tacv2' })
+
+    expect(copied).toContain(
+      'TEAMS_CHANNEL_ID is "19%3Aincidents%40thread.tacv2": write 19:incidents@thread.tacv2, since the id still has %3A',
+    )
+    expect(refusal({ TEAMS_CHANNEL_ID: 'incidents' })).toContain(
+      'is "incidents": write the channel\'s id, 19:',
+    )
+  })
+
   test('Teams needs its tenant, team, channel and a way to prove who the bot is', () => {
-    const alone = refusal({ MICROSOFT_APP_ID: 'app' })
+    const alone = refusal({ MICROSOFT_APP_ID: guid })
     const teams = {
-      MICROSOFT_APP_ID: 'app',
-      MICROSOFT_APP_TENANT_ID: 't',
-      TEAMS_TEAM_ID: 'g',
-      TEAMS_CHANNEL_ID: 'c',
+      MICROSOFT_APP_ID: guid,
+      MICROSOFT_APP_TENANT_ID: guid,
+      TEAMS_TEAM_ID: guid,
+      TEAMS_CHANNEL_ID: '19:incidents@thread.tacv2',
     }
 
     for (const name of [

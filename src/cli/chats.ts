@@ -47,7 +47,7 @@ export async function chatCheck(
   }
   const config = attempted(tell, 'settings', () => configFor(want.chat, env))
   if (config !== undefined) {
-    const plan = attempted(tell, 'plan', () => loadedPlan(config.DR_PLAN).plan)
+    const plan = attempted(tell, 'plan', () => loadedPlan(config.DR_PLAN, planAdvice).plan)
     await check({ config, plan, attempt: want.attempt }, tell)
   }
   const missing = findings.filter(({ mark }) => mark === 'missing').length
@@ -69,9 +69,16 @@ function configFor(chat: CheckedChat, env: Environment): Config {
 
 /** A message that lists problems, one under the other, is as many findings. */
 function problemsOf(message: string): readonly string[] {
-  const items = message.split('\n').filter((line) => line.startsWith('- '))
-  return items.length === 0 ? [message] : items.map((line) => `${line.slice(2)} (in .env)`)
+  const [, ...items] = message.split(/\n- /)
+  if (items.length === 0) return [message]
+  return items.map((item) => {
+    // Below it stands what to write, and it says where to.
+    const [line = '', ...below] = item.split(/\n\s*/)
+    return below.length === 0 ? `${line} (in .env)` : [line, ...below].join(' ')
+  })
 }
+
+const planAdvice = 'Write the path of the plan into DR_PLAN (dr-plan.example.yml is one to begin with)'
 
 /** What the plan or the settings lack is a finding like any other; the check goes on with what there is. */
 function attempted<T>(tell: (finding: Finding) => void, about: string, read: () => T): T | undefined {

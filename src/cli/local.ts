@@ -69,22 +69,23 @@ function planFile(env: Environment): string {
   return env['DR_PLAN'] || 'dr-plan.yml'
 }
 
+const namingTheFile =
+  'Name the file: npx dr plan check FILE (dr-plan.example.yml is one to begin with), or set DR_PLAN.'
+
 /** The text of a plan. @throws UserError when it cannot be read. */
-export function readPlan(path: string): string {
+export function readPlan(path: string, next = namingTheFile): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const next =
-      'Name the file: npx dr plan check FILE (dr-plan.example.yml is one to begin with), or set DR_PLAN.'
     throw new UserError('plan-file', `The DR plan ${path} cannot be read: ${reasonOf(error)}. ${next}`, {
       cause: error,
     })
   }
 }
 
-/** The plan of a file. @throws UserError with every error of it. */
-export function loadedPlan(path: string): LoadedPlan {
-  const result = loadPlan(readPlan(path), path)
+/** The plan of a file; `next`: what to do when it cannot be read. @throws UserError with every error of it. */
+export function loadedPlan(path: string, next?: string): LoadedPlan {
+  const result = loadPlan(readPlan(path, next), path)
   if (!('errors' in result)) return result
   throw new UserError('plan', result.errors.map(printProblem).join('\n'))
 }

@@ -61,6 +61,27 @@ export function serverAddress(example: string) {
   return z.string({ error }).regex(/^\{server\}(?:\.[a-z\d-]+)+(?::\d{1,5})?$/i, { error })
 }
 
+/** An id of Entra: of an app, a tenant or a group. */
+export function entraId(what: string) {
+  const error = `${what}, such as 0a1b2c3d-1111-2222-3333-444455556666`
+  return z.string({ error }).regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, { error })
+}
+
+/** The id of a channel of Teams, which its link holds with %3A and %40. */
+export function teamsChannelId() {
+  const form = /^19:[\w.-]{1,200}@thread\.(?:tacv2|skype)$/
+  const wanted = "the channel's id, 19:...@thread.tacv2"
+  return z.string({ error: wanted }).superRefine((value, context) => {
+    if (form.test(value)) return
+    const plain = value.replaceAll(/%3a/gi, ':').replaceAll('%40', '@')
+    const message =
+      plain !== value && form.test(plain)
+        ? `${plain}, since the id still has %3A for ":" or %40 for "@"`
+        : `${wanted}: it stands in the channel's link after /channel/, with %3A as ":" and %40 as "@"`
+    context.addIssue({ code: 'custom', message })
+  })
+}
+
 /** A secret of at least so many characters. */
 export function secretOf(length: number, what: string) {
   return z.string({ error: what }).min(length, { error: what })

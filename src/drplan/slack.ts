@@ -25,5 +25,5 @@ export const SlackOptions = z.strictObject(
       'the name of an emoji without its colons, such as "memo"',
     ).prefault('memo'),
   },
-  { error: 'such as {announce: C0OUTAGES, note_emoji: memo}' },
+  { error: 'such as {announce: C0OUTAGES, note_emoji: memo}, or leave "slack" out' },
 )

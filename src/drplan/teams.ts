@@ -19,5 +19,5 @@ export const TeamsOptions = z.strictObject(
       'a Teams channel id such as "19:abc@thread.tacv2" (in the channel\'s link, with %3A as : and %40 as @)',
     ).exactOptional(),
   },
-  { error: 'such as {rooms: channels, announce: "19:abc@thread.tacv2"}' },
+  { error: 'such as {rooms: channels, announce: "19:abc@thread.tacv2"}, or leave "teams" out' },
 )
