@@ -143,7 +143,37 @@ describe('dr teams check', () => {
     const { status, text } = await check()
 
     expect(status).toBe(1)
-    expect(text).toMatch(/✗ announcements: Teams refused GET .*nowhere/)
+    expect(text).toMatch(
+      /✗ announcements: the team has no channel 19:nowhere@thread\.tacv2: .* into teams\.announce /,
+    )
+  })
+
+  test('says of a channel that is not there nothing about people, and sends nobody to the check', async () => {
+    env['TEAMS_CHANNEL_ID'] = '19:nowhere@thread.tacv2'
+
+    const { status, text } = await check()
+
+    expect(status).toBe(1)
+    expect(text).toMatch(/✗ channel: the team has no channel 19:nowhere@thread\.tacv2: .*TEAMS_CHANNEL_ID/)
+    expect(text).toMatch(
+      /! people\.ann: whether .* is in the team cannot be seen before TEAMS_CHANNEL_ID is right/,
+    )
+    expect(text).not.toContain('is not in the team')
+    expect(text).not.toContain('npx dr teams check`')
+  })
+
+  test.each([
+    [
+      'MICROSOFT_APP_TENANT_ID',
+      '0a1b2c3d-1111-2222-3333-444455556666',
+      /AADSTS90002\. There is no such tenant/,
+    ],
+    ['MICROSOFT_APP_ID', '0a1b2c3d-1111-2222-3333-444455556666', /AADSTS700016\. The tenant .* has no app/],
+    ['MICROSOFT_APP_PASSWORD', 'wrong', /AADSTS7000215\. .* the Value of the secret, not its Secret ID/],
+  ])('says what is wrong with %s when Entra refuses the sign-in', async (name, value, words) => {
+    env[name] = value
+
+    expect((await check()).text).toMatch(words)
   })
 
   test('names the rights that are not granted, and only as good to know where they may be left out', async () => {
@@ -181,7 +211,7 @@ describe('dr teams check', () => {
     const { status, text } = await check()
 
     expect(status).toBe(1)
-    expect(text).toMatch(/✗ sign-in: /)
+    expect(text).toMatch(/✗ sign-in: .* at http:.*This machine must reach http:.* by HTTPS/)
     await teams.up()
   })
 
@@ -197,6 +227,20 @@ describe('dr teams check', () => {
     )
 
     expect((await check()).text).toContain('✗ settings: MICROSOFT_APP_ID is not set. docs/teams.md says')
+  })
+
+  test('offers secrets where there are none, which can be copied as they stand', async () => {
+    env = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'NAGIOS_TOKEN'))
+
+    expect((await check()).text).toMatch(
+      /✗ settings: NAGIOS_TOKEN is not set: .*Put this fresh one into \.env: NAGIOS_TOKEN=[\w-]{32}\n/,
+    )
+  })
+
+  test('says where the plan is looked for when it is not there', async () => {
+    env['DR_PLAN'] = '/nowhere/dr-plan.yml'
+
+    expect((await check()).text).toMatch(/✗ plan: .*\/nowhere\/dr-plan\.yml.* path of the plan into DR_PLAN/)
   })
 
   test('is told how it is typed', async () => {

@@ -53,7 +53,7 @@ export async function checkTeams(
     const signedIn = await signIn(registration, ask, { appId, tenantId }, tell)
     if (signedIn === undefined) return
     const site = { api, ask, appId, teamId, channelId }
-    await checkTeam(site, tell)
+    const { channelThere } = await checkTeam(site, tell)
     const announce = plan?.teams.announce
     if (announce !== undefined)
       await checkChannel(site, { about: 'announcements', called: 'teams.announce', id: announce }, tell)
@@ -62,7 +62,8 @@ export async function checkTeams(
     else tellUntried(tell)
     const mayReadUsers = roles.has('User.Read.All')
     const mayInstall = roles.has(installRight)
-    if (plan !== undefined) await checkPeople({ api, ask, mayReadUsers, mayInstall }, plan, tell)
+    if (plan !== undefined)
+      await checkPeople({ api, ask, mayReadUsers, mayInstall, channelThere }, plan, tell)
   } finally {
     api.close()
   }
@@ -95,7 +96,11 @@ async function signIn(
     return { graph: await tokens.get(cloud.graphAudience, limits) }
   })
   if (!('answer' in asked)) {
-    tell({ mark: 'missing', about, text: whyNot(asked) })
+    const next =
+      'unreachable' in asked
+        ? ` This machine must reach ${cloud.login} by HTTPS: look at its DNS, firewall and proxy`
+        : ''
+    tell({ mark: 'missing', about, text: whyNot(asked) + next })
     return undefined
   }
   tell({ mark: 'ok', about, text: `the app ${appId} signs in to the tenant ${tenantId}` })

@@ -1,7 +1,7 @@
 // What to do when Teams, Graph or Entra refuses something, by the code that it gives.
 
 const mendApp =
-  'Check MICROSOFT_APP_ID and MICROSOFT_APP_TENANT_ID against the registration in Entra, and put a new client secret into MICROSOFT_APP_PASSWORD; `npx dr teams check` tries them.'
+  'Check MICROSOFT_APP_ID and MICROSOFT_APP_TENANT_ID against the registration in Entra, and put a new client secret into MICROSOFT_APP_PASSWORD. `npx dr teams check` tries them.'
 
 /** By error code (learn.microsoft.com: Teams, "Send proactive messages", status codes; Graph; Entra's AADSTS codes). */
 const byCode: Readonly<Record<string, string>> = {
@@ -21,7 +21,19 @@ const byCode: Readonly<Record<string, string>> = {
   unauthorized_client: mendApp,
   invalid_request: mendApp,
   InvalidAuthenticationToken: mendApp,
-  NotFound: 'Check TEAMS_TEAM_ID and TEAMS_CHANNEL_ID: `npx dr teams check` names what it finds.',
+  NotFound: 'Check TEAMS_TEAM_ID and TEAMS_CHANNEL_ID. `npx dr teams check` names what it finds.',
+}
+
+/** What is wrong with the registration (learn.microsoft.com, Entra, "Microsoft Entra authentication error codes"). */
+const byEntra: Readonly<Record<string, string>> = {
+  AADSTS90002:
+    'There is no such tenant: write the directory (tenant) id of Entra into MICROSOFT_APP_TENANT_ID.',
+  AADSTS700016:
+    'The tenant of MICROSOFT_APP_TENANT_ID has no app of the id in MICROSOFT_APP_ID: look at both in the Azure Bot, under Configuration.',
+  AADSTS7000215:
+    'The client secret is wrong: write the Value of the secret, not its Secret ID, into MICROSOFT_APP_PASSWORD. Entra shows it only when it is made, so make another one if need be.',
+  AADSTS7000222:
+    'The client secret has expired: make another one in Entra, under Certificates & secrets, and write its Value into MICROSOFT_APP_PASSWORD.',
 }
 
 /** The next step after a refusal. Graph says itself which permission is missing; nothing else of its words is shown. */
@@ -32,5 +44,5 @@ export function advice(code: string, message: string): string {
   const entra = /\bAADSTS\d{4,9}\b/.exec(message)?.[0]
   const known = Object.hasOwn(byCode, code) ? byCode[code] : undefined
   const text = known ?? '`npx dr teams check` tries what the bot needs, one by one.'
-  return entra === undefined ? text : `Entra says ${entra}. ${text}`
+  return entra === undefined ? text : `Entra says ${entra}. ${byEntra[entra] ?? text}`
 }

@@ -92,7 +92,7 @@ async function bySecret(
   { audience, secret }: { readonly audience: string; readonly secret: string },
   limits: Limits,
 ): Promise<Token> {
-  const what = `the sign-in of the bot for ${audience}`
+  const what = `the sign-in of the bot at ${cloud.login} for ${audience}`
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: appId,

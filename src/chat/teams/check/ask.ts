@@ -54,10 +54,16 @@ async function patiently<T>(call: () => Promise<T>, clock: Clock): Promise<Asked
 }
 
 function ended(thrown: unknown): Exclude<Asked<never>, { readonly answer: never }> {
-  if (thrown instanceof TeamsRefusal) return { refused: reasonOf(thrown), status: thrown.status }
+  if (thrown instanceof TeamsRefusal)
+    return { refused: withoutCheck(reasonOf(thrown)), status: thrown.status }
   if (thrown instanceof RetryableError || thrown instanceof UserError)
     return { unreachable: reasonOf(thrown) }
   throw thrown
+}
+
+/** Who reads this runs the check already. */
+function withoutCheck(text: string): string {
+  return text.replaceAll(/ ?`npx dr teams check` [^.]*\./g, '').trim()
 }
 
 /** The words for what was not answered as it should be. */

@@ -12,6 +12,8 @@ export interface Asking {
   readonly mayReadUsers: boolean
   /** So is that to add the app for people. */
   readonly mayInstall: boolean
+  /** Who is in the team is asked of its channel. */
+  readonly channelThere: boolean
 }
 
 type Found = Omit<Finding, 'about'>
@@ -35,6 +37,11 @@ async function checkPerson(asking: Asking, id: string, { teams, name }: Person):
   const called = await nameOf(asking, teams)
   if ('missing' in called) return { mark: 'missing', text: called.missing }
   const member = await ask(() => api.memberId(teams, room))
+  if ('refused' in member && !asking.channelThere)
+    return {
+      mark: 'open',
+      text: `whether ${teams} is in the team cannot be seen before TEAMS_CHANNEL_ID is right`,
+    }
   if ('refused' in member && member.status === 404)
     return { mark: 'missing', text: `${teams} is not in the team. Add the person to it in Teams` }
   if (!('answer' in member)) return { mark: 'missing', text: whyNot(member) }

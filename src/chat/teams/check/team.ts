@@ -25,8 +25,8 @@ const Apps = z.object({
 })
 const Made = z.object({ id: z.string() })
 
-/** The app in the team, the team, the channel, and each right of the team by using it. */
-export async function checkTeam(site: Site, tell: Tell): Promise<void> {
+/** The app in the team, the team, the channel, and each right of the team by using it. Tells whether the channel is there. */
+export async function checkTeam(site: Site, tell: Tell): Promise<{ readonly channelThere: boolean }> {
   const { teamId, channelId } = site
   const channel = `teams/${teamId}/channels/${encodeURIComponent(channelId)}`
   await checkApp(site, tell)
@@ -36,7 +36,8 @@ export async function checkTeam(site: Site, tell: Tell): Promise<void> {
       ? { mark: 'ok', about: 'team', text: `TEAMS_TEAM_ID is ${team.answer.displayName}` }
       : { mark: 'missing', about: 'team', text: whyNot(team) },
   )
-  await checkChannel(site, { about: 'channel', called: 'TEAMS_CHANNEL_ID', id: channelId }, tell)
+  const own = { about: 'channel', called: 'TEAMS_CHANNEL_ID', id: channelId }
+  const channelThere = await checkChannel(site, own, tell)
   const members = await look(site, `teams/${teamId}/members`, z.unknown())
   tell(
     'answer' in members
@@ -50,21 +51,33 @@ export async function checkTeam(site: Site, tell: Tell): Promise<void> {
       ? { mark: 'ok', about: 'messages', text: 'the bot may look what it has posted' }
       : { mark: 'open', about: 'messages', text: `${twice} ${whyNot(messages)}` },
   )
+  return { channelThere }
 }
 
-/** A channel in which the bot posts: it must be in the team, and a standard one. */
+/** A channel in which the bot posts: it must be in the team, and a standard one. False when the team has no such channel. */
 export async function checkChannel(
   site: Site,
   { about, called, id }: { readonly about: string; readonly called: string; readonly id: string },
   tell: Tell,
-): Promise<void> {
+): Promise<boolean> {
   const found = await look(site, `teams/${site.teamId}/channels/${encodeURIComponent(id)}`, Named)
-  if (!('answer' in found)) return tell({ mark: 'missing', about, text: whyNot(found) })
+  if ('refused' in found && (found.status === 404 || found.status === 400)) {
+    const text = `the team has no channel ${id}: write the one in the link to the channel into ${called} (docs/teams.md, step 2), and see that TEAMS_TEAM_ID is groupId in the same link`
+    tell({ mark: 'missing', about, text })
+    return false
+  }
+  if (!('answer' in found)) {
+    tell({ mark: 'missing', about, text: whyNot(found) })
+    return true
+  }
   const { displayName, membershipType } = found.answer
-  if ((membershipType ?? 'standard') === 'standard')
-    return tell({ mark: 'ok', about, text: `${called} is ${displayName}` })
+  if ((membershipType ?? 'standard') === 'standard') {
+    tell({ mark: 'ok', about, text: `${called} is ${displayName}` })
+    return true
+  }
   const text = `${displayName} is a ${membershipType ?? ''} channel, where apps have fewer rights. Take a standard one`
   tell({ mark: 'missing', about, text })
+  return true
 }
 
 async function checkApp(site: Site, tell: Tell): Promise<void> {
