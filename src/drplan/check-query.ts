@@ -16,11 +16,19 @@ export interface Expectation {
  * reserved: as the name of a column they must be quoted anyway.
  */
 const refusedWords = new Set(
-  `ALTER BACKUP BEGIN BULK CHECKPOINT CLOSE COMMIT CREATE DBCC DEALLOCATE DECLARE DELETE DENY DROP EXEC EXECUTE GOTO
-  GRANT IF INSERT INTO KILL MERGE OPENDATASOURCE OPENQUERY OPENROWSET PRINT RAISERROR READTEXT RECONFIGURE RESTORE RETURN
+  `ADD ALTER BACKUP BEGIN BULK CHECKPOINT CLOSE COMMIT CREATE DBCC DEALLOCATE DECLARE DELETE DENY DROP DUMP EXEC EXECUTE GOTO
+  GRANT IF INSERT INTO KILL LOAD MERGE OPEN OPENDATASOURCE OPENQUERY OPENROWSET PRINT RAISERROR READTEXT RECONFIGURE RESTORE RETURN
   REVERT REVOKE ROLLBACK SAVE SET SETUSER SHUTDOWN TRAN TRANSACTION TRIGGER TRUNCATE UPDATE UPDATETEXT USE WAITFOR WHILE
   WRITETEXT`.split(/\s+/),
 )
+/** Hints that hold locks others wait for. A column of such a name must be quoted. */
+const lockingHints = new Set(
+  'HOLDLOCK PAGLOCK REPEATABLEREAD SERIALIZABLE TABLOCK TABLOCKX UPDLOCK XLOCK'.split(' '),
+)
+/** SQL Server ends a number where it cannot go on: `1e0DELETE` is the number 1e0 and the word DELETE. */
+const wordOrNumber = /[\p{L}_@#][\p{L}\p{N}_@#$]*|0x[0-9a-f]*|\d+\.?\d*(?:e[+-]?\d*)?|\.\d+(?:e[+-]?\d*)?/giu
+const number = /^[\d.]/
+const wordStart = /^[\p{L}_@#$]/u
 /** A sequence's next value is gone even after a rollback. */
 const nextValue = /\bNEXT\s+VALUE\b/
 const queries = 'one SELECT such as "SELECT COUNT(*) FROM orders"'
@@ -45,7 +53,9 @@ function whyNotReadOnly(text: string): string | undefined {
   if (/--|\/\*/.test(bare)) return 'it may not hold comments'
   const statement = bare.trim().replace(/;$/, '')
   if (statement.includes(';')) return 'it may not be more than one statement'
-  const written = statement.match(/[\p{L}_@#][\p{L}\p{N}_@#$]*/gu) ?? []
+  if (/[^\P{C}\t\r\n]/u.test(statement)) return 'it may not hold control characters'
+  const written = wordsIn(statement)
+  if (written === undefined) return 'a number in it runs into a word'
   const stranger = written.find((word) => /^@[^@]/.test(word) && word !== '@moment')
   if (stranger !== undefined)
     return `it may not hold ${stranger}: the one parameter is @moment, written in small letters`
@@ -53,8 +63,17 @@ function whyNotReadOnly(text: string): string | undefined {
   if (words[0] !== 'SELECT' && words[0] !== 'WITH') return 'it must begin with SELECT or WITH'
   const refused = nextValue.test(statement.toUpperCase())
     ? 'NEXT VALUE'
-    : words.find((word) => refusedWords.has(word))
+    : words.find((word) => refusedWords.has(word) || lockingHints.has(word))
   return refused === undefined ? undefined : `it may not hold ${refused}`
+}
+
+/** Without the numbers; undefined when a word begins right behind one. */
+function wordsIn(statement: string): readonly string[] | undefined {
+  const tokens = [...statement.matchAll(wordOrNumber)]
+  const runsOn = tokens.some(
+    ({ 0: token, index }) => number.test(token) && wordStart.test(statement.slice(index + token.length)),
+  )
+  return runsOn ? undefined : tokens.map(([token]) => token).filter((token) => !number.test(token))
 }
 
 /** With a number in place of each text and quoted name, whose words are harmless; undefined when one does not end. */

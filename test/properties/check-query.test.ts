@@ -41,7 +41,27 @@ describe('what changes something', () => {
     )
   })
 
+  test.each(['0', '1.', '1.5', '.5', '1e0', '1E', '1e+', '0x', '0x0', '$1', '1 = 1.0'])(
+    'is refused right behind the number %s, where SQL Server begins a word',
+    (number) => {
+      for (const change of [...changes, "EXEC('x')", 'SHUTDOWN', 'ROLLBACK'])
+        expect(isTaken(`SELECT ${number}${change}`)).toBe(false)
+    },
+  )
+
   test.each([
+    'SELECT 1e0DELETE FROM orders SELECT 1e0COMMIT',
+    'SELECT 0x0TRUNCATE TABLE orders SELECT 0x0ROLLBACK',
+    'SELECT 1 FROM orders WHERE id = 1_x',
+    'SELECT NEXT\u0001VALUE FOR numbers',
+    'SELECT\u00001',
+    'SELECT 1 OPEN c',
+    "SELECT 1 DUMP DATABASE orders TO DISK = 'x'",
+    'SELECT 1 LOAD DATABASE orders',
+    'SELECT 1 KILL 55',
+    'SELECT 1 ADD SENSITIVITY CLASSIFICATION TO dbo.orders.id',
+    'SELECT COUNT(*) FROM orders WITH (TABLOCKX)',
+    'SELECT COUNT(*) FROM orders (updlock, holdlock)',
     'SELECT * INTO copy FROM orders',
     'SELECT NEXT VALUE FOR numbers',
     'SELECT next\n value FOR numbers',
@@ -67,6 +87,7 @@ describe('what only looks', () => {
     'WITH newest AS (SELECT MAX(id) AS id FROM orders) SELECT id FROM newest',
     "SELECT COUNT(*) FROM orders WHERE state = 'DELETE; DROP -- it'",
     'SELECT [update], "delete" FROM [set]',
+    'SELECT 1.5e-3, .5, 0xADD, 1., x1e0, t2.id FROM t2 WHERE a=1 AND(b>2)OR c=1e5',
     "SELECT @@VERSION, 'ann@example.com', [@time]",
     'SELECT updated_at, deleted, is_set FROM orders ORDER BY 1 OFFSET 0 ROWS FETCH NEXT 1 ROWS ONLY',
     "SELECT IIF(COUNT(*) > 0, 'ok', 'empty') FROM dbo.orders WITH (NOLOCK)",
