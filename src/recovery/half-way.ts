@@ -10,6 +10,7 @@ import { runName } from './news.ts'
 import type { Finding, Run, Step } from './run.ts'
 import { UnsafeError } from './safety.ts'
 import type { SafetyRule } from './safety.ts'
+import { isGroupTarget } from './sql-action.ts'
 
 /** It has ended before its end, and may have changed something. */
 export type Stopped = Extract<Run, { readonly state: 'failed' | 'cancelled' }>
@@ -29,18 +30,29 @@ function isStopped(run: Run): run is Stopped {
 }
 
 /**
- * Those that nobody has gone on with, undone, or declared over. A later run that was carried out on the same target
- * says what that is like now. `history`: newest first.
+ * Those that nobody has gone on with, undone, or declared over. A later run that was carried out says what its own
+ * targets are like now, and nothing of the others. `history`: newest first.
  */
 export function halfWay(history: readonly Run[]): readonly Stopped[] {
   return history.filter(isStopped).filter((run) => {
     if (!isHalfWay(run)) return false
     const undone = history.find(({ id }) => id === run.undoes)?.undoneBy ?? run.undoneBy
     if (undone !== undefined || run.over !== undefined) return false
-    return !history.some(
-      (later) => later.state === 'done' && later.endedAt > run.endedAt && meets(later, run),
-    )
+    return isBroken(run) || !isCovered(run, history)
   })
+}
+
+/**
+ * Whether later runs were carried out on all that it was at work on. It says nothing of what is broken: a run on top of
+ * that went only because somebody took it on himself, and it may have left the database out of its group.
+ */
+function isCovered({ endedAt, proposal }: Stopped, history: readonly Run[]): boolean {
+  const own = proposal.targets.filter((target) => !isGroupTarget(target))
+  const later = history
+    .filter((run) => run.state === 'done')
+    .filter((run) => run.endedAt > endedAt)
+    .flatMap((run) => run.proposal.targets)
+  return own.length > 0 && own.every((target) => later.includes(target))
 }
 
 /** That a run has stopped, and what it has changed. */

@@ -2,10 +2,24 @@
 import type { CheckQuery, Expectation } from '../drplan/check-query.ts'
 import type { Duration, Instant } from '../ids.ts'
 
+const groupPrefix = 'azure-sql-group:'
+
 /** Where an Azure SQL server is. */
 export interface SqlPlace {
   readonly resourceGroup: string
   readonly server: string
+}
+
+/**
+ * A failover group as what is locked: it keeps two runs from being at work on databases of one group at once, and says
+ * nothing of any one of them.
+ */
+export function groupTarget(group: string): string {
+  return `${groupPrefix}${group}`
+}
+
+export function isGroupTarget(target: string): boolean {
+  return target.startsWith(groupPrefix)
 }
 
 /** What of a database must be given anew to one that is restored from it; Azure's own names and values. */

@@ -1,6 +1,7 @@
 // A run that stopped half-way, and another recovery on the same target: people are told, or must take it on themselves.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings, uneasyLines } from '../../src/command/warnings.ts'
+import type { DrPlan } from '../../src/drplan/schema.ts'
 import { minute, second } from '../../src/ids.ts'
 import { plain } from '../../src/message.ts'
 import { runTitle } from '../../src/recovery/card.ts'
@@ -154,6 +155,70 @@ describe('a database whose swap stopped half-way', () => {
   })
 })
 
+describe('a database that stopped half-way, beside another one of its failover group', () => {
+  let bench: DatabaseBench
+
+  beforeEach(async () => {
+    const [group] = twoRegions.groups ?? []
+    if (!group) throw new Error('there is no failover group')
+    bench = await startDatabases(redis, {
+      ...twoRegions,
+      databases: [...(twoRegions.databases ?? []), { server: 'sql-west', name: 'billing' }],
+      groups: [{ ...group, databases: ['orders', 'billing'] }],
+      times: { restore: 10 * second, seed: 5 * second },
+    })
+    bench.setPlan(withBilling)
+    bench.azure.fault({
+      kind: 'status',
+      status: 400,
+      code: 'BadRequest',
+      on: 'change',
+      path: 'replicationLinks',
+    })
+    await bench.order(restoring(42 * minute))
+    await bench.finish('R-1')
+    bench.azure.fault(undefined)
+  })
+  afterEach(() => bench.stop())
+
+  const overrides = [{ rule: 'no-half-way-run', reason: 'it must be now' }]
+
+  test('is still broken when the other one was restored', async () => {
+    await bench.order(restoring(30 * minute, { recovery: 'restore-billing', overrides }))
+    const other = await bench.finish('R-2')
+
+    expect(other).toMatchObject({ state: 'done', recovery: 'restore-billing' })
+    expect(bench.azure.sql.group('orders-fg')).toMatchObject({ databases: ['billing'] })
+    expect(await status(bench.store)).toMatch(/^Stopped half-way: R-1 \(failover db to restore\) failed/m)
+    await expect(bench.runs().propose(restoring(31 * minute))).rejects.toThrow(/no-half-way-run: R-1/)
+  })
+
+  test('is still named when it was restored on top of that, until somebody says that all is well', async () => {
+    await bench.order(restoring(30 * minute, { overrides }))
+    const onTop = await bench.finish('R-2')
+    const told = await status(bench.store)
+    await expect(bench.runs().propose(restoring(31 * minute))).rejects.toThrow(/Mind that R-1/)
+    await bench.runs().verdict('R-1', { kind: 'deny', by: ann, reason: 'orders is in its group again' })
+
+    expect(onTop).toMatchObject({ state: 'done', recovery: 'restore' })
+    expect(bench.azure.sql.group('orders-fg')).toMatchObject({ databases: ['billing'] })
+    expect(told).toMatch(/^Stopped half-way: R-1 \(failover db to restore\) failed/m)
+    expect(await status(bench.store)).not.toContain('Stopped half-way')
+  })
+})
+
+/** Each recovery of the database once more, for billing. */
+function withBilling(plan: DrPlan): DrPlan {
+  const { db } = plan.systems
+  if (!db) throw new Error('the plan has no database')
+  const more = db.recoveries.flatMap((one) =>
+    one.azure_sql === undefined
+      ? []
+      : [{ ...one, name: `${one.name}-billing`, azure_sql: { ...one.azure_sql, database: 'billing' } }],
+  )
+  return { ...plan, systems: { ...plan.systems, db: { ...db, recoveries: [...db.recoveries, ...more] } } }
+}
+
 describe('records whose change nobody saw the end of', () => {
   test('are named by the failback that cannot tell what there is to undo', async () => {
     const bench = await startEngine(redis)
@@ -215,3 +280,52 @@ describe('records whose failover stopped after the change', () => {
     expect(await status(bench.store)).not.toContain('Stopped half-way')
   })
 })
+
+describe('two records whose failover stopped after the change', () => {
+  test('are named until later runs were carried out on both', async () => {
+    const bench = await startEngine(redis)
+    const { cloudflare, zone, record, backup, lb } = bench.world
+    const www = `www.${zone}`
+    cloudflare.edit(zone, (records) =>
+      records.map((one) => (one.name === www ? { ...one, type: 'A', content: lb.host } : one)),
+    )
+    bench.setPlan((plan) => withRecords(plan, { backup: [record, www], api: [record], last: [www] }))
+    const { run } = await bench.runs().propose(asking())
+    await bench.runs().verdict(run.id, approving())
+    await comesTo(bench, 'R-1', 3)
+    backup.set('failing')
+    await bench.pass(60_000)
+    const failed = await bench.run('R-1')
+
+    const { run: second } = await bench.runs().propose(asking({ recovery: 'api' }))
+    await bench.runs().verdict(second.id, approving({ typed: 'api' }))
+    await bench.pass(60_000)
+    const between = await status(bench.store)
+    const { run: third } = await bench.runs().propose(asking({ recovery: 'last' }))
+    await bench.runs().verdict(third.id, approving({ by: mia, typed: 'last' }))
+    await bench.pass(60_000)
+
+    expect(failed).toMatchObject({ state: 'failed' })
+    expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
+    expect(between).toMatch(/^Stopped half-way: R-1 \(failover lb to backup\) failed/m)
+    expect(third.proposal.warnings[0]).toMatch(/^R-1 \(failover lb to backup\) failed/)
+    expect(await bench.run('R-3')).toMatchObject({ state: 'done' })
+    expect(await status(bench.store)).not.toContain('Stopped half-way')
+    await bench.stop()
+  })
+})
+
+/** Which records each recovery of the load balancer changes. */
+function withRecords(plan: DrPlan, records: Readonly<Record<string, readonly string[]>>): DrPlan {
+  const { lb } = plan.systems
+  if (!lb) throw new Error('the plan has no load balancer')
+  const recoveries = lb.recoveries.map((one) =>
+    one.cloudflare === undefined
+      ? one
+      : {
+          ...one,
+          cloudflare: { ...one.cloudflare, records: [...(records[one.name] ?? one.cloudflare.records)] },
+        },
+  )
+  return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries } } }
+}

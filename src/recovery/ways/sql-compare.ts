@@ -10,6 +10,7 @@ import { expectedDuration } from '../draft.ts'
 import type { Context } from '../draft.ts'
 import { isInStep } from '../kinds/sql.ts'
 import type { Proposal } from '../run.ts'
+import { groupTarget } from '../sql-action.ts'
 import type { SqlPlace } from '../sql-action.ts'
 import { logBackups } from './sql-safety.ts'
 import type { With } from './way.ts'
@@ -61,10 +62,9 @@ export function targetsOf(
   )
   return [
     ...new Set(
-      [
-        ...servers.map((server) => `azure-sql:${server}/${database}`),
-        ...groups.map((group) => `azure-sql-group:${group}`),
-      ].map((target) => target.toLowerCase()),
+      [...servers.map((server) => `azure-sql:${server}/${database}`), ...groups.map(groupTarget)].map(
+        (target) => target.toLowerCase(),
+      ),
     ),
   ]
 }
