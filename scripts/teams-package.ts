@@ -6,7 +6,11 @@ const root = new URL('..', import.meta.url)
 const output = 'dr-bot-teams.zip'
 const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 /** What stands in teams/manifest.json in the place of this bot's own. */
-const placeholders = { id: '00000000-0000-0000-0000-000000000000', address: 'https://dr.example.com/' }
+const placeholders = {
+  id: '00000000-0000-0000-0000-000000000000',
+  address: 'https://dr.example.com/',
+  company: 'Your company',
+}
 
 /** What makes the package that of one bot. */
 export interface Own {
@@ -22,7 +26,7 @@ export interface Own {
 export function manifestFor(template: string, { appId, publicUrl, version }: Own): string {
   if (appId === undefined || !guid.test(appId))
     throw new Error(
-      'MICROSOFT_APP_ID in .env must be the application (client) id of the bot: docs/teams.md, step 1',
+      `MICROSOFT_APP_ID in .env is ${appId ? JSON.stringify(appId) : 'not set'}: it must be the application (client) id of the bot, docs/teams.md, step 1`,
     )
   const site = publicUrl !== undefined && URL.parse(publicUrl)?.protocol === 'https:' ? publicUrl : undefined
   const text = template
@@ -30,6 +34,14 @@ export function manifestFor(template: string, { appId, publicUrl, version }: Own
     .replaceAll(placeholders.address, site === undefined ? placeholders.address : new URL(site).href)
   const manifest = JSON.parse(text) as Record<string, unknown>
   return `${JSON.stringify({ ...manifest, version }, undefined, 2)}\n`
+}
+
+/** What the manifest still has of the example; administrators of Teams see it when they allow the app. */
+export function leftOfExample(manifest: string): readonly string[] {
+  const { developer } = JSON.parse(manifest) as { readonly developer: Readonly<Record<string, string>> }
+  return Object.entries(developer)
+    .filter(([, value]) => value === placeholders.company || value.startsWith(placeholders.address))
+    .map(([key, value]) => `developer.${key} is still "${value}"`)
 }
 
 /** The package: manifest and both icons at the top of a zip, the same bytes for the same contents. */
@@ -53,7 +65,13 @@ export function botVersion(): string {
 function main(): void {
   const { MICROSOFT_APP_ID: appId, PUBLIC_URL: publicUrl } = process.env
   try {
-    writeFileSync(output, packageFor({ appId, publicUrl, version: botVersion() }))
+    const own = { appId, publicUrl, version: botVersion() }
+    writeFileSync(output, packageFor(own))
+    const left = leftOfExample(manifestFor(readFileSync(new URL('teams/manifest.json', root), 'utf8'), own))
+    if (left.length > 0)
+      process.stderr.write(
+        `Warning: ${left.join(', ')}. Write your own into teams/manifest.json and pack it again; addresses of the example become PUBLIC_URL when it is https\n`,
+      )
     process.stdout.write(`${output}: upload it as docs/teams.md says, step 3\n`)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

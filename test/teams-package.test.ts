@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { specOf, verbs } from '../commands/index.ts'
 import { iconSizes, loadPainter, paintIcon } from '../scripts/teams-icons.ts'
-import { botVersion, manifestFor, packageFor } from '../scripts/teams-package.ts'
+import { botVersion, leftOfExample, manifestFor, packageFor } from '../scripts/teams-package.ts'
 import { tenantRights, teamRights } from '../src/chat/teams/rights.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -161,6 +161,15 @@ describe('npm run teams:package', () => {
   test('says what is missing', () => {
     for (const appId of [undefined, '', 'dr-bot'])
       expect(() => manifestFor(template, { ...own, appId })).toThrow(/MICROSOFT_APP_ID .* docs\/teams.md/)
+    expect(() => manifestFor(template, { ...own, appId: 'dr-bot' })).toThrow('is "dr-bot"')
+  })
+
+  test('names what is still that of the example', () => {
+    const packed = manifestFor(template, own)
+
+    expect(leftOfExample(packed)).toEqual(['developer.name is still "Your company"'])
+    expect(leftOfExample(packed.replace('Your company', 'Example Ltd'))).toEqual([])
+    expect(leftOfExample(manifestFor(template, { ...own, publicUrl: undefined }))).toHaveLength(4)
   })
 
   test('takes no address that nobody else could open', () => {
