@@ -136,7 +136,7 @@ function bySaying(
 /** SQL Server names the right and the object: `The SELECT permission was denied on the object 'orders', ..., schema 'dbo'.` */
 function lacksRight({ auth }: Asked, message: string): string {
   const [, right, object, schema] =
-    /The (\w+) permission was denied on the object '([^']+)'.*schema '([^']+)'/.exec(message) ?? []
+    /The (\w+) permission was denied on the object '([^']+)'.*schema '([^']+)'/.exec(lineOf(message)) ?? []
   const missing =
     right === undefined ? lineOf(message) : `the right ${right} on ${schema}.${object} is missing.`
   const who = auth === 'entra' ? "the bot's identity" : 'AZURE_SQL_USER'
@@ -144,7 +144,7 @@ function lacksRight({ auth }: Asked, message: string): string {
 }
 
 function addressIn(message: string): string {
-  return /IP address '([^']+)'/.exec(message)?.[1] ?? 'the address'
+  return /IP address '([\da-fA-F.:]{2,45})'/.exec(message)?.[1] ?? 'the address'
 }
 
 function lateText({ timeout, host, port }: Asked, failure: SqlFailure): string {

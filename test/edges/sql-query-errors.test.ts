@@ -174,6 +174,25 @@ test.each([
   expect(explainSql(asked, failure)).toMatchObject({ message: expect.stringMatching(means) })
 })
 
+test.each([
+  [40_615, (long: string) => `Client with IP address '${long}' is not allowed`],
+  [229, (long: string) => `The SELECT permission was denied on the object '${long}', schema 'dbo'.`],
+])('error %i with an endless name in it is told in a short text on one line', (number, message) => {
+  const asked = { ...action, host: 'sql-west.example.com', port: 1433, stopped: false, late: false }
+  const said = { number, message: message(`\u202E\n<b>${'A'.repeat(12_000)}`) }
+  const { message: text } = explainSql(asked, new SqlFailure('asking', said, undefined))
+
+  expect(text.length).toBeLessThan(1_000)
+  expect(text).not.toMatch(/[\n\u202E]/)
+})
+
+test('an answer of thousands of digits is cut', () => {
+  const { ok, text } = judge({ op: '>=', than: 1 }, { rows: 1, cell: '9'.repeat(3_999) })
+
+  expect(ok).toBe(true)
+  expect(text.length).toBeLessThan(120)
+})
+
 test('an answer of whatever kind is held against what is wanted', () => {
   const verdict = (expect: Parameters<typeof judge>[0], cell: string | number | null): boolean =>
     judge(expect, { rows: 1, cell }).ok
@@ -181,6 +200,7 @@ test('an answer of whatever kind is held against what is wanted', () => {
   expect(verdict({ op: '>=', than: 1 }, '12345678901234567890')).toBe(true)
   expect(verdict({ op: '<', than: 10 }, 10)).toBe(false)
   expect(verdict({ op: '!=', than: 0 }, 1)).toBe(true)
+  expect(verdict({ op: '!=', than: 0 }, 'ERROR: no such thing')).toBe(false)
   expect(verdict({ op: '=', than: 'ok' }, 'ok  ')).toBe(true)
   expect(verdict({ op: '!=', than: 'ok' }, 'ok')).toBe(false)
   expect(verdict({ op: '=', than: 1 }, 'one')).toBe(false)

@@ -48,15 +48,14 @@ export function judge(expect: Expectation | undefined, { rows, cell }: SqlAnswer
 function cellText(cell: SqlAnswer['cell']): string {
   if (cell === null) return 'NULL'
   const plain = String(cell).replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-  return typeof cell === 'string' && numberIn(cell) === undefined
-    ? JSON.stringify(cut(plain.trim(), longest.cell))
-    : plain
+  const short = cut(plain.trim(), longest.cell)
+  return typeof cell === 'string' && numberIn(cell) === undefined ? JSON.stringify(short) : short
 }
 
 function holds({ op, than }: Expectation, cell: string | number): boolean {
   if (typeof than === 'string') return (String(cell).trim() === than) === (op === '=')
   const value = typeof cell === 'number' ? cell : numberIn(cell)
-  if (value === undefined) return op === '!='
+  if (value === undefined) return false
   switch (op) {
     case '>=':
       return value >= than
