@@ -89,6 +89,31 @@ describe('a mention in a channel', () => {
     expect(answers(home)[0]).toContain(`teams: ${teamsStranger.id}`)
   })
 
+  test('of somebody unknown is refused once in ten minutes, so that nobody can fill a room', async () => {
+    const { room } = await house.outage()
+    const refusals = () => answers(room).filter((text) => text.includes('does not know you'))
+    const warnings = () => house.lines.filter((line) => line.includes('somebody unknown spoke'))
+    const flood = async () => {
+      for (let count = 0; count < 20; count += 1)
+        await house.teams.say(teamsStranger.id, `@dr status ${count}`, { in: room })
+      await house.teams.say(teamsStranger.id, 'and @dr', { in: room })
+      await house.teams.say(teamsStranger.id, 'or @dr', { in: room })
+    }
+
+    await flood()
+    expect(refusals()).toHaveLength(1)
+    expect(answers(room).filter((text) => text.includes('begin with its name'))).toHaveLength(1)
+    expect(warnings()).toHaveLength(1)
+    await house.teams.say('Ann Onken', '@dr ack', { in: room })
+    expect(answers(room).at(-1)).toContain('You have it')
+
+    house.clock.skip(11 * 60_000)
+    await flood()
+    expect(refusals()).toHaveLength(2)
+    expect(warnings()).toHaveLength(2)
+    expect(warnings()[1]).toContain('"refused":20')
+  })
+
   test('in the name of somebody else counts by object id, not by name', async () => {
     const { teams } = house
     await teams.say(teamsStranger.id, '@dr status', { in: home })

@@ -1,11 +1,12 @@
 // The door through which everything from Teams comes in: who sent it, from which tenant, then a turn of the bot.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { reasonOf } from '../../errors.ts'
-import { minute, second } from '../../ids.ts'
-import type { Duration, Instant } from '../../ids.ts'
+import { second } from '../../ids.ts'
+import type { Duration } from '../../ids.ts'
 import { isLoopback } from '../../loopback.ts'
-import type { Check, Clock, Log } from '../../ports.ts'
+import type { Check } from '../../ports.ts'
 import { createLanes, within } from '../lanes.ts'
+import { createSparing, createWarning } from '../sparing.ts'
 import type { Cloud } from './cloud.ts'
 import { createAdapter } from './inbound/adapter.ts'
 import { createGate } from './inbound/gate.ts'
@@ -19,7 +20,7 @@ import { checkToken } from './inbound/token.ts'
 /** Takes a request of Teams' whose body was read, and answers it. Never rejects. */
 export type ReceiveTeams = (request: IncomingMessage, response: ServerResponse, body: Buffer) => Promise<void>
 
-export interface TeamsDoorDeps extends Omit<Inbound, 'turns'> {
+export interface TeamsDoorDeps extends Omit<Inbound, 'turns' | 'strangers'> {
   readonly cloud: Cloud
   /** Tokens are not asked for; activities are taken from a Teams on this machine only. */
   readonly noAuth: boolean
@@ -43,8 +44,12 @@ const lastPatience: Duration = 2 * second
 export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
   const keys = createKeys({ metadata: deps.cloud.metadata, log: deps.log })
   const runTurn = createAdapter(deps.log)
-  const serve = createGate({ ...deps, turns: createLanes() })
-  const warn = createWarning(deps)
+  const strangers = {
+    tellNow: createSparing(deps.clock),
+    warn: createWarning(deps, 'somebody unknown spoke in Teams'),
+  }
+  const serve = createGate({ ...deps, turns: createLanes(), strangers })
+  const warn = createWarning(deps, 'a request in the name of Teams was refused')
   const underWay = new Set<Promise<unknown>>()
   let unsure = false
 
@@ -60,7 +65,7 @@ export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
     const read = objectIn(text)
     if (read === undefined) return end(response, 400)
     const entry = await admit(request.headers.authorization, read, { ...deps, keys })
-    if (entry.status !== 200) warn(entry.why)
+    if (entry.status !== 200) warn({ why: entry.why })
     if (entry.status === 200 || entry.status === 503) unsure = entry.status === 503
     if (entry.activity === undefined) return end(response, entry.status)
     const { activity } = entry
@@ -134,18 +139,4 @@ function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
 function end(response: ServerResponse, status: number): void {
   if (response.headersSent) response.destroy()
   else response.writeHead(status, status === 503 ? { 'retry-after': '5' } : {}).end()
-}
-
-/** At most one line a minute: anybody may knock. */
-function createWarning({ clock, log }: { readonly clock: Clock; readonly log: Log }): (why: string) => void {
-  let last: Instant | undefined
-  let refused = 0
-  return (why) => {
-    refused += 1
-    const now = clock.now()
-    if (last !== undefined && now - last < minute) return
-    log.warn('a request in the name of Teams was refused', { why, refused })
-    last = now
-    refused = 0
-  }
 }

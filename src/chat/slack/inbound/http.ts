@@ -5,9 +5,10 @@ import { HTTPModuleFunctions, HTTPReceiver, isValidSlackRequest } from '@slack/b
 import type { App } from '@slack/bolt'
 import { reasonOf } from '../../../errors.ts'
 import { minute, second } from '../../../ids.ts'
-import type { Duration, Instant } from '../../../ids.ts'
+import type { Duration } from '../../../ids.ts'
 import type { Clock, Log, Store } from '../../../ports.ts'
 import { within } from '../../lanes.ts'
+import { createWarning } from '../../sparing.ts'
 import { Undone } from './gate.ts'
 import type { Processor } from './gate.ts'
 import { sdkLog } from './sdk-log.ts'
@@ -30,7 +31,7 @@ const storePatience: Duration = second
 
 /** Makes the way in for signed requests. What is forged, old, from the future or sent twice is answered 401. */
 export function createHttp(deps: HttpDeps, processor: Processor): ReceiveHttp {
-  const warn = createWarning(deps)
+  const warn = createWarning(deps, 'a request in the name of Slack was refused')
   const receiver = new HTTPReceiver({
     signingSecret: deps.signingSecret,
     logger: sdkLog(deps.log),
@@ -45,7 +46,7 @@ export function createHttp(deps: HttpDeps, processor: Processor): ReceiveHttp {
   return async (request, response, body) => {
     const why = await reasonToRefuse(request, body, deps)
     if (why !== undefined) {
-      warn(why)
+      warn({ why })
       response.writeHead(401).end()
       return
     }
@@ -91,19 +92,5 @@ async function replayed(signature: string, { store, log }: HttpDeps): Promise<bo
   } catch (thrown) {
     log.debug('the store did not say whether a request is new', { reason: reasonOf(thrown) })
     return false
-  }
-}
-
-/** At most one line a minute: anybody may knock. */
-function createWarning({ clock, log }: HttpDeps): (why: string) => void {
-  let last: Instant | undefined
-  let refused = 0
-  return (why) => {
-    refused += 1
-    const now = clock.now()
-    if (last !== undefined && now - last < minute) return
-    log.warn('a request in the name of Slack was refused', { why, refused })
-    last = now
-    refused = 0
   }
 }

@@ -4,7 +4,7 @@ import { second } from '../../../ids.ts'
 import type { Duration } from '../../../ids.ts'
 import { within } from '../../lanes.ts'
 import { learn } from './installed.ts'
-import { onEdit, onMessage, placeOf, say } from './messages.ts'
+import { onEdit, onMessage, tell } from './messages.ts'
 import { deliveryName } from './payload.ts'
 import type { Activity } from './payload.ts'
 import { onCardAction, telling } from './presses.ts'
@@ -40,7 +40,7 @@ export function createGate(inbound: Inbound): Serve {
 
   async function said(activity: Activity, name: string): Promise<void> {
     const first = await firstTime(inbound, name)
-    if (first === undefined) return say(inbound, placeOf(activity), storeDown(inbound))
+    if (first === undefined) return tell(inbound, activity, storeDown(inbound))
     if (first) await (activity.type === 'message' ? onMessage(inbound, activity) : onEdit(inbound, activity))
   }
 

@@ -43,23 +43,22 @@ interface Place extends Conversation {
 
 /** Answers a message; what is not for the bot is left alone. Never rejects. */
 export async function onMessage(inbound: Inbound, activity: Activity): Promise<void> {
-  const to = placeOf(activity)
   const pressed = readPressed(activity.value)
   if (pressed !== undefined)
-    return answer(inbound, to, spokenIn(activity, pressedText(pressed.command, pressed)))
+    return answer(inbound, activity, spokenIn(activity, pressedText(pressed.command, pressed)))
   const words = await readWords(inbound, activity)
   if (words === 'not-to-the-bot') return
-  if (words === 'name-not-first') return say(inbound, to, notAtTheStart)
+  if (words === 'name-not-first') return tell(inbound, activity, notAtTheStart)
   // The bot's bare name asks what is going on.
   const text = words.text === '' ? 'status' : words.text
-  await answer(inbound, to, { ...spokenIn(activity, text), written: true })
+  await answer(inbound, activity, { ...spokenIn(activity, text), written: true })
 }
 
 /** A message that was changed after it was sent. */
 export async function onEdit(inbound: Inbound, activity: Activity): Promise<void> {
   if (activity.channelData?.eventType !== 'editMessage') return
   const words = await readWords(inbound, activity)
-  if (words !== 'not-to-the-bot') await say(inbound, placeOf(activity), edited)
+  if (words !== 'not-to-the-bot') await tell(inbound, activity, edited)
 }
 
 async function readWords(inbound: Inbound, activity: Activity): Promise<ReturnType<typeof wordsOf>> {
@@ -89,10 +88,11 @@ export function placeOf(activity: Activity): Place {
   }
 }
 
-async function answer(inbound: Inbound, to: Place, spoken: Spoken): Promise<void> {
+async function answer(inbound: Inbound, activity: Activity, spoken: Spoken): Promise<void> {
+  const to = placeOf(activity)
   const work = speak(inbound, spoken)
   const early = await within(work, patience)
-  if (early !== undefined) return say(inbound, to, cardIn(early, spoken.text))
+  if (early !== undefined) return tell(inbound, activity, cardIn(early, spoken.text))
   const told = await inbound.api
     .send(to, inbound.render(working), { lane: 'answer' })
     .catch((thrown: unknown) => {
@@ -104,6 +104,17 @@ async function answer(inbound: Inbound, to: Place, spoken: Spoken): Promise<void
 /** The card that answers `text`. Nothing in Teams can be shown to one person alone. */
 export function cardIn(heard: Heard, text: string): Card {
   return 'refusal' in heard ? heard.refusal : replyTo(heard, text).card
+}
+
+/**
+ * Says it where the activity was. Whom the plan does not know is told the same only once in a while: Teams takes so much
+ * in a conversation, and whoever writes enough could keep the incident's card, and answers to others, from it.
+ */
+export async function tell(inbound: Inbound, activity: Activity, card: Card): Promise<void> {
+  const { aadObjectId: user } = activity.from
+  const isKnown = user !== undefined && byObjectId(inbound.plan(), user) !== undefined
+  const key = `${user} ${activity.conversation.id} ${card.title}`
+  if (isKnown || inbound.strangers.tellNow(key)) await say(inbound, placeOf(activity), card)
 }
 
 /** Says it there as soon as Teams takes it, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */

@@ -11,6 +11,7 @@ import type { TeamsActivity } from '../activity.ts'
 import type { TeamsApi } from '../api.ts'
 import type { ReferenceBook } from '../references.ts'
 import type { Heard as AnsweredIn } from '../../reply.ts'
+import type { Sparing } from '../../sparing.ts'
 import { byObjectId } from './written.ts'
 
 /** What everything that comes in from Teams is served with. */
@@ -30,6 +31,8 @@ export interface Inbound {
   readonly render: (card: Card) => TeamsActivity
   /** The Adaptive Card of `INC-n` or `R-n` as this person may see it now; undefined: it stays as it is. */
   readonly view: (about: string, person: PersonId) => Promise<object | undefined>
+  /** Whom the plan does not know: what each is told, by person, place and title, and the line of the log on them. */
+  readonly strangers: { readonly tellNow: Sparing; readonly warn: (fields: object) => void }
   readonly clock: Clock
   readonly log: Log
   /** Where the console is; without a slash at its end. */
@@ -80,12 +83,12 @@ async function roomOf({ incidentOf }: Inbound, conversation: string): Promise<In
 
 /** Who somebody is in the DR plan: by object id alone, since names can be chosen. */
 export function personOf(
-  inbound: Pick<Inbound, 'plan' | 'log'>,
+  inbound: Pick<Inbound, 'plan' | 'strangers'>,
   user: string | undefined,
 ): { readonly person: PersonId } | { readonly refusal: Card } {
   const person = user === undefined ? undefined : byObjectId(inbound.plan(), user)
   if (person !== undefined) return { person }
-  inbound.log.warn('somebody unknown spoke in Teams', { user })
+  inbound.strangers.warn({ user })
   return { refusal: stranger(user) }
 }
 
