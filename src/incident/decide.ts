@@ -251,7 +251,11 @@ function escalate(change: Change, by: Actor, reason: string | undefined, moment:
 
 function resolveByHand(change: Change, by: Actor, what: string | undefined, moment: Moment): Reaction {
   const { next } = change
-  if (next.state === 'resolved') return undefined
+  if (next.state === 'resolved')
+    // A double click says the same again; other words are worth keeping.
+    return what === undefined || what === next.what
+      ? undefined
+      : note(change, { kind: 'note', by, text: what }, moment)
   if (next.state === 'recovering') {
     return `${next.run} is running for ${next.id}. Wait for it, or stop it first: cancel ${next.run}`
   }

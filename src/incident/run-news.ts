@@ -4,10 +4,10 @@ import type { Actor } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput } from './input.ts'
 import { bare, watch } from './alerts.ts'
-import { bot, effect, nagios, patch } from './change.ts'
+import { bot, effect, nagios, nameOf, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { newClock } from './clocks.ts'
-import { whoWhere } from './elsewhere.ts'
+import { where, whoWhere } from './elsewhere.ts'
 
 type News = Extract<IncidentInput, { readonly kind: 'run-news' }>
 type Acknowledge = (
@@ -45,6 +45,7 @@ export function runNews(
     case 'holds':
       return card(said(change, news, moment))
     case 'denied':
+      return card(said(change, news, moment))
     case 'expired':
       return card(change)
     default:
@@ -54,7 +55,7 @@ export function runNews(
 
 /** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
 function aside(change: Change, news: News, moment: Moment): Change | undefined {
-  const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'unknown', 'gone', 'holds']
+  const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'denied', 'unknown', 'gone', 'holds']
   if (ended.includes(news.news)) return card(said(change, news, moment))
   return news.waits ? card(said(change, news, moment)) : undefined
 }
@@ -65,7 +66,9 @@ function heard(change: Change, news: News, moment: Moment): Change {
 }
 
 function said(change: Change, news: News, { policy }: Moment): Change {
-  const text = `${news.text}${whoWhere(change.next, news.by, policy.plan)}`
+  const denier = ` (by ${nameOf(policy.plan, news.by.person)}${where(change.next, news.by)})`
+  const who = news.news === 'denied' ? denier : whoWhere(change.next, news.by, policy.plan)
+  const text = `${news.text}${who}`
   return effect(change, { kind: 'say', incident: change.next.id, text })
 }
 

@@ -4,7 +4,7 @@ import type { Button, Line } from '../message.ts'
 import { changedSomething, doneSteps } from './change.ts'
 import { runName } from './news.ts'
 import type { Run } from './run.ts'
-import { verdictSummary } from './summary.ts'
+import { denialSummary, verdictSummary } from './summary.ts'
 import type { Seen } from './summary.ts'
 
 /** What it has set does not hold any more, and nobody has undone it by a run. */
@@ -51,7 +51,7 @@ export function runButtons(run: Run, seen: Seen): readonly Button[] {
 export function verdictButtons(run: Run, seen: Seen): readonly Button[] {
   const summary = verdictSummary(run, seen)
   const deny = { label: 'Deny', command: `deny ${run.id}`, style: 'plain', input: 'Why not?' } as const
-  return [approveButton(run, summary), { ...deny, summary }]
+  return [approveButton(run, summary), { ...deny, summary: denialSummary(run, seen) }]
 }
 
 function approveButton({ id, proposal }: Run, summary: readonly Line[]): Button {

@@ -126,6 +126,15 @@ function fields(run: Run, { now, plan }: Seen): readonly Field[] {
       value: [`${personName(plan, by)} through ${door} at `, { at, show: 'time' }],
     })
   }
+  if (run.state === 'denied')
+    list.push({
+      label: 'Denied by',
+      value: [
+        `${personName(plan, run.by.by)} through ${run.by.door} at `,
+        { at: run.by.at, show: 'time' },
+        run.reason === undefined ? '' : `: ${run.reason}`,
+      ],
+    })
   if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left))
   if ('endedAt' in run && 'startedAt' in run && run.startedAt !== undefined)
     list.push({ label: 'Took', value: [tookText(run.endedAt - run.startedAt)] })

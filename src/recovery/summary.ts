@@ -127,13 +127,22 @@ export function approvalLine(run: Run, plan: DrPlan): Line {
 
 /** The question before a verdict, a line each: what a modal shows above the field in which the name is typed. */
 export function verdictSummary(run: Run, seen: Seen): readonly Line[] {
+  return summaryWith(run, seen, [['Approval: ', ...approvalLine(run, seen.plan)]])
+}
+
+/** The same without whose word lets it run: whoever denies types nothing of that. */
+export function denialSummary(run: Run, seen: Seen): readonly Line[] {
+  return summaryWith(run, seen, [])
+}
+
+function summaryWith(run: Run, seen: Seen, approval: readonly Line[]): readonly Line[] {
   const { summary, risk } = run.proposal
   return [
     [{ strong: summary }],
     ...changeLines(run),
     ...costFields(run, seen.now).map(({ label, value }): Line => [`${label}: `, ...value]),
     [`Risk: ${risk}`],
-    ['Approval: ', ...approvalLine(run, seen.plan)],
+    ...approval,
     ...cautions(run, seen),
   ]
 }

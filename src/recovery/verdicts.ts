@@ -118,7 +118,7 @@ export function deny(run: Run, said: SaidOf<'deny'>, now: Instant): RunDecision 
     return declareOver(run, said, now)
   }
   if (run.state === 'done' || run.state === 'failed') return ended(run)
-  if (run.state !== 'proposed') return same
+  if (run.state !== 'proposed') return lateWords(run, said, now)
   const reason = said.reason === undefined ? {} : { reason: said.reason }
   const next: Run = {
     ...bare(run),
@@ -129,6 +129,12 @@ export function deny(run: Run, said: SaidOf<'deny'>, now: Instant): RunDecision 
   }
   const text = runNewsText(next, 'denied')
   return tell(happened(to(next), 'run.denied', { at: now, by: said.by, text }), 'denied', said.by)
+}
+
+/** What is said to a run that has ended already is kept; a double click says nothing new. */
+function lateWords(run: Run, { by, reason }: SaidOf<'deny'>, now: Instant): RunDecision {
+  if (reason === undefined || (run.state === 'denied' && run.reason === reason)) return same
+  return happened(to(run), 'note', { at: now, by, text: `${run.id}: ${reason}` })
 }
 
 /** Other recoveries are not warned of it any more; what it has changed stands, and can still be undone. */

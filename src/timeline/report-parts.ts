@@ -136,7 +136,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     lines: [
       run.summary,
       `State: ${run.state}. Risk: ${run.risk}. Asked for by ${run.askedBy}.${took}`,
-      ...(approved.length > 0 ? approved : ['Nobody approved it.']),
+      ...(approved.length > 0 ? approved : [notApproved(run, zone)]),
       ...run.overridden.map(({ rule, reason }) => `Safety rule ${rule} was overridden: ${reason}`),
       ...debts,
     ],
@@ -144,7 +144,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
   const changes = run.changes.map(({ what, before, after }) => [what, before, after])
   const steps = run.steps.map(({ title, phase, answer, ms }) => [
     title,
-    answer === undefined ? phase : `${phase}: ${answer}`,
+    answer === undefined ? (phase === 'ready' ? 'not begun' : phase) : `${phase}: ${answer}`,
     ms === undefined ? '' : tookText(ms),
   ])
   return [
@@ -152,6 +152,12 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),
     ...table(3, 'Steps', ['Step', 'Came to', 'Took'], steps),
   ]
+}
+
+function notApproved({ denied }: ReportedRun, zone: string): string {
+  if (denied === undefined) return 'Nobody approved it.'
+  const why = denied.reason === undefined ? '' : `: ${denied.reason}`
+  return `Denied by ${denied.person} ${momentText(denied.at, zone)}${why}.`
 }
 
 function table(

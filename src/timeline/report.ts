@@ -40,6 +40,8 @@ export interface ReportedRun {
   readonly risk: string
   readonly askedBy: string
   readonly approvals: readonly { readonly person: string; readonly door: string; readonly at: Instant }[]
+  /** Who refused it, and why. */
+  readonly denied?: { readonly person: string; readonly at: Instant; readonly reason?: string }
   readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
   readonly overridden: readonly { readonly rule: string; readonly reason: string }[]
   readonly steps: readonly {
@@ -173,6 +175,7 @@ function runOf(run: Run, plan: DrPlan): ReportedRun {
     risk: proposal.risk,
     askedBy: nameOf(plan, run.askedBy),
     approvals: run.approvals.map(({ by, door, at }) => ({ person: nameOf(plan, by), door, at })),
+    ...(run.state === 'denied' ? { denied: deniedOf(run, plan) } : {}),
     changes: proposal.changes,
     overridden: [
       ...proposal.findings,
@@ -189,4 +192,11 @@ function runOf(run: Run, plan: DrPlan): ReportedRun {
     debts: owes(run) ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
   }
+}
+
+function deniedOf(
+  { by, reason }: Extract<Run, { state: 'denied' }>,
+  plan: DrPlan,
+): NonNullable<ReportedRun['denied']> {
+  return { person: nameOf(plan, by.by), at: by.at, ...(reason === undefined ? {} : { reason }) }
 }

@@ -85,6 +85,25 @@ describe('failover lb in a terminal', () => {
     expect(await bot.run('R-1')).toMatchObject({ state: 'expired' })
   })
 
+  test('keeps what is typed after it was denied, and who denied it', async () => {
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    const denied = await bot.say('mia', 'deny R-1')
+    const late = await bot.say('mia', 'deny R-1 not now')
+    await bot.say('ann', 'resolve it was the check')
+    const same = await bot.say('ann', 'resolve INC-1 it was the check')
+    const more = await bot.say('ann', 'resolve INC-1 it was the cable')
+    const report = await bot.say('ann', 'report INC-1')
+
+    expect(denied.text).toContain('Mia Manger through cli at ')
+    expect(late.text).toContain('R-1 is denied already; your words are noted.')
+    expect(same.text).toContain('INC-1 is resolved already')
+    expect(more.text).toContain('INC-1 is resolved already; your words are noted.')
+    for (const words of ['Denied by Mia Manger', 'R-1: not now', 'it was the cable'])
+      expect(report.text).toContain(words)
+    expect(report.text.match(/it was the check/g)?.length).toBeGreaterThan(0)
+  })
+
   test('lapses when nobody approves it in five minutes', async () => {
     await bot.say('ann', 'failover lb')
     await comesTo('proposed')

@@ -49,7 +49,11 @@ export const incidentHandlers: Handlers<Verbs> = {
   resolve: async (desk, command, speaker) => {
     const by = actor(speaker)
     const what = optional('what', command.what)
-    const incident = await input(desk, command, speaker, { kind: 'resolve', by, ...what })
+    const id = await whichIncident(desk, command, speaker)
+    const before = (await desk.store.incident(id))?.state.state
+    const incident = await desk.incidents.input(id, { kind: 'resolve', by, ...what })
+    if (before === 'resolved' && command.what !== undefined)
+      return short(incident, `${id} is resolved already; your words are noted.`)
     return aboutIncident(desk, incident, `${incident.id} is resolved. For the review: report ${incident.id}`)
   },
   open: async (desk, command, speaker) => {

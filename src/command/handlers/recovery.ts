@@ -88,12 +88,25 @@ type Without<V> = V extends unknown ? Omit<V, 'by'> : never
 /** A verdict, without who says it. */
 type Wanted = Without<Verdict>
 
+/** What is said against a run in one of these changes nothing any more. */
+const endedStates: readonly string[] = ['denied', 'expired', 'cancelled']
+
 /** Approving and retrying look at the world first, like a proposal. */
 async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted): Promise<Answer> {
   const said: Verdict = { ...wanted, by: actor(speaker) }
+  const ended = endedStates.includes((await desk.store.run(id))?.state.state ?? '')
+  const late = ended && said.kind === 'deny' && said.reason !== undefined
   const work = desk.runs
     .verdict(id, said)
-    .then((run) => aboutRun(desk, run, `${id} ${verdictText(run, said)}.${following(run)}`))
+    .then((run) =>
+      aboutRun(
+        desk,
+        run,
+        late && run.over === undefined
+          ? `${id} is ${run.state} already; your words are noted.`
+          : `${id} ${verdictText(run, said)}.${following(run)}`,
+      ),
+    )
   return soon(desk, work, {
     what: `${said.kind} ${id}`,
     speaker,
