@@ -2,6 +2,7 @@
 import { specOf } from '../../commands/index.ts'
 import type { Answer } from '../command/command.ts'
 import { parseCommand } from '../command/parse.ts'
+import { withCommands } from '../command/typed.ts'
 import type { IncidentId } from '../ids.ts'
 import type { Card } from '../message.ts'
 
@@ -50,7 +51,9 @@ function pointer({ card, said, run }: Answer): Card {
 }
 
 function short(said: string, { tone }: Card): Card {
-  return said.length <= longestTitle
+  const line = withCommands(said)
+  // A title shows no command as it is typed here.
+  return line.length === 1 && said.length <= longestTitle
     ? { title: said, tone }
-    : { title: 'Done', tone, sections: [{ lines: [[said]] }] }
+    : { title: 'Done', tone, sections: [{ lines: [line] }] }
 }

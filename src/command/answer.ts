@@ -1,6 +1,7 @@
 // Answers: the few shapes that all handlers share.
 import { incidentCard } from '../incident/card.ts'
 import { optional } from './read.ts'
+import { withCommands } from './typed.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { IncidentId, Instant } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
@@ -52,7 +53,7 @@ export function refused(
     card: {
       title: 'Not done',
       tone: 'bad',
-      sections: [{ lines: [[message]] }, ...(commands.length === 0 ? [] : [toType(commands)])],
+      sections: [{ lines: message.split('\n').map(withCommands) }, ...(commands.length === 0 ? [] : [toType(commands)])],
       buttons: commands.slice(0, 5).map((command): Button => ({ label: command, command, style: 'plain' })),
     },
     data: { code, message, ...(commands.length === 0 ? {} : { commands }) },
@@ -100,7 +101,8 @@ export function moment(at: Instant): { readonly at: Instant; readonly show: 'dat
 
 function saying(card: Card, said: string | undefined): Card {
   if (said === undefined) return card
-  return { ...card, sections: [{ lines: [[{ strong: said }]] }, ...(card.sections ?? [])] }
+  const line = withCommands(said).map((span) => (typeof span === 'string' ? { strong: span } : span))
+  return { ...card, sections: [{ lines: [line] }, ...(card.sections ?? [])] }
 }
 
 function toType(commands: readonly string[]): Section {

@@ -1,6 +1,7 @@
 // What is not fine although no incident of its own is open: explained outages, problems left behind, debts of failovers.
 import { systemIds } from '../ids.ts'
 import { systemClaim } from '../incident/incidents.ts'
+import { withCommands } from './typed.ts'
 import type { IncidentId, Instant, RunId, SystemId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Line } from '../message.ts'
@@ -158,5 +159,5 @@ export function systemLine({ system, text }: SystemWarning): Line {
 /** A debt as one line: what is owed, how it is paid, and which run left it. */
 export function owedLine({ run, text, remedy, gone, halfWay: stopped }: Owed): Line {
   const what = gone ? 'Does not hold any more: ' : stopped ? 'Stopped half-way: ' : 'Still owed: '
-  return [what, `${text}. ${remedy}`, ' (', { code: run }, ')']
+  return [what, `${text}. `, ...withCommands(remedy), ' (', { code: run }, ')']
 }

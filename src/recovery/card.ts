@@ -231,7 +231,15 @@ function debts(run: Run): Section | undefined {
   const { debts: list } = run.proposal
   if (list.length === 0 || !(isOpen(run) || owes(run))) return undefined
   const heading = isOpen(run) ? 'Will be owed afterwards' : 'Still owed'
-  return { heading, lines: list.map(({ text, remedy }) => [`${text}. ${remedy}`]) }
+  return { heading, lines: list.map(({ text, remedy }) => [`${text}. `, ...remedyLine(remedy)]) }
+}
+
+/** The way back stands behind a colon, and is shown as it is typed: `When lb1 works again: failback lb`. */
+function remedyLine(remedy: string): Line {
+  const [, before, command, after = ''] = /^(.*: )((?:failback|dns) [a-z]+)(.*)$/.exec(remedy) ?? []
+  return before === undefined || command === undefined
+    ? [remedy]
+    : [before, { command }, ...(after === '' ? [] : [after])]
 }
 
 /** What happened, where there is more to say than the state. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Dispatch } from '../command/command.ts'
 import { pressedText } from '../command/press.ts'
+import { withCommands } from '../command/typed.ts'
 import { readFrozen } from '../recovery/freeze.ts'
 import { second, toIncidentId } from '../ids.ts'
 import type { Duration } from '../ids.ts'
@@ -11,7 +12,7 @@ import type { AuthDeps, Caller } from './auth.ts'
 import { bannerFor, frozenBanner } from './banner.ts'
 import { questionPage } from './button.ts'
 import { cardHtml } from './card.ts'
-import { textHtml } from './line.ts'
+import { lineHtml } from './line.ts'
 import { completionList } from './completion.ts'
 import { fieldOf } from './fields.ts'
 import { framed, plainPage, titleOf } from './frame.ts'
@@ -184,7 +185,7 @@ function answerCard({ card, said, incident, run }: Answer, view: View): Html {
   if (said === undefined || !own.includes(view.path))
     return cardHtml(card, { view, scope: 'answer', ...(incident && { incident }) })
   return html`<article class="card tone-${card.tone}">
-    <p><strong>${textHtml(said)}</strong></p>
+    <p><strong>${lineHtml(withCommands(said), view)}</strong></p>
   </article>`
 }
 

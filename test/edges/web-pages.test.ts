@@ -118,7 +118,9 @@ describe('what was left behind', () => {
     const at = house.now()
     const run = { ...sample, proposal, state: 'done', startedAt: at, endedAt: at } as const
     await house.store.commit(writingRun(run))
-    expect(await pageOf('/')).toMatch(/Still owed: .{0,20}api points at backup. When lb works: failback lb/)
+    expect(await pageOf('/')).toMatch(
+      /Still owed: .{0,20}api points at backup.*When lb works: .{0,20}<code>failback lb/,
+    )
 
     await house.store.commit(writingRun({ ...run, undoneBy: 'R-9' }, 1))
     expect(await pageOf('/')).not.toContain('Still owed')
