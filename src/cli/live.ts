@@ -4,7 +4,7 @@ import { checkReport } from '../drplan/report.ts'
 import { loadPlan } from '../drplan/load.ts'
 import type { Instant } from '../ids.ts'
 import { createCalls } from '../recovery/calls.ts'
-import { checkRecoveries, isReady, systemsReadiness } from '../recovery/checkup.ts'
+import { checkRecoveries, isInForce, isReady, systemsReadiness } from '../recovery/checkup.ts'
 import type { RecoveryChecked, SystemReadiness } from '../recovery/checkup.ts'
 import type { Providers } from '../ports.ts'
 import type { Readers } from '../readers.ts'
@@ -56,8 +56,13 @@ function withVerdict(one: RecoveryChecked): object {
 
 function systemLines({ system, recoveries }: SystemReadiness): readonly string[] {
   return recoveries.flatMap((one) => [
-    `${isReady(one) ? '✓' : '✗'} failover ${system} to ${one.recovery}: ${isReady(one) ? 'ready' : 'not ready'}`,
+    `${isReady(one) ? '✓' : '✗'} failover ${system} to ${one.recovery}: ${verdictOf(one)}`,
     ...one.checks.map(({ what, ok, text }) => `    ${ok ? '✓' : '✗'} ${what}: ${text}`),
     '',
   ])
+}
+
+function verdictOf(one: RecoveryChecked): string {
+  if (isInForce(one)) return 'nothing to do, it is so already'
+  return isReady(one) ? 'ready' : 'not ready'
 }

@@ -7,7 +7,7 @@ import type { Calls } from './calls.ts'
 import type { Context } from './draft.ts'
 import { checkFor } from './propose.ts'
 import type { Order, Run } from './run.ts'
-import { failedCheck } from './ways/draft-check.ts'
+import { failedCheck, inForceCheck } from './ways/draft-check.ts'
 import type { Checked } from './ways/way.ts'
 
 /** All, some or none of a system's recoveries could be carried out. */
@@ -110,6 +110,11 @@ function orderFor(recovery: Recovery, now: Instant): Order | undefined {
 /** True when nothing that it needs is missing. */
 export function isReady({ checks }: RecoveryChecked): boolean {
   return checks.every(({ ok }) => ok)
+}
+
+/** True when it could be carried out, but is in force already. */
+export function isInForce(one: RecoveryChecked): boolean {
+  return isReady(one) && one.checks.some(({ what }) => what === inForceCheck)
 }
 
 /** What is missing, each with its next step. */

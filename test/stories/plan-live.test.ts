@@ -101,7 +101,8 @@ test('a recovery that is in force already is ready all the same', async () => {
   const { code, out } = await check()
 
   expect(code).toBe(0)
-  expect(out).toContain('✓ not-already-there: api.example.com points at 127.0.0.11 already')
+  expect(out).toContain('to bypass: nothing to do, it is so already')
+  expect(out).toContain('✓ nothing-to-do: api.example.com points at 127.0.0.11 already')
 })
 
 test.each([

@@ -10,6 +10,9 @@ import type { Checked } from './way.ts'
 /** The check that says what would be done. */
 export const proposalCheck = 'proposal'
 
+/** The check that says that nothing is to be done: a recovery that is in force already. */
+export const inForceCheck = 'nothing-to-do'
+
 /** What to do about a rule that would refuse, where the verdict alone does not say it. */
 const advice: Readonly<Record<string, string>> = {
   'target-healthy': 'Mend the target, or correct "probe" and the target of the recovery in the DR plan.',
@@ -50,7 +53,8 @@ export async function checkByDraft(
 }
 
 function checkedOf({ rule, ok, text }: Finding): Checked {
-  if (ok || rule === 'not-already-there') return { what: rule, ok: true, text }
+  if (ok) return { what: rule, ok, text }
+  if (rule === 'not-already-there') return { what: inForceCheck, ok: true, text }
   const otherwise = `As it is, it can only be ordered with: --override ${rule} "reason".`
   return { what: rule, ok: false, text: `${text}. ${advice[rule] ?? otherwise}` }
 }
