@@ -131,11 +131,11 @@ export class UnsafeError extends UserError {
 export function refuseUnsafe(list: readonly Finding[], command: string, others: readonly string[]): void {
   const failed = list.filter((finding) => !finding.ok && finding.overriddenWith === undefined)
   if (failed.length === 0) return
-  const what = failed.map(({ rule, text }) => `${rule}: ${text}.`).join(' ')
+  const what = failed.map(({ rule, text }) => `${rule}: ${text}.`).join('\n')
   const instead = others.length === 0 ? '' : ` Instead: ${others.join(', or ')}.`
   const anyway = failed.map(({ rule }) => `--override ${rule} "reason"`).join(' ')
   throw new UnsafeError(
-    `Refused by the safety rule${failed.length === 1 ? '' : 's'} ${what} Nothing was changed.${instead} To take it on yourself: ${command} ${anyway}`,
+    `Refused by the safety rule${failed.length === 1 ? ' ' : 's\n'}${what}\nNothing was changed.${instead}\nTo take it on yourself: ${command} ${anyway}`,
     list,
   )
 }

@@ -279,7 +279,7 @@ describe('several load balancers', () => {
     })
 
     expect(refusal).toMatch(
-      /^Refused by the safety rule all-balancers-answer: The load balancer 127\.0\.0\.1:\d+ does not answer: it closed the connection without an answer\. Nothing was changed\./,
+      /^Refused by the safety rule all-balancers-answer: The load balancer 127\.0\.0\.1:\d+ does not answer: it closed the connection without an answer\.\nNothing was changed\./,
     )
     expect(run.state).toBe('done')
     expect(await first.states()).toBe('main maint, standby ready')

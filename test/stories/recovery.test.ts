@@ -254,7 +254,7 @@ describe('the safety rules', () => {
     bench.world.backup.set('failing')
 
     await expect(bench.runs().propose(asking())).rejects.toThrow(
-      /target-healthy: 127\.0\.0\.12 answered 503\. Nothing was changed\. Instead: failover lb to api.*--override target-healthy "reason"/,
+      /target-healthy: 127\.0\.0\.12 answered 503\.\nNothing was changed\. Instead: failover lb to api[^]*--override target-healthy "reason"/,
     )
     expect(await bench.store.runs({ open: false, limit: 9 })).toEqual([])
   })
