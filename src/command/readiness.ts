@@ -1,5 +1,6 @@
 // How ready the plan's recoveries are, as the bot last saw it, for answers.
 import { missingOf, systemsReadiness } from '../recovery/checkup.ts'
+import { isRestore, restoreCommand } from '../incident/actions.ts'
 import { readCheckup } from '../recovery/checkups.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant, SystemId } from '../ids.ts'
@@ -43,12 +44,14 @@ export function readinessSection(seen: SeenReadiness | undefined): readonly Sect
 export function systemReadinessSection(
   seen: SeenReadiness | undefined,
   system: SystemId,
+  plan: DrPlan,
 ): readonly Section[] {
   const found = seen?.systems.find((one) => one.system === system)
   if (!seen || !found) return []
   const lines = found.recoveries.flatMap((one): Line[] => {
     const missing = missingOf(one)
-    const name = `failover ${system} to ${one.recovery}`
+    const planned = plan.systems[system]?.recoveries.find(({ name: own }) => own === one.recovery)
+    const name = planned && isRestore(planned) ? restoreCommand : `failover ${system} to ${one.recovery}`
     if (missing.length === 0) return [['✓ ', { command: name }, ' is ready']]
     return missing.map(({ what, text }) => ['✗ ', { command: name }, ` is not ready: ${what}: ${text}`])
   })

@@ -27,10 +27,12 @@ export const helpHandlers: Handlers<'help'> = {
     if (verb !== undefined) return one(verb, found)
     if (found.length > 0) return family(typed, found)
     const nearest = nearestVerb(typed)
-    if (nearest === undefined) return usage('There is no such command.', 'help')
+    const named = typed.length > 40 ? `${typed.slice(0, 40)}…` : typed
+    const problem = `There is no command “${named}”.`
+    if (nearest === undefined) return usage(problem, 'help')
     const allowed = permit(specOf(nearest), roles)
     if (nearest === typed && !allowed.ok) return usage(allowed.refusal, 'help')
-    return usage('There is no such command.', `help ${nearest}`, { meant: true })
+    return usage(problem, `help ${nearest}`, { meant: true })
   },
 }
 

@@ -1,13 +1,14 @@
 // failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
 import { UserError, never } from '../../errors.ts'
 import { runName } from '../../recovery/news.ts'
+import { approvalLine } from '../../recovery/summary.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
 import { lateSections, readLate, soon } from '../late.ts'
 import { optional } from '../read.ts'
 import { frozenSection, isUnderWay } from './status.ts'
 import type { IncidentId, RunId, SystemId } from '../../ids.ts'
-import type { Line } from '../../message.ts'
+import type { Line, Section } from '../../message.ts'
 import type { Ask, Verdict } from '../../recovery/input.ts'
 import type { Order, Run } from '../../recovery/run.ts'
 import type { Actor } from '../../timeline/event.ts'
@@ -52,7 +53,12 @@ export const recoveryHandlers: Handlers<Verbs> = {
     const rows = runs.map((run) => runRow(desk, run))
     const list =
       runs.length === 0 ? { lines: [['There was no recovery yet.']] } : { table: { columns, rows } }
-    return listing('Recoveries', [...frozenSection(desk, frozen, runs), ...lateSections(desk, late), list], {
+    const before = [
+      ...frozenSection(desk, frozen, runs),
+      ...lateSections(desk, late),
+      ...waitingSection(desk, runs),
+    ]
+    return listing('Recoveries', [...before, list], {
       runs,
       frozen: frozen ?? false,
       late,
@@ -188,6 +194,24 @@ async function readRun(desk: Desk, id: RunId): Promise<Run> {
   if (found === undefined)
     throw new UserError('unknown-run', `There is no ${id}. To see the runs, type: runs`)
   return found.state
+}
+
+/** A proposal lapses in minutes: until when it can be approved, and by whom. */
+function waitingSection(desk: Desk, runs: readonly Run[]): readonly Section[] {
+  const lines = runs.flatMap((run): readonly Line[] =>
+    run.state === 'proposed'
+      ? [
+          [
+            { code: run.id },
+            ', ',
+            { at: run.expiresAt, show: 'deadline' },
+            '. ',
+            ...approvalLine(run, desk.plan()),
+          ],
+        ]
+      : [],
+  )
+  return lines.length === 0 ? [] : [{ heading: 'Waits for approval', lines }]
 }
 
 function runRow(desk: Desk, run: Run): readonly Line[] {

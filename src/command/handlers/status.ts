@@ -110,7 +110,7 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
       ...owedSection(owed),
       { lines: [...plannedLines(system, planned), ...last] },
       ...standby.sections,
-      ...systemReadinessSection(seen, system),
+      ...systemReadinessSection(seen, system, desk.plan()),
     ],
   }
   const told = { objective: planned?.rto, last: found?.state, warning, owed, readiness }
