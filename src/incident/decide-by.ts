@@ -134,7 +134,7 @@ function newOnly(ways: readonly DecideBy[], now: Instant): readonly DecideBy[] {
 function momentSpans(way: DecideBy, now: Instant, full: boolean): readonly Span[] {
   const { recovery, takes, follows, at, newAt } = way
   const time = (instant: Instant): Span => ({ at: instant, show: 'time' })
-  const takesLong = full ? `, which takes ${printDuration(takes)}` : ''
+  const takesLong = full ? ` (${printDuration(takes)}, and ${printDuration(verification)} to verify)` : ''
   if (follows === undefined) return [time(at), ` for ${recovery}${takesLong}`]
   const ttl = `old DNS answers live ${printDuration(follows)} more`
   if (at <= now) return [time(newAt), ` for ${recovery}${takesLong}, for new lookups only: ${ttl}`]

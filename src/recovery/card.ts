@@ -153,7 +153,7 @@ function looked({ state, proposal }: Run): Section | undefined {
   const { says, ways, hint } = proposal.looked
   const rows = ways.map(({ way, ok, answer }): readonly Line[] => [[way], [`${ok ? '✓' : '✗'} ${answer}`]])
   const lines: Line[] = hint === undefined ? [[says]] : [[says], [hint]]
-  return { heading: 'What answers now', lines, table: { columns: ['Way', 'Answer'], rows } }
+  return { heading: 'What answers now', lines, table: { columns: ['What', 'Answer'], rows } }
 }
 
 function compared({ state, proposal }: Run): Section | undefined {

@@ -92,7 +92,7 @@ describe('a page', () => {
       'Down since: Mon 23 Nov 03:11:30 Europe/Berlin',
       'Who has it: nobody yet',
       'Objective (RTO 10m): 8m30s left',
-      'Decide by: 03:19 Europe/Berlin for backup, which takes 2m; 03:19 Europe/Berlin for api',
+      'Decide by: 03:19 Europe/Berlin for backup (2m, and 30s to verify); 03:19 Europe/Berlin for api',
       'Diagnosis clock: 19m left, until 03:32 Europe/Berlin',
       'Why you: on call',
       'Say: ack INC-1',

@@ -18,7 +18,7 @@ test('stands on the card, and when it has passed the rooms are told, once', asyn
   await bot.notify(service('PROBLEM', 'CRITICAL'))
   await vi.waitFor(async () => expect(await bot.incident()).toMatchObject({ state: 'paging' }), 10_000)
   await bot.say('ann', 'ack INC-1')
-  expect((await bot.say('ann', 'status INC-1')).text).toContain(' for backup, which takes 2m')
+  expect((await bot.say('ann', 'status INC-1')).text).toContain(' for backup (2m, and 30s to verify)')
 
   await bot.pass(7 * 60_000)
   expect((await told()).some((text) => text.startsWith('No way is left'))).toBe(false)

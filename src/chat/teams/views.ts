@@ -32,8 +32,11 @@ export function createViews(deps: ViewDeps): Inbound['view'] {
 
 /** The card of a room, with what to have at hand: in Teams there is no other place for it. */
 export function roomCard({ card, links }: RoomView): Card {
-  const more = links.map(({ title, link }) => ({ label: title, link }))
-  return { ...card, links: [...(card.links ?? []), ...more] }
+  const { buttons = [], links: own = [] } = card
+  // What the card offers by itself, such as a way to another room or the report, stands there once.
+  const there = [...buttons, ...own].map(({ label }) => label)
+  const more = links.flatMap(({ title, link }) => (there.includes(title) ? [] : [{ label: title, link }]))
+  return { ...card, links: [...own, ...more] }
 }
 
 async function cardOf(
