@@ -53,7 +53,10 @@ export function refused(
     card: {
       title: 'Not done',
       tone: 'bad',
-      sections: [{ lines: message.split('\n').map(withCommands) }, ...(commands.length === 0 ? [] : [toType(commands)])],
+      sections: [
+        { lines: message.split('\n').map(withCommands) },
+        ...(commands.length === 0 ? [] : [toType(commands)]),
+      ],
       buttons: commands.slice(0, 5).map((command): Button => ({ label: command, command, style: 'plain' })),
     },
     data: { code, message, ...(commands.length === 0 ? {} : { commands }) },
