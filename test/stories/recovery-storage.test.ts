@@ -116,7 +116,7 @@ describe('the setting switched to the standby account', () => {
     bench.azure.fault({ kind: 'status', status: 503, on: 'queue', path: '/examplenorth/' })
 
     await expect(bench.propose()).rejects.toThrow(
-      /target-healthy: examplenorth does not answer: .*503.*Instead: failover storage to account/,
+      /target-healthy: examplenorth does not answer: .*503.*Instead: failover storage to account/s,
     )
 
     const run = await bench.propose({
@@ -338,7 +338,7 @@ describe("the account's own failover", () => {
     bench.azure.storage.accounts.lag('examplewest', 35 * 60_000)
 
     await expect(bench.propose({ recovery: 'account' })).rejects.toThrow(
-      /loss-within-objective: 35m of data would be lost; the objective \(RPO\) is 20m.*Instead: failover storage to switch/,
+      /loss-within-objective: 35m of data would be lost; the objective \(RPO\) is 20m.*Instead: failover storage to switch/s,
     )
     bench.azure.storage.accounts.lag('examplewest', undefined)
     await expect(bench.propose({ recovery: 'account' })).rejects.toThrow(
