@@ -18,7 +18,8 @@ export interface TdsRequest {
 
 /** What the server does with an answer instead of sending it. */
 export interface TdsFault {
-  readonly kind: 'hang' | 'slow' | 'drop' | 'error'
+  /** `endless`: one cell that never ends. */
+  readonly kind: 'hang' | 'slow' | 'drop' | 'error' | 'endless'
   /** Absent: whatever comes. */
   readonly on?: 'login' | 'query'
   /** For `error`. */

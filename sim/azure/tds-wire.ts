@@ -234,10 +234,11 @@ export function done(
 
 export type Cell = string | number | null
 
+const collation = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34])
+
 /** One column of whole numbers (INTN) or texts (NVARCHAR), and its rows. */
 export function rowsOf(cells: readonly Cell[]): Buffer {
   const texts = cells.some((cell) => typeof cell === 'string')
-  const collation = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34])
   const type = texts
     ? Buffer.concat([Buffer.from([0xe7]), number16(8_000), collation])
     : Buffer.from([0x26, 4])
@@ -256,4 +257,24 @@ function textCell(cell: Cell): Buffer {
 
 function numberCell(cell: Cell): Buffer {
   return typeof cell === 'number' ? Buffer.concat([Buffer.from([4]), number32(cell)]) : Buffer.from([0])
+}
+
+/** An nvarchar(max) of unknown length, as packets: how its row begins, and a piece of it that can be sent for ever. */
+export function endlessCell(): { readonly begin: Buffer; readonly piece: Buffer } {
+  const type = Buffer.concat([Buffer.from([0xe7]), number16(0xffff), collation])
+  const column = Buffer.concat([number16(1), number32(0), number16(0x0009), type, shortText('')])
+  const unknownLength = Buffer.from([0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
+  const row = Buffer.concat([Buffer.from([0xd1]), unknownLength])
+  const text = Buffer.alloc(packetSize - headerSize - 4, 'A\0')
+  return {
+    begin: unfinished(Buffer.concat([Buffer.from([0x81]), column, row])),
+    piece: unfinished(Buffer.concat([number32(text.length), text])),
+  }
+}
+
+/** One packet of an answer that goes on. */
+function unfinished(body: Buffer): Buffer {
+  const header = Buffer.from([packets.answer, 0, 0, 0, 0, 51, 1, 0])
+  header.writeUInt16BE(body.length + headerSize, 2)
+  return Buffer.concat([header, body])
 }

@@ -1,6 +1,7 @@
 // The databases of the simulated Azure SQL behind a real TDS port: TLS first, a gateway for all servers, and a worker it may lead to.
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { Access } from './access.ts'
@@ -8,7 +9,7 @@ import { selfSigned, type Certificate } from './certificate.ts'
 import type { Database, SqlState } from './sql-state.ts'
 import { createSession } from './tds-session.ts'
 import type { TdsFault, TdsReply, TdsRequest, TdsWorld } from './tds-session.ts'
-import { TdsError, messagesIn } from './tds-wire.ts'
+import { TdsError, endlessCell, messagesIn } from './tds-wire.ts'
 import type { Cell } from './tds-wire.ts'
 
 /** The first cell of each row; or what a database answers, by itself and by the moment that it was brought back to. */
@@ -168,6 +169,18 @@ async function send(socket: TLSSocket, { bytes, fault }: TdsReply): Promise<void
     socket.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => socket.destroy())
     return
   }
+  if (fault?.kind === 'endless') return flood(socket)
   if (fault?.kind === 'slow') await delay(fault.ms ?? 1_000)
   if (!socket.destroyed) socket.write(bytes)
+}
+
+/** Writes a cell without an end, as fast as it is read. */
+function flood(socket: TLSSocket): void {
+  Readable.from(withoutEnd()).pipe(socket)
+}
+
+function* withoutEnd(): Generator<Buffer> {
+  const { begin, piece } = endlessCell()
+  yield begin
+  for (;;) yield piece
 }

@@ -4,6 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import type * as tds from 'tedious'
 import type { Connection, ConnectionConfiguration, Request } from 'tedious'
 import { z } from 'zod'
+import { TooLong, mostBytes } from '../bounded.ts'
 import { isUnderLocalhost } from '../loopback.ts'
 import type { SqlAnswer } from '../readers.ts'
 import type { SqlHost } from './azure.ts'
@@ -42,6 +43,10 @@ type Done = (error?: Error | null) => void
 
 /** Longer cells are cut by the server; nobody reads more of an answer. */
 const longestCell = 4_096
+/** How often it is looked how much has come in, in real milliseconds: the server's own limit holds for no endless cell. */
+const lookEvery = 50
+/** What a server says beyond that is not kept. */
+const mostSaid = 20
 /** Beside the reason itself a refused login says this too. */
 const loginFailed = 18456
 
@@ -59,9 +64,19 @@ export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal)
   const tedious = await import('tedious')
   const said: Said[] = []
   let when: SqlFailure['while'] = 'connecting'
-  const connection = connectionTo(tedious, target, limit)
-  connection.on('errorMessage', ({ number, message }) => said.push({ number, message }))
+  const sockets: Socket[] = []
+  const connection = connectionTo(tedious, target, async (at) => {
+    const socket = await openSocket(at, limit)
+    sockets.push(socket)
+    return socket
+  })
+  connection.on('errorMessage', ({ number, message }) => {
+    if (said.length < mostSaid) said.push({ number, message })
+  })
   const stopped = Promise.withResolvers<never>()
+  const weighing = setInterval(() => {
+    if (sockets.some(({ bytesRead }) => bytesRead > mostBytes)) stopped.reject(new TooLong())
+  }, lookEvery)
   const stop = (): void => stopped.reject(limit.reason)
   limit.addEventListener('abort', stop, { once: true })
   const asking = async (): Promise<SqlAnswer> => {
@@ -79,7 +94,9 @@ export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal)
     throw new SqlFailure(when, said.find(({ number }) => number !== loginFailed) ?? said[0], thrown)
   } finally {
     limit.removeEventListener('abort', stop)
+    clearInterval(weighing)
     connection.close()
+    for (const socket of sockets) socket.destroy()
   }
 }
 
@@ -88,7 +105,11 @@ export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal)
  * the token out of one of 8.0. Read-only intent is not asked for: it may lead to a copy, and the database itself is
  * what is to be trusted.
  */
-function connectionTo({ Connection: Driver }: Tedious, target: SqlTarget, limit: AbortSignal): Connection {
+function connectionTo(
+  { Connection: Driver }: Tedious,
+  target: SqlTarget,
+  open: (at: Pick<SqlHost, 'host' | 'port'>) => Promise<Socket>,
+): Connection {
   let at: Pick<SqlHost, 'host' | 'port'> = target
   const config: ConnectionConfiguration = {
     server: target.host,
@@ -98,7 +119,7 @@ function connectionTo({ Connection: Driver }: Tedious, target: SqlTarget, limit:
       database: target.database,
       encrypt: 'strict',
       serverName: target.host,
-      connector: () => openSocket(at, limit),
+      connector: () => open(at),
       connectTimeout: target.timeout,
       requestTimeout: target.timeout,
       cancelTimeout: target.timeout,

@@ -1,4 +1,5 @@
 // What every failure of a check query means to a person: the one place where a database's errors are told apart.
+import { TooLong } from '../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { SqlQuestion } from '../recovery/sql-action.ts'
@@ -108,6 +109,11 @@ const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/
 export function explainSql(asked: Asked, failure: SqlFailure): UserError | RetryableError {
   const what = `${asked.database} at ${asked.place.server} could not be asked`
   if (asked.stopped) return new RetryableError(`${what}: it was stopped before it had answered.`)
+  if (failure.cause instanceof TooLong)
+    return new UserError(
+      'sql-query',
+      `${what}: it answered with ${failure.cause.message}, and was not read further. A check query answers one short cell, such as a count or a moment. ${correct}`,
+    )
   if (failure.said) return bySaying(what, asked, failure.said)
   const code = codeIn(failure)
   if (asked.late || code === 'ETIMEOUT') return new RetryableError(`${what}: ${lateText(asked, failure)}`)

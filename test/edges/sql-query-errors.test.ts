@@ -106,6 +106,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a mistake in the query': says('query', 102, "Incorrect syntax near 'FORM'."),
   'no answer to the login': { change: { timeout: 300 }, fault: { kind: 'hang', on: 'login' } },
   'no answer to the query': { change: { timeout: 600 }, fault: { kind: 'hang', on: 'query' } },
+  'an answer without an end': { fault: { kind: 'endless', on: 'query' } },
   'broken off in the middle': { fault: { kind: 'drop', on: 'query' } },
   'the region is down': { world: () => sim.sql.down('sql-west', true) },
   'a refused connection': {
