@@ -52,6 +52,12 @@ test('asks Slack once in ten minutes who somebody is', async () => {
   expect(house.said).toHaveLength(3)
 })
 
+test('says once a minute in the log that somebody unknown speaks, not as often as they do', async () => {
+  for (let n = 0; n < 5; n += 1) await house.slack.command('U0GONE', 'status')
+
+  expect(house.lines.filter((line) => line.includes('somebody unknown spoke'))).toHaveLength(1)
+})
+
 test('does not go by the e-mail of somebody whom the plan knows by another Slack id', async () => {
   const answer = await house.slack.command('U0BYMAIL', 'status')
 

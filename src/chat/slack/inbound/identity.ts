@@ -8,6 +8,7 @@ import type { Card, Line } from '../../../message.ts'
 import type { Clock, Log } from '../../../ports.ts'
 import { SlackRefusal } from '../api.ts'
 import type { SlackApi } from '../api.ts'
+import { createWarning } from '../../sparing.ts'
 import { bySlackId } from './written.ts'
 
 /** The person, or what to tell somebody whom the bot may not serve. */
@@ -60,6 +61,7 @@ interface Vouched {
 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
+  const warnUnknown = createWarning(deps, 'somebody unknown spoke in Slack')
   const kept = new Map<string, { readonly vouched: Vouched; readonly until: Instant }>()
 
   async function vouchedFor(slack: string): Promise<Vouched> {
@@ -79,7 +81,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
         const vouched = await vouchedFor(slack)
         const person = matching(deps.plan(), vouched)
         if (person !== undefined) return { person }
-        deps.log.warn('somebody unknown spoke in Slack', { slack, why: vouched.why ?? 'not in the plan' })
+        warnUnknown({ slack, why: vouched.why ?? 'not in the plan' })
         return { refusal: stranger(slack, vouched.why) }
       } catch (thrown) {
         deps.log.warn('Slack did not say who somebody is', { slack, reason: reasonOf(thrown) })
