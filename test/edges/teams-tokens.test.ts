@@ -92,6 +92,18 @@ describe('a token', () => {
     expect(said).toEqual(['ann: status', 'ann: runs'])
   })
 
+  test('of a key that cannot be looked for yet is answered 503, so that it is sent again', async () => {
+    const { teams, said } = house
+    await teams.say('Ann Onken', '@dr status', { in: home })
+    teams.rotateKeys()
+
+    const early = await teams.say('Ann Onken', '@dr runs', { in: home })
+
+    expect(early.status).toBe(503)
+    expect(said).toEqual(['ann: status'])
+    expect(house.health()).toEqual({ ok: true })
+  })
+
   test('of an unknown key does not make the bot ask for keys again and again', async () => {
     const { teams } = house
     await teams.say('Ann Onken', '@dr status', { in: home })

@@ -66,7 +66,7 @@ export function createTeamsDoor(deps: TeamsDoorDeps): TeamsDoor {
     if (read === undefined) return end(response, 400)
     const entry = await admit(request.headers.authorization, read, { ...deps, keys })
     if (entry.status !== 200) warn({ why: entry.why })
-    if (entry.status === 200 || entry.status === 503) unsure = entry.status === 503
+    if (entry.status === 200 || entry.keysAway) unsure = entry.keysAway === true
     if (entry.activity === undefined) return end(response, entry.status)
     const { activity } = entry
     await runTurn(read, response, () => turn(activity, text))
@@ -97,6 +97,8 @@ function keysAway({ metadata }: Cloud): string {
 interface Entry {
   readonly status: 200 | 400 | 401 | 403 | 503
   readonly why: string
+  /** The keys cannot be fetched: nobody is let in before they can be. */
+  readonly keysAway?: true
   readonly activity?: Activity
 }
 
@@ -111,7 +113,8 @@ async function admit(
   } else {
     const verdict = await checkToken(authorization, claimed, deps)
     if (verdict.kind === 'refused') return { status: 401, why: verdict.why }
-    if (verdict.kind === 'unsure') return { status: 503, why: verdict.why }
+    if (verdict.kind === 'unsure') return { status: 503, why: verdict.why, keysAway: true }
+    if (verdict.kind === 'later') return { status: 503, why: verdict.why }
   }
   const activity = Activity.safeParse(read)
   if (!activity.success) return { status: 400, why: 'it is no activity of Teams' }

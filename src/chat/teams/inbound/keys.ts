@@ -16,8 +16,11 @@ export interface IssuerKey {
   readonly endorsements: readonly string[]
 }
 
-/** `unknown`: the issuer publishes no such key. `away`: it could not be asked, so nobody knows. */
-export type FoundKey = IssuerKey | 'unknown' | 'away'
+/**
+ * `unknown`: the issuer publishes no such key. `away`: it could not be asked, so nobody knows. `later`: it was asked a
+ * moment ago and is not asked again yet, though it may have published the key since.
+ */
+export type FoundKey = IssuerKey | 'unknown' | 'away' | 'later'
 
 export interface IssuerKeys {
   readonly find: (id: string) => Promise<FoundKey>
@@ -72,9 +75,9 @@ export function createKeys({ metadata, log }: { readonly metadata: string; reado
     find: async (id) => {
       const now = performance.now()
       const old = now - fetched > goodFor
-      if ((old || !kept.has(id)) && (under !== undefined || now - asked > (failed ? second : atMostEvery)))
-        await refresh()
-      return kept.get(id) ?? (failed ? 'away' : 'unknown')
+      const mayAsk = under !== undefined || now - asked > (failed ? second : atMostEvery)
+      if ((old || !kept.has(id)) && mayAsk) await refresh()
+      return kept.get(id) ?? (failed ? 'away' : mayAsk ? 'unknown' : 'later')
     },
   }
 }

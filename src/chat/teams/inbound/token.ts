@@ -3,10 +3,10 @@ import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Cloud } from '../cloud.ts'
 import type { IssuerKeys } from './keys.ts'
 
-/** `refused`: it is not from Teams, or not for this bot. `unsure`: the issuer's keys cannot be had just now. */
+/** `refused`: it is not from Teams, or not for this bot. `unsure`: the issuer's keys cannot be had just now. `later`: whether it has published the key cannot be asked yet. */
 export type Verdict =
   | { readonly kind: 'good'; readonly claims: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'refused' | 'unsure'; readonly why: string }
+  | { readonly kind: 'refused' | 'unsure' | 'later'; readonly why: string }
 
 /** What the token must fit to. */
 export interface Claimed {
@@ -33,6 +33,8 @@ export async function checkToken(
   if (kid === undefined) return refused('its token says no key')
   const found = await deps.keys.find(kid)
   if (found === 'unknown') return refused('its token is signed with a key that is not known')
+  if (found === 'later')
+    return { kind: 'later', why: 'its key is not known yet, and the keys were fetched a moment ago' }
   if (found === 'away') return { kind: 'unsure', why: 'the keys of Teams cannot be fetched' }
   if (found.endorsements.length > 0 && !found.endorsements.includes(claimed.channelId))
     return refused('its key does not vouch for Teams')
