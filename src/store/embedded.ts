@@ -96,10 +96,16 @@ interface Place {
   readonly socket: string
 }
 
-async function launch(place: Place): Promise<BoundProcess> {
+/** A server that somebody kills while it loads its data is started again, at most so often in a row. */
+const mostKills = 3
+
+async function launch(place: Place, kills = 0): Promise<BoundProcess> {
   const server = spawnRedis(settings(place))
-  await answering(place, server)
-  return server
+  if (await answers(place, server)) return server
+  const killed = wasKilled(server)
+  server.process.kill('SIGKILL')
+  if (killed && kills + 1 < mostKills) return launch(place, kills + 1)
+  throw await notStarted(place, server.process.exitCode)
 }
 
 function settings(place: Place): Readonly<Record<string, string>> {
@@ -118,15 +124,20 @@ function settings(place: Place): Readonly<Record<string, string>> {
   }
 }
 
-async function answering(place: Place, server: BoundProcess): Promise<void> {
+/** Whether it comes to answer in the time that a start may take. */
+async function answers(place: Place, server: BoundProcess): Promise<boolean> {
   const deadline = performance.now() + startTimeout
   while (performance.now() < deadline && isRunning(server)) {
     const answer = await askServer(place.socket, 'PING')
-    if (answer?.startsWith('+PONG') === true) return
+    if (answer?.startsWith('+PONG') === true) return true
     await sleep(5)
   }
-  server.process.kill('SIGKILL')
-  throw await notStarted(place, server.process.exitCode)
+  return false
+}
+
+/** By a signal, as itself or as a shell tells it: one that cannot start ends with a number of its own. */
+function wasKilled({ process: { signalCode, exitCode } }: BoundProcess): boolean {
+  return signalCode !== null || (exitCode !== null && exitCode > 128)
 }
 
 function isRunning(server: BoundProcess): boolean {
