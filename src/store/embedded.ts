@@ -96,13 +96,13 @@ interface Place {
   readonly socket: string
 }
 
-/** A server that somebody kills while it loads its data is started again, at most so often in a row. */
+/** A server that somebody kills while it loads its data is started again; killed so often in a row, it is given up. */
 const mostKills = 3
 
 async function launch(place: Place, kills = 0): Promise<BoundProcess> {
   const server = spawnRedis(settings(place))
   if (await answers(place, server)) return server
-  const killed = wasKilled(server)
+  const killed = server.process.signalCode !== null
   server.process.kill('SIGKILL')
   if (killed && kills + 1 < mostKills) return launch(place, kills + 1)
   throw await notStarted(place, server.process.exitCode)
@@ -133,11 +133,6 @@ async function answers(place: Place, server: BoundProcess): Promise<boolean> {
     await sleep(5)
   }
   return false
-}
-
-/** By a signal, as itself or as a shell tells it: one that cannot start ends with a number of its own. */
-function wasKilled({ process: { signalCode, exitCode } }: BoundProcess): boolean {
-  return signalCode !== null || (exitCode !== null && exitCode > 128)
 }
 
 function isRunning(server: BoundProcess): boolean {

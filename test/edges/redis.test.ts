@@ -1,7 +1,7 @@
 // Reaching Redis: the private one that lives and dies with the bot, the addresses it may have, the checks at the start.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -35,6 +35,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await Promise.all(started.map((redis) => redis.stop()))
+  vi.unstubAllEnvs()
   await rm(dataDir, { recursive: true, force: true })
 })
 
@@ -194,6 +195,21 @@ describe('the private Redis', () => {
     expect(await acceptOn(redis.address, 1)).toEqual([alert(1).id])
     await redis.stop()
     await rm(dirname(pathOf(redis)), { recursive: true })
+  })
+
+  test.each([
+    [2, 'is started again'],
+    [3, 'is given up, with the log to look at'],
+  ])('a server that is killed %i times while it starts %s', async (kills) => {
+    const bin = join(dataDir, 'bin')
+    await mkdir(bin)
+    const real = execFileSync('sh', ['-c', 'command -v redis-server']).toString().trim()
+    const counted = `echo >>${bin}/starts; [ "$(wc -l <${bin}/starts)" -gt ${kills} ] || kill -9 $$`
+    await writeFile(join(bin, 'redis-server'), `#!/bin/sh\n${counted}\nexec ${real} "$@"\n`, { mode: 0o755 })
+    vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`)
+
+    if (kills < 3) expect(await acceptOn((await start()).address, 1)).toHaveLength(1)
+    else await expect(start()).rejects.toMatchObject({ code: 'redis-start' })
   })
 
   test('data that cannot be read is not thrown away: the start fails and names the log', async () => {
