@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect, vi } from 'vitest'
 import { createMovableClock } from '../../sim/clock.ts'
 import { freePort } from '../../sim/free-port.ts'
 import type { MovableClock } from '../../sim/clock.ts'
@@ -148,6 +149,16 @@ export async function startBot(
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Sends alerts all at once, to the bots in turn; what is not taken comes again, as Nagios' notifier does it. */
+export async function storm(
+  bots: readonly Pick<Bot, 'notify'>[],
+  alerts: readonly Readonly<Record<string, string | number>>[],
+): Promise<void> {
+  const taken = async (bot: Pick<Bot, 'notify'> | undefined, alert: (typeof alerts)[number]) =>
+    vi.waitFor(async () => expect(await bot?.notify(alert)).toBe(202), { timeout: 30_000, interval: 250 })
+  await Promise.all(alerts.map((alert, n) => taken(bots[n % bots.length], alert)))
 }
 
 /** What Nagios says of a service of a load balancer. */

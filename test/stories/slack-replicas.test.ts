@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { SimSlack } from '../../sim/slack.ts'
 import { freePort } from '../../sim/free-port.ts'
-import { nagiosToken, service, startBot } from '../servers/bot.ts'
+import { nagiosToken, service, startBot, storm } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -15,6 +15,8 @@ import { superviseBot } from '../servers/supervisor.ts'
 import { copies, done, expectNothingTwice } from './slack-witness.ts'
 
 const minute = 60_000
+/** A storm on a machine that has other work: what fails for want of time is tried again after 15 s. */
+const busy = { timeout: minute, interval: 50 }
 const [bob, ann] = ['U0BOB', 'U0ANN'] as const
 let redis: TestRedis
 let slack: SimSlack
@@ -41,19 +43,19 @@ afterEach(async () => {
 })
 
 /** The room of the first incident, once it is furnished. */
-async function room(): Promise<string> {
+async function room(within = patience): Promise<string> {
   return vi.waitFor(() => {
     const found = slack.channels().find(({ name }) => name.startsWith('inc-1-'))
     if (!found || found.pins.length === 0 || found.bookmarks.length < 3) throw new Error('no room yet')
     return found.id
-  }, patience)
+  }, within)
 }
 
-async function allDone(): Promise<void> {
+async function allDone(within = patience): Promise<void> {
   await vi.waitFor(async () => {
     await Promise.all([first.settle(), second.settle()])
     expect(await first.app().store.pendingEffects()).toBe(0)
-  }, patience)
+  }, within)
 }
 
 async function notes(): Promise<readonly string[]> {
@@ -104,21 +106,21 @@ test('in a storm to both each message is there once, and the card shows every al
     TIMET: Math.floor(first.clock.now() / 1_000),
   }))
 
-  await Promise.all(alerts.map((alert, n) => (n % 2 === 0 ? first : second).notify(alert)))
-  const channel = await room()
-  await allDone()
+  await storm([first, second], alerts)
+  const channel = await room(busy)
+  await allDone(busy)
+  expect(slack.direct(bob)).toHaveLength(1)
   await vi.waitFor(async () => {
     for (const bot of [first, second]) await bot.pass(1_000)
     const card = slack
       .messages(channel)
       .find(({ metadata }) => JSON.stringify(metadata).includes('INC-1/card'))
     expect(JSON.stringify(card?.blocks)).toContain('200 problems now, 200 alerts in all')
-  }, patience)
+  }, busy)
 
   expect(done(slack, 'conversations.create')).toHaveLength(1)
-  expect(slack.direct(bob)).toHaveLength(1)
   expectNothingTwice(slack)
-}, 60_000)
+}, 240_000)
 
 test.each([
   ['delivered once', []],

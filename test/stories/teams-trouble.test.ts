@@ -1,6 +1,6 @@
 // Teams in trouble while an outage is under way: people are paged by other ways at once, and Teams is told the rest when it is back.
 import { afterEach, expect, test, vi } from 'vitest'
-import { service } from '../servers/bot.ts'
+import { service, storm } from '../servers/bot.ts'
 import { patience, startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
 import { teamsId } from '../servers/teams.ts'
@@ -256,7 +256,7 @@ test("in a storm the bot keeps within Teams' own limits, and the card shows ever
     service('PROBLEM', 'CRITICAL', { HOSTNAME: `lb${n}`, SERVICEPROBLEMID: n + 1 }),
   )
 
-  await Promise.all(alerts.map((alert) => bot.notify(alert)))
+  await storm([bot], alerts)
   await vi.waitFor(() => expect(house.direct(bob)).toHaveLength(1), patience)
   const room = await house.room()
   await whileTimePasses([bot], () =>
