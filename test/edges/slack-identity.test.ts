@@ -8,7 +8,7 @@ import type { DrPlan } from '../../src/drplan/schema.ts'
 import { RetryableError } from '../../src/errors.ts'
 import { silent, startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
-import { openDoorHouse, shown } from './slack-door-house.ts'
+import { openDoorHouse, room, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
 const people = [
@@ -56,6 +56,51 @@ test('says once a minute in the log that somebody unknown speaks, not as often a
   for (let n = 0; n < 5; n += 1) await house.slack.command('U0GONE', 'status')
 
   expect(house.lines.filter((line) => line.includes('somebody unknown spoke'))).toHaveLength(1)
+})
+
+test('tells somebody unknown the same once in ten minutes, so that nobody can keep answers from others', async () => {
+  await house.outage()
+  const at = await house.post({
+    title: 'A card',
+    tone: 'quiet',
+    buttons: [{ label: 'I have it', command: 'ack', style: 'plain' }],
+  })
+  const refusals = () =>
+    [...house.slack.direct('U0STRANGER'), ...house.slack.ephemerals('U0STRANGER')].filter((message) =>
+      shown(message).includes('does not know you'),
+    )
+  const flood = async () => {
+    for (let count = 0; count < 5; count += 1) {
+      await house.slack.press('U0STRANGER', { ...at, label: 'I have it' })
+      await house.slack.mention('U0STRANGER', room, `status ${count}`)
+      await house.slack.write('U0STRANGER', room, ':memo: buy this')
+      await house.slack.react('U0STRANGER', room, at.ts, 'memo')
+    }
+  }
+
+  await flood()
+  await vi.waitFor(() => expect(refusals()).toHaveLength(1), 3_000)
+  await house.slack.press('U0ANN', { ...at, label: 'I have it' })
+  await vi.waitFor(() => expect(shown(house.slack.ephemerals('U0ANN'))).toContain('You have it'), 3_000)
+  house.engine.away(11 * 60_000)
+  await flood()
+  await house.door.stop()
+
+  expect(refusals()).toHaveLength(2)
+  expect(house.said).toEqual(['ann: ack'])
+})
+
+test('tells whom Slack does not vouch for just now each time: it may be somebody of the plan', async () => {
+  house.slack.fault({ kind: 'hang', methods: ['users.info'] })
+
+  await house.slack.directMessage('U0BYMAIL', 'status')
+  await house.slack.directMessage('U0BYMAIL', 'status')
+
+  const unsure = () =>
+    house.slack
+      .direct('U0BYMAIL')
+      .filter((message) => shown(message).includes('Slack does not say who you are'))
+  await vi.waitFor(() => expect(unsure()).toHaveLength(2), 5_000)
 })
 
 test('does not go by the e-mail of somebody whom the plan knows by another Slack id', async () => {

@@ -4,6 +4,7 @@ import type { Receiver } from '@slack/bolt'
 import { reasonOf } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { Check } from '../../ports.ts'
+import { createSparing } from '../sparing.ts'
 import { isBare, onBare, onCommand, onSaid } from './inbound/commands.ts'
 import type { Ack } from './inbound/commands.ts'
 import { gated } from './inbound/gate.ts'
@@ -29,7 +30,7 @@ import { onShortcut } from './inbound/shortcuts.ts'
 import { createSockets } from './inbound/sockets.ts'
 import type { Inbound } from './inbound/speak.ts'
 
-export interface SlackDoorDeps extends Omit<Inbound, 'identity'> {
+export interface SlackDoorDeps extends Omit<Inbound, 'identity' | 'tellStranger'> {
   readonly botToken: string
   /** With it Socket Mode is used, which needs no way in from outside. */
   readonly appToken?: string | undefined
@@ -56,7 +57,7 @@ const patience = 2 * second
 /** Makes the door; it does nothing before `start`. */
 export function createSlackDoor(deps: SlackDoorDeps): SlackDoor {
   const identity = createIdentity({ ...deps, team: () => deps.workspace.known()?.teamId })
-  const inbound: Inbound = { ...deps, identity }
+  const inbound: Inbound = { ...deps, identity, tellStranger: createSparing(deps.clock) }
   const underWay = new Set<Promise<void>>()
   const app = createApp(deps, inbound)
   const processor = tracked(gated(inbound, app), underWay)

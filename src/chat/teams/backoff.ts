@@ -1,6 +1,6 @@
 // How long to leave alone what Teams has limited: as it asks, else longer each time, never the same for two bots.
 import { second } from '../../ids.ts'
-import type { Duration } from '../../ids.ts'
+import type { Duration, Instant } from '../../ids.ts'
 import type { Clock } from '../../ports.ts'
 import { botTime } from '../lanes.ts'
 
@@ -15,17 +15,19 @@ export interface Backoff {
 const first: Duration = second
 const longest: Duration = 30 * second
 
-/** Exponential with jitter, as Teams' guide to rate limiting wants it. */
+/** Exponential with jitter, as Teams' guide to rate limiting wants it. What nobody asks for any more is forgotten. */
 export function createBackoff(clock: Clock): Backoff {
-  const times = new Map<string, number>()
+  const refused = new Map<string, { readonly times: number; readonly over: Instant }>()
   return {
     next: (key, asked) => {
-      const before = times.get(key) ?? 0
-      times.set(key, before + 1)
+      const now = clock.now()
+      for (const [each, { over }] of refused) if (over <= now) refused.delete(each)
+      const before = refused.get(key)?.times ?? 0
       const grown = Math.min(longest, first * 2 ** Math.min(before, 10))
-      const wait = (asked ?? grown) + grown * 0.5 * Math.random()
-      return botTime(clock, wait)
+      const wait = botTime(clock, (asked ?? grown) + grown * 0.5 * Math.random())
+      refused.set(key, { times: before + 1, over: now + wait + botTime(clock, 2 * longest) })
+      return wait
     },
-    forget: (key) => times.delete(key),
+    forget: (key) => refused.delete(key),
   }
 }

@@ -105,26 +105,18 @@ async function acknowledged(inbound: Inbound, reply: Reply, ack: Ack): Promise<b
 export async function onSaid(inbound: Inbound, said: Said): Promise<void> {
   const { user, channel, text } = said
   if (user === undefined) return
-  if (said.edited !== undefined) {
-    await send({ card: editedCard, to: 'asker' }, { user, channel, thread: said.thread_ts }, inbound)
-    return
-  }
+  const asked = { user, channel, thread: said.thread_ts }
   const direct = said.type === 'message'
+  const known = await inbound.identity.personOf(user)
+  if ('refusal' in known) return send({ card: known.refusal, to: direct ? 'room' : 'asker' }, asked, inbound)
+  if (said.edited !== undefined) return send({ card: editedCard, to: 'asker' }, asked, inbound)
   const words = withoutBot(text, inbound.workspace.known()?.botUserId ?? '')
-  if (!direct && words === undefined) {
-    await send({ card: notAtTheStart, to: 'asker' }, { user, channel, thread: said.thread_ts }, inbound)
-    return
-  }
+  if (!direct && words === undefined) return send({ card: notAtTheStart, to: 'asker' }, asked, inbound)
   const heard = await speak(inbound, { user, channel, text: words ?? text })
-  if ('refusal' in heard)
-    return send(
-      { card: heard.refusal, to: direct ? 'room' : 'asker' },
-      { user, channel, thread: said.thread_ts },
-      inbound,
-    )
+  if ('refusal' in heard) return send({ card: heard.refusal, to: direct ? 'room' : 'asker' }, asked, inbound)
   const under = direct || heard.room !== undefined ? undefined : said.ts
-  const asked = { user, channel, thread: said.thread_ts ?? under }
-  await send({ card: replyTo(heard, words ?? text).card, to: 'room' }, asked, inbound)
+  const answered = { ...asked, thread: said.thread_ts ?? under }
+  await send({ card: replyTo(heard, words ?? text).card, to: 'room' }, answered, inbound)
 }
 
 /** Says that the store is away to somebody whose words cannot be acknowledged with an answer. */

@@ -17,6 +17,8 @@ export type Known = { readonly person: PersonId } | { readonly refusal: Card }
 export interface Identity {
   /** Answers within about a second, also while Slack does not; never rejects. */
   readonly personOf: (slack: string) => Promise<Known>
+  /** Whether this is somebody whom the bot may not serve, as far as it has been asked. */
+  readonly isStranger: (slack: string) => boolean
 }
 
 export interface IdentityDeps {
@@ -74,6 +76,11 @@ export function createIdentity(deps: IdentityDeps): Identity {
     return vouched
   }
   return {
+    isStranger: (slack) => {
+      const known = kept.get(slack)
+      if (known === undefined || bySlackId(deps.plan(), slack) !== undefined) return false
+      return matching(deps.plan(), known.vouched) === undefined
+    },
     personOf: async (slack) => {
       const listed = bySlackId(deps.plan(), slack)
       if (listed !== undefined) return { person: listed }

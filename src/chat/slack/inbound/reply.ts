@@ -2,10 +2,12 @@
 import { BugError, RetryableError, reasonOf } from '../../../errors.ts'
 import type { Log } from '../../../ports.ts'
 import type { Reply } from '../../reply.ts'
+import type { Sparing } from '../../sparing.ts'
 import type { SlackApi } from '../api.ts'
 import { messageOf } from '../render/message.ts'
 import type { SlackMessage } from '../render/blocks.ts'
 import { answerView } from '../render/views.ts'
+import type { Identity } from './identity.ts'
 
 /** Where somebody asked. */
 export interface Asked {
@@ -36,6 +38,9 @@ const harmless = {
 
 export interface ReplyDeps {
   readonly api: Pick<SlackApi, 'call'>
+  readonly identity: Pick<Identity, 'isStranger'>
+  /** Whether a stranger is told something now, by person, place and title. */
+  readonly tellStranger: Sparing
   readonly log: Log
 }
 
@@ -47,9 +52,13 @@ export function response({
   return { response_type: to === 'asker' ? 'ephemeral' : 'in_channel', ...messageOf(card) }
 }
 
-/** Sends an answer by the first way that works; what reaches nobody is logged. Never rejects. */
+/**
+ * Sends an answer by the first way that works; what reaches nobody is logged. Strangers are told the same only once in a
+ * while: Slack takes so much in a minute, and whoever presses enough could keep answers from others. Never rejects.
+ */
 export async function send(reply: Reply, asked: Asked, deps: ReplyDeps): Promise<void> {
-  const { responseUrl, channel, trigger, modal } = asked
+  const { user, responseUrl, channel, trigger, modal } = asked
+  if (deps.identity.isStranger(user) && !deps.tellStranger(`${user} ${channel} ${reply.card.title}`)) return
   const ways = [
     ...(responseUrl === undefined ? [] : [respond(responseUrl)]),
     ...(channel === undefined && (modal ?? trigger) !== undefined ? [inModal(asked)] : []),
@@ -73,7 +82,7 @@ function conversation({ to }: Reply, asked: Asked): readonly Way[] {
   return [whisper({ ...asked, channel }), say({ user })]
 }
 
-type Way = (reply: Reply, deps: ReplyDeps) => Promise<void>
+type Way = (reply: Reply, deps: Pick<ReplyDeps, 'api'>) => Promise<void>
 
 function respond(url: string): Way {
   return async (reply) => {

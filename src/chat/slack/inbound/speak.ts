@@ -10,6 +10,7 @@ import type { Run } from '../../../recovery/run.ts'
 import type { SlackApi } from '../api.ts'
 import type { Records } from '../../record.ts'
 import type { Heard } from '../../reply.ts'
+import type { Sparing } from '../../sparing.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Identity } from './identity.ts'
 import { bySlackId, channelsIn, written } from './written.ts'
@@ -21,6 +22,7 @@ export interface Inbound {
   readonly store: Pick<Store, 'once' | 'incident' | 'incidents' | 'run' | 'runs' | 'claims'>
   readonly dispatch: Dispatch
   readonly identity: Identity
+  readonly tellStranger: Sparing
   readonly workspace: Pick<Workspace, 'known' | 'identity'>
   readonly plan: () => DrPlan
   readonly runCard: (run: Run) => Card
