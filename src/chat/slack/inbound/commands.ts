@@ -107,13 +107,15 @@ export async function onSaid(inbound: Inbound, said: Said): Promise<void> {
   if (user === undefined) return
   const asked = { user, channel, thread: said.thread_ts }
   const direct = said.type === 'message'
+  const refuse = (card: Card, to: Reply['to']): Promise<void> => send({ card, to }, asked, inbound)
+  const privately = direct ? 'room' : 'asker'
   const known = await inbound.identity.personOf(user)
-  if ('refusal' in known) return send({ card: known.refusal, to: direct ? 'room' : 'asker' }, asked, inbound)
-  if (said.edited !== undefined) return send({ card: editedCard, to: 'asker' }, asked, inbound)
+  if ('refusal' in known) return refuse(known.refusal, privately)
+  if (said.edited !== undefined) return refuse(editedCard, 'asker')
   const words = withoutBot(text, inbound.workspace.known()?.botUserId ?? '')
-  if (!direct && words === undefined) return send({ card: notAtTheStart, to: 'asker' }, asked, inbound)
+  if (!direct && words === undefined) return refuse(notAtTheStart, 'asker')
   const heard = await speak(inbound, { user, channel, text: words ?? text })
-  if ('refusal' in heard) return send({ card: heard.refusal, to: direct ? 'room' : 'asker' }, asked, inbound)
+  if ('refusal' in heard) return refuse(heard.refusal, privately)
   const under = direct || heard.room !== undefined ? undefined : said.ts
   const answered = { ...asked, thread: said.thread_ts ?? under }
   await send({ card: replyTo(heard, words ?? text).card, to: 'room' }, answered, inbound)
