@@ -9,6 +9,7 @@ import type { Store } from '../ports.ts'
 import { halfWay, halfWayRemedy, halfWayText } from '../recovery/half-way.ts'
 import { runName } from '../recovery/news.ts'
 import type { Run } from '../recovery/run.ts'
+import { isCoveredBy, isStanding, standing } from '../recovery/taken-over.ts'
 
 /** A system without an open incident of its own that is not fine all the same; `incident` says why. */
 export interface SystemWarning {
@@ -74,31 +75,43 @@ function explained(system: SystemId, { id, problems }: Incident): SystemWarning 
   return { system, incident: id, text: `down, explained by ${id}`, ...(since === undefined ? {} : { since }) }
 }
 
-/** What each system's newest failover that stands owes, its last way back, and runs cut short; newest runs first. */
+/** What each system's failovers that stand owe, its last way back, and runs cut short; newest runs first. */
 function stillOwed(runs: readonly Run[]): readonly Owed[] {
   const undone = new Set(
     runs.flatMap((run) => (run.state === 'done' && run.undoes !== undefined ? [run.undoes] : [])),
   )
-  const standing = runs.filter(
-    (run) =>
-      run.state === 'done' &&
-      run.direction === 'failover' &&
-      run.undoneBy === undefined &&
-      !undone.has(run.id),
-  )
+  const ended = runs.filter((run) => isStanding(run) && !undone.has(run.id))
+  const held = new Set(standing(runs).map(({ run }) => run.id))
   return systemIds.flatMap((system) => {
+    const here = ended.filter((run) => run.system === system)
     const back = lastWayBack(runs, system)
-    const run = standing.find((each) => each.system === system)
-    const left = [
+    return [
+      ...here.flatMap((run) => (held.has(run.id) ? goneIn(run) : [])),
+      ...debtsBeside(here),
       ...stoppedHalfWay(runs, system),
       ...(back ? debtsOf(back) : []),
       ...unusedDatabases(runs, system),
     ]
-    if (!run) return left
-    const owed = [...debtsOf(run), ...left]
-    if (run.gone === undefined) return owed
-    const { text } = run.gone
-    return [{ run: run.id, system, text, remedy: `To do it again: ${runName(run)}`, gone: true }, ...owed]
+  })
+}
+
+function goneIn(run: Run): readonly Owed[] {
+  if (run.gone === undefined) return []
+  const { id, system, gone } = run
+  return [{ run: id, system, text: gone.text, remedy: `To do it again: ${runName(run)}`, gone: true }]
+}
+
+/**
+ * Of failovers of one system beside each other each owes what is its own. Where later ones were carried out on all that
+ * it was at work on, they owe in its place; and of the same thing the newest says how it is. `runs`: newest first.
+ */
+function debtsBeside(runs: readonly Run[]): readonly Owed[] {
+  const said = new Set<string>()
+  return runs.flatMap((run, index) => {
+    if (isCoveredBy(run, runs.slice(0, index))) return []
+    const own = run.proposal.debts.filter(({ id }) => !said.has(id))
+    for (const { id } of own) said.add(id)
+    return debtsOf({ ...run, proposal: { ...run.proposal, debts: own } })
   })
 }
 

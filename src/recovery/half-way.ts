@@ -10,7 +10,7 @@ import { runName } from './news.ts'
 import type { Finding, Run, Step } from './run.ts'
 import { UnsafeError } from './safety.ts'
 import type { SafetyRule } from './safety.ts'
-import { isGroupTarget } from './sql-action.ts'
+import { inForce, isCoveredBy } from './taken-over.ts'
 
 /** It has ended before its end, and may have changed something. */
 export type Stopped = Extract<Run, { readonly state: 'failed' | 'cancelled' }>
@@ -46,13 +46,9 @@ export function halfWay(history: readonly Run[]): readonly Stopped[] {
  * Whether later runs were carried out on all that it was at work on. It says nothing of what is broken: a run on top of
  * that went only because somebody took it on himself, and it may have left the database out of its group.
  */
-function isCovered({ endedAt, proposal }: Stopped, history: readonly Run[]): boolean {
-  const own = proposal.targets.filter((target) => !isGroupTarget(target))
-  const later = history
-    .filter((run) => run.state === 'done')
-    .filter((run) => run.endedAt > endedAt)
-    .flatMap((run) => run.proposal.targets)
-  return own.length > 0 && own.every((target) => later.includes(target))
+function isCovered(stopped: Stopped, history: readonly Run[]): boolean {
+  const later = history.filter((run) => run.state === 'done' && run.endedAt > stopped.endedAt)
+  return isCoveredBy(stopped, inForce(later))
 }
 
 /** That a run has stopped, and what it has changed. */

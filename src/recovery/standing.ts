@@ -4,11 +4,11 @@ import type { Providers } from '../ports.ts'
 import type { Readers } from '../readers.ts'
 import { createCalls } from './calls.ts'
 import type { Calls } from './calls.ts'
-import { changedSomething } from './change.ts'
 import { apply } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
-import type { Run } from './run.ts'
-import { goneOf } from './world.ts'
+import { standing } from './taken-over.ts'
+import type { Standing } from './taken-over.ts'
+import { goneOf, partsOf } from './world.ts'
 
 export interface StandingDeps extends LoopDeps {
   readonly providers: Providers
@@ -25,41 +25,23 @@ const lookedThrough = 200
 export function createStandingLook(deps: StandingDeps): () => Promise<void> {
   const calls = createCalls(deps.providers, deps.readers)
   return async () => {
-    const runs = await standingRuns(deps)
-    await Promise.all(runs.map((run) => lookAt(deps, calls, run)))
+    const all = await readStanding(deps)
+    await Promise.all(all.map((one) => lookAt(deps, calls, one)))
   }
 }
 
-async function standingRuns({ store }: StandingDeps): Promise<readonly Run[]> {
+async function readStanding({ store }: StandingDeps): Promise<readonly Standing[]> {
   return standing(await store.runs({ open: false, limit: lookedThrough }))
 }
 
-/**
- * Failovers that are done and not undone, but for those on whose targets a later run has been at work: then it is that
- * one which counts. `runs`: newest first.
- */
-function standing(runs: readonly Run[]): readonly Run[] {
-  return runs.filter((run, index) => {
-    if (run.state !== 'done' || run.direction !== 'failover' || run.undoneBy !== undefined) return false
-    const later = runs.slice(0, index).filter(isAtWork)
-    return !later.some(({ proposal }) =>
-      proposal.targets.some((target) => run.proposal.targets.includes(target)),
-    )
-  })
-}
-
-function isAtWork(run: Run): boolean {
-  return run.state === 'running' || run.state === 'unknown' || changedSomething(run)
-}
-
-async function lookAt(deps: StandingDeps, calls: Calls, run: Run): Promise<void> {
-  const { gone, silent } = await goneIn(deps, calls, run)
+async function lookAt(deps: StandingDeps, calls: Calls, { run, parts }: Standing): Promise<void> {
+  const { gone, silent } = await goneIn(deps, calls, { run, parts })
   if (gone.length === 0 && run.gone === undefined) return
   // What was gone may be where nobody answers now: that is no news.
   if (silent && (gone.length === 0 || run.gone !== undefined)) return
   // What is just being undone, or done anew, has changed while it was looked at.
-  const still = await standingRuns(deps)
-  if (!still.some(({ id }) => id === run.id)) return
+  const still = (await readStanding(deps)).find((one) => one.run.id === run.id)
+  if (!still || still.parts.symmetricDifference(parts).size > 0) return
   await apply(deps, run.id, gone.length === 0 ? { kind: 'holds' } : { kind: 'gone', text: gone.join('; ') })
 }
 
@@ -67,15 +49,15 @@ async function lookAt(deps: StandingDeps, calls: Calls, run: Run): Promise<void>
 async function goneIn(
   { log }: StandingDeps,
   calls: Calls,
-  run: Run,
+  { run, parts }: Standing,
 ): Promise<{ readonly gone: readonly string[]; readonly silent: boolean }> {
   let silent = false
   const found = await Promise.all(
     run.steps.map(async ({ action, phase, undo }): Promise<readonly string[]> => {
-      const words = phase === 'done' && undo !== undefined ? goneOf(action) : undefined
-      if (!words) return []
+      const own = new Set(partsOf(action)).intersection(parts)
+      if (phase !== 'done' || undo === undefined || own.size === 0) return []
       try {
-        return words(await calls.observe(action))
+        return goneOf(action, await calls.observe(action), own)
       } catch (thrown) {
         silent = true
         log.debug('whether a failover still holds could not be seen', {

@@ -97,8 +97,12 @@ export function differencesIn(seen: readonly Seen[]): readonly string[] {
   return [...new Set(seen.flatMap(({ action, facts }) => kindOf(action).differences(action, facts)))]
 }
 
-/** The words for what of this action does not hold any more; undefined when nobody looks at its kind. */
-export function goneOf(action: Action): ((facts: Facts) => readonly string[]) | undefined {
-  const { gone } = kindOf(action)
-  return gone && ((facts) => gone(action, facts))
+/** Names of what this action sets, part by part; empty when nobody looks whether its kind still holds. */
+export function partsOf(action: Action): readonly string[] {
+  return kindOf(action).holding?.parts(action) ?? []
+}
+
+/** What of these parts of the action does not hold any more, in words. */
+export function goneOf(action: Action, facts: Facts, parts: ReadonlySet<string>): readonly string[] {
+  return kindOf(action).holding?.gone(action, facts, parts) ?? []
 }

@@ -1,7 +1,6 @@
 // A run that stopped half-way, and another recovery on the same target: people are told, or must take it on themselves.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings, uneasyLines } from '../../src/command/warnings.ts'
-import type { DrPlan } from '../../src/drplan/schema.ts'
 import { minute, second } from '../../src/ids.ts'
 import { plain } from '../../src/message.ts'
 import { runTitle } from '../../src/recovery/card.ts'
@@ -13,6 +12,7 @@ import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
+import { withBilling, withRecords } from './beside.ts'
 import { cancelledAt, comesTo, unseenAt } from './cut-short.ts'
 
 let redis: TestRedis
@@ -207,18 +207,6 @@ describe('a database that stopped half-way, beside another one of its failover g
   })
 })
 
-/** Each recovery of the database once more, for billing. */
-function withBilling(plan: DrPlan): DrPlan {
-  const { db } = plan.systems
-  if (!db) throw new Error('the plan has no database')
-  const more = db.recoveries.flatMap((one) =>
-    one.azure_sql === undefined
-      ? []
-      : [{ ...one, name: `${one.name}-billing`, azure_sql: { ...one.azure_sql, database: 'billing' } }],
-  )
-  return { ...plan, systems: { ...plan.systems, db: { ...db, recoveries: [...db.recoveries, ...more] } } }
-}
-
 describe('records whose change nobody saw the end of', () => {
   test('are named by the failback that cannot tell what there is to undo', async () => {
     const bench = await startEngine(redis)
@@ -315,17 +303,27 @@ describe('two records whose failover stopped after the change', () => {
   })
 })
 
-/** Which records each recovery of the load balancer changes. */
-function withRecords(plan: DrPlan, records: Readonly<Record<string, readonly string[]>>): DrPlan {
-  const { lb } = plan.systems
-  if (!lb) throw new Error('the plan has no load balancer')
-  const recoveries = lb.recoveries.map((one) =>
-    one.cloudflare === undefined
-      ? one
-      : {
-          ...one,
-          cloudflare: { ...one.cloudflare, records: [...(records[one.name] ?? one.cloudflare.records)] },
-        },
-  )
-  return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries } } }
-}
+describe('a record whose half-way run was covered by a later one', () => {
+  test('is named again once that one was undone, which brings the half-way state back', async () => {
+    const bench = await startEngine(redis)
+    const { run } = await bench.runs().propose(asking())
+    await bench.runs().verdict(run.id, approving())
+    await comesTo(bench, 'R-1', 3)
+    bench.world.backup.set('failing')
+    await bench.pass(60_000)
+    bench.world.backup.set('ok')
+    const { run: onTop } = await bench.runs().propose(asking({ recovery: 'api' }))
+    await bench.runs().verdict(onTop.id, approving({ typed: 'api' }))
+    await bench.pass(60_000)
+    const covered = await status(bench.store)
+
+    const { run: back } = await bench.runs().propose(asking({ direction: 'failback' }))
+    await bench.runs().verdict(back.id, approving({ typed: back.proposal.typed }))
+    await bench.pass(60_000)
+
+    expect(await bench.run('R-2')).toMatchObject({ state: 'done', undoneBy: 'R-3' })
+    expect(covered).not.toContain('Stopped half-way')
+    expect(await status(bench.store)).toMatch(/^Stopped half-way: R-1 \(failover lb to backup\) failed/m)
+    await bench.stop()
+  })
+})

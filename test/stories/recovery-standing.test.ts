@@ -5,10 +5,12 @@ import { plain } from '../../src/message.ts'
 import type { Card } from '../../src/message.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { incident } from '../contracts/store-samples.ts'
-import { approving, asking, startEngine } from '../servers/engine.ts'
+import { approving, asking, mia, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
+import { withRecords } from './beside.ts'
+import { cancelledAt } from './cut-short.ts'
 import { carryOut, openHouse, planWith } from './haproxy-house.ts'
 import type { House } from './haproxy-house.ts'
 
@@ -124,10 +126,20 @@ describe('a reload of HAProxy', () => {
 })
 
 describe('records of a failover of the load balancer', () => {
-  async function failedOver(recovery: string): Promise<void> {
-    const { run } = await bench.runs().propose(asking({ recovery, incident: 'INC-1' }))
-    await bench.runs().verdict(run.id, approving({ typed: recovery }))
+  async function failedOver(
+    recovery: string,
+    direction: 'failover' | 'failback' = 'failover',
+  ): Promise<void> {
+    const ask = asking({ ...(direction === 'failover' ? { recovery } : {}), direction, incident: 'INC-1' })
+    const { run } = await bench.runs().propose(ask)
+    await bench.runs().verdict(run.id, approving({ by: mia, typed: run.proposal.typed }))
     await bench.pass(30_000)
+  }
+
+  function edit(name: string, content: string): void {
+    bench.world.cloudflare.edit(bench.world.zone, (records) =>
+      records.map((one) => (one.name === name ? { ...one, type: 'A', content } : one)),
+    )
   }
 
   test('that somebody changes at Cloudflare are noticed', async () => {
@@ -135,9 +147,7 @@ describe('records of a failover of the load balancer', () => {
     await bench.lookAtStanding()
     const quiet = (await bench.run('R-1')).gone
 
-    bench.world.cloudflare.edit(bench.world.zone, (records) =>
-      records.map((one) => (one.name === bench.world.record ? { ...one, content: '192.0.2.9' } : one)),
-    )
+    edit(bench.world.record, '192.0.2.9')
     await bench.lookAtStanding()
 
     expect(quiet).toBeUndefined()
@@ -155,5 +165,68 @@ describe('records of a failover of the load balancer', () => {
     expect((await bench.run('R-1')).gone).toBeUndefined()
     expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
     expect((await bench.run('R-2')).gone).toBeUndefined()
+  })
+
+  test('are a failover’s matter again once the later one was undone', async () => {
+    await failedOver('backup')
+    await failedOver('api')
+    await failedOver('api', 'failback')
+    await bench.lookAtStanding()
+    const quiet = (await bench.run('R-1')).gone
+
+    edit(bench.world.record, '192.0.2.9')
+    await bench.lookAtStanding()
+
+    expect(await bench.run('R-2')).toMatchObject({ undoneBy: 'R-3' })
+    expect(quiet).toBeUndefined()
+    expect((await bench.run('R-1')).gone?.text).toMatch(/^api\.example\.com A is 192\.0\.2\.9/)
+  })
+
+  describe('of which a later one has changed one', () => {
+    beforeEach(async () => {
+      const { record, zone, lb } = bench.world
+      const www = `www.${zone}`
+      edit(www, lb.host)
+      bench.setPlan((plan) => withRecords(plan, { backup: [record, www], api: [record] }))
+      await failedOver('backup')
+    })
+
+    test('are still looked at but for that one, and said beside it', async () => {
+      await failedOver('api')
+      await bench.lookAtStanding()
+      const quiet = (await bench.run('R-1')).gone
+
+      edit('www.example.com', '192.0.2.9')
+      edit(bench.world.record, '192.0.2.10')
+      await bench.lookAtStanding()
+
+      expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
+      expect(quiet).toBeUndefined()
+      expect((await bench.run('R-1')).gone?.text).toMatch(/^www\.example\.com A is 192\.0\.2\.9[^;]*$/)
+      expect((await bench.run('R-2')).gone?.text).toMatch(/^api\.example\.com A is 192\.0\.2\.10[^;]*$/)
+      expect((await status()).filter((line) => line.startsWith('Does not hold'))).toHaveLength(2)
+    })
+
+    test('owe what no later one has taken over', async () => {
+      await failedOver('api')
+
+      const owed = (await status()).filter((line) => line.includes('points at'))
+
+      expect(owed).toEqual([
+        expect.stringMatching(/^Still owed: api\.example\.com points at api .*\(R-2\)$/),
+        expect.stringMatching(/^Still owed: www\.example\.com points at backup .*\(R-1\)$/),
+      ])
+    })
+
+    test('are looked at while a later one was stopped before it had changed anything', async () => {
+      const { run } = await bench.runs().propose(asking({ recovery: 'api' }))
+      await bench.runs().verdict(run.id, approving({ typed: 'api' }))
+      await cancelledAt(bench, 'R-2', 2)
+      edit(bench.world.record, '192.0.2.9')
+
+      await bench.lookAtStanding()
+
+      expect((await bench.run('R-1')).gone?.text).toMatch(/^api\.example\.com A is 192\.0\.2\.9/)
+    })
   })
 })

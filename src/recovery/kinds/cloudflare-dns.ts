@@ -21,7 +21,18 @@ export const cloudflareDns: Kind<CloudflareDnsAction> = {
   undoText: ({ after }) => after.map((record) => `${record.name} to ${valueOf(record)}`).join('; '),
   ground: (_action, facts) => facts,
   differences: ({ before }, facts) => recordDifferences(before, RecordFacts.parse(facts).records),
-  gone: ({ after }, facts) => recordDifferences(after, RecordFacts.parse(facts).records),
+  holding: {
+    parts: (action) => action.after.map((record) => partOf(action, record)),
+    gone: (action, facts, parts) =>
+      recordDifferences(
+        action.after.filter((record) => parts.has(partOf(action, record))),
+        RecordFacts.parse(facts).records,
+      ),
+  },
+}
+
+function partOf({ zone }: CloudflareDnsAction, { id }: DnsRecord): string {
+  return `cloudflare:${zone.id}/${id}`
 }
 
 /** What is there now instead of what was expected, a sentence part each. */

@@ -52,11 +52,16 @@ export const haproxyServer: Kind<HaproxyServerAction> = {
     const moved = stateDifference(balancer, server, before)
     return moved.length === 0 && after === 'ready' ? downAt(balancer, server) : moved
   },
-  gone: ({ server, control, before, after }, facts) => {
-    const { admin } = serverIn(BalancerFacts.parse(facts), server)
-    // Draining is only on the way to somewhere: the next step says where it was left.
-    if (after === 'drain' || serverSettled({ before, after }, admin) === 'done') return []
-    return [`${server} is ${stateText(admin)} at ${balancerName(control)}, and was left ${stateText(after)}`]
+  holding: {
+    parts: (action) => [`haproxy:${serverOf(action)}`],
+    gone: ({ server, control, before, after }, facts) => {
+      const { admin } = serverIn(BalancerFacts.parse(facts), server)
+      // Draining is only on the way to somewhere: the next step says where it was left.
+      if (after === 'drain' || serverSettled({ before, after }, admin) === 'done') return []
+      return [
+        `${server} is ${stateText(admin)} at ${balancerName(control)}, and was left ${stateText(after)}`,
+      ]
+    },
   },
 }
 
@@ -64,10 +69,22 @@ export const haproxyFile: Kind<HaproxyFileAction> = {
   undoText: ({ server, after, control }) => `${server} ${after} in haproxy.cfg at ${balancerName(control)}`,
   ground: ({ control, server }, facts) => ({ control, server, ...FileFacts.parse(facts) }),
   differences: (action, facts) => fileDifference(action, FileFacts.parse(facts).inFile, action.before),
-  gone: (action, facts) => fileDifference(action, FileFacts.parse(facts).inFile, action.after),
+  holding: {
+    parts: (action) => [`haproxy.cfg:${serverOf(action)}`],
+    gone: (action, facts) => fileDifference(action, FileFacts.parse(facts).inFile, action.after),
+  },
 }
 
-function fileDifference(
+function serverOf({
+  control,
+  backend,
+  server,
+}: Pick<HaproxyServerAction, 'control' | 'backend' | 'server'>): string {
+  return `${balancerName(control)}/${backend}/${server}`
+}
+
+/** In what haproxy.cfg is not as it was left, or seen before. */
+export function fileDifference(
   { server, control }: HaproxyFileAction,
   found: FileState,
   expected: FileState,

@@ -12,11 +12,13 @@ export interface Kind<A> {
   readonly differences: (action: A, facts: Facts) => readonly string[]
   /** True: before its turn there is nothing to be seen of it, so that it is no part of what a proposal stands on. */
   readonly inTurn?: true
-  /**
-   * What of the action, done some time ago, does not hold any more, a sentence part each; empty while it holds. Absent
-   * for what does not go away by itself, or may change without harm: nobody looks.
-   */
-  readonly gone?: (action: A, facts: Facts) => readonly string[]
+  /** Absent for what does not go away by itself, or may change without harm: nobody looks. */
+  readonly holding?: {
+    /** Names of all that the action sets: what a later run has set anew is that one's matter, and nothing else is. */
+    readonly parts: (action: A) => readonly string[]
+    /** What of these parts, set some time ago, does not hold any more, a sentence part each; empty while all holds. */
+    readonly gone: (action: A, facts: Facts, parts: ReadonlySet<string>) => readonly string[]
+  }
 }
 
 /** For actions that change nothing. */

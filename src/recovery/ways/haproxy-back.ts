@@ -6,7 +6,7 @@ import type { FileState, HaproxyFileAction, HaproxyServerAction } from '../actio
 import { begunBy } from '../failback.ts'
 import { expectedDuration, inTime } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
-import { balancerName, haproxyFile, serverIn, stateText } from '../kinds/haproxy.ts'
+import { balancerName, fileDifference, serverIn, stateText } from '../kinds/haproxy.ts'
 import type { BalancerFacts } from '../kinds/haproxy.ts'
 import type { Proposal, Run } from '../run.ts'
 import { findings, isOverridden, refuseUnsafe } from '../safety.ts'
@@ -188,7 +188,7 @@ function fileDifferences(
         one.server === action.server &&
         one.after === found?.inFile,
     )
-    return found && !wanted ? (haproxyFile.gone?.(action, { inFile: found.inFile }) ?? []) : []
+    return found && !wanted ? fileDifference(action, found.inFile, action.after) : []
   })
 }
 
