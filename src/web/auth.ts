@@ -30,13 +30,13 @@ export function sessionCookie(secure: boolean): string {
   return secure ? '__Host-dr-session' : 'dr-session'
 }
 
-/** The person behind a request: its bearer token, else its session cookie. */
+/**
+ * The person behind a request: its bearer token, else its session cookie. Another scheme of `Authorization` is for the
+ * proxy in front, to which a browser sends it with each request.
+ */
 export async function callerOf(request: FastifyRequest, deps: AuthDeps): Promise<Caller | NotLetIn> {
-  const { authorization } = request.headers
-  if (authorization !== undefined) {
-    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? ''
-    return admit('token', token, deps)
-  }
+  const bearer = /^Bearer(?: +(.*))?$/i.exec(request.headers.authorization ?? '')
+  if (bearer) return admit('token', bearer[1] ?? '', deps)
   const session = request.cookies[sessionCookie(deps.secure)]
   return session === undefined ? { refused: 'missing' } : admit('session', session, deps)
 }

@@ -17,7 +17,9 @@ export function setPageHeaders(reply: FastifyReply, secure: boolean): void {
   reply.headers({
     'content-security-policy': policy,
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    // Nothing to other sites. Not no-referrer: with that, browsers post our own forms with "Origin: null", which is all
+    // that they say of where a form comes from over plain http.
+    'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cache-control': 'no-store',
   })

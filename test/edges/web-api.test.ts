@@ -303,6 +303,8 @@ describe('a session', () => {
     expect(
       (await post('/commands', { ...fields, csrf }, { cookie, origin: 'http://evil.example.com' })).status,
     ).toBe(403)
+    // A page in a sandbox, or of a file, has no origin.
+    expect((await post('/commands', { ...fields, csrf }, { cookie, origin: 'null' })).status).toBe(403)
     expect((await command({ text: 'note forged', incident: 'INC-2' }, { cookie, ...own })).status).toBe(403)
     expect(house.said).toHaveLength(before)
 
@@ -317,6 +319,19 @@ describe('a session', () => {
     const answer = await post('/commands', { text: 'status', csrf: bob.csrf }, { cookie: ann.cookie, ...own })
 
     expect(answer.status).toBe(403)
+  })
+
+  test('goes on behind a proxy that asks for a password of its own', async () => {
+    const { cookie, csrf } = await signIn()
+    const proxy = { authorization: `Basic ${Buffer.from('proxy:password').toString('base64')}` }
+    const fields = { text: 'status', csrf }
+
+    expect((await get('/', { cookie, ...proxy })).status).toBe(200)
+    expect((await post('/commands', fields, { cookie, ...proxy, ...own })).status).toBe(200)
+    expect((await post('/commands', fields, { cookie, ...proxy })).status).toBe(403)
+    expect((await get('/api/incidents', proxy)).status).toBe(401)
+    expect((await get('/', { cookie, authorization: 'Bearer' })).status).toBe(401)
+    expect((await get('/', { cookie, authorization: 'Bearer nonsense' })).status).toBe(401)
   })
 
   test('ends with signing out, for copies of the cookie too', async () => {
@@ -355,6 +370,7 @@ describe('a session', () => {
     expect(headers.get('content-security-policy')).not.toContain('unsafe')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('referrer-policy')).toBe('same-origin')
   })
 
   test('a way back never leads to another site', async () => {

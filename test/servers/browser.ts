@@ -25,11 +25,14 @@ const quiet = [
   '--disable-sync',
 ]
 
-/** Starts the system's Chromium; CHROMIUM names another one. */
-export async function startBrowser(): Promise<TestBrowser> {
+/**
+ * Starts the system's Chromium; CHROMIUM names another one. It finds `host` on this machine, and takes it for one of
+ * the network: over plain http such a page is not trusted as one of the loopback address is.
+ */
+export async function startBrowser(host?: string): Promise<TestBrowser> {
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: quiet,
+    args: host === undefined ? quiet : [...quiet, `--host-resolver-rules=MAP ${host} 127.0.0.1`],
   })
   return {
     open: (options) => open(browser, options),
