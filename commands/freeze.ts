@@ -6,7 +6,7 @@ import type { CommandSpec } from '../src/command/command.ts'
 export const freeze: CommandSpec<'freeze'> = {
   verb: 'freeze',
   usage: 'freeze [reason]',
-  summary: 'No recovery starts until unfrozen; running steps go on',
+  summary: 'No recovery starts until unfrozen; approved ones go on with all their steps',
   examples: ['freeze', 'freeze the hoster is working on the network'],
   rights: ['engineer', 'manager', 'admin'],
   changes: true,

@@ -5,7 +5,7 @@ import { reasonOf, RetryableError, UserError } from '../errors.ts'
 import type { NagiosCommands } from '../ports.ts'
 
 export interface NagiosCommandsOptions {
-  /** The directory of Nagios' CGIs, such as `https://nagios.example.com/nagios4/cgi-bin`. */
+  /** The directory of Nagios' CGIs, such as `https://nagios.example.com/cgi-bin/nagios4`. */
   readonly url: string
   readonly user: string
   readonly password: string
@@ -125,7 +125,7 @@ function credentialsError(answer: Answer, user: string): UserError {
 function addressError(found: string): UserError {
   return new UserError(
     'nagios-url',
-    `NAGIOS_CGI_URL does not lead to Nagios' cmd.cgi (${found}); set it to the directory of the CGIs, such as https://nagios.example.com/nagios4/cgi-bin`,
+    `NAGIOS_CGI_URL does not lead to Nagios' cmd.cgi (${found}); set it to the directory of the CGIs, such as https://nagios.example.com/cgi-bin/nagios4`,
   )
 }
 

@@ -16,7 +16,7 @@ let commands: NagiosCommands
 beforeEach(async () => {
   nagios = await startReceiver()
   nagios.answer(() => ({ status: 200, text: success }))
-  commands = createNagiosCommands({ url: `${nagios.url}/nagios4/cgi-bin`, user: 'dr-bot', password })
+  commands = createNagiosCommands({ url: `${nagios.url}/cgi-bin/nagios4`, user: 'dr-bot', password })
 })
 
 afterEach(() => nagios.stop().catch(() => {}))
@@ -39,7 +39,7 @@ test('a service is acknowledged sticky, without a notification and without a las
 
   const [arrival] = nagios.arrivals
   const { nagFormId, ...fields } = arrival?.fields ?? {}
-  expect(arrival?.path).toBe('/nagios4/cgi-bin/cmd.cgi')
+  expect(arrival?.path).toBe('/cgi-bin/nagios4/cmd.cgi')
   expect(nagFormId).toMatch(/^[0-9a-f]{1,10}$/)
   expect(fields).toEqual({
     cmd_typ: '34',

@@ -25,7 +25,7 @@ export async function startNagiosWeb(
   const basic = `Basic ${Buffer.from(`${account.user}:${account.password}`).toString('base64')}`
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
-    const program = /^\/nagios4\/cgi-bin\/(cmd|statusjson)\.cgi$/.exec(path)?.[1]
+    const program = /^\/cgi-bin\/nagios4\/(cmd|statusjson)\.cgi$/.exec(path)?.[1]
     if (request.headers.authorization !== basic) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="Nagios"' }).end()
     } else if (program === undefined) {
@@ -40,7 +40,7 @@ export async function startNagiosWeb(
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}/nagios4/cgi-bin`, stop: () => close(server) }
+  return { url: `http://127.0.0.1:${port}/cgi-bin/nagios4`, stop: () => close(server) }
 }
 
 /** RFC 3875, as much of it as these programs read; gives the document without its CGI header. */
@@ -58,7 +58,7 @@ async function runCgi(
       CONTENT_TYPE: request.headers['content-type'] ?? '',
       CONTENT_LENGTH: String(body.length),
       HTTP_COOKIE: request.headers.cookie ?? '',
-      SCRIPT_NAME: `/nagios4/cgi-bin/${program}`,
+      SCRIPT_NAME: `/cgi-bin/nagios4/${program}`,
       REMOTE_ADDR: '127.0.0.1',
       REMOTE_USER: as.user,
       NAGIOS_CGI_CONFIG: join(as.directory, 'cgi.cfg'),
