@@ -102,12 +102,21 @@ describe('commands in the guides', () => {
   })
 })
 
-describe('README.md', () => {
+describe('docs/settings.md', () => {
   test('has every setting once, and no other', () => {
-    const [, settings = ''] = /### Settings\n([^]*?)\n### /.exec(read('README.md')) ?? []
+    const [settings = ''] = read('docs/settings.md').split('\n## ')
     const named = quoted(settings).filter((text) => /^[A-Z][A-Z0-9_]+$/.test(text))
 
     expect(named.toSorted()).toEqual(variableNames.toSorted())
+  })
+})
+
+describe('README.md', () => {
+  test('names the settings that must be set, and leads to the others', () => {
+    const [, settings = ''] = /### Settings\n([^]*?)\n### /.exec(read('README.md')) ?? []
+
+    expect(quoted(settings)).toEqual(expect.arrayContaining(['NAGIOS_TOKEN', 'CONSOLE_SECRET']))
+    expect(settings).toContain('](docs/settings.md)')
   })
 
   test('shows pictures that are there and load fast', () => {
