@@ -182,7 +182,8 @@ function pauseAfter(thrown: unknown, step: Step): Duration {
   return (thrown instanceof RetryableError ? thrown.after : undefined) ?? pause * Math.max(1, step.attempts)
 }
 
-type Look =
+/** What the world says of a step. */
+export type Look =
   | { readonly kind: 'done' | 'not-done' }
   | { readonly kind: 'under-way' }
   | { readonly kind: 'unclear'; readonly text: string }

@@ -1,8 +1,9 @@
 // The buttons of a run's card: each is a command, and asks first what that command must be told.
 import { never } from '../errors.ts'
 import type { Button, Line } from '../message.ts'
-import { changedSomething, doneSteps } from './change.ts'
+import { doneSteps } from './change.ts'
 import { runName } from './news.ts'
+import { mayHaveChanged } from './run.ts'
 import type { Run } from './run.ts'
 import { denialSummary, verdictSummary } from './summary.ts'
 import type { Seen } from './summary.ts'
@@ -92,6 +93,6 @@ function cancelButton({ id, steps }: Run): Button {
 }
 
 function undoButton(run: Run): readonly Button[] {
-  if (run.direction === 'failback' || run.undoneBy !== undefined || !changedSomething(run)) return []
+  if (run.direction === 'failback' || run.undoneBy !== undefined || !mayHaveChanged(run)) return []
   return [{ label: 'Propose the way back', command: `failback ${run.system}`, style: 'plain' }]
 }

@@ -107,11 +107,6 @@ export function doneSteps(run: Pick<Run, 'steps'>): number {
   return run.steps.filter((step) => step.phase === 'done').length
 }
 
-/** True once something was changed outside, so that there is something to undo. */
-export function changedSomething(run: Pick<Run, 'steps'>): boolean {
-  return run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
-}
-
 /** The run at its end: cancelled by somebody, nothing more is started. */
 export function cancelled(run: Running | Unknown, by: Approval, now: Instant): RunChange {
   const next: Run = {

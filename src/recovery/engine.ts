@@ -20,6 +20,7 @@ import { runName } from './news.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
 import { personName } from './summary.ts'
+import { asSeen } from './unseen.ts'
 import type { Said } from './verdicts.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import { differencesIn, digestOf, groundOf } from './world.ts'
@@ -73,10 +74,12 @@ export function createRuns(deps: RunDeps): Runs {
 async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; readonly existing: boolean }> {
   const { store, clock, calls } = engine
   const plan = engine.plan()
-  const history = await store.runs({ open: false, limit: historyLimit })
-  const started = underWay(ask, plan, history)
+  const known = await store.runs({ open: false, limit: historyLimit })
+  const started = underWay(ask, plan, known)
   if (started) return { run: started, existing: true }
-  const wish = wishOf(ask, plan, history)
+  const seen = await asSeen(engine, ask, known)
+  const { history } = seen
+  const wish = wishOf(ask, plan, seen)
   const wished = { ask, undoes: wish.undoes, history }
   const context: Context = {
     ask: withoutOwnRule(ask),

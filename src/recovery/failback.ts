@@ -1,20 +1,28 @@
 // The way back: which run is to be undone.
 import { UserError } from '../errors.ts'
 import { minute } from '../ids.ts'
-import { changedSomething } from './change.ts'
-import type { Context, Draft } from './draft.ts'
-import { halfWay, halfWayRemedy, halfWayText } from './half-way.ts'
+import type { Draft } from './draft.ts'
+import { byHandRemedy, halfWay } from './half-way.ts'
+import type { Ask } from './input.ts'
+import { changedSomething } from './run.ts'
 import type { Run, Step } from './run.ts'
+import type { SeenHistory } from './unseen.ts'
 
-/** The newest run of the system whose changes stand, and nobody has put right by hand. Throws UserError when there is none, or one is still under way. */
-export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
-  const { system, recovery } = context.ask
-  const runs = context.history.filter(
+/** The failovers that a way back could be about and nobody has undone, the newest first. */
+export function undoable({ system, recovery }: Ask, history: readonly Run[]): readonly Run[] {
+  return history.filter(
     (run) =>
       run.system === system &&
       run.direction === 'failover' &&
+      run.undoneBy === undefined &&
       (recovery === undefined || run.recovery === recovery),
   )
+}
+
+/** The newest run of the system whose changes stand, and nobody has put right by hand. Throws UserError when there is none, or one is still under way. */
+export function runToUndo(ask: Ask, { history, notes }: SeenHistory): Run {
+  const { system } = ask
+  const runs = undoable(ask, history)
   const open = runs.find((run) => run.state === 'running' || run.state === 'unknown')
   if (open) {
     throw new UserError(
@@ -22,19 +30,19 @@ export function runToUndo(context: Pick<Context, 'ask' | 'history'>): Run {
       `${open.id} (failover ${system} to ${open.recovery}) is ${open.state}. Wait for its end, or stop it: cancel ${open.id}`,
     )
   }
-  const standing = runs.filter((run) => changedSomething(run) && run.undoneBy === undefined)
+  const standing = runs.filter(changedSomething)
   const found = standing.find((run) => run.over === undefined) ?? standing[0]
   if (found) return found
   throw new UserError(
     'nothing-to-undo',
-    `Nothing of ${system} is to be undone: no failover of this bot stands.${unseenText(runs)} To see what ran: runs`,
+    `Nothing of ${system} is to be undone: no failover of this bot stands.${unseenText(runs, notes)} To see what ran: runs`,
   )
 }
 
-/** A run that was given up while nobody saw how its only change ended: the bot cannot tell what there is to undo. */
-function unseenText(runs: readonly Run[]): string {
-  const stopped = halfWay(runs)[0]
-  return stopped ? ` Mind that ${halfWayText(stopped)}. ${halfWayRemedy(stopped)}.` : ''
+/** Runs that were given up while nobody saw how their only change ended, and what the world says of it now. */
+function unseenText(runs: readonly Run[], notes: SeenHistory['notes']): string {
+  const remedies = halfWay(runs).map((run) => `${byHandRemedy(run)}.`)
+  return [...notes.map(({ text }) => text), ...remedies].map((text) => ` ${text}`).join('')
 }
 
 /** The ways back of a run that were begun and cut short, the oldest first: what they have done is known, too. */

@@ -3,10 +3,11 @@ import { printDuration } from '../drplan/duration.ts'
 import { UserError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import type { ProviderName } from './action.ts'
-import { changedSomething, retryWithin } from './change.ts'
+import { retryWithin } from './change.ts'
 import type { Draft } from './draft.ts'
 import type { Ask } from './input.ts'
 import { runName } from './news.ts'
+import { isUnseen, mayHaveChanged } from './run.ts'
 import type { Finding, Run, Step } from './run.ts'
 import { UnsafeError } from './safety.ts'
 import type { SafetyRule } from './safety.ts'
@@ -22,7 +23,7 @@ const brokenBetween: readonly ProviderName[] = ['sql-group', 'sql-link', 'sql-re
 
 /** Whether it has changed something, or may have, so that its target is neither as before nor as it should be. */
 export function isHalfWay(run: Stopped): boolean {
-  return changedSomething(run) || run.steps.some(isUnseen)
+  return mayHaveChanged(run)
 }
 
 function isStopped(run: Run): run is Stopped {
@@ -82,9 +83,14 @@ export function halfWayRemedy(run: Stopped): string {
   ]
   return [
     ...(on.length === 0 ? [] : [`To go on: ${on.join(', or ')}`]),
-    ...(direction === 'failover' && changedSomething(run) ? [`To put it back: failback ${system}`] : []),
-    `When it was put right by hand: deny ${id} "what was done"`,
+    ...(direction === 'failover' ? [`To put it back: failback ${system}`] : []),
+    byHandRemedy(run),
   ].join('. ')
+}
+
+/** What ends the warnings of it without another run. */
+export function byHandRemedy({ id }: Stopped): string {
+  return `When it was put right by hand: deny ${id} "what was done"`
 }
 
 /** A wish, and what it is about: `undoes`, for a way back. */
@@ -170,8 +176,4 @@ function isBroken({ steps }: Stopped): boolean {
   const whole = changes.every(({ phase }) => phase === 'done')
   const begun = changes.filter((step) => step.phase === 'done' || isUnseen(step))
   return !whole && begun.some(({ action }) => brokenBetween.includes(action.provider))
-}
-
-function isUnseen({ phase, undo }: Step): boolean {
-  return undo !== undefined && (phase === 'intended' || phase === 'started')
 }

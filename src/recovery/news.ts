@@ -4,6 +4,7 @@ import { printDuration } from '../drplan/duration.ts'
 import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
+import { changedSomething, mayHaveChanged } from './run.ts'
 import type { PoolSize, Run } from './run.ts'
 import type { DelegationAction } from './standby-action.ts'
 
@@ -151,14 +152,14 @@ function askedText(run: Extract<Run, { state: 'failed' }>): string {
 }
 
 function undoText(run: Run): string {
-  const changed = run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
-  return changed && run.direction === 'failover' ? ` To undo what was changed: failback ${run.system}` : ''
+  return mayHaveChanged(run) && run.direction === 'failover'
+    ? ` To undo what was changed: failback ${run.system}`
+    : ''
 }
 
 /** What follows a run that was stopped half-way: both directions, by name. */
 function nextText(run: Run): string {
-  const changed = run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
-  if (!changed || run.order !== undefined) return undoText(run)
+  if (!changedSomething(run) || run.order !== undefined) return undoText(run)
   const over = `failover ${run.system} to ${run.recovery}`
   const back = `failback ${run.system}`
   const [on, undo] = run.direction === 'failover' ? [over, back] : [back, over]

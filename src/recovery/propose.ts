@@ -8,6 +8,7 @@ import type { Context, Draft } from './draft.ts'
 import { cutShort, goingOn, runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
 import type { Rival, Run } from './run.ts'
+import type { SeenHistory } from './unseen.ts'
 import { bypass } from './ways/bypass.ts'
 import { haproxy } from './ways/haproxy.ts'
 import { records } from './ways/records.ts'
@@ -30,15 +31,17 @@ export interface Wish {
 const ways: readonly Way[] = [records, bypass, haproxy, storage, workers, azureSql, standbyDns]
 
 /** Finds what the wish means. Throws UserError when the plan has no such recovery or nothing is to be undone. */
-export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
+export function wishOf(ask: Ask, plan: DrPlan, seen: SeenHistory): Wish {
   if (ask.direction === 'failback') {
-    const run = runToUndo({ ask, history })
+    const run = runToUndo(ask, seen)
     const way = wayOfRun(run)
-    const earlier = cutShort(history, run)
+    const earlier = cutShort(seen.history, run)
+    const notes = seen.notes.filter((note) => note.run === run.id).map(({ text }) => text)
     return {
       key: `failback:${ask.system}:${run.id}`,
       undoes: run.id,
-      draft: async (context) => goingOn(await way.failback(context, run, earlier), earlier),
+      draft: async (context) =>
+        withWarnings(notes, goingOn(await way.failback(context, run, earlier), earlier)),
     }
   }
   const recovery = recoveryOf(ask, plan)
@@ -50,6 +53,11 @@ export function wishOf(ask: Ask, plan: DrPlan, history: readonly Run[]): Wish {
     'by-hand',
     `The bot cannot carry out the recovery ${recovery.name} of ${ask.system} yet: do it by hand${runbook === undefined ? '' : `, as in ${runbook}`}, and keep the record with: note`,
   )
+}
+
+function withWarnings(warnings: readonly string[], draft: Draft): Draft {
+  const { proposal } = draft
+  return { ...draft, proposal: { ...proposal, warnings: [...warnings, ...proposal.warnings] } }
 }
 
 /** What drafts a recovery; undefined for what this version cannot carry out. */

@@ -205,3 +205,18 @@ export type RunState = Run['state']
 export function isOpen({ state }: Run): boolean {
   return state === 'proposed' || state === 'running' || state === 'unknown'
 }
+
+/** True once something was changed outside, so that there is something to undo. */
+export function changedSomething(run: Pick<Run, 'steps'>): boolean {
+  return run.steps.some((step) => step.phase === 'done' && step.undo !== undefined)
+}
+
+/** A change that was begun, and whose end nobody saw. */
+export function isUnseen({ phase, undo }: Step): boolean {
+  return undo !== undefined && (phase === 'intended' || phase === 'started')
+}
+
+/** True once something may have been changed outside: whether it was is found by looking. */
+export function mayHaveChanged(run: Pick<Run, 'steps'>): boolean {
+  return changedSomething(run) || run.steps.some(isUnseen)
+}

@@ -1,5 +1,5 @@
 // What later runs have taken over from earlier ones: part by part, since a lock that they share says nothing of each part.
-import { changedSomething } from './change.ts'
+import { changedSomething } from './run.ts'
 import type { Run, Step } from './run.ts'
 import { isGroupTarget } from './sql-action.ts'
 import { partsOf } from './world.ts'

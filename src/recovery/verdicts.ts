@@ -3,7 +3,7 @@ import { never } from '../errors.ts'
 import type { Instant, PersonId } from '../ids.ts'
 import type { Role } from '../drplan/schema.ts'
 import type { Actor } from '../timeline/event.ts'
-import { bare, beginWithin, retryWithin, cancelled, changedSomething, cleared } from './change.ts'
+import { bare, beginWithin, retryWithin, cancelled, cleared } from './change.ts'
 import { goOn, happened, refused, same, tell, to, withStep } from './change.ts'
 import type { RunDecision, Running } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
@@ -11,6 +11,7 @@ import { isHalfWay } from './half-way.ts'
 import type { Stopped } from './half-way.ts'
 import type { Verdict } from './input.ts'
 import { runName, runNewsText, sentence } from './news.ts'
+import { mayHaveChanged } from './run.ts'
 import type { Approval, Run, Step } from './run.ts'
 import { leftBy } from './world.ts'
 
@@ -188,7 +189,7 @@ function canBeLeft(step: Step | undefined): boolean {
 
 function ended(run: Run): RunDecision {
   const undo =
-    changedSomething(run) && run.direction === 'failover' ? ` To undo it: failback ${run.system}` : ''
+    mayHaveChanged(run) && run.direction === 'failover' ? ` To undo it: failback ${run.system}` : ''
   return refused('run-ended', `${run.id} is ${run.state} already: nothing is left to stop.${undo}`)
 }
 

@@ -44,7 +44,7 @@ export async function unseenAt(
   bench.crash()
   silence(true)
   for (let left = 20; left > 0 && (await bench.run(id)).state === 'running'; left -= 1) {
-    bench.away(10_000)
+    bench.away(60_000)
     await bench.settle()
   }
   const stuck = await bench.run(id)

@@ -13,7 +13,7 @@ import type { DatabaseBench } from '../servers/databases.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
 import { withBilling, withRecords } from './beside.ts'
-import { cancelledAt, comesTo, unseenAt } from './cut-short.ts'
+import { cancelledAt, comesTo } from './cut-short.ts'
 
 let redis: TestRedis
 
@@ -204,26 +204,6 @@ describe('a database that stopped half-way, beside another one of its failover g
     expect(bench.azure.sql.group('orders-fg')).toMatchObject({ databases: ['billing'] })
     expect(told).toMatch(/^Stopped half-way: R-1 \(failover db to restore\) failed/m)
     expect(await status(bench.store)).not.toContain('Stopped half-way')
-  })
-})
-
-describe('records whose change nobody saw the end of', () => {
-  test('are named by the failback that cannot tell what there is to undo', async () => {
-    const bench = await startEngine(redis)
-    const { run } = await bench.runs().propose(asking())
-    await bench.runs().verdict(run.id, approving())
-    const silence = (on: boolean): void => bench.world.cloudflare.fault(on ? { kind: 'refuse' } : undefined)
-    await unseenAt(bench, { id: 'R-1', step: 2, silence })
-
-    await expect(bench.runs().propose(asking({ direction: 'failback' }))).rejects.toThrow(
-      /Nothing of lb is to be undone.* Mind that R-1 \(failover lb to backup\) was cancelled after 1 of 4 steps.* Nobody saw the end of "Set api\.example\.com/,
-    )
-    const again = await bench.runs().propose(asking({ recovery: 'api' }))
-
-    expect(again.run.proposal.warnings[0]).toMatch(
-      /^R-1 \(failover lb to backup\) was cancelled after 1 of 4/,
-    )
-    await bench.stop()
   })
 })
 

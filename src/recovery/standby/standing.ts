@@ -1,6 +1,6 @@
 // Which run has the standby zone in its hands, so that it is left as it is: always as the runs are now.
 import type { Store } from '../../ports.ts'
-import { changedSomething } from '../change.ts'
+import { changedSomething } from '../run.ts'
 import type { Run } from '../run.ts'
 
 const lookedThrough = 200

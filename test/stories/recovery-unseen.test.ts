@@ -1,0 +1,235 @@
+// A failover that was given up before anybody saw the end of its change: the way back is there when the world shows it.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { AzureSim } from '../../sim/azure.ts'
+import { second } from '../../src/ids.ts'
+import type { RunId } from '../../src/ids.ts'
+import { createAzure } from '../../src/providers/azure.ts'
+import { runCard } from '../../src/recovery/card.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { noon } from '../contracts/store-samples.ts'
+import { accessTo, startTestAzure } from '../servers/azure.ts'
+import { startDatabases, twoRegions } from '../servers/databases.ts'
+import { ann, approving, asking, startEngine } from '../servers/engine.ts'
+import type { EngineBench } from '../servers/engine.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+import { failoverTime, startStorage } from '../servers/storage.ts'
+import { comesTo, unseenAt } from './cut-short.ts'
+
+let redis: TestRedis
+
+beforeAll(async () => {
+  redis = await startTestRedis()
+})
+afterAll(() => redis.stop())
+
+/** Nobody can look at the step, and nothing of it has been sent, until somebody cancels. */
+async function neverSent(
+  bench: EngineBench,
+  { id, step, silence }: Parameters<typeof unseenAt>[1],
+): Promise<Run> {
+  await comesTo(bench, id, step)
+  bench.dieAt(1, 'after')
+  await bench
+    .runs()
+    .advance(id)
+    .catch(() => undefined)
+  bench.crash()
+  silence(true)
+  for (let left = 20; left > 0 && (await bench.run(id)).state === 'running'; left -= 1) {
+    bench.away(60 * second)
+    await bench.settle()
+  }
+  const run = await bench.runs().verdict(id, { kind: 'cancel', by: ann })
+  silence(false)
+  return run
+}
+
+describe('records at Cloudflare', () => {
+  let bench: EngineBench
+  let silence: (on: boolean) => void
+
+  beforeEach(async () => {
+    bench = await startEngine(redis)
+    silence = (on) => bench.world.cloudflare.fault(on ? { kind: 'refuse' } : undefined)
+  })
+  afterEach(() => bench.stop())
+
+  async function order(fields: Parameters<typeof asking>[0] = {}): Promise<Run> {
+    const { run } = await bench.runs().propose(asking(fields))
+    return bench.runs().verdict(run.id, approving({ typed: run.proposal.typed }))
+  }
+
+  test('that were changed although nobody saw it are put back', async () => {
+    await order()
+    const stopped = await unseenAt(bench, { id: 'R-1', step: 2, silence })
+    const changed = bench.record()
+    const again = await bench.runs().propose(asking({ recovery: 'api' }))
+
+    const back = await order({ direction: 'failback' })
+    await bench.pass(35_000)
+
+    expect(stopped).toMatchObject({ state: 'cancelled', done: 1 })
+    expect(runCard(stopped, bench.now(), bench.plan()).buttons).toMatchObject([{ command: 'failback lb' }])
+    expect(again.run.proposal.warnings[0]).toMatch(/Nobody saw the end of .* To put it back: failback lb/)
+    expect(changed).toBe('127.0.0.12 60 false')
+    expect(back.proposal.changes).toMatchObject([{ before: expect.stringContaining('127.0.0.12') }])
+    expect(await bench.run('R-3')).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-3' })
+    expect(bench.record()).toBe('127.0.0.11 300 false')
+    expect(bench.changing()).toBe(2)
+  })
+
+  test('that were never changed are not to be put back, and it is said how that was seen', async () => {
+    await order()
+    await neverSent(bench, { id: 'R-1', step: 2, silence })
+
+    await expect(order({ direction: 'failback' })).rejects.toThrow(
+      'Nothing of lb is to be undone: no failover of this bot stands. Nobody saw the end of "Set api.example.com to 127.0.0.12, TTL 60 s" of R-1 (failover lb to backup). Looked at just now: it has not happened. When it was put right by hand: deny R-1 "what was done". To see what ran: runs',
+    )
+    expect(bench.changing()).toBe(0)
+  })
+
+  test('are put back to before the failover that stands when a later one never came to its change', async () => {
+    await order()
+    await bench.pass(35_000)
+    await order({ recovery: 'api' })
+    await neverSent(bench, { id: 'R-2', step: 2, silence })
+
+    await order({ direction: 'failback' })
+    await bench.pass(35_000)
+
+    expect(await bench.run('R-3')).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect((await bench.run('R-2')).undoneBy).toBeUndefined()
+    expect(bench.record()).toBe('127.0.0.11 300 false')
+  })
+
+  test('that somebody has led elsewhere since are not touched', async () => {
+    await order()
+    await unseenAt(bench, { id: 'R-1', step: 2, silence })
+    bench.world.cloudflare.edit(bench.world.zone, (records) =>
+      records.map((one) => (one.name === bench.world.record ? { ...one, content: '192.0.2.9' } : one)),
+    )
+
+    await expect(order({ direction: 'failback' })).rejects.toThrow(
+      /R-1 \(failover lb to backup\)\. Looked at just now: the world is neither as before the step nor as after it: api\.example\.com A is 192\.0\.2\.9/,
+    )
+  })
+
+  test('that cannot be looked at say so instead of being taken for untouched', async () => {
+    await order()
+    await unseenAt(bench, { id: 'R-1', step: 2, silence })
+    silence(true)
+
+    await expect(order({ direction: 'failback' })).rejects.toThrow(
+      /of R-1 \(failover lb to backup\)\. It cannot be looked at just now: Cloudflare could not/,
+    )
+  })
+})
+
+describe('workers', () => {
+  let bench: EngineBench
+  let azure: AzureSim
+
+  beforeEach(async () => {
+    let now = (): number => noon
+    azure = await startTestAzure({ now: () => now(), bootTime: 1_000 })
+    azure.autoscale.set([
+      { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
+    ])
+    bench = await startEngine(redis, {}, createAzure(accessTo(azure, { timeout: 10_000 })))
+    now = bench.now
+    const order = { kind: 'pool-size', size: { to: 10 } } as const
+    const { run } = await bench.runs().propose(asking({ system: 'workers', order }))
+    await bench.runs().verdict(run.id, approving())
+  })
+  afterEach(async () => {
+    await bench.stop()
+    await azure.stop()
+  })
+
+  const silence = (on: boolean): void => azure.fault(on ? { kind: 'refuse' } : undefined)
+
+  async function back(): Promise<void> {
+    const { run } = await bench.runs().propose(asking({ system: 'workers', direction: 'failback' }))
+    await bench.runs().verdict(run.id, approving())
+    await bench.pass(12_000)
+    expect(await bench.run(run.id)).toMatchObject({ state: 'done', undoes: 'R-1' })
+  }
+
+  test.each([1, 2])(
+    'have their limits and their number again when nobody saw the end of step %i',
+    async (step) => {
+      await unseenAt(bench, { id: 'R-1', step, silence })
+      await bench.pass(5_000)
+
+      await back()
+
+      expect(JSON.stringify(azure.autoscale.properties('by-load'))).toContain('"minimum":"2","maximum":"6"')
+      expect(azure.scaleSets.running('workers-vmss')).toBe(4)
+    },
+  )
+})
+
+describe('storage', () => {
+  test.each([
+    { recovery: 'switch', step: 2, lasts: 1_000 },
+    { recovery: 'vault', step: 2, lasts: 1_000 },
+    { recovery: 'account', step: 1, lasts: failoverTime + 20_000 },
+  ] as const)('$recovery: goes back although nobody saw the way there', async ({ recovery, step, lasts }) => {
+    const bench = await startStorage(redis)
+    const { engine } = bench
+    await bench.approve(await bench.propose({ recovery }))
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    await unseenAt(engine, { id: 'R-1', step, silence })
+    await engine.pass(lasts)
+
+    await bench.approve(await bench.propose({ recovery, direction: 'failback' }))
+    await engine.pass(lasts)
+
+    expect(await engine.run('R-2')).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(bench.changes()).toHaveLength(2)
+    await bench.stop()
+  })
+})
+
+describe('a database', () => {
+  const back: RunId = 'R-2'
+
+  test('whose group was failed over although nobody saw it fails back', async () => {
+    const bench = await startDatabases(redis, twoRegions)
+    await bench.order(asking({ system: 'db', recovery: 'region' }))
+    const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    await unseenAt(bench, { id: 'R-1', step: at, silence })
+    await bench.pass(minutes(2))
+    const there = bench.azure.sql.group('orders-fg').primary
+
+    await bench.order(asking({ system: 'db', direction: 'failback' }))
+
+    expect(there).toBe('sql-north')
+    expect(await bench.finish(back)).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(bench.azure.sql.group('orders-fg')).toMatchObject({ primary: 'sql-west' })
+    await bench.stop()
+  })
+
+  test('whose group is just being failed over is waited for', async () => {
+    const bench = await startDatabases(redis, {
+      ...twoRegions,
+      times: { ...twoRegions.times, failover: minutes(20) },
+    })
+    await bench.order(asking({ system: 'db', recovery: 'region' }))
+    const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    await unseenAt(bench, { id: 'R-1', step: at, silence })
+
+    await expect(bench.order(asking({ system: 'db', direction: 'failback' }))).rejects.toThrow(
+      /of R-1 \(failover db to region\) is under way at its provider, although the run is cancelled\. Wait for its end, then: failback db/,
+    )
+    await bench.stop()
+  })
+})
+
+function minutes(count: number): number {
+  return count * 60 * second
+}
