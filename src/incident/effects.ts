@@ -28,8 +28,14 @@ type Body<K extends EffectBody['kind']> = Extract<EffectBody, { readonly kind: K
 /** GoAlert's figure: three tries on one channel before the next has its turn. */
 const pageTries = 3
 const tellTries = 5
-/** Who is called must not wait for a channel that hangs; in real milliseconds. */
-const pageTimeout = 5 * second
+/**
+ * How long one try of a page may take, in real milliseconds. Nobody who is called waits for it: the next channel has its
+ * turn after 5 s (pages.ts). Each pager has limits of its own, and this one lets it come to them: to cut off a message
+ * that is about to be taken means to send it twice, or never. Chats give each call 4 s, and a page is up to three of
+ * them; e-mail has 30 s in all.
+ */
+const pageTimeouts: Readonly<Partial<Record<Channel, Duration>>> = { chat: 13 * second, email: 32 * second }
+const usualPageTimeout = 10 * second
 /** The newest runs among which those of an incident are looked for. */
 const runsRead = 50
 /** The first level is called before anything can have been tried. */
@@ -43,7 +49,7 @@ export function incidentEffects(deps: EffectDeps): Omit<Performers, 'advance' | 
     page: {
       perform: (body, key, signal) => page(deps, body, key, signal),
       tries: pageTries,
-      timeout: pageTimeout,
+      timeout: ({ channel }) => pageTimeouts[channel] ?? usualPageTimeout,
       giveUp: (body, reason) => pageFailed(deps, body, reason),
       // The next channel and the next person have their turn, but a chat that is back still pages everybody whom nobody
       // has answered for. Only a chat: it looks for a message whose answer was lost before it is sent again.

@@ -24,7 +24,7 @@ export type Performers = {
     /** The same key is done at most this often by this process. */
     readonly every?: Duration
     /** How long one try may take, in real milliseconds; absent: as long as `TryDeps.timeout` says. */
-    readonly timeout?: Duration
+    readonly timeout?: Duration | ((body: Extract<EffectBody, { readonly kind: K }>) => Duration)
   }
 }
 
@@ -116,7 +116,7 @@ export function createTries(
 
   async function perform(effect: Effect): Promise<void> {
     const { perform: run, timeout = deps.timeout } = specOf(effect)
-    const signal = AbortSignal.timeout(timeout)
+    const signal = AbortSignal.timeout(typeof timeout === 'number' ? timeout : timeout(effect.body))
     await Promise.race([run(effect.body, effect.key, signal), aborted(signal)])
   }
 
@@ -153,7 +153,7 @@ export function createTries(
 interface AnyPerformer {
   readonly perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
   readonly tries?: number
-  readonly timeout?: Duration
+  readonly timeout?: Duration | ((body: EffectBody) => Duration)
   readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
   readonly keeps?: (body: EffectBody, thrown: unknown) => boolean
 }

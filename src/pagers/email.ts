@@ -12,11 +12,15 @@ export interface EmailOptions {
   /** The sender's address; default: `from` of the URL, else its user when that is an address, else dr-bot@ the bot's host. */
   readonly from?: string
   readonly publicUrl?: string
-  /** How long the server may take to accept the connection, and to say anything at all afterwards. */
+  /** How long the server may take to accept the connection, and to say anything at all afterwards, its greeting too. */
   readonly patience?: { readonly connect: Duration; readonly silence: Duration }
 }
 
-const usualPatience = { connect: 5 * second, silence: 8 * second }
+/**
+ * Servers make strangers wait for the greeting on purpose (6 s at Postfix' postscreen), and look for spam before they
+ * say that they have the message.
+ */
+const usualPatience = { connect: 5 * second, silence: 15 * second }
 /** A server that keeps a connection alive drop by drop ends here. */
 const longest: Duration = 30 * second
 
@@ -31,9 +35,10 @@ export function createEmailPager(options: EmailOptions): Pager {
   const patience = options.patience ?? usualPatience
   const transportOptions = {
     url: options.smtpUrl,
-    connectionTimeout: patience.connect,
+    // Counts all until the session stands: look-up, connection, greeting, STARTTLS.
+    connectionTimeout: patience.connect + patience.silence,
     dnsTimeout: patience.connect,
-    greetingTimeout: patience.connect,
+    greetingTimeout: patience.silence,
     socketTimeout: patience.silence,
     // A password crosses a network encrypted or not at all, unless the URL says `?requireTLS=false`.
     requireTLS:

@@ -164,6 +164,16 @@ describe('an e-mail', () => {
     await expect(sending).rejects.toBeInstanceOf(RetryableError)
   })
 
+  test('a server that makes strangers wait for its greeting is waited for longer than a connection', async () => {
+    server.behave(400)
+    const pager = createEmailPager({ smtpUrl: server.url, patience: { connect: 200, silence: 10_000 } })
+    const before = server.received.length
+
+    await pager.send('ann', 'ann@example.com', pageMessage(), signal())
+
+    expect(server.received).toHaveLength(before + 1)
+  })
+
   test('a server that takes the connection and says nothing is left after its time', async () => {
     const mute = createServer().listen(0, '127.0.0.1')
     await once(mute, 'listening')

@@ -3,8 +3,19 @@ import { once } from 'node:events'
 import { SMTPServer } from 'smtp-server'
 import type { SMTPServerOptions } from 'smtp-server'
 
-/** hang: takes the connection and never answers the message. echo: refuses the login and repeats the password. */
-export type SmtpMood = 'accept' | 'refuse' | 'put-off' | 'hang' | 'refuse-login' | 'echo' | 'refuse-message'
+/**
+ * hang: takes the connection and never answers the message. echo: refuses the login and repeats the password.
+ * A number: accepts, so many milliseconds late with its greeting and again with its word for the message.
+ */
+export type SmtpMood =
+  | number
+  | 'accept'
+  | 'refuse'
+  | 'put-off'
+  | 'hang'
+  | 'refuse-login'
+  | 'echo'
+  | 'refuse-message'
 
 export interface ReceivedMail {
   /** The recipients of the envelope: who really gets it. */
@@ -28,6 +39,7 @@ export async function startTestSmtp(): Promise<TestSmtp> {
   const password = 'smtp p@ss/w0rd'
   const received: ReceivedMail[] = []
   let mood: SmtpMood = 'accept'
+  const late = (): number => (typeof mood === 'number' ? mood : 0)
   const refusal = (code: number, text: string): Error =>
     Object.assign(new Error(text), { responseCode: code })
 
@@ -36,6 +48,9 @@ export async function startTestSmtp(): Promise<TestSmtp> {
     allowInsecureAuth: true,
     logger: false,
     closeTimeout: 50,
+    onConnect(_session, done) {
+      setTimeout(done, late())
+    },
     onAuth(auth, _session, done) {
       if (mood === 'echo') return done(refusal(535, `bad password ${auth.password}`))
       if (mood === 'refuse-login' || auth.password !== password) return done(refusal(535, 'go away'))
@@ -53,7 +68,7 @@ export async function startTestSmtp(): Promise<TestSmtp> {
       stream.on('end', () => {
         if (mood === 'refuse-message') return done(refusal(554, 'looks like spam'))
         received.push(readMail(Buffer.concat(chunks).toString('latin1'), session.envelope.rcptTo))
-        return done()
+        return setTimeout(done, late())
       })
     },
   }
