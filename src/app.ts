@@ -63,6 +63,8 @@ export interface AppParts {
 
 /** How long one try of an effect may take, in real milliseconds. */
 const effectTimeout: Duration = 10 * second
+/** One turn of a run looks, starts, looks again and checks, and each call may take nearly as long as another's try. */
+const advanceTimeout: Duration = 2 * minute
 
 /** Starts the whole bot. Deliberately one straight line; what was started is stopped in reverse. */
 export async function startApp(config: Config, parts: AppParts): Promise<App> {
@@ -177,7 +179,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       runCard: cardOf,
       measured: metrics,
     }),
-    advance: { perform: (body) => runs.advance(body.run) },
+    advance: { perform: (body) => runs.advance(body.run), timeout: advanceTimeout },
     release: { perform: (body) => release(triageDeps, body.incident) },
   }
 
@@ -270,6 +272,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     await inbox.sweep()
     await inbox.idle()
     await deadlines.sweep()
+    await deadlines.idle()
     await outbox.sweep()
     await outbox.idle()
   }

@@ -1,12 +1,14 @@
 // A bell rings, a sweep finds bells that were lost, an auditor says so when both failed.
 import { RetryableError, reasonOf } from '../errors.ts'
 import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
-import { second } from '../ids.ts'
+import { minute, second } from '../ids.ts'
 import type { Bells, Clock, Log, Store } from '../ports.ts'
 
 const sweepLimit = 500
 /** A deadline that is this late means that bell and sweep have both failed; DESIGN: met within a second while up. */
 const alarmAfter: Duration = 5 * second
+/** A look that lasts longer has come to nothing. */
+const longLook: Duration = 2 * minute
 
 export interface DeadlineDeps {
   readonly store: Pick<Store, 'due'>
@@ -19,24 +21,33 @@ export interface DeadlineDeps {
 }
 
 export interface Deadlines {
+  /** Begins a look at whatever is due and is not being looked at; waits for none of them. */
   readonly sweep: () => Promise<void>
-  /** How late the latest deadline that was not met is; 0 when all are on time. */
+  /** Resolves when nothing is being looked at any more. */
+  readonly idle: () => Promise<void>
+  /** How late the latest deadline that was not met is; 0 when all are on time, or looked at. */
   readonly audit: () => Promise<Duration>
 }
 
 /** Joins bells and sweep; each id is looked at once at a time. */
 export function createDeadlines(deps: DeadlineDeps): Deadlines {
-  const looking = new Map<string, Promise<void>>()
+  const looking = new Map<string, { readonly work: Promise<void>; readonly since: Instant }>()
 
   function look(id: IncidentId | RunId, at: Instant): Promise<void> {
     const already = looking.get(id)
-    if (already) return already
+    if (already) return already.work
     const work = deps
       .look(id)
       .then(() => deps.met(Math.max(0, deps.clock.now() - at)))
       .finally(() => looking.delete(id))
-    looking.set(id, work)
+    looking.set(id, { work, since: deps.clock.now() })
     return work
+  }
+
+  /** It was begun in time: a provider that is slow to answer is no bell that was lost. */
+  function isMet(id: string, now: Instant): boolean {
+    const under = looking.get(id)
+    return under !== undefined && now - under.since < longLook
   }
 
   deps.bells.onRing(look)
@@ -44,20 +55,23 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
   return {
     sweep: async () => {
       const due = await deps.store.due(deps.clock.now(), sweepLimit)
-      await Promise.all(
-        due.map(({ id, wakeAt }) =>
-          look(id, wakeAt).catch((thrown: unknown) => {
-            deps.log.error('a deadline could not be looked at; the next sweep tries again', {
-              id,
-              reason: reasonOf(thrown),
-            })
-          }),
-        ),
-      )
+      // A look at a run lasts as long as its provider takes to answer: nobody else's deadline waits for that.
+      for (const { id, wakeAt } of due.filter((each) => !looking.has(each.id))) {
+        look(id, wakeAt).catch((thrown: unknown) => {
+          deps.log.error('a deadline could not be looked at; the next sweep tries again', {
+            id,
+            reason: reasonOf(thrown),
+          })
+        })
+      }
+    },
+    idle: async () => {
+      while (looking.size > 0) await Promise.allSettled([...looking.values()].map(({ work }) => work))
     },
     audit: async () => {
       const now = deps.clock.now()
-      const [latest] = await deps.store.due(now, 1)
+      const due = await deps.store.due(now, sweepLimit)
+      const latest = due.find(({ id }) => !isMet(id, now))
       const late = latest ? now - latest.wakeAt : 0
       if (late > alarmAfter)
         deps.log.error('a deadline was missed by bell and sweep', { id: latest?.id, late })
