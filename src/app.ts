@@ -251,7 +251,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const more = [
     ...recoveryTasks(runDeps, config.RECOVERY_CHECK_MINUTES * minute),
     { name: 'replication', ...createReplicationWatch({ ...triageDeps, inbox, systems }) },
-    { name: 'chats', ...createChatWatch({ ...triageDeps, states: chats.states }) },
+    { name: 'chats', ...createChatWatch({ ...triageDeps, states: chats.states, kick, publicUrl }) },
   ]
   const stopLoops = startLoops({
     life,

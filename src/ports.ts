@@ -169,6 +169,8 @@ export interface ChatState {
   readonly away?: { readonly since: Instant; readonly refused: boolean }
   /** When it last took something; absent: never yet. */
   readonly heard?: Instant
+  /** Why nothing that is pressed or typed in it comes to this process; absent while it does, or nobody can tell. */
+  readonly shut?: string
 }
 
 /** What one person is told, on any channel. */

@@ -78,11 +78,15 @@ function told(
 
 /** Since when, who may not see this, and how people are paged meanwhile. */
 function awayText(incident: Incident, { chat, since, refused }: Of<'chat-away'>, moment: Moment): string {
-  const { timezone } = moment.policy.plan
   const what = refused ? 'takes nothing from the bot' : 'has not answered'
-  const minutely = zoned(since, timezone).round({ smallestUnit: 'minute', roundingMode: 'floor' })
-  const at = `${timeText(minutely)} ${timezone}`
+  const at = sinceText(since, moment.policy.plan.timezone)
   return `${chatName(chat)} ${what} since ${at}${blindText(incident, chat, moment)}. ${waysText(incident, moment)}`
+}
+
+/** `03:00 Europe/Berlin` */
+export function sinceText(since: Instant, timezone: string): string {
+  const minutely = zoned(since, timezone).round({ smallestUnit: 'minute', roundingMode: 'floor' })
+  return `${timeText(minutely)} ${timezone}`
 }
 
 /** Those who are called or have it, and whom no chat reaches that answers. */

@@ -1,16 +1,15 @@
-// Looks at intervals whether the chats answer, and lets every open incident know what is new.
+// Looks at intervals whether the chats answer and commands come in from them, and lets people know what is new.
 import type { Duration } from '../ids.ts'
 import { second } from '../ids.ts'
-import type { ChatState, Clock, Store } from '../ports.ts'
+import type { ChatState, Store } from '../ports.ts'
 import { chatNews } from './chat-away.ts'
-import type { Incidents } from './input.ts'
+import { lookAtDoors } from './chat-doors.ts'
+import type { ChatDoorsDeps } from './chat-doors.ts'
 
-export interface ChatWatchDeps {
-  readonly store: Pick<Store, 'incidents'>
-  readonly incidents: Pick<Incidents, 'input'>
+export interface ChatWatchDeps extends ChatDoorsDeps {
+  readonly store: ChatDoorsDeps['store'] & Pick<Store, 'incidents'>
   /** The chats, as this process knows them. */
   readonly states: () => readonly ChatState[]
-  readonly clock: Pick<Clock, 'now'>
 }
 
 /** More incidents than there are systems cannot be open. */
@@ -24,12 +23,14 @@ export function createChatWatch(deps: ChatWatchDeps): {
   return { every: 5 * second, run: () => look(deps) }
 }
 
-async function look({ store, incidents, states, clock }: ChatWatchDeps): Promise<void> {
-  const chats = states()
-  if (chats.length === 0) return
-  for (const incident of await store.incidents({ open: true, limit: most }))
+async function look(deps: ChatWatchDeps): Promise<void> {
+  const { store, incidents, clock } = deps
+  const chats = deps.states()
+  const open = await store.incidents({ open: true, limit: most })
+  for (const incident of open)
     for (const state of chats) {
       const news = chatNews(incident, state, clock.now())
       if (news) await incidents.input(incident.id, news)
     }
+  await lookAtDoors(deps, chats, open)
 }

@@ -247,6 +247,24 @@ test.each([100, 700])(
   60_000,
 )
 
+test('while no socket is there and Slack answers, the room says that nothing arrives from it, and that it does again', async () => {
+  house = await startSlackBot(emailLater)
+  const { bot, slack } = house
+  const room = await broken()
+  slack.fault({ kind: 'status', status: 503, methods: ['apps.connections.open'] })
+  slack.dropSockets()
+
+  await whileTimePasses([bot], () => expect(mentions(house, room, 'in Slack do not arrive')).toBe(1), 5_000)
+  const status = (await bot.say('bob', 'status')).text
+  slack.fault()
+  await whileTimePasses([bot], () => expect(mentions(house, room, 'in Slack arrive again')).toBe(1), 5_000)
+  await bot.pass(5 * minute)
+
+  expect(status).toContain('Buttons and commands in Slack do not arrive')
+  expect(mentions(house, room, 'in Slack do not arrive')).toBe(1)
+  expect(await slack.command(bob, 'status', { channel: room })).toMatchObject({ ok: true })
+}, 60_000)
+
 test('a token that is revoked in the middle is said where people look, once, with what to do; a new one is taken', async () => {
   house = await startSlackBot(emailLater)
   const { bot, slack } = house

@@ -31,6 +31,8 @@ export interface Service {
   readonly name: string
   /** What was said in the room, in its order. */
   readonly said: string[]
+  /** What was announced to all, in its order. */
+  readonly announced: string[]
   /** The room as it was drawn last. */
   readonly view: () => RoomView | undefined
   /** Pages that arrived, in their order. */
@@ -40,10 +42,13 @@ export interface Service {
 
 /** One process. */
 export interface Process {
+  readonly store: Store
   readonly outbox: Outbox
   readonly states: () => readonly ChatState[]
   readonly input: (input: IncidentInput) => Promise<Incident>
   readonly look: () => Promise<void>
+  /** Why nothing comes in from Slack to this process; undefined: it does. */
+  readonly shut: (why: string | undefined) => void
   /** Opens the incident, and waits for nothing that follows. */
   readonly open: () => Promise<void>
 }
@@ -65,6 +70,7 @@ export interface House {
 
 /** How long a process waits for a service, in real milliseconds. */
 const timeLimit = 200
+const publicUrl = 'https://dr.example.com'
 /** A Monday, 03:00:00 in Berlin. */
 const start = Date.UTC(2026, 10, 23, 2)
 const names = ['slack', 'teams'] as const
@@ -159,6 +165,7 @@ function createService(name: string): Recorder {
   let view: RoomView | undefined
   const keys = new Set<string>()
   const said: string[] = []
+  const announced: string[] = []
   const pages: { readonly person: PersonId; readonly message: PageMessage }[] = []
   function once(key: string, work: () => void): void {
     if (!keys.has(key)) work()
@@ -168,6 +175,7 @@ function createService(name: string): Recorder {
     seen: {
       name,
       said,
+      announced,
       pages,
       view: () => view,
       mood: (is) => {
@@ -188,7 +196,7 @@ function createService(name: string): Recorder {
         }),
       showRun: () => call(() => {}),
       say: (_incident, text, key) => call(() => once(key, () => said.push(text))),
-      announce: (text, key) => call(() => once(key, () => said.push(text))),
+      announce: (text, key) => call(() => once(key, () => announced.push(text))),
       closeRoom: () => call(() => {}),
     }),
     page: (call, who, message) =>
@@ -206,7 +214,7 @@ interface ProcessParts {
 async function startProcess(
   name: string,
   { redis, clock, policy, services }: ProcessParts,
-): Promise<Process & { readonly store: Store }> {
+): Promise<Process> {
   const store = createStore({ redis: (await redis.connect()).redis, process: name })
   const wired = services.map((service) => wire(service, clock, () => outbox.hurry()))
   const incidents = createIncidents({
@@ -237,7 +245,7 @@ async function startProcess(
         { channel: 'email', send: async () => {} },
       ],
       nagios: undefined,
-      publicUrl: 'https://dr.example.com',
+      publicUrl,
       runCard: () => ({ title: 'R-1', tone: 'quiet' }),
       measured: { page: () => {}, alertToPage: () => {} },
     }),
@@ -262,13 +270,29 @@ async function startProcess(
     },
     () => performers,
   )
-  const states = () => wired.map(({ state }) => state())
-  const watch = createChatWatch({ store, incidents, states, clock })
+  let shut: string | undefined
+  const states = () =>
+    wired.map(({ state }) => ({
+      ...state(),
+      ...(state().chat === 'slack' && shut !== undefined && { shut }),
+    }))
+  const watch = createChatWatch({
+    store,
+    incidents,
+    states,
+    clock,
+    policy: () => policy,
+    kick: (effects) => outbox.start(effects),
+    publicUrl,
+  })
   return {
     store,
     outbox,
     states,
     look: watch.run,
+    shut: (why) => {
+      shut = why
+    },
     input: (input) => incidents.input('INC-1', input),
     open: async () =>
       void (await incidents.open({

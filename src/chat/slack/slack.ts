@@ -2,6 +2,7 @@
 import type { Dispatch } from '../../command/command.ts'
 import { repeat } from '../../deadlines/deadlines.ts'
 import { minute, second } from '../../ids.ts'
+import type { ChatState } from '../../ports.ts'
 import type { ChatDeps, JoinedChat } from '../joined.ts'
 import { onDuty } from '../presence.ts'
 import { createRecords } from '../record.ts'
@@ -76,7 +77,7 @@ export async function createSlack(settings: SlackSettings, deps: ChatDeps): Prom
       door.start()
       return door
     },
-    state: () => ({ chat: 'slack', ...api.state() }),
+    state: () => ({ chat: 'slack', ...api.state(), ...shut(door) }),
     checks: () => ({
       slack: api.health(),
       ...(door ? { 'slack-door': door.receive ? api.health() : door.health() } : {}),
@@ -89,4 +90,10 @@ export async function createSlack(settings: SlackSettings, deps: ChatDeps): Prom
       api.close()
     },
   }
+}
+
+/** Whether something comes in over HTTP only Slack knows. */
+function shut(door: SlackDoor | undefined): Pick<ChatState, 'shut'> {
+  const { ok, text } = door && !door.receive ? door.health() : { ok: true }
+  return ok || text === undefined ? {} : { shut: text }
 }

@@ -15,6 +15,7 @@ import { optional } from '../read.ts'
 import { readReadiness, readinessSection, systemReadinessSection, unready } from '../readiness.ts'
 import { joinedParts } from '../joined.ts'
 import { readIncident } from '../which.ts'
+import { doorLines } from '../doors.ts'
 import { readStandbys } from '../../recovery/standby/words.ts'
 import { standbyOf, standbySection } from '../standby.ts'
 import type { Instant, SystemId } from '../../ids.ts'
@@ -49,10 +50,12 @@ async function overall(desk: Desk): Promise<Answer> {
   const stale = (await readStandbys(desk.store, desk.plan(), now)).filter(({ ok, state }) => !ok && state)
   const oldestFirst = incidents.toSorted((a, b) => a.marks.outage - b.marks.outage)
   const byHand = byHandSection(runs)
+  const doors = await doorLines(desk.store)
   const sections: Section[] = [
     ...(byHand ? [byHand] : []),
     ...oldestFirst.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
     ...(incidents.length > mostShown ? [{ lines: [[`and ${incidents.length - mostShown} more`]] }] : []),
+    ...(doors.length > 0 ? [{ heading: 'Doors that are shut', lines: doors }] : []),
     ...warningSection(warnings),
     ...owedSection(owed),
     ...standbySection(stale),
@@ -60,7 +63,8 @@ async function overall(desk: Desk): Promise<Answer> {
     ...frozenSection(desk, frozen, runs),
   ]
   const lacking = readiness === undefined ? 0 : unready(readiness).length
-  const uneasy = warnings.length + owed.length + lacking + stale.length > 0 || byHand !== undefined
+  const uneasy =
+    warnings.length + owed.length + lacking + stale.length + doors.length > 0 || byHand !== undefined
   const card: Card = {
     title: titleOf(incidents.length, uneasy),
     tone: worst([...incidents.map((incident) => toneOf(incident, now)), uneasy ? 'warn' : 'good']),
