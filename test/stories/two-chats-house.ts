@@ -139,7 +139,7 @@ export async function startHouse(redis: TestRedis, sections: Sections = {}): Pro
         clock.skip(1_000)
         await settle()
         passed += 1
-        if (passed % 5 === 0) for (const each of [one, two]) await each.look()
+        if (passed % 5 === 0) await Promise.all([one.look(), two.look()])
       }
     },
     broken: async () => {
