@@ -1,5 +1,4 @@
 // A chat that takes what the bot says while nothing comes in from it: people are told once, and once when it is over.
-import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Effect } from '../effect.ts'
 import type { Duration, IncidentId, Instant } from '../ids.ts'
@@ -79,13 +78,14 @@ export async function lookAtDoors(
       return door ? [[state.chat, door]] : []
     }),
   )
-  if (isDeepStrictEqual(after, before)) return
+  const next = JSON.stringify(after)
+  if (next === (text ?? '{}')) return
   const news = states.map(({ chat }) =>
     newsOf(deps, chat, { before: before[chat], after: after[chat], open }),
   )
   // First what all are told, under names that are the same in each process; in the rooms only the first one says it.
   await announce(deps, news)
-  if ((await deps.store.putSetting(setting, text, JSON.stringify(after))) === 'conflict') return
+  if ((await deps.store.putSetting(setting, text, next)) === 'conflict') return
   for (const { rooms, words } of news)
     for (const id of rooms) await deps.incidents.input(id, { kind: 'note', by: bot, text: words })
 }
@@ -101,7 +101,7 @@ function doorNow(
   if (why === undefined) return undefined
   if (!before) return { since: now, why, told: false, toldIn: [] }
   if (!before.told && now - before.since < patience) return before
-  return { ...before, why: before.told ? before.why : why, told: true, toldIn: [...open] }
+  return { ...before, why: before.told ? before.why : why, told: true, toldIn: open.toSorted() }
 }
 
 function newsOf(
