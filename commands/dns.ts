@@ -17,7 +17,7 @@ export const dnsShow: CommandSpec<'dns show'> = {
 export const dnsSync: CommandSpec<'dns sync'> = {
   verb: 'dns sync',
   usage: 'dns sync [--yes]',
-  summary: 'Bring the standby zone at Azure DNS in step with Cloudflare now',
+  summary: 'Bring the standby zone at Azure DNS in sync with Cloudflare now',
   examples: ['dns sync', 'dns sync --yes'],
   rights: ['engineer'],
   changes: true,
@@ -31,7 +31,7 @@ export const dnsSync: CommandSpec<'dns sync'> = {
 export const dnsBypass: CommandSpec<'dns bypass'> = {
   verb: 'dns bypass',
   usage: 'dns bypass [to NAME] [--yes] [--override RULE "reason"]',
-  summary: "Propose to lead traffic past Cloudflare's proxy, directly to the load balancer",
+  summary: "Propose to point records directly at the load balancer, past Cloudflare's proxy",
   examples: ['dns bypass', 'dns bypass --override origin-certificate "the app pins it"'],
   rights: ['engineer'],
   changes: true,
@@ -52,7 +52,7 @@ export const dnsBypass: CommandSpec<'dns bypass'> = {
 export const dnsProtect: CommandSpec<'dns protect'> = {
   verb: 'dns protect',
   usage: 'dns protect [--yes] [--override RULE "reason"]',
-  summary: "Propose the way back behind Cloudflare's proxy, exactly as it was",
+  summary: "Propose to put the records back behind Cloudflare's proxy, exactly as they were",
   examples: ['dns protect'],
   rights: ['engineer'],
   changes: true,

@@ -34,7 +34,7 @@ export const failover: CommandSpec<'failover'> = {
 export const failback: CommandSpec<'failback'> = {
   verb: 'failback',
   usage: 'failback system [--yes] [--override RULE "reason"]',
-  summary: 'Propose the undo of the last recovery of a system, or the way back',
+  summary: 'Propose the failback of a system: what its last recovery changed is put back',
   examples: ['failback lb'],
   rights: ['engineer'],
   changes: true,

@@ -6,7 +6,7 @@ import type { CommandSpec } from '../src/command/command.ts'
 export const logout: CommandSpec<'logout'> = {
   verb: 'logout',
   usage: 'logout [person]',
-  summary: 'Take back your sessions and tokens; an admin, those of another',
+  summary: 'Revoke your sessions and tokens; an admin, those of another person',
   examples: ['logout', 'logout bob'],
   rights: ['anyone'],
   changes: true,
