@@ -59,6 +59,8 @@ export interface App {
 export interface AppParts {
   readonly log: Log
   readonly clock?: Clock
+  /** Ends a start that is under way: what was started by then is stopped. */
+  readonly stop?: AbortSignal
 }
 
 /** How long one try of an effect may take, in real milliseconds. */
@@ -82,8 +84,11 @@ export async function startApp(config: Config, parts: AppParts): Promise<App> {
       await stop().catch((thrown: unknown) => log.error('could not be stopped', { reason: reasonOf(thrown) }))
     }
   }
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  parts.stop?.addEventListener('abort', () => reject(new Error('stopped during the start')))
   try {
-    return await assemble(config, { log, clock, stops, close })
+    parts.stop?.throwIfAborted()
+    return await Promise.race([assemble(config, { log, clock, stops, close }), stopped])
   } catch (thrown) {
     await close()
     throw thrown

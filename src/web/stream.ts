@@ -40,6 +40,8 @@ interface Stream {
   readonly isGone: () => boolean
   sent: string
   dirty: boolean
+  /** The last time it could not be made. */
+  failed: boolean
   /** Waiting for its next turn, or writing. */
   timer: NodeJS.Timeout | undefined
   busy: boolean
@@ -54,7 +56,7 @@ export function createStreams(deps: StreamDeps): Streams {
   const heart = setInterval(() => {
     for (const stream of streams) {
       if (stream.isGone()) drop(stream)
-      else void checkUp(stream, deps)
+      else checkUp(stream, deps)
     }
   }, beat)
   heart.unref()
@@ -114,6 +116,7 @@ function streamOn(reply: FastifyReply, person: PersonId, render: Stream['render'
     isGone: () => raw.destroyed,
     sent: '',
     dirty: false,
+    failed: false,
     timer: undefined,
     busy: false,
   }
@@ -138,13 +141,14 @@ async function update(stream: Stream, log: Log): Promise<void> {
       if (stream.dirty) void update(stream, log)
       else stream.timer = undefined
     },
-    waited && !first ? stormGap : gap,
+    (waited && !first) || stream.failed ? stormGap : gap,
   )
 }
 
 async function send(stream: Stream, log: Log): Promise<void> {
   try {
     const markup = await stream.render()
+    stream.failed = false
     if (markup === undefined) return stream.end()
     if (markup === stream.sent) return
     const data = markup
@@ -155,16 +159,18 @@ async function send(stream: Stream, log: Log): Promise<void> {
     if (stream.write(`${data}\n\n`)) stream.sent = markup
     else stream.dirty = true
   } catch (error) {
-    log.warn('a page could not be brought up to date', { reason: reasonOf(error) })
+    // It still shows what was; nobody may ever change anything again and so remind us of it.
+    stream.dirty = true
+    if (!stream.failed) log.warn('a page could not be brought up to date yet', { reason: reasonOf(error) })
+    stream.failed = true
   }
 }
 
-/** Tells the browser that the bot is there, and ends the stream of a person who is not let in any more. */
-async function checkUp(stream: Stream, { clock, log }: StreamDeps): Promise<void> {
+/**
+ * Tells the browser that the bot is there, and looks at the page once more: whoever is not let in any more is shown out,
+ * and what has changed without a word of it (in another process, or by the clock) is shown.
+ */
+function checkUp(stream: Stream, { clock, log }: StreamDeps): void {
   stream.write(`event: beat\ndata: ${clock.now()}\n\n`)
-  try {
-    if ((await stream.render()) === undefined) stream.end()
-  } catch (error) {
-    log.warn('a page could not be brought up to date', { reason: reasonOf(error) })
-  }
+  touch(stream, log)
 }

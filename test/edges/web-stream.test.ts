@@ -15,6 +15,7 @@ let url: string
 let open: number
 let render: () => Promise<string | undefined>
 let requests: ClientRequest[]
+let warnings: string[]
 /** What a request is held up by before its stream is opened, as by the look at who asks. */
 let lookup: Promise<void>
 const changes = createChanges()
@@ -24,13 +25,8 @@ beforeEach(async () => {
   requests = []
   lookup = Promise.resolve()
   render = async () => 'page'
-  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-  streams = createStreams({
-    changes,
-    clock: { now: Date.now, real: (duration) => duration, after: () => () => {} },
-    log: quiet,
-    counted: (count) => (open = count),
-  })
+  warnings = []
+  streams = openStreams()
   server = fastify({ forceCloseConnections: true })
   server.get<{ Params: { readonly person: string } }>('/:person', async (request, reply) => {
     await lookup
@@ -40,10 +36,21 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  vi.useRealTimers()
   for (const request of requests) request.destroy()
   streams.close()
   await server.close()
 })
+
+function openStreams(): Streams {
+  const warn = (text: string) => void warnings.push(text)
+  return createStreams({
+    changes,
+    clock: { now: Date.now, real: (duration) => duration, after: () => () => {} },
+    log: { debug: () => {}, info: () => {}, warn, error: () => {} },
+    counted: (count) => (open = count),
+  })
+}
 
 async function watch(person: string): Promise<IncomingMessage> {
   const request = get(`${url}/${person}`, { agent: false })
@@ -83,6 +90,48 @@ test('at most eight pages are made at a time, and each gets its turn', async () 
     for (const go of waiting.splice(0)) go()
     expect(made).toBeGreaterThanOrEqual(20)
   })
+})
+
+/** What a stream has sent so far. */
+function read(stream: IncomingMessage): () => string {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  return () => text
+}
+
+test('a page that could not be made is made again by itself, and the log says it once', async () => {
+  let broken = false
+  render = async () => {
+    if (broken) throw new Error('Redis does not answer')
+    return `page ${made++}`
+  }
+  let made = 1
+  const seen = read(await watch('ann'))
+  await vi.waitFor(() => expect(seen()).toContain('page 1'))
+
+  broken = true
+  changes.tell('INC-1')
+  await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), 5_000)
+  broken = false
+
+  await vi.waitFor(() => expect(seen()).toContain('page 2'), 10_000)
+  expect(warnings).toHaveLength(1)
+})
+
+test('what changed without a word of it is shown with the next sign of life', async () => {
+  streams.close()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  streams = openStreams()
+  let page = 'before'
+  render = async () => page
+  const seen = read(await watch('ann'))
+  await vi.waitFor(() => expect(seen()).toContain('before'))
+
+  page = 'after'
+  vi.advanceTimersByTime(15_000)
+
+  await vi.waitFor(() => expect(seen()).toContain('after'), 5_000)
+  expect(seen()).toContain('event: beat')
 })
 
 test('a page that was closed while it waited for its turn is not made any more', async () => {

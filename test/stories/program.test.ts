@@ -89,6 +89,25 @@ describe('the program', () => {
     expect(bot.child.exitCode).toBeNull()
   })
 
+  it('that is reloaded while it starts goes on, and reads the plan again once it is there', async () => {
+    const bot = start(secrets)
+    await vi.waitUntil(() => left().length > 0, { timeout: 10_000, interval: 5 })
+    bot.child.kill('SIGHUP')
+
+    await ready(bot)
+    await vi.waitFor(() => expect(bot.output()).toContain('the plan was read again'), 5_000)
+  })
+
+  it('that is stopped while it starts leaves nothing behind, with status 0', async () => {
+    const bot = start(secrets)
+    await vi.waitUntil(() => left().length > 0, { timeout: 10_000, interval: 5 })
+    const ended = once(bot.child, 'exit')
+    bot.child.kill('SIGTERM')
+
+    expect(await ended).toEqual([0, null])
+    await vi.waitFor(() => expect(left()).toEqual([]), 10_000)
+  })
+
   it('takes its Redis with it when it is killed', async () => {
     const bot = start(secrets)
     await ready(bot)
