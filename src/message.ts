@@ -91,14 +91,14 @@ export function parted(sections: readonly Section[]): {
   return { lead: sections.slice(0, count), rest: sections.slice(count) }
 }
 
-/** A line as plain text, times in UTC: for e-mail subjects, logs and the terminal without a zone. */
+/** A line as plain text, times in UTC and commands as in a terminal: for e-mail, reports and whatever has no door of its own. */
 export function plain(line: Line): string {
   return line
     .map((span) => {
       if (typeof span === 'string') return span
       if ('at' in span) return clockText(span.at, span.show)
       if ('code' in span) return span.code
-      if ('command' in span) return span.command
+      if ('command' in span) return `dr ${span.command}`
       if ('strong' in span) return span.strong
       return `${span.text} (${span.link})`
     })

@@ -188,7 +188,7 @@ async function showRun<M>(ways: RoomChatWays<M>, { run, card, options }: RunShow
     const posted = await posts.show(place, channel, message, options)
     const news = loudNews(run)
     if (news === undefined) return
-    const words = ways.line([runNewsText(run, news)])
+    const words = ways.words(runNewsText(run, news))
     await posts.post({ scope: run.id, key: news }, posted.channel, words, options)
   })
 }

@@ -53,7 +53,7 @@ function remind(change: Change, incident: Clocked, moment: Moment): Change {
   const left = clock.endsAt - moment.now
   const more = Math.min(extension, extensionLeft(clock))
   const text = over
-    ? `Still no decision ${printDuration(moment.now - clock.startedAt)} after the first page. Order a recovery (failover ${incident.system}), or say what is known: note ${incident.id} ...`
+    ? `Still no decision ${printDuration(moment.now - clock.startedAt)} after the first page. Order a recovery: failover ${incident.system}. Or say what is known: note ${incident.id} WORDS`
     : `${printDuration(left)} left to diagnose ${incident.id}. Then it goes to ${targetsAt(moment, nextLevel(incident, moment.policy.plan))}.${more > 0 ? ` More time: extend ${incident.id} ${printDuration(more)} REASON` : ''}`
   const next = over
     ? { ...clock, remindAt: moment.now + timings.remind }
@@ -114,7 +114,7 @@ export function extend(
   const { next } = change
   if (next.state !== 'diagnosing') {
     return next.state === 'paging'
-      ? `${next.id} has not been acknowledged; say ack ${next.id} first, then extend it.`
+      ? `${next.id} has not been acknowledged. First: ack ${next.id}`
       : `${next.id} is ${next.state}: no diagnosis clock is running.`
   }
   if (next.clock.endedAt !== undefined) {
@@ -133,7 +133,7 @@ export function extend(
 
 function tooLong(incident: Clocked, left: Duration): string {
   if (left < 1_000) {
-    return `A diagnosis takes 30 minutes at most, and ${incident.id} already has them all. Order a recovery (failover ${incident.system}) or escalate ${incident.id}`
+    return `A diagnosis takes 30 minutes at most, and ${incident.id} already has them all. Order a recovery: failover ${incident.system}. Or escalate it: escalate ${incident.id}`
   }
   return `A diagnosis takes 30 minutes at most: ${incident.id} can be extended by ${printDuration(left)} and no more. Say: extend ${incident.id} ${printDuration(left)} REASON`
 }

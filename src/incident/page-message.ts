@@ -45,7 +45,7 @@ export function pageMessage(incident: Incident, { key, page, tried }: Sending, v
       ...incidentFields(incident, view).map((field) => fieldText(field, still)),
       ...story,
       `Why you: ${page.why}`,
-      `Say: ack ${incident.id}`,
+      plain(['Type: ', { command: `ack ${incident.id}` }]),
       ...verdicts.map((run) => `${run.id} waits for your approval: ${view.publicUrl}/runs/${run.id}`),
     ],
     card: manager ? managerCard(incident, page, tried, view) : engineerCard(incident, page, view),

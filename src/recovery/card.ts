@@ -3,6 +3,7 @@ import { never } from '../errors.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import type { Card, Field, Line, Section, Tone } from '../message.ts'
+import { told } from '../told.ts'
 import { isGone, runButtons } from './buttons.ts'
 import { owes } from './change.ts'
 import { runName, runNewsText, stepOfPerson, tookText } from './news.ts'
@@ -231,19 +232,11 @@ function debts(run: Run): Section | undefined {
   const { debts: list } = run.proposal
   if (list.length === 0 || !(isOpen(run) || owes(run))) return undefined
   const heading = isOpen(run) ? 'Will be owed afterwards' : 'Still owed'
-  return { heading, lines: list.map(({ text, remedy }) => [`${text}. `, ...remedyLine(remedy)]) }
-}
-
-/** The way back stands behind a colon, and is shown as it is typed: `When lb1 works again: failback lb`. */
-function remedyLine(remedy: string): Line {
-  const [, before, command, after = ''] = /^(.*: )((?:failback|dns) [a-z]+)(.*)$/.exec(remedy) ?? []
-  return before === undefined || command === undefined
-    ? [remedy]
-    : [before, { command }, ...(after === '' ? [] : [after])]
+  return { heading, lines: list.map(({ text, remedy }) => [`${text}. `, ...told(remedy)]) }
 }
 
 /** What happened, where there is more to say than the state. */
 function outcome(run: Run): Section | undefined {
   if (run.state === 'proposed' || run.state === 'running') return undefined
-  return { lines: [[runNewsText(run, isGone(run) ? 'gone' : run.state)]] }
+  return { lines: [told(runNewsText(run, isGone(run) ? 'gone' : run.state))] }
 }

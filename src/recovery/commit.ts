@@ -146,6 +146,6 @@ export async function refuseLocked(store: Store, run: Run): Promise<void> {
   if (holder === undefined) return
   throw new UserError(
     'locked',
-    `${run.id} cannot start: ${holder} is at work on ${targets[index]}. See how far it is (runs ${holder}), wait for its end, or stop it: cancel ${holder}`,
+    `${run.id} cannot start: ${holder} is at work on ${targets[index]}. See how far it is: runs ${holder}. Wait for its end, or stop it: cancel ${holder}`,
   )
 }

@@ -4,6 +4,7 @@ import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Field, Line } from '../message.ts'
+import { told } from '../told.ts'
 import { followedAt } from './news.ts'
 import type { Proposal, Run } from './run.ts'
 
@@ -29,7 +30,7 @@ export function cautions(run: Run, seen: Seen): readonly Line[] {
   const overridden = findings.flatMap(({ ok, rule, text, overriddenWith }): readonly Line[] =>
     ok ? [] : [['⚠ ', { code: rule }, ` ${text}${takenOn(run, overriddenWith, seen)}`]],
   )
-  const notes = warnings.map((text): Line => [`⚠ ${text}`])
+  const notes = warnings.map((text) => told(`⚠ ${text}`))
   return [...overridden, ...rivalCautions(run), ...clockCautions(run, seen.now), ...notes]
 }
 

@@ -1,6 +1,8 @@
 // The parts of a report in their order, before they are written as Markdown or HTML: both say the same.
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration } from '../ids.ts'
+import { plain } from '../message.ts'
+import { told } from '../told.ts'
 import { phaseNames, problemCount, verdictText } from './phases.ts'
 import { momentText } from './render.ts'
 import type { Report, ReportedOutage, ReportedRun } from './report.ts'
@@ -129,7 +131,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
   )
   const took = run.ms === undefined ? '' : ` It took ${tookText(run.ms)}.`
-  const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text}. ${remedy}`)
+  const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text}. ${asTyped(remedy)}`)
   const story: Part = {
     heading: `${run.id}: ${run.what}`,
     level: 2,
@@ -180,7 +182,7 @@ function timeline(report: Report): readonly Part[] {
       3,
       day,
       ['Time', 'What', 'Who'],
-      lines.map((line) => [line.time, line.text, line.who ?? '']),
+      lines.map(({ time, type, text, who = '' }) => [time, type === 'note' ? text : asTyped(text), who]),
     ),
   )
   return first === undefined ? [] : [{ heading: 'Timeline', level: 2 }, first, ...more]
@@ -198,6 +200,11 @@ function proof(report: Report): Part {
       `Written ${momentText(report.writtenAt, report.zone)}.`,
     ],
   }
+}
+
+/** Whoever reads a report is at no door: commands are as in a terminal. */
+function asTyped(text: string): string {
+  return plain(told(text))
 }
 
 function times(count: number): string {

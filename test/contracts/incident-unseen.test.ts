@@ -152,7 +152,7 @@ test('the card of an open outage of the database names what helps against wrong 
       .map((line) => plain(line))
       .join('\n')
   const named =
-    'For data that is wrong: db restore 10m ago (a moment before it went wrong). A failover carries the wrong data along.'
+    'For data that is wrong: dr db restore 10m ago (a moment before it went wrong). A failover carries the wrong data along.'
 
   expect(lines(outage())).toContain(named)
   expect(lines(recovering())).not.toContain(named)

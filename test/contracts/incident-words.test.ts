@@ -95,7 +95,7 @@ describe('a page', () => {
       'Decide by: 03:19 Europe/Berlin for backup (2m, and 30s to verify); 03:19 Europe/Berlin for api',
       'Diagnosis clock: 19m left, until 03:32 Europe/Berlin',
       'Why you: on call',
-      'Say: ack INC-1',
+      'Type: dr ack INC-1',
     ])
   })
 })
@@ -158,7 +158,7 @@ describe('a manager who is called', () => {
       'Note: 03:17 Europe/Berlin Ann Onken: the certificate is not it',
       'Escalated to rotation managers: cannot fix it',
       'Why you: on call',
-      'Say: ack INC-1',
+      'Type: dr ack INC-1',
       'R-7 waits for your approval: https://dr.example.com/runs/R-7',
       'R-8 waits for your approval: https://dr.example.com/runs/R-8',
     ])

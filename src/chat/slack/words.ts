@@ -3,6 +3,7 @@ import type { Line } from '../../message.ts'
 import { limits } from './render/blocks.ts'
 import type { Rich, SlackMessage } from './render/blocks.ts'
 import { lengthOf, richLine, richText, stacked, textPieces } from './render/rich.ts'
+import { told } from '../../told.ts'
 import { cut } from '../text.ts'
 
 /** The line as a message; what is longer than Slack shows in one block is cut. */
@@ -20,10 +21,10 @@ const blocksOfWords = 3
 
 /** Plain words, each line of them a line of the message; of more than three blocks' full the last lines are left out. */
 export function messageOfWords(text: string): SlackMessage {
-  const lines = text.split('\n').map((line) => richLine([line]))
+  const lines = text.split('\n').map((line) => richLine(told(line)))
   const [first = richText('…'), ...more] = blockfuls(lines.filter((line) => line.length > 0))
   return {
-    text: textPieces([cut(text, limits.text / 2)]).join(''),
+    text: textPieces(told(cut(text, limits.text / 2))).join(''),
     blocks: [first, ...more].slice(0, blocksOfWords).map((elements) => ({
       type: 'rich_text',
       elements: [{ type: 'rich_text_section', elements }],

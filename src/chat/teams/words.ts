@@ -1,6 +1,7 @@
 // Words as a message in Teams: data stays data, in what is shown and in what a notification says.
 import type { Line } from '../../message.ts'
 import { sizeOf } from '../fit.ts'
+import { told } from '../../told.ts'
 import { cut } from '../text.ts'
 import type { TeamsActivity } from './activity.ts'
 import { limits } from './render/elements.ts'
@@ -34,8 +35,5 @@ export function activityOfLines(lines: readonly Line[], zone: string): TeamsActi
 /** Plain words, each line of them a line of the message; what is longer than a message is left out from the end. */
 export function activityOfWords(text: string, zone: string): TeamsActivity {
   const lines = text.split('\n').filter((line) => harmlessText(line).trim() !== '')
-  return activityOfLines(
-    lines.map((line) => [line]),
-    zone,
-  )
+  return activityOfLines(lines.map(told), zone)
 }

@@ -8,6 +8,7 @@ import { timelineDays } from '../../timeline/render.ts'
 import { verifyChain } from '../../timeline/chain.ts'
 import { printDuration } from '../../drplan/duration.ts'
 import { UserError } from '../../errors.ts'
+import { told } from '../../told.ts'
 import { readIncident, whichIncident } from '../which.ts'
 import type { IncidentId, RunId } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
@@ -137,10 +138,10 @@ function daySection({ day, lines }: TimelineDay, zone: string): Section {
   return {
     heading: `${day}, ${zone}`,
     newestLast: true,
-    lines: lines.map(({ time, text, who }): Line => [
+    lines: lines.map(({ time, type, text, who }): Line => [
       { code: time },
       ' ',
-      text,
+      ...(type === 'note' ? [text] : told(text)),
       ...(who === undefined ? [] : [` — ${who}`]),
     ]),
   }
