@@ -6,7 +6,7 @@ import type { CommandSpec } from '../src/command/command.ts'
 export const resolve: CommandSpec<'resolve'> = {
   verb: 'resolve',
   usage: 'resolve [INC-n] [what it was]',
-  summary: 'Close the incident',
+  summary: 'Close the incident; while Nagios still reports problems, with the reason',
   examples: ['resolve', 'resolve INC-3 certificate had expired'],
   rights: ['engineer', 'manager'],
   changes: true,

@@ -46,7 +46,13 @@ export function incidentButtons(incident: Incident, plan: DrPlan): readonly Butt
     })
   }
   if (state !== 'recovering')
-    list.push({ label: 'Resolve', command: `resolve ${id}`, style: 'plain', input: whatWasIt(incident) })
+    list.push({
+      label: 'Resolve',
+      command: `resolve ${id}`,
+      style: 'plain',
+      input: whatWasIt(incident),
+      ...(incident.problems.open > 0 ? { needed: true } : {}),
+    })
   return list
 }
 

@@ -14,7 +14,7 @@ import { decideWakeAt, tickDecideBy, waysOut } from './decide-by.ts'
 import { chatAway, chatBack } from './chat-away.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
 import { placeOf, where } from './elsewhere.ts'
-import { noProblems } from './problems.ts'
+import { noProblems, stillBroken } from './problems.ts'
 import { runNews } from './run-news.ts'
 import { putAway, resolved } from './ending.ts'
 import { roomNews } from './room.ts'
@@ -258,6 +258,9 @@ function resolveByHand(change: Change, by: Actor, what: string | undefined, mome
       : note(change, { kind: 'note', by, text: what }, moment)
   if (next.state === 'recovering') {
     return `${next.run} is running for ${next.id}. Wait for it, or stop it first: cancel ${next.run}`
+  }
+  if (what === undefined && next.problems.open > 0) {
+    return `${stillBroken(next)} To close ${next.id} all the same, say why: resolve ${next.id} "reason"`
   }
   return resolved(change, { by: by.person, actor: by, what }, moment)
 }

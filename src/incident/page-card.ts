@@ -83,9 +83,10 @@ export function pageLinks(
 /** Each run with what became of it; that there is none is news, too. */
 export function triedLines({ runs }: Tried): readonly Line[] {
   if (runs.length === 0) return [['No recovery has been ordered yet.']]
-  return runs.map((run) =>
-    run.state === 'failed' || run.state === 'unknown' ? [`${runTitle(run)}: ${run.reason}`] : [runTitle(run)],
-  )
+  return runs.map((run) => {
+    const reason = 'reason' in run ? run.reason : undefined
+    return reason === undefined ? [runTitle(run)] : [`${runTitle(run)}: ${reason}`]
+  })
 }
 
 /** The newest notes, oldest first. */

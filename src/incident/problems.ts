@@ -1,6 +1,7 @@
 // What is broken in an incident: the counts, the few objects that are named, and the title that they give it.
 import type { SystemId } from '../ids.ts'
 import type { Line, Section } from '../message.ts'
+import { problemCount } from '../timeline/phases.ts'
 import type { Incident, Problems } from './incident.ts'
 import type { Attached } from './input.ts'
 
@@ -69,6 +70,15 @@ export function leading(problems: Problems, broke: Attached): Problems {
 /** The named objects that are broken now. */
 function broken({ first }: Problems): readonly Named[] {
   return first.filter((each) => each.mendedAt === undefined)
+}
+
+/** Whoever closes it over this must know it: `Nagios still reports 2 problems of lb: lb1 HAProxy CRITICAL, and 1 more.` */
+export function stillBroken({ system, problems }: Incident): string {
+  const shown = broken(problems).map(({ key, state }) => `${objectName(key)} ${state}`)
+  const more = problems.open - shown.length
+  const all = [...shown, ...(more > 0 && shown.length > 0 ? [`and ${more} more`] : [])]
+  const names = all.length === 0 ? '' : `: ${all.join(', ')}`
+  return `Nagios still reports ${problemCount(problems.open)} of ${system}${names}.`
 }
 
 /** What the objects say is broken now: the one that broke first; undefined when nothing is, or none is known by name. */

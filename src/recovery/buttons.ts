@@ -3,8 +3,8 @@ import { never } from '../errors.ts'
 import type { Button, Line } from '../message.ts'
 import { doneSteps } from './change.ts'
 import { runName } from './news.ts'
-import { mayHaveChanged } from './run.ts'
-import type { Run } from './run.ts'
+import { isNeverBegun, mayHaveChanged } from './run.ts'
+import type { NeverBegun, Run } from './run.ts'
 import { denialSummary, verdictSummary } from './summary.ts'
 import type { Seen } from './summary.ts'
 
@@ -30,19 +30,14 @@ export function runButtons(run: Run, seen: Seen): readonly Button[] {
           : []),
         ...undoButton(run),
       ]
-    case 'done':
     case 'cancelled':
+      return isNeverBegun(run) ? anewButton(run) : undoButton(run)
+    case 'done':
       if (isGone(run)) return [{ label: 'Do it again (proposes)', command: runName(run), style: 'primary' }]
       return undoButton(run)
     case 'denied':
     case 'expired':
-      return [
-        {
-          label: 'Propose anew',
-          command: runName(run),
-          style: 'plain',
-        },
-      ]
+      return anewButton(run)
     default:
       return never(run)
   }
@@ -85,6 +80,14 @@ function takeOn({ id, steps, current }: Extract<Run, { state: 'failed' }>): read
       needed: true,
     },
   ]
+}
+
+/** A proposal whose place another has taken leads to that one. */
+function anewButton(run: NeverBegun): readonly Button[] {
+  const newer = run.state === 'expired' ? run.replacedBy : undefined
+  return newer === undefined
+    ? [{ label: 'Propose anew', command: runName(run), style: 'plain' }]
+    : [{ label: `See ${newer}`, command: `runs ${newer}`, style: 'plain' }]
 }
 
 function cancelButton({ id, steps }: Run): Button {

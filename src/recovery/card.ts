@@ -6,12 +6,12 @@ import type { Card, Field, Line, Section, Tone } from '../message.ts'
 import { told } from '../told.ts'
 import { isGone, runButtons } from './buttons.ts'
 import { owes } from './change.ts'
-import { runName, runNewsText, stepOfPerson, tookText } from './news.ts'
-import { isOpen } from './run.ts'
+import { anewText, runName, runNewsText, sentence, stepOfPerson, tookText } from './news.ts'
+import { isNeverBegun, isOpen } from './run.ts'
 import { emptyAt } from './queues/drain-rate.ts'
 import type { Remaining } from './queues/drain-rate.ts'
 import { remainingText } from './queues/words.ts'
-import type { Run, Step } from './run.ts'
+import type { NeverBegun, Run, Step } from './run.ts'
 import { aboutText, approvalLine, cautions, changeLines, costFields, personName } from './summary.ts'
 import type { Seen } from './summary.ts'
 import { leftBy, undoTextOf } from './world.ts'
@@ -24,6 +24,10 @@ export const stepsHeading = 'Steps'
 /** The card of a run, the same for every door. */
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const seen = { plan, now }
+  return isNeverBegun(run) ? neverBegunCard(run, seen) : fullCard(run, seen)
+}
+
+function fullCard(run: Run, seen: Seen): Card {
   const warned = cautions(run, seen)
   const sections = [
     outcome(run),
@@ -45,12 +49,44 @@ export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
     fields: fields(run, seen),
     sections: sections.filter((section) => section !== undefined),
     buttons: runButtons(run, seen),
-    footer: [
-      `Asked for by ${personName(plan, run.askedBy)} through ${run.door} at `,
-      { at: run.askedAt, show: 'date-time' },
-      run.incident === undefined ? '' : ` for ${run.incident}`,
-    ],
+    footer: askedLine(run, seen),
   }
+}
+
+/** The card of a proposal that came to nothing: how it ended, what it was, and what to do when it is still wanted. */
+function neverBegunCard(run: NeverBegun, seen: Seen): Card {
+  const next =
+    run.state === 'expired' && run.replacedBy !== undefined
+      ? `To see the newer proposal: runs ${run.replacedBy}`
+      : anewText(run)
+  return {
+    title: runTitle(run),
+    tone: toneOf(run, false),
+    sections: [{ lines: [endLine(run, seen), [`Nothing was changed. ${aboutText(run)}`], told(next)] }],
+    buttons: runButtons(run, seen),
+    footer: askedLine(run, seen),
+  }
+}
+
+function endLine(run: NeverBegun, { plan }: Seen): Line {
+  if (run.state === 'expired') {
+    return run.reason === undefined
+      ? ['Nobody approved it before ', { at: run.expiresAt, show: 'date-time' }, '.']
+      : [`It does not start: ${sentence(run.reason)}`]
+  }
+  const { by, door, at } = run.by
+  const who = `${personName(plan, by)} (${door}) at `
+  if (run.state === 'cancelled') return ['Cancelled before it began by ', who, { at, show: 'time' }, '.']
+  const why = run.reason === undefined ? ', without a reason.' : `: ${run.reason}`
+  return ['Denied by ', who, { at, show: 'time' }, why]
+}
+
+function askedLine(run: Run, { plan }: Seen): Line {
+  return [
+    `Asked for by ${personName(plan, run.askedBy)} through ${run.door} at `,
+    { at: run.askedAt, show: 'date-time' },
+    run.incident === undefined ? '' : ` for ${run.incident}`,
+  ]
 }
 
 /** A run on one line: its number, what it does, how far it is. */
@@ -71,11 +107,13 @@ function stateText(run: Run): string {
     case 'unknown':
       return `outcome of step ${run.current + 1} unknown`
     case 'cancelled':
-      return `cancelled after ${run.done} of ${run.steps.length} steps${overText(run)}`
+      return run.startedAt === undefined
+        ? 'cancelled before it began'
+        : `cancelled after ${run.done} of ${run.steps.length} steps${overText(run)}`
     case 'denied':
       return 'denied'
     case 'expired':
-      return 'expired'
+      return run.replacedBy === undefined ? 'expired' : `replaced by ${run.replacedBy}`
     default:
       return never(run)
   }
@@ -127,15 +165,6 @@ function fields(run: Run, { now, plan }: Seen): readonly Field[] {
       value: [`${personName(plan, by)} through ${door} at `, { at, show: 'time' }],
     })
   }
-  if (run.state === 'denied')
-    list.push({
-      label: 'Denied by',
-      value: [
-        `${personName(plan, run.by.by)} through ${run.by.door} at `,
-        { at: run.by.at, show: 'time' },
-        run.reason === undefined ? '' : `: ${run.reason}`,
-      ],
-    })
   if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left))
   if ('endedAt' in run && 'startedAt' in run && run.startedAt !== undefined)
     list.push({ label: 'Took', value: [tookText(run.endedAt - run.startedAt)] })

@@ -28,8 +28,8 @@ export type RunInput =
   | Learned
   /** Look at the clock. */
   | { readonly kind: 'tick' }
-  /** A proposal that must not start any more, and why. */
-  | { readonly kind: 'lapsed'; readonly reason: string }
+  /** A proposal that must not start any more, and why; `by`: a newer one has taken its place. */
+  | { readonly kind: 'lapsed'; readonly reason: string; readonly by?: Run['id'] }
   /** Another run was proposed that would change the same. */
   | { readonly kind: 'rivalled'; readonly by: Rival }
   /** These rivals are not open any more. */
@@ -67,9 +67,9 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
     case 'retry':
       return retry(run, input, now)
     case 'tick':
-      return run.state === 'proposed' && run.expiresAt <= now ? expire(run, undefined, now) : same
+      return run.state === 'proposed' && run.expiresAt <= now ? expire(run, {}, now) : same
     case 'lapsed':
-      return run.state === 'proposed' ? expire(run, input.reason, now) : same
+      return run.state === 'proposed' ? expire(run, why(input), now) : same
     case 'rivalled':
       return rivalled(run, input.by)
     case 'rivals-ended':
@@ -142,12 +142,18 @@ export function runWakeAt(run: Run): Instant | undefined {
   }
 }
 
-function expire(run: Run, reason: string | undefined, now: Instant): RunDecision {
+type Why = Pick<Extract<Run, { state: 'expired' }>, 'reason' | 'replacedBy'>
+
+function why({ reason, by }: Extract<RunInput, { kind: 'lapsed' }>): Why {
+  return { reason, ...(by === undefined ? {} : { replacedBy: by }) }
+}
+
+function expire(run: Run, why: Why, now: Instant): RunDecision {
   const next: Run = {
     ...bare(run),
     state: 'expired',
     endedAt: now,
-    ...(reason === undefined ? {} : { reason }),
+    ...why,
   }
   const text = runNewsText(next, 'expired')
   return tell(happened(to(next), 'run.expired', { at: now, by: bot, text }), 'expired', bot)

@@ -154,7 +154,7 @@ async function record(
     const rivals = await rivalsOf(store, { key, targets: draft.proposal.targets })
     const run = toProposed(draft, { id, key, ask, now, validFor, rivals })
     if (!(await writeNew(engine, beginRun(run, now), { name, from: holder, to: id }))) continue
-    if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place` })
+    if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place`, by: id })
     const others = await rivalsOf(store, { key, targets: run.proposal.targets })
     const by = rivalOf(run)
     await Promise.all(others.map((rival) => apply(engine, rival.id, { kind: 'rivalled', by })))

@@ -4,7 +4,7 @@ import { printDuration } from '../drplan/duration.ts'
 import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
-import { changedSomething, mayHaveChanged } from './run.ts'
+import { changedSomething, isNeverBegun, mayHaveChanged } from './run.ts'
 import type { PoolSize, Run } from './run.ts'
 import type { DelegationAction } from './standby-action.ts'
 
@@ -43,15 +43,15 @@ export function runNewsText(run: Run, news: RunNews): string {
         ? `${what} failed at step ${run.current + 1} of ${run.steps.length}: ${sentence(run.reason)} ${sentence(run.advice)}${askedText(run)}${undoText(run)}`
         : `${what} failed`
     case 'cancelled':
-      return `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${openText(run)}${nextText(run)}`
+      return isNeverBegun(run)
+        ? `${what} was cancelled before it began. ${anewText(run)}`
+        : `${what} was cancelled after ${countOf(run)} of ${run.steps.length} steps; no further step starts.${openText(run)}${nextText(run)}`
     case 'denied':
       return run.state === 'denied' && run.reason !== undefined
         ? `${what} was denied: ${run.reason}`
         : `${what} was denied`
     case 'expired':
-      return run.state === 'expired' && run.reason !== undefined
-        ? `${what} does not start: ${sentence(run.reason)} To have it proposed anew: ${runName(run)}`
-        : `${what} was not approved in time. To have it proposed anew: ${runName(run)}`
+      return expiredText(run, what)
     case 'unknown':
       return run.state === 'unknown'
         ? `${what}: the outcome of step ${run.current + 1} (${run.steps[run.current]?.title ?? ''}) is not known: ${sentence(run.reason)} Look at it, then: retry ${run.id}, or cancel ${run.id}`
@@ -63,6 +63,19 @@ export function runNewsText(run: Run, news: RunNews): string {
     default:
       return never(news)
   }
+}
+
+function expiredText(run: Run, what: string): string {
+  const { reason, replacedBy } = run.state === 'expired' ? run : {}
+  if (replacedBy !== undefined)
+    return `${what} does not start: ${replacedBy} has taken its place. To see it: runs ${replacedBy}`
+  const why = reason === undefined ? 'was not approved in time.' : `does not start: ${sentence(reason)}`
+  return `${what} ${why} ${anewText(run)}`
+}
+
+/** What to do about a proposal that has not come to anything and may still be wanted. */
+export function anewText(run: Run): string {
+  return `To have it proposed anew: ${runName(run)}`
 }
 
 /** When the old TTL is over after the last change of a run that is done, so that every client has followed. */

@@ -196,10 +196,27 @@ export type Run =
       readonly by: Approval
       readonly reason?: string
     })
-  /** `reason`: absent when nobody approved it in time; else in what the world, or the wish, differed. */
-  | (Common & { readonly state: 'expired'; readonly endedAt: Instant; readonly reason?: string })
+  /**
+   * `reason`: absent when nobody approved it in time; else in what the world, or the wish, differed. `replacedBy`: the
+   * newer proposal of the same.
+   */
+  | (Common & {
+      readonly state: 'expired'
+      readonly endedAt: Instant
+      readonly reason?: string
+      readonly replacedBy?: RunId
+    })
 
 export type RunState = Run['state']
+
+/** A proposal that came to nothing: no step of it has begun. */
+export type NeverBegun = Extract<Run, { readonly state: 'denied' | 'expired' | 'cancelled' }>
+
+/** Whether it ended before it began. */
+export function isNeverBegun(run: Run): run is NeverBegun {
+  if (run.state === 'cancelled') return run.startedAt === undefined
+  return run.state === 'denied' || run.state === 'expired'
+}
 
 /** Whether it waits for a word or is under way; one whose outcome is unknown is. */
 export function isOpen({ state }: Run): boolean {

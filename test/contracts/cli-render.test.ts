@@ -7,6 +7,7 @@ import { columnsOf, harmless } from '../../src/cli/text.ts'
 import { begin, decide } from '../../src/incident/decide.ts'
 import { incidentCard } from '../../src/incident/card.ts'
 import { runCard } from '../../src/recovery/card.ts'
+import { cards as stages } from './stage-cards.ts'
 import { run as sampleRun } from './store-samples.ts'
 import { examplePlan, start } from '../stories/command-desk.ts'
 import type { Terminal } from '../../src/cli/render.ts'
@@ -163,6 +164,16 @@ describe('a card in a terminal', () => {
       '../golden/cards/proposal.txt',
     )
   })
+
+  test.each(['run-8-denied', 'run-9-expired', 'run-10-drifted', 'run-11-replaced', 'run-12-cancelled'])(
+    'a proposal that came to nothing is short: %s',
+    async (name) => {
+      const text = cardText(stages[name] ?? everything, plain)
+
+      expect(text.split('\n').length).toBeLessThan(16)
+      await expect(text).toMatchFileSnapshot(`../golden/cards/${name}.txt`)
+    },
+  )
 
   test('everything that a card can have, at 80 columns', async () => {
     await expect(cardText(everything, plain)).toMatchFileSnapshot('../golden/cards/everything.txt')

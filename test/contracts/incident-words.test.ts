@@ -328,6 +328,24 @@ describe('what is closed by hand while Nagios still reports it', () => {
     expect(reported(closed, plan)).not.toContain('| met |')
   })
 
+  test('needs a reason, which the refusal and the button ask for; without problems it needs none', () => {
+    const bare = { kind: 'resolve', by: ann } as const
+    const open = after(plan)
+    const mended = after(plan, [3, { kind: 'alerts', attached: [alert('mended', start + 3 * minute)] }])
+    const asks = (incident: Incident): unknown =>
+      incidentCard(incident, { plan, now: start }).buttons?.find(({ label }) => label === 'Resolve')
+
+    expect(decide(open, bare, start + minute, { plan, chats: [] })).toEqual({
+      kind: 'refused',
+      code: 'incident-resolve',
+      message:
+        'Nagios still reports 1 problem of lb: lb1 HAProxy CRITICAL. To close INC-1 all the same, say why: resolve INC-1 "reason"',
+    })
+    expect(asks(open)).toMatchObject({ needed: true })
+    expect(decide(mended, bare, start + 4 * minute, { plan, chats: [] })).toMatchObject({ kind: 'change' })
+    expect(asks(mended)).not.toHaveProperty('needed')
+  })
+
   test('is measured when a recovery has seen it work from outside before', () => {
     const seen = {
       kind: 'run-news',

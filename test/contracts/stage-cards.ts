@@ -182,4 +182,11 @@ export const cards: Readonly<Record<string, Card>> = {
     reason: 'the record has a third value',
   }),
   'run-8-denied': runAt(proposal, { kind: 'deny', by: mia, reason: 'it is back' }),
+  'run-9-expired': runCard({ ...proposal, state: 'expired', endedAt: start }, start, plan),
+  'run-10-drifted': runAt(proposal, {
+    kind: 'lapsed',
+    reason: 'The world is not as R-7 showed it: api.example.com A is 203.0.113.30, TTL 300 s',
+  }),
+  'run-11-replaced': runAt(proposal, { kind: 'lapsed', reason: 'R-9 has taken its place', by: 'R-9' }),
+  'run-12-cancelled': runAt(proposal, { kind: 'cancel', by: mia }),
 }

@@ -109,7 +109,9 @@ describe('the title of an outage', () => {
   test('in the words of a person stays until the outage comes back', () => {
     const mine = opened(ann, 'customers cannot pay')
     const joined = after(mine, [lb1], [api1], [lb1Mended]).next
-    const back = after(joined, { kind: 'resolve', by: ann }, [alert('lb2;HAProxy', 'broke')]).next
+    const back = after(joined, { kind: 'resolve', by: ann, what: 'a drill' }, [
+      alert('lb2;HAProxy', 'broke'),
+    ]).next
 
     expect(joined.title).toBe('customers cannot pay')
     expect(back).toMatchObject({

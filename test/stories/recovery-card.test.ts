@@ -76,7 +76,7 @@ describe('the card of a run', () => {
       In effect for all: within 5m (the old TTL)
       Objective (RTO): until 12:10:00Z
       Risk: reversible
-      Approval: Ann Onken, or another engineer or manager: approve R-1
+      Approval: Ann Onken, or another engineer or manager: dr approve R-1
       Valid: until 12:05:00Z
       # 
       api.example.com will point at backup (127.0.0.12)
@@ -91,8 +91,8 @@ describe('the card of a run', () => {
       ✓ not-already-there The records point somewhere else now
       ✓ no-other-records No other address records at api.example.com
       # Will be owed afterwards
-      api.example.com points at backup (127.0.0.12). When 127.0.0.11 works again: failback lb
-      The TTL of api.example.com was lowered from 300 s to 60 s. Restored by: failback lb
+      api.example.com points at backup (127.0.0.12). When 127.0.0.11 works again: dr failback lb
+      The TTL of api.example.com was lowered from 300 s to 60 s. Restored by: dr failback lb
       Asked for by Ann Onken through cli at 2026-03-13 12:00:00Z for INC-1"
     `)
     expect(card.tone).toBe('warn')
@@ -105,7 +105,7 @@ describe('the card of a run', () => {
 
     expect(draw(disruptive).buttons?.[0]).toMatchObject({ command: 'approve R-1', typed: 'backup' })
     expect(text(draw(losing))).toContain(
-      'a second person with the role approver (Bob Brandt, Mia Manger, Max Moser): approve R-1',
+      'a second person with the role approver (Bob Brandt, Mia Manger, Max Moser): dr approve R-1',
     )
   })
 
@@ -133,7 +133,7 @@ describe('the card of a run', () => {
 
     expect(card.tone).toBe('bad')
     expect(text(card)).toMatch(
-      /the outcome of step 1 .* is not known: a third value\. Look at it, then: retry R-1, or cancel R-1/,
+      /the outcome of step 1 .* is not known: a third value\. Look at it, then: dr retry R-1, or dr cancel R-1/,
     )
     expect(commands(card)).toEqual(['retry R-1', 'cancel R-1'])
   })
@@ -150,7 +150,7 @@ describe('the card of a run', () => {
     const failed = draw(after(proposed, approve, ...begun, ...changed))
     expect(commands(failed)).toEqual(['retry R-1', 'failback lb'])
     expect(text(failed)).toContain(
-      'failed at step 2 of 3: no answer. Look at the name servers. To undo what was changed: failback lb',
+      'failed at step 2 of 3: no answer. Look at the name servers. To undo what was changed: dr failback lb',
     )
     expect(text(failed)).toContain('# Still owed\napi.example.com points at backup (127.0.0.12)')
   })
@@ -175,9 +175,9 @@ describe('the card of a run', () => {
     const denied = draw(after(proposed, { kind: 'deny', by: ann, reason: 'it is back' }))
     const drifted = draw(after(proposed, { kind: 'lapsed', reason: 'The world is not as shown' }))
 
-    expect(text(denied)).toContain('was denied: it is back')
+    expect(text(denied)).toContain('Denied by Ann Onken (cli) at 12:00:01Z: it is back\nNothing was changed.')
     expect(text(drifted)).toContain(
-      'does not start: The world is not as shown. To have it proposed anew: failover lb to backup',
+      'does not start: The world is not as shown.\nNothing was changed. What was proposed: api.example.com will point at backup (127.0.0.12)\nTo have it proposed anew: dr failover lb to backup',
     )
     expect([denied, drifted].map(commands)).toEqual([['failover lb to backup'], ['failover lb to backup']])
   })
@@ -206,7 +206,7 @@ describe('the card of a run', () => {
       'In effect for all: within 5m (the old TTL)',
       'Objective (RTO): until 12:10:00Z',
       'Risk: disruptive',
-      'Approval: Ann Onken, or another engineer or manager, who types the name of the target: approve R-1 backup',
+      'Approval: Ann Onken, or another engineer or manager, who types the name of the target: dr approve R-1 backup',
       '⚠ target-healthy 127.0.0.12 answered 503; overridden by Ann Onken: the probe is blocked',
     ])
   })

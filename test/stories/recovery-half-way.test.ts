@@ -143,7 +143,7 @@ describe('a database whose swap stopped half-way', () => {
     await cancelledAt(bench, 'R-2', 4)
 
     expect(await status(bench.store)).toMatch(
-      /Stopped half-way: R-2 \(failback db\) was cancelled after 3 of \d steps, .* To go on: failback db\. When it was put right by hand: deny R-2/,
+      /Stopped half-way: R-2 \(failback db\) was cancelled after 3 of \d steps, .* To go on: dr failback db\. When it was put right by hand: dr deny R-2/,
     )
     await expect(bench.runs().propose(restoring(30 * minute))).rejects.toThrow(
       /Mind that R-2 \(failback db\)/,

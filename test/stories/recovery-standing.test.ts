@@ -67,7 +67,7 @@ describe('a reload of HAProxy', () => {
       buttons: [{ command: 'failover api to standby' }],
     })
     expect((await status())[0]).toBe(
-      `Does not hold any more: ${words}. To do it again: failover api to standby (R-1)`,
+      `Does not hold any more: ${words}. To do it again: dr failover api to standby (R-1)`,
     )
 
     const again = await carryOut(bench, { incident: 'INC-1' })
