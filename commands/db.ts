@@ -56,7 +56,8 @@ function timeOf(words: readonly Word[]): {
 export const dbGeoRestore: CommandSpec<'db geo-restore'> = {
   verb: 'db geo-restore',
   usage: 'db geo-restore [database] [--override RULE "reason"]',
-  summary: 'Propose to make a database anew in the other region, from the backups copied there',
+  summary:
+    'Another name of failover db to the geo-restore of the DR plan: the database anew in the other region, from the backups copied there',
   examples: ['db geo-restore', 'db geo-restore orders'],
   rights: ['engineer'],
   changes: true,

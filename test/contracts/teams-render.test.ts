@@ -181,6 +181,13 @@ describe('a button in Teams', () => {
     expect(readPressed(pressed(card, 'Escalate'))).toEqual({ command: 'escalate INC-12' })
   })
 
+  test('asks with the command as it is typed there: without the name of the bot where both are alone', () => {
+    const card = cardWith({ buttons: [asking] })
+
+    expect(JSON.stringify(adaptiveCard(card))).toContain('"@dr resolve INC-1 …"')
+    expect(JSON.stringify(adaptiveCard(card, { personal: true }))).toContain('"resolve INC-1 …"')
+  })
+
   test('opens what it must ask, two of them on one card without mixing their answers', () => {
     const card = adaptiveCard(cardWith({ buttons: [asking, { ...asking, label: 'Other' }, naming] }))
 

@@ -132,7 +132,12 @@ describe('the moment by which somebody must decide', () => {
   it("is nobody's question any more while a recovery runs, and after it", () => {
     fc.assert(
       fc.property(ways, rto, offset, (all, objective, later) => {
-        const decision = decide(diagnosing(all, objective), { kind: 'resolve', by: ann, what: 'a drill' }, start, policy)
+        const decision = decide(
+          diagnosing(all, objective),
+          { kind: 'resolve', by: ann, what: 'a drill' },
+          start,
+          policy,
+        )
         if (decision.kind !== 'change') throw new Error('not resolved')
 
         expect(fieldOf(decision.next, start + later)).toBeUndefined()

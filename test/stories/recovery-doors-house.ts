@@ -170,6 +170,8 @@ export function told(text: string): string {
     .replaceAll(/\d\d:\d\d:\d\d(?:\.\d+)?/g, 'hh:mm:ss')
     .replaceAll(/:\d{5}\b/g, ':PORT')
     .replaceAll(/(?:\d+[hms])+ (left|over|ago)/g, 'N $1')
+    .replaceAll(/about \d\dm of data/g, 'about NNm of data')
+    .replaceAll(/\b\d+m(?:\d+s)? of data until now/g, 'NmNs of data until now')
     .replaceAll(/\b\d+m\d+s\b */g, 'NmNs ')
     .replaceAll(/(?<=  )\d\ds(?=  )/g, 'NNs')
     .replaceAll(/\b(R|r|INC)-\d+/g, '$1-N')

@@ -17,6 +17,7 @@ import { bringIn } from './members.ts'
 import type { MembersDeps } from './members.ts'
 import { chartActivity } from './render/chart.ts'
 import { activityOf } from './render/message.ts'
+import { aboutAnnounce } from './refusals.ts'
 import { cardKey, createTeamsRooms, insteadKey, isThread, threadGone } from './rooms.ts'
 import type { RoomDeps } from './rooms.ts'
 import type { Viewers } from './viewers.ts'
@@ -94,8 +95,11 @@ async function inNamedChannel<T>(
     return await work()
   } catch (thrown) {
     if (!(thrown instanceof TeamsRefusal)) throw thrown
-    const named = channel === plan().teams.announce ? 'teams.announce in the DR plan' : 'TEAMS_CHANNEL_ID'
-    const message = `Teams refused the channel ${channel} (${named}): ${thrown.message}`
+    const planned = channel === plan().teams.announce
+    const [named, why] = planned
+      ? ['teams.announce in the DR plan', aboutAnnounce(thrown.message)]
+      : ['TEAMS_CHANNEL_ID', thrown.message]
+    const message = `Teams refused the channel ${channel} (${named}): ${why}`
     throw new UserError('announce-refused', message, { cause: thrown, passing: thrown.passing })
   }
 }

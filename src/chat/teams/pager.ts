@@ -51,7 +51,7 @@ export function createTeamsPager(deps: TeamsPagerDeps): {
     chat: 'teams',
     posts: createPosts({ ...deps, mail: chatMail(deps) }),
     draw: (card, rings) => ({
-      ...activityOf(inPersonalChat(card), { zone: plan().timezone }),
+      ...activityOf(inPersonalChat(card), { zone: plan().timezone, personal: true }),
       ...(rings && ringing),
     }),
   })

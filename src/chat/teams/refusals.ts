@@ -36,6 +36,14 @@ const byEntra: Readonly<Record<string, string>> = {
     'The client secret has expired: make another one in Entra, under Certificates & secrets, and write its Value into MICROSOFT_APP_PASSWORD.',
 }
 
+/** A refusal of a channel that the DR plan names: its advice names the plan's key, and no setting. */
+export function aboutAnnounce(refusal: string): string {
+  return refusal.replace(
+    /Check (?:TEAMS_TEAM_ID and )?TEAMS_CHANNEL_ID/,
+    'Check teams.announce in the DR plan',
+  )
+}
+
 /** The next step after a refusal. Graph says itself which permission is missing; nothing else of its words is shown. */
 export function advice(code: string, message: string): string {
   const asked = /requires one of '([\w.*, -]{1,300})'/.exec(message)?.[1]

@@ -79,7 +79,7 @@ export function createTeams(settings: TeamsSettings, deps: ChatDeps): Teams {
         dispatch,
         plan,
         incidentOf: records.incidentOf,
-        render: (card) => activityOf(card, { zone: plan().timezone }),
+        render: (card, personal) => activityOf(card, { zone: plan().timezone, personal }),
         view: createViews({ ...deps, references }),
         clock,
         log,

@@ -188,9 +188,9 @@ async function lossOf(
   }
 }
 
-/** `3h 12m of data`, to the minute. */
+/** `about 3h12m of data`, to the minute. */
 export function lossText(loss: Duration): string {
-  return `${printDuration(Math.max(minute, Math.round(loss / minute) * minute))} of data`
+  return `about ${printDuration(Math.max(minute, Math.round(loss / minute) * minute))} of data`
 }
 
 /** The other end of a group, and why it does not answer, if it does not. */

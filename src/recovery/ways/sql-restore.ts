@@ -1,5 +1,6 @@
 // The block `azure_sql`, point-in-time: the database as it was at a moment, made beside the old one, then swapped in.
 import { UserError } from '../../errors.ts'
+import { printDuration } from '../../drplan/duration.ts'
 import { minute, second } from '../../ids.ts'
 import type { Instant } from '../../ids.ts'
 import type { SqlDatabaseSeen } from '../../readers.ts'
@@ -217,7 +218,7 @@ function costText(
     const lost = to - moment < second ? 'nothing that it had when it was deleted' : lossText(to - moment)
     return `${lost} is lost; ${database} was deleted ${lossText(now - to).replace(' of data', '')} ago.`
   }
-  return `${lossText(now - moment)}: all that was written since ${since} is not in it, and stays in ${nameFor(database, 'aside')}. The renames cut every connection; there is no ${database} for some seconds between them.`
+  return `${printDuration(now - moment)} of data until now: all that was written since ${since} is not in it, and stays in ${nameFor(database, 'aside')}. The renames cut every connection; there is no ${database} for some seconds between them.`
 }
 
 function debtsOf({ plan, now, ask }: Context, { live }: Source, swap: Swap): readonly Debt[] {

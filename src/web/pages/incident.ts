@@ -42,7 +42,9 @@ export async function incidentPage(
     sources.store.runs({ open: false, limit: 100 }),
   ])
   const own = runs.filter((run) => run.incident === id)
-  const card = incidentCard(incident, { ...view, runs: own })
+  const { buttons = [], ...rest } = incidentCard(incident, { ...view, runs: own })
+  // The way to the report stands in the page's heading already.
+  const card = { ...rest, buttons: buttons.filter(({ command }) => command !== `report ${id}`) }
   return {
     title: `${id} ${incident.title}`,
     incident: id,

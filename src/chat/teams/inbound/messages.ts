@@ -125,7 +125,7 @@ export async function say(
   instead?: string,
 ): Promise<void> {
   try {
-    const activity = deps.render(to.personal ? inPersonalChat(card) : card)
+    const activity = deps.render(to.personal ? inPersonalChat(card) : card, to.personal)
     await sendAnswer(deps, { to, activity, instead })
   } catch (thrown) {
     deps.log.warn('an answer in Teams reached nobody', { answer: card.title, reason: reasonOf(thrown) })

@@ -29,15 +29,21 @@ interface Drawn {
   readonly size: number
 }
 
+/** How questions are written: the zone for moments; in the chat with the bot alone commands are typed without its name. */
+export interface Asking {
+  readonly zone: string
+  readonly personal?: boolean | undefined
+}
+
 /** The rows of a card's buttons and links within `room` bytes, and how many found none. */
 export function buttonRows(
   card: Card,
   room: number,
-  zone: string,
+  asking: Asking,
 ): { readonly rows: readonly ActionSet[]; readonly left: number } {
   const { buttons = [], links = [] } = card
   const wanted = [
-    ...buttons.slice(0, limits.actions).map((button, index) => buttonAction(button, index + 1, zone)),
+    ...buttons.slice(0, limits.actions).map((button, index) => buttonAction(button, index + 1, asking)),
     ...links.slice(0, limits.actions).map(({ label, link }) => linkAction(label, link)),
   ]
   const drawn = wanted
@@ -89,7 +95,7 @@ export function readPressed(data: unknown): Pressed | undefined {
  * A button for a command; undefined where the command or the name to be typed is too long for one: cut short, each
  * would be another. What must be known or confirmed first is asked in a form that opens under the button.
  */
-function buttonAction(button: Button, number: number, zone: string): Action | undefined {
+function buttonAction(button: Button, number: number, asking: Asking): Action | undefined {
   const command = clean(button.command).trim()
   if (command === '' || command.length > limits.command) return undefined
   if (button.typed !== undefined && button.typed.length > limits.input) return undefined
@@ -106,7 +112,7 @@ function buttonAction(button: Button, number: number, zone: string): Action | un
     fallback: { type: 'Action.Submit', title: label, data, ...style },
   }
   if (!asks && button.confirm === undefined) return execute
-  const body = [...questionLines(button, command, zone), ...inputs(button, number)]
+  const body = [...questionLines(button, command, asking), ...inputs(button, number)]
   return formAction(`${label}…`, button.style, body, execute)
 }
 
@@ -131,13 +137,14 @@ function formAction(
 }
 
 /** What the question is about, whether to go on, and what will run. */
-function questionLines(button: Button, command: string, zone: string): readonly Element[] {
+function questionLines(button: Button, command: string, { zone, personal }: Asking): readonly Element[] {
   const { summary = [], confirm, typed, input } = button
   const more = typed === undefined && input === undefined ? '' : ' …'
+  const whole = `${cut(command, limits.label)}${more}`
   const lines: readonly Line[] = [
     ...summary.slice(0, mostSummary),
     ...(confirm === undefined ? [] : [[confirm]]),
-    ['This runs ', { command: `${cut(command, limits.label)}${more}` }],
+    ['This runs ', personal === true ? { code: whole } : { command: whole }],
     ...(typed === undefined ? [] : [['To go on, type ', { code: clean(typed).trim() }] satisfies Line]),
   ]
   return lines.map((line) => richBlock(runsOf(line, limits.title * 2, { zone }), 'Small'))

@@ -5,6 +5,7 @@ import { fit, sizeOf } from '../../fit.ts'
 import { clean, cut } from '../../text.ts'
 import type { TeamsActivity } from '../activity.ts'
 import { buttonRows } from './buttons.ts'
+import type { Asking } from './buttons.ts'
 import { limits } from './elements.ts'
 import type { AdaptiveCard, Container, ContainerStyle, Element, RichTextBlock } from './elements.ts'
 import { containerOf, fieldsPart, noteBlock, partsOf } from './parts.ts'
@@ -15,6 +16,8 @@ export interface MessageOptions {
   readonly more?: string
   /** The time zone for moments among other words, such as `Europe/Berlin`; UTC unless said. */
   readonly zone?: string
+  /** It is for the chat with the bot alone, where commands are typed without its name. */
+  readonly personal?: boolean | undefined
   /** Whose own views of this `INC-n` or `R-n` Teams asks for, by MRI. Only the first 60 are asked for. */
   readonly refresh?: { readonly about: string; readonly users: readonly string[] }
 }
@@ -54,7 +57,7 @@ export function adaptiveCard(card: Card, options: MessageOptions = {}): Adaptive
   const kept = rest.at(-1)?.newestLast ? rest.slice(left) : rest.slice(0, limits.parts)
   const body = kept.flatMap((section) => partsOf(section, zone))
   // What buttons do matters more than the text under them, but never all of the room is theirs.
-  const buttons = buttonElements(card, zone)
+  const buttons = buttonElements(card, { zone, personal: options.personal })
   const foot = footer(card.footer ?? [], zone)
   const empty = withBody([header(card), ...buttons, ...foot], options)
   const frame = {
@@ -104,8 +107,8 @@ function header({ title, tone }: Card): Container {
   return { type: 'Container', style, bleed: true, items: [richBlock(runs)] }
 }
 
-function buttonElements(card: Card, zone: string): readonly Element[] {
-  const { rows, left } = buttonRows(card, limits.whole / 2, zone)
+function buttonElements(card: Card, asking: Asking): readonly Element[] {
+  const { rows, left } = buttonRows(card, limits.whole / 2, asking)
   if (left === 0) return rows
   const text = `${left} more ${left === 1 ? 'button is' : 'buttons are'} in the console`
   return [...rows, richBlock(textRuns(text, { isSubtle: true }))]
