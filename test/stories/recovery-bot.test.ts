@@ -95,7 +95,7 @@ describe('failover lb in a terminal', () => {
     const more = await bot.say('ann', 'resolve INC-1 it was the cable')
     const report = await bot.say('ann', 'report INC-1')
 
-    expect(denied.text).toContain('Mia Manger through cli at ')
+    expect(denied.text).toContain('Mia Manger (cli) at ')
     expect(late.text).toContain('R-1 is denied already; your words are noted.')
     expect(same.text).toContain('INC-1 is resolved already')
     expect(more.text).toContain('INC-1 is resolved already; your words are noted.')
