@@ -47,6 +47,7 @@ const shared = [
   'src/message.ts',
   'src/ports.ts',
   'src/readers.ts',
+  'src/told.ts',
 ]
 /** Where ports and edges are joined. */
 const roots = ['src/app.ts', 'src/chats.ts', 'src/providers.ts', 'src/main.ts', 'src/cli.ts']
