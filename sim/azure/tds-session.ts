@@ -18,8 +18,11 @@ export interface TdsRequest {
 
 /** What the server does with an answer instead of sending it. */
 export interface TdsFault {
-  /** `endless`: one cell that never ends. */
-  readonly kind: 'hang' | 'slow' | 'drop' | 'error' | 'endless'
+  /**
+   * `endless`: one cell that never ends. `commits`: the query commits the transaction that it is in; `restarts`: and
+   * begins another one.
+   */
+  readonly kind: 'hang' | 'slow' | 'drop' | 'error' | 'endless' | 'commits' | 'restarts'
   /** Absent: whatever comes. */
   readonly on?: 'login' | 'query'
   /** For `error`. */
@@ -55,6 +58,9 @@ export interface TdsReply {
 
 const audience = 'https://database.windows.net'
 const setting = /^(?:set [\w ]+\n?)+$/
+const oneRow = /^SET ROWCOUNT 1\n/
+/** What a session says of its transaction, in these words of the client's. */
+const stateAsked = "SELECT CONCAT(@@TRANCOUNT, ' ', XACT_STATE(), ' ', CURRENT_TRANSACTION_ID())"
 const moment = /^DECLARE @moment datetime2\(3\) = '[\d:.T-]+';\n/
 
 /** `name`: by which the client has come (SNI); its first part is the server. `isGateway`: it may lead elsewhere. */
@@ -65,7 +71,10 @@ export function createSession(
   const server = name.split('.')[0] ?? ''
   let stage: 'prelogin' | 'login' | 'open' = 'prelogin'
   let database: Database | undefined
+  /** The newest; whether it is open is another matter. */
   let transaction = 0n
+  let open = false
+  let mostRows = Infinity
 
   function note(what: TdsRequest['what'], text = ''): void {
     world.requests.push({ what, server, database: database?.name ?? '', text })
@@ -96,38 +105,66 @@ export function createSession(
   function manage(rest: Buffer): TdsReply {
     switch (rest.readUInt16LE(0)) {
       case 5:
-        transaction += 1n
         note('begin')
-        return { bytes: answerOf(changed.begun(transaction), done()) }
+        return { bytes: answerOf(begin(), done()) }
       case 7:
         note('commit')
-        return { bytes: answerOf(changed.ended('committed', transaction), done()) }
+        return { bytes: open ? answerOf(end('committed'), done()) : noneToEnd('COMMIT') }
       case 8:
         note('rollback')
-        return { bytes: answerOf(changed.ended('rolled back', transaction), done()) }
+        return { bytes: open ? answerOf(end('rolled back'), done()) : noneToEnd('ROLLBACK') }
       default:
         throw new TdsError('a transaction request of an unknown kind')
     }
   }
 
-  function ask(text: string, within: bigint): TdsReply {
-    if (setting.test(`${text}\n`)) return { bytes: answerOf(done()) }
+  function begin(): Buffer {
+    transaction += 1n
+    open = true
+    return changed.begun(transaction)
+  }
+
+  function end(how: 'committed' | 'rolled back'): Buffer {
+    open = false
+    return changed.ended(how, transaction)
+  }
+
+  function noneToEnd(what: string): Buffer {
+    const message = `The ${what} TRANSACTION request has no corresponding BEGIN TRANSACTION.`
+    return failed(server, { number: 3_903, message })
+  }
+
+  /** Outside of a transaction each statement has one of its own. */
+  function stateOf(): Buffer {
+    const cell = open ? `1 1 ${transaction}` : `0 0 ${transaction + 1_000n}`
+    return answerOf(rowsOf([cell]), done({ count: 1 }))
+  }
+
+  function ask(asked: string, within: bigint): TdsReply {
+    if (setting.test(`${asked}\n`)) return { bytes: answerOf(done()) }
+    if (oneRow.test(asked)) mostRows = 1
+    const text = asked.replace(oneRow, '')
+    if (text === stateAsked) return { bytes: stateOf() }
     note('query', text)
     const fault = world.fault('query')
     if (fault?.error) return { bytes: failed(server, fault.error) }
-    if (within !== transaction || within === 0n || !database)
+    if (within !== transaction || !open || !database)
       return {
         bytes: failed(server, { number: 50_000, message: 'The simulator wants it in a transaction.' }),
       }
     const found = answerTo(world, database, text.replace(moment, ''))
     if ('number' in found) return { bytes: failed(server, found), fault }
-    return { bytes: answerOf(rowsOf(found.cells), done({ count: found.cells.length })), fault }
+    const cells = found.cells.slice(0, mostRows)
+    const left = fault?.kind === 'commits' || fault?.kind === 'restarts' ? [end('committed')] : []
+    const again = fault?.kind === 'restarts' ? [begin()] : []
+    return { bytes: answerOf(rowsOf(cells), ...left, ...again, done({ count: cells.length })), fault }
   }
 
   return ({ type, body }) => {
     if (type === packets.attention) {
       note('attention')
-      return { bytes: answerOf(done({ attention: true })) }
+      // With XACT_ABORT, which the driver sets, it ends the transaction, too.
+      return { bytes: answerOf(...(open ? [end('rolled back')] : []), done({ attention: true })) }
     }
     if (type === packets.prelogin && stage === 'prelogin') {
       if (!preloginIn(body).has(0x06)) throw new TdsError('a PRELOGIN without FEDAUTHREQUIRED')

@@ -232,21 +232,50 @@ export function done(
   return Buffer.concat([Buffer.from([0xfd]), number16(status), number16(0xc1), count])
 }
 
-export type Cell = string | number | null
+/** `decimal`: of decimal(38, s), with as many digits after the point as are written. */
+export type Cell = string | number | bigint | { readonly decimal: string } | null
 
 const collation = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34])
 
-/** One column of whole numbers (INTN) or texts (NVARCHAR), and its rows. */
+/** One column of whole numbers (INTN), decimals (DECIMALN) or texts (NVARCHAR), and its rows. */
 export function rowsOf(cells: readonly Cell[]): Buffer {
-  const texts = cells.some((cell) => typeof cell === 'string')
-  const type = texts
-    ? Buffer.concat([Buffer.from([0xe7]), number16(8_000), collation])
-    : Buffer.from([0x26, 4])
+  const { type, bytesOf } = columnFor(cells)
   const column = Buffer.concat([number16(1), number32(0), number16(0x0009), type, shortText('')])
-  const rows = cells.map((cell) =>
-    Buffer.concat([Buffer.from([0xd1]), texts ? textCell(cell) : numberCell(cell)]),
-  )
+  const rows = cells.map((cell) => Buffer.concat([Buffer.from([0xd1]), bytesOf(cell)]))
   return Buffer.concat([Buffer.from([0x81]), column, ...rows])
+}
+
+interface Column {
+  readonly type: Buffer
+  readonly bytesOf: (cell: Cell) => Buffer
+}
+
+function columnFor(cells: readonly Cell[]): Column {
+  const [decimal] = cells.flatMap((cell) => (typeof cell === 'object' && cell !== null ? [cell.decimal] : []))
+  if (decimal !== undefined) {
+    const scale = decimal.split('.')[1]?.length ?? 0
+    return { type: Buffer.from([0x6a, 17, 38, scale]), bytesOf: decimalCell }
+  }
+  if (cells.some((cell) => typeof cell === 'string'))
+    return { type: Buffer.concat([Buffer.from([0xe7]), number16(8_000), collation]), bytesOf: textCell }
+  const wide = cells.some((cell) => typeof cell === 'bigint')
+  return { type: Buffer.from([0x26, wide ? 8 : 4]), bytesOf: wide ? wideCell : numberCell }
+}
+
+function decimalCell(cell: Cell): Buffer {
+  if (typeof cell !== 'object' || cell === null) return Buffer.from([0])
+  const digits = BigInt(cell.decimal.replace(/[.-]/g, ''))
+  const bytes = Buffer.alloc(16)
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, digits))
+  bytes.writeBigUInt64LE(digits >> 64n, 8)
+  return Buffer.concat([Buffer.from([17, cell.decimal.startsWith('-') ? 0 : 1]), bytes])
+}
+
+function wideCell(cell: Cell): Buffer {
+  if (typeof cell !== 'bigint' && typeof cell !== 'number') return Buffer.from([0])
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64LE(BigInt(cell))
+  return Buffer.concat([Buffer.from([8]), bytes])
 }
 
 function textCell(cell: Cell): Buffer {

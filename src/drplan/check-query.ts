@@ -1,5 +1,6 @@
 // The check query of a database: one read-only question, and the answer that a good database gives.
 import { z } from 'zod'
+import { compareDecimals, isDecimal } from './decimal.ts'
 import { duration } from './values.ts'
 
 /** How an answer must compare with what was expected. */
@@ -8,7 +9,8 @@ const comparisons = ['>=', '<=', '!=', '>', '<', '='] as const
 /** What the first cell of the answer must be: a number compared, or a text that is equal (or, with `!=`, is not). */
 export interface Expectation {
   readonly op: (typeof comparisons)[number]
-  readonly than: number | string
+  /** `exactly`: a number with more digits than a number here can hold. */
+  readonly than: number | string | { readonly exactly: string }
 }
 
 /**
@@ -82,6 +84,8 @@ function withoutQuoted(text: string): string | undefined {
   return /['"[\]]/.test(bare) ? undefined : bare
 }
 
+/** A YAML number longer than this was rounded before anybody could read it. */
+const longNumbers = 'a number of more than 15 digits as a text, such as ">= 9007199254740993"'
 const expectations = 'a number such as 1, a comparison such as ">= 1", or a text such as "ok"'
 
 const Expect = z
@@ -89,7 +93,7 @@ const Expect = z
   .transform((given, context): Expectation => {
     const expected = expectationOf(given)
     if (expected) return expected
-    const right = typeof given === 'string' ? comparisonMeant(given.trim()) : undefined
+    const right = typeof given === 'string' ? comparisonMeant(given.trim()) : longNumbers
     context.addIssue({ code: 'custom', message: right ?? expectations })
     return z.NEVER
   })
@@ -104,22 +108,24 @@ function comparisonMeant(text: string): string | undefined {
 }
 
 function expectationOf(given: number | string): Expectation | undefined {
-  if (typeof given === 'number') return { op: '=', than: given }
+  if (typeof given === 'number')
+    return Math.abs(given) > Number.MAX_SAFE_INTEGER ? undefined : { op: '=', than: given }
   const text = given.trim()
   const op = comparisons.find((one) => text.startsWith(one))
   const rest = op === undefined ? text : text.slice(op.length).trim()
   if (rest === '' || rest.length > 100 || /\p{Cc}/u.test(rest)) return undefined
   // `=> 1` is no wish for the text "> 1".
   if (op !== undefined && /^[<>=!]/.test(rest)) return undefined
-  const number = numberIn(rest)
+  const number = isDecimal(rest) ? numberOf(rest) : undefined
   if (op === undefined) return { op: '=', than: number ?? rest }
   if (number === undefined && op !== '=' && op !== '!=') return undefined
   return { op, than: number ?? rest }
 }
 
-/** A decimal number as people and SQL Server write it; undefined for everything else. */
-export function numberIn(text: string): number | undefined {
-  return /^[+-]?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined
+/** As a number where that is the same, digit by digit. */
+function numberOf(text: string): Expectation['than'] {
+  const number = Number(text)
+  return compareDecimals(number, text) === 0 ? number : { exactly: text }
 }
 
 /** Whether it asks for one number about all rows, which is a row even when there are none. Only a plain one is known. */
@@ -130,6 +136,7 @@ export function alwaysGivesRow(query: string): boolean {
 
 /** `>= 1`: the expectation as it is written. */
 export function printExpectation({ op, than }: Expectation): string {
+  if (typeof than === 'object') return `${op} ${than.exactly}`
   return typeof than === 'string' && op === '=' ? JSON.stringify(than) : `${op} ${than}`
 }
 

@@ -22,7 +22,7 @@ function doubts({ azure_sql: sql }: Recovery, path: Complaint['path']): readonly
         write: 'Add what the number must be, such as expect: ">= 1"',
       },
     ]
-  if (typeof expect.than === 'number') return []
+  if (typeof expect.than !== 'string') return []
   return [
     {
       path: [...path, 'expect'],

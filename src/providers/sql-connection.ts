@@ -38,6 +38,16 @@ export class SqlFailure extends Error {
   }
 }
 
+/** The query has ended the transaction in which it was asked: what it has done is not rolled back by the bot. */
+export class LeftTransaction extends Error {
+  override readonly name = 'LeftTransaction'
+}
+
+/** The driver makes a number of a decimal, and this one has more digits than a number holds. */
+export class TooLongDecimal extends Error {
+  override readonly name = 'TooLongDecimal'
+}
+
 type Tedious = Pick<typeof tds, 'Connection' | 'Request'>
 type Done = (error?: Error | null) => void
 
@@ -49,6 +59,10 @@ const lookEvery = 50
 const mostSaid = 20
 /** Beside the reason itself a refused login says this too. */
 const loginFailed = 18456
+/** How many transactions there are within each other, whether the outermost can be ended, and its number. */
+const transactionState = "SELECT CONCAT(@@TRANCOUNT, ' ', XACT_STATE(), ' ', CURRENT_TRANSACTION_ID())"
+/** The server ends an answer by itself after its first row: to stop it in the middle would end the transaction, too. */
+const oneRow = 'SET ROWCOUNT 1'
 
 /** Loads the driver, which takes a moment at the first question and is no part of its time. */
 export async function loadDriver(): Promise<void> {
@@ -84,7 +98,11 @@ export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal)
     await finished((done) => connection.connect(done))
     when = 'asking'
     await finished((done) => connection.beginTransaction(done))
+    const { cell: own } = await firstCell(tedious, connection, `${oneRow}\n${transactionState}`)
     const answer = await firstCell(tedious, connection, sql)
+    const { cell: now } = await firstCell(tedious, connection, transactionState)
+    // Whatever is open is rolled back by the end of the connection.
+    if (now !== own || !String(own).startsWith('1 1 ')) throw new LeftTransaction()
     await finished((done) => connection.rollbackTransaction(done))
     return answer
   }
@@ -173,26 +191,38 @@ async function finished(run: (done: Done) => void): Promise<void> {
   return promise
 }
 
-const Row = z.array(z.object({ value: z.unknown() }))
+const Row = z.tuple(
+  [
+    z.object({
+      value: z.unknown(),
+      metadata: z.object({ type: z.object({ name: z.string() }), scale: z.number().optional() }),
+    }),
+  ],
+  z.unknown(),
+)
 
 async function firstCell({ Request: Ask }: Tedious, connection: Connection, sql: string): Promise<SqlAnswer> {
-  let answer: SqlAnswer = { rows: 0, cell: null }
-  let enough = false
+  const rows: unknown[] = []
   await finished((done) => {
-    const request: Request = new Ask(sql, (error) => done(enough ? undefined : error))
+    const request: Request = new Ask(sql, done)
     request.on('row', (columns: unknown) => {
-      if (answer.rows === 0) answer = { rows: 1, cell: cellOf(Row.parse(columns)[0]?.value) }
-      else if (!enough) {
-        enough = true
-        request.cancel()
-      }
+      if (rows.length === 0) rows.push(columns)
     })
     connection.execSqlBatch(request)
   })
-  return answer
+  if (rows.length === 0) return { rows: 0, cell: null }
+  const [{ value, metadata }] = Row.parse(rows[0])
+  if (typeof value === 'number' && isRounded(value, metadata)) throw new TooLongDecimal()
+  return { rows: 1, cell: cellOf(value) }
 }
 
-/** As it is compared and shown: numbers as numbers, bits as 1 and 0, moments as ISO 8601, bytes as hexadecimal digits. */
+/** The driver divides a decimal's digits, as a number: of more of them than it can count the last ones are lost. */
+function isRounded(value: number, { type, scale = 4 }: z.infer<typeof Row>[0]['metadata']): boolean {
+  if (!/^(?:Decimal|Numeric|Money)/.test(type.name)) return false
+  return Math.abs(value) * 10 ** scale >= Number.MAX_SAFE_INTEGER
+}
+
+/** As it is compared and shown: numbers as numbers, longer ones as digits, bits as 1 and 0, moments as ISO 8601, bytes as hexadecimal digits. */
 function cellOf(value: unknown): SqlAnswer['cell'] {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return value

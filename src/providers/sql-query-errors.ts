@@ -5,6 +5,7 @@ import { second } from '../ids.ts'
 import type { SqlQuestion } from '../recovery/sql-action.ts'
 import { lineOf } from './azure-errors.ts'
 import type { SqlHost } from './azure.ts'
+import { LeftTransaction, TooLongDecimal } from './sql-connection.ts'
 import type { SqlFailure } from './sql-connection.ts'
 
 export interface Asked extends SqlQuestion, Pick<SqlHost, 'host' | 'port'> {
@@ -113,6 +114,16 @@ export function explainSql(asked: Asked, failure: SqlFailure): UserError | Retry
     return new UserError(
       'sql-query',
       `${what}: it answered with ${failure.cause.message}, and was not read further. A check query answers one short cell, such as a count or a moment. ${correct}`,
+    )
+  if (failure.cause instanceof TooLongDecimal)
+    return new UserError(
+      'sql-query',
+      `${what}: it answered with a decimal that is too long to be read exactly. Ask for it as a text, which is compared digit by digit: CAST(... AS varchar(50)). ${correct}`,
+    )
+  if (failure.cause instanceof LeftTransaction)
+    return new UserError(
+      'sql-query',
+      `${what}: the query has left the transaction in which the bot asks, so that what it changed, if anything, was not rolled back. Look at what it calls. ${correct}`,
     )
   if (failure.said) return bySaying(what, asked, failure.said)
   const code = codeIn(failure)

@@ -199,6 +199,16 @@ test('an answer of whatever kind is held against what is wanted', () => {
     judge(expect, { rows: 1, cell }).ok
 
   expect(verdict({ op: '>=', than: 1 }, '12345678901234567890')).toBe(true)
+  expect(verdict({ op: '=', than: 9_007_199_254_740_992 }, '9007199254740993')).toBe(false)
+  expect(verdict({ op: '>', than: 9_007_199_254_740_992 }, '9007199254740993')).toBe(true)
+  expect(verdict({ op: '>=', than: { exactly: '9007199254740993' } }, '9007199254740992')).toBe(false)
+  expect(verdict({ op: '=', than: { exactly: '9007199254740993' } }, '9007199254740993.00')).toBe(true)
+  expect(verdict({ op: '>', than: { exactly: '-0.10000000000000000002' } }, '-0.10000000000000000001')).toBe(
+    true,
+  )
+  expect(verdict({ op: '=', than: 0.1 }, 0.1)).toBe(true)
+  expect(verdict({ op: '<', than: 0 }, -1e-7)).toBe(true)
+  expect(verdict({ op: '>', than: { exactly: '99999999999999999999' } }, 1e21)).toBe(true)
   expect(verdict({ op: '<', than: 10 }, 10)).toBe(false)
   expect(verdict({ op: '!=', than: 0 }, 1)).toBe(true)
   expect(verdict({ op: '!=', than: 0 }, 'ERROR: no such thing')).toBe(false)

@@ -86,8 +86,38 @@ describe('a question', () => {
 
     expect(await ask()).toEqual({ rows: 1, cell: 1 })
 
-    expect(seen()).toEqual(['login token', 'begin', `query ${count}`, 'attention', 'rollback'])
+    expect(seen()).toEqual(['login token', 'begin', `query ${count}`, 'rollback'])
   })
+
+  test.each([
+    ['a bigint', 9_007_199_254_740_993n, '9007199254740993'],
+    ['a decimal', { decimal: '12.50' }, 12.5],
+    ['a negative decimal', { decimal: '-0.001' }, -0.001],
+  ] as const)('is answered %s exactly', async (_what, cell, answer) => {
+    sim.tds.answers(count, [cell])
+
+    expect(await ask()).toEqual({ rows: 1, cell: answer })
+  })
+
+  test('is not answered by a decimal that is longer than what can be read exactly', async () => {
+    sim.tds.answers(count, [{ decimal: '90071992547409.93' }])
+
+    await expect(ask()).rejects.toThrow(
+      'orders at sql-west could not be asked: it answered with a decimal that is too long to be read exactly. Ask for it as a text, which is compared digit by digit: CAST(... AS varchar(50)). Correct "check.query" in the DR plan; a run that was proposed before keeps the query that it had.',
+    )
+  })
+
+  test.each(['commits', 'restarts'] as const)(
+    'whose query %s is no answer: what it has done may stand',
+    async (kind) => {
+      sim.tds.fault({ kind, on: 'query' })
+
+      await expect(ask()).rejects.toThrow(
+        'orders at sql-west could not be asked: the query has left the transaction in which the bot asks, so that what it changed, if anything, was not rolled back. Look at what it calls. Correct "check.query" in the DR plan; a run that was proposed before keeps the query that it had.',
+      )
+      expect(seen()).not.toContain('rollback')
+    },
+  )
 })
 
 describe('a question that is not answered', () => {

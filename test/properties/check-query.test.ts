@@ -120,10 +120,22 @@ describe('what is expected', () => {
     ['ok', '"ok"'],
     ['17', '= 17'],
     ['!= broken', '!= broken'],
+    ['>= 9007199254740993', '>= 9007199254740993'],
+    ['9007199254740993', '= 9007199254740993'],
+    ['< 0.12345678901234567890', '< 0.12345678901234567890'],
+    ['= 1.50', '= 1.5'],
   ])('%j is %s', (given, printed) => {
     const { expect: read } = CheckQuery.parse({ query: 'SELECT 1', expect: given })
 
     expect(read && printExpectation(read)).toBe(printed)
+  })
+
+  test('as a number that a plan cannot hold exactly is to be written as a text', () => {
+    const read = CheckQuery.safeParse({ query: 'SELECT 1', expect: 9_007_199_254_740_994 })
+
+    expect(read.error?.issues[0]?.message).toBe(
+      'a number of more than 15 digits as a text, such as ">= 9007199254740993"',
+    )
   })
 
   test.each(['', '>= ', '=> 1', '=< 1', '== 1', '<> 1', '= = 1', '>= many', '< 1 apple', true, ['1']])(

@@ -1,7 +1,8 @@
 // The check query of a database: what was asked, whether the answer is the wanted one, and the words for both.
 import { z } from 'zod'
-import { numberIn, printExpectation } from '../../drplan/check-query.ts'
+import { printExpectation } from '../../drplan/check-query.ts'
 import type { Expectation } from '../../drplan/check-query.ts'
+import { compareDecimals, isDecimal } from '../../drplan/decimal.ts'
 import type { SqlAnswer } from '../../readers.ts'
 import type { SqlQueryAction } from '../sql-action.ts'
 import { onlyLooks } from './kind.ts'
@@ -49,25 +50,25 @@ function cellText(cell: SqlAnswer['cell']): string {
   if (cell === null) return 'NULL'
   const plain = String(cell).replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
   const short = cut(plain.trim(), longest.cell)
-  return typeof cell === 'string' && numberIn(cell) === undefined ? JSON.stringify(short) : short
+  return typeof cell === 'string' && !isDecimal(cell) ? JSON.stringify(short) : short
 }
 
 function holds({ op, than }: Expectation, cell: string | number): boolean {
   if (typeof than === 'string') return (String(cell).trim() === than) === (op === '=')
-  const value = typeof cell === 'number' ? cell : numberIn(cell)
-  if (value === undefined) return false
+  const found = compareDecimals(cell, typeof than === 'object' ? than.exactly : than)
+  if (found === undefined) return false
   switch (op) {
     case '>=':
-      return value >= than
+      return found >= 0
     case '<=':
-      return value <= than
+      return found <= 0
     case '>':
-      return value > than
+      return found > 0
     case '<':
-      return value < than
+      return found < 0
     case '=':
-      return value === than
+      return found === 0
     case '!=':
-      return value !== than
+      return found !== 0
   }
 }
