@@ -140,6 +140,12 @@ export function createSession(
     return answerOf(rowsOf([cell]), done({ count: 1 }))
   }
 
+  /** What the client is told of a transaction that the query has ended. */
+  function leaving(fault: TdsFault | undefined): readonly Buffer[] {
+    if (fault?.kind === 'commits') return [end('committed')]
+    return fault?.kind === 'restarts' ? [end('committed'), begin()] : []
+  }
+
   function ask(asked: string, within: bigint): TdsReply {
     if (setting.test(`${asked}\n`)) return { bytes: answerOf(done()) }
     if (oneRow.test(asked)) mostRows = 1
@@ -155,9 +161,7 @@ export function createSession(
     const found = answerTo(world, database, text.replace(moment, ''))
     if ('number' in found) return { bytes: failed(server, found), fault }
     const cells = found.cells.slice(0, mostRows)
-    const left = fault?.kind === 'commits' || fault?.kind === 'restarts' ? [end('committed')] : []
-    const again = fault?.kind === 'restarts' ? [begin()] : []
-    return { bytes: answerOf(rowsOf(cells), ...left, ...again, done({ count: cells.length })), fault }
+    return { bytes: answerOf(rowsOf(cells), ...leaving(fault), done({ count: cells.length })), fault }
   }
 
   return ({ type, body }) => {

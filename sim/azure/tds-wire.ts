@@ -279,7 +279,7 @@ function wideCell(cell: Cell): Buffer {
 }
 
 function textCell(cell: Cell): Buffer {
-  if (cell === null) return number16(0xffff)
+  if (typeof cell === 'object') return number16(0xffff)
   const bytes = Buffer.from(String(cell), 'utf16le')
   return Buffer.concat([number16(bytes.length), bytes])
 }

@@ -108,9 +108,11 @@ function comparisonMeant(text: string): string | undefined {
 }
 
 function expectationOf(given: number | string): Expectation | undefined {
-  if (typeof given === 'number')
-    return Math.abs(given) > Number.MAX_SAFE_INTEGER ? undefined : { op: '=', than: given }
-  const text = given.trim()
+  if (typeof given === 'string') return expectationIn(given.trim())
+  return Math.abs(given) > Number.MAX_SAFE_INTEGER ? undefined : { op: '=', than: given }
+}
+
+function expectationIn(text: string): Expectation | undefined {
   const op = comparisons.find((one) => text.startsWith(one))
   const rest = op === undefined ? text : text.slice(op.length).trim()
   if (rest === '' || rest.length > 100 || /\p{Cc}/u.test(rest)) return undefined
