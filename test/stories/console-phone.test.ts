@@ -1,66 +1,15 @@
 // The console on a phone, in a real browser: everything fits, and what is to be pressed is in reach.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Page } from 'playwright-core'
-import { startBrowser } from '../servers/browser.ts'
-import type { TestBrowser, TestPage } from '../servers/browser.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
-import { history, openHouse } from '../edges/web-house.ts'
-import type { House } from '../edges/web-house.ts'
+import { describe, expect, test } from 'vitest'
+import { everyPage, visitConsole } from './console-visits.ts'
 
-let redis: TestRedis
-let browser: TestBrowser
-let house: House
-let opened: TestPage[]
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await redis.stop()
-})
-beforeEach(async () => {
-  await redis.flush()
-  house = await openHouse(redis)
-  await history(house)
-  opened = []
-})
-afterEach(async () => {
-  const complaints = opened.flatMap((one) => one.complaints)
-  await Promise.all(opened.map((one) => one.close()))
-  await house.close()
-  if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join('; ')}`)
-})
-
-/** Signs a person in, as a person does: link, button. */
-async function enter(person: string, options: Parameters<TestBrowser['open']>[0] = {}): Promise<Page> {
-  const one = await browser.open(options)
-  opened.push(one)
-  await one.page.goto(`${house.url}/login?token=${house.signer.loginLink(person, house.now())}`)
-  await one.page.getByRole('button', { name: /Sign in as/ }).click()
-  await one.page.getByRole('heading', { level: 1, name: 'Open now' }).waitFor()
-  return one.page
-}
-
-const everyPage = [
-  '/',
-  '/incidents/INC-2',
-  '/incidents/INC-2/report',
-  '/oncall',
-  '/systems',
-  '/runs',
-  '/runs/R-1',
-  '/help',
-]
+const { house, enter } = visitConsole()
 
 describe('on a phone', () => {
   test('the report, on its page and as a file, shows each row of a table as a list', async () => {
     const page = await enter('ann', { viewport: { width: 375, height: 812 } })
-    const file = await page.request.get(`${house.url}/incidents/INC-2/report.html`)
+    const file = await page.request.get(`${house().url}/incidents/INC-2/report.html`)
     for (const show of [
-      () => page.goto(`${house.url}/incidents/INC-2/report`),
+      () => page.goto(`${house().url}/incidents/INC-2/report`),
       async () => {
         await page.goto('about:blank')
         await page.setContent(await file.text())
@@ -82,7 +31,7 @@ describe('on a phone', () => {
 
   test('a run can be approved without looking for the button, once its cost has been read', async () => {
     const page = await enter('ann', { viewport: { width: 375, height: 600 } })
-    await page.goto(`${house.url}/runs/R-1`)
+    await page.goto(`${house().url}/runs/R-1`)
     const approve = page.getByRole('button', { name: 'Approve…' })
     const inSight = (): Promise<boolean> =>
       approve.evaluate((each) => each.getBoundingClientRect().bottom <= innerHeight)
@@ -107,7 +56,7 @@ describe('on a phone', () => {
       const page = await enter('ann', { viewport: { width: 375, height: 812 }, colorScheme })
 
       for (const path of everyPage) {
-        await page.goto(house.url + path)
+        await page.goto(house().url + path)
         const seen = await page.evaluate(() => ({
           wider: document.documentElement.scrollWidth - innerWidth,
           small: [...document.querySelectorAll('.button')].filter((button) => {

@@ -1,73 +1,15 @@
 // The console in a real browser: what a person sees, presses and types, with nothing refused by its own policy.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Page } from 'playwright-core'
-import { startBrowser } from '../servers/browser.ts'
-import type { TestBrowser, TestPage } from '../servers/browser.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
-import { history, openHouse, outage } from '../edges/web-house.ts'
-import type { House } from '../edges/web-house.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { outage } from '../edges/web-house.ts'
+import { everyPage, visitConsole } from './console-visits.ts'
 
-let redis: TestRedis
-let browser: TestBrowser
-let house: House
-let opened: TestPage[]
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await redis.stop()
-})
-beforeEach(async () => {
-  await redis.flush()
-  house = await openHouse(redis)
-  await history(house)
-  opened = []
-})
-afterEach(async () => {
-  const complaints = opened.flatMap((one) => one.complaints)
-  await Promise.all(opened.map((one) => one.close()))
-  await house.close()
-  if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join('; ')}`)
-})
-
-/** Signs a person in, as a person does: link, button. */
-async function enter(person: string, options: Parameters<TestBrowser['open']>[0] = {}): Promise<Page> {
-  const one = await browser.open(options)
-  opened.push(one)
-  await one.page.goto(`${house.url}/login?token=${house.signer.loginLink(person, house.now())}`)
-  await one.page.getByRole('button', { name: /Sign in as/ }).click()
-  await one.page.getByRole('heading', { level: 1, name: 'Open now' }).waitFor()
-  return one.page
-}
+const { house, reopen, enter, leave } = visitConsole()
 
 /** How many pages watch live, as the bot counts them; up to a second old. */
 async function streams(): Promise<number> {
-  const text = await (await fetch(`${house.url}/metrics`)).text()
+  const text = await (await fetch(`${house().url}/metrics`)).text()
   return Number(/^dr_console_streams (\d+)$/m.exec(text)?.[1])
 }
-
-/** Closes a page whose browser reports what the test did to it; nothing else may be among the complaints. */
-async function leave(page: Page, expected: RegExp): Promise<void> {
-  const mine = opened.find((one) => one.page === page)
-  expect(mine?.complaints.filter((text) => !expected.test(text))).toEqual([])
-  opened = opened.filter((one) => one !== mine)
-  await mine?.close()
-}
-
-const everyPage = [
-  '/',
-  '/incidents/INC-2',
-  '/incidents/INC-2/report',
-  '/oncall',
-  '/systems',
-  '/runs',
-  '/runs/R-1',
-  '/help',
-]
 
 describe('what is open now', () => {
   test('shows who is paged the banner, and its button stops the page', async () => {
@@ -79,11 +21,11 @@ describe('what is open now', () => {
 
     await page.locator('#answer').getByText('INC-3').first().waitFor()
     await banner.waitFor({ state: 'hidden' })
-    expect((await house.store.incident('INC-3'))?.state).toMatchObject({
+    expect((await house().store.incident('INC-3'))?.state).toMatchObject({
       state: 'diagnosing',
       engineer: 'ann',
     })
-    expect(house.said).toContain('ann: ack INC-3')
+    expect(house().said).toContain('ann: ack INC-3')
   })
 
   test('shows nobody else the banner', async () => {
@@ -97,7 +39,7 @@ describe('what is open now', () => {
     const card = page.locator('#open-INC-3')
     await card.getByText('Paging').waitFor()
 
-    await house.incidents.input('INC-3', { kind: 'ack', by: { person: 'ann', door: 'cli' } })
+    await house().incidents.input('INC-3', { kind: 'ack', by: { person: 'ann', door: 'cli' } })
 
     await card.getByText('Diagnosing').waitFor()
     await card.getByText('Ann Onken').waitFor()
@@ -115,7 +57,7 @@ describe('what is open now', () => {
   test('says when nothing is open', async () => {
     const page = await enter('ann')
     for (const id of ['INC-2', 'INC-3'] as const) {
-      await house.incidents.input(id, {
+      await house().incidents.input(id, {
         kind: 'resolve',
         by: { person: 'ann', door: 'cli' },
         what: 'it was a drill',
@@ -131,10 +73,10 @@ describe('what is open now', () => {
 describe('an incident', () => {
   test('its timeline grows while a person types, and what was typed stays', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
     await page.getByLabel('Command').fill('note half a sen')
 
-    await house.incidents.input('INC-2', {
+    await house().incidents.input('INC-2', {
       kind: 'note',
       by: { person: 'bob', door: 'cli' },
       text: 'found the port',
@@ -146,7 +88,7 @@ describe('an incident', () => {
 
   test('a storm of changes costs a page one update a second', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
     await page.evaluate(() => {
       document.addEventListener('htmx:sse:after:message', () => {
         document.body.dataset['updates'] = String(Number(document.body.dataset['updates'] ?? 0) + 1)
@@ -155,7 +97,7 @@ describe('an incident', () => {
 
     for (let number = 1; number <= 60; number += 1) {
       const by = { person: 'bob', door: 'cli' } as const
-      await house.incidents.input('INC-2', { kind: 'note', by, text: `storm ${number}.` })
+      await house().incidents.input('INC-2', { kind: 'note', by, text: `storm ${number}.` })
     }
 
     await page.locator('.timeline').getByText('storm 60.').waitFor()
@@ -164,7 +106,7 @@ describe('an incident', () => {
 
   test('a command without an incident is about this one, and its answer is announced', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
 
     await page.keyboard.press('/')
     await page.keyboard.type('note rolled back the configuration')
@@ -183,7 +125,7 @@ describe('an incident', () => {
     await page.getByLabel('Command').fill('extend INC-2 2m from afar')
     await page.keyboard.press('Enter')
     await answer.locator('.fields').waitFor()
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
     await page.getByLabel('Command').fill('extend 2m from nearby')
     await page.keyboard.press('Enter')
     await answer.waitFor()
@@ -204,25 +146,25 @@ describe('an incident', () => {
 
   test('a reason is asked for in a dialog, and goes into the command', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
 
     await page.getByRole('button', { name: 'More time…' }).click()
     const dialog = page.getByRole('dialog', { name: 'More time' })
     await dialog.getByLabel('Why 10m more?').fill('waiting for the hoster')
     await page.keyboard.press('Enter')
 
-    await vi.waitFor(() => expect(house.said).toContain('ann: extend INC-2 10m waiting for the hoster'))
+    await vi.waitFor(() => expect(house().said).toContain('ann: extend INC-2 10m waiting for the hoster'))
     await dialog.waitFor({ state: 'hidden' })
   })
 
   test('a dialog stays open, with what was typed, while the page is brought up to date', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
     await page.getByRole('button', { name: 'Deny…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Deny' })
     await dialog.getByLabel('Why not?').fill('wrong ta')
 
-    await house.incidents.input('INC-2', {
+    await house().incidents.input('INC-2', {
       kind: 'note',
       by: { person: 'bob', door: 'cli' },
       text: 'meanwhile',
@@ -236,17 +178,17 @@ describe('an incident', () => {
 
   test('a disruptive run wants the name of its target typed', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/runs/R-1`)
+    await page.goto(`${house().url}/runs/R-1`)
     await page.getByRole('button', { name: 'Approve…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Approve' })
 
     await dialog.getByLabel(/Type api.example.com/).fill('api.example')
     await page.keyboard.press('Enter')
-    expect(house.said.filter((text) => text.includes('approve'))).toEqual([])
+    expect(house().said.filter((text) => text.includes('approve'))).toEqual([])
     await dialog.getByLabel(/Type api.example.com/).fill('api.example.com')
     await page.keyboard.press('Enter')
 
-    await vi.waitFor(() => expect(house.said).toContain('ann: approve R-1 api.example.com'))
+    await vi.waitFor(() => expect(house().said).toContain('ann: approve R-1 api.example.com'))
   })
 
   test('the second half of a double click is not a second press, even after the answer came', async () => {
@@ -258,9 +200,9 @@ describe('an incident', () => {
     await button.dispatchEvent('click', { detail: 2 })
     await page.locator('#command').fill('status')
     await page.keyboard.press('Enter')
-    await vi.waitFor(() => expect(house.said).toContain('ann: status'))
+    await vi.waitFor(() => expect(house().said).toContain('ann: status'))
 
-    expect(house.said).toEqual(['ann: failover lb to backup', 'ann: status'])
+    expect(house().said).toEqual(['ann: failover lb to backup', 'ann: status'])
   })
 })
 
@@ -272,7 +214,7 @@ describe('without a script', () => {
     await page.locator('#answer .given[data-status="done"]').waitFor()
     await page.locator('#open-INC-3').getByText('Diagnosing').waitFor()
 
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
     await page.getByRole('button', { name: 'Escalate…' }).click()
     await page.getByRole('button', { name: 'Escalate' }).click()
     await page.getByRole('heading', { level: 1, name: /INC-2/ }).waitFor()
@@ -282,7 +224,7 @@ describe('without a script', () => {
     await page.keyboard.press('Enter')
     await page.locator('.timeline').getByText('without a script').waitFor()
 
-    expect(house.said).toEqual(['ann: ack INC-3', 'ann: escalate INC-2', 'ann: note without a script'])
+    expect(house().said).toEqual(['ann: ack INC-3', 'ann: escalate INC-2', 'ann: note without a script'])
   })
 
   test('a browser that does not know dialogs gets the question as a page', async () => {
@@ -293,7 +235,7 @@ describe('without a script', () => {
     await page.getByLabel('Why 10m more?').fill('no dialogs here')
     await page.getByRole('button', { name: 'More time' }).click()
 
-    await vi.waitFor(() => expect(house.said).toContain('ann: extend INC-2 10m no dialogs here'))
+    await vi.waitFor(() => expect(house().said).toContain('ann: extend INC-2 10m no dialogs here'))
   })
 })
 
@@ -343,19 +285,19 @@ describe('keys', () => {
 describe('the connection', () => {
   test('when the bot is away the page says since when and what to do, and recovers by itself', async () => {
     const page = await enter('ann')
-    await page.goto(`${house.url}/incidents/INC-2`)
+    await page.goto(`${house().url}/incidents/INC-2`)
     await vi.waitFor(async () => expect(await streams()).toBe(1), 5_000)
-    const port = Number(new URL(house.url).port)
+    const port = Number(new URL(house().url).port)
 
-    await house.close()
+    await house().close()
     const notice = page.getByRole('alert').filter({ hasText: 'Connection lost since' })
     await notice.waitFor()
     expect(await notice.textContent()).toMatch(/dr status.*call Ann Onken \(\+49/)
 
     // Its clock goes on: to one that stepped back, the session would come from the future.
-    house = await openHouse(redis, { port, start: house.now() })
+    await reopen({ port, start: house().now() })
     await notice.waitFor({ state: 'hidden' })
-    await house.incidents.input('INC-2', {
+    await house().incidents.input('INC-2', {
       kind: 'note',
       by: { person: 'bob', door: 'cli' },
       text: 'back again',
@@ -372,7 +314,7 @@ describe('the connection', () => {
       const { value } = document.querySelector('[name=csrf]') as HTMLInputElement
       return fetch('/logout', { method: 'POST', body: new URLSearchParams({ csrf: value }) })
     })
-    await house.incidents.input('INC-2', { kind: 'note', by: { person: 'bob', door: 'cli' }, text: 'news' })
+    await house().incidents.input('INC-2', { kind: 'note', by: { person: 'bob', door: 'cli' }, text: 'news' })
 
     await page.getByRole('alert').filter({ hasText: 'You are signed out' }).waitFor()
     expect(await page.getByText('news').count()).toBe(0)
@@ -392,13 +334,13 @@ describe('hostile texts', () => {
   test('are inert on every page, live and at first sight, and break no layout', async () => {
     const page = await enter('ann', { viewport: { width: 375, height: 812 } })
     for (const [index, text] of hostile.entries()) {
-      await outage(house, { system: 'dns', key: `ns${index};<b>DNS`, output: text })
-      await house.incidents.input('INC-2', { kind: 'note', by: { person: 'bob', door: 'cli' }, text })
+      await outage(house(), { system: 'dns', key: `ns${index};<b>DNS`, output: text })
+      await house().incidents.input('INC-2', { kind: 'note', by: { person: 'bob', door: 'cli' }, text })
     }
     await page.locator('#open-INC-4').waitFor()
 
     for (const path of [...everyPage, '/incidents/INC-4', '/incidents/INC-4/report']) {
-      await page.goto(house.url + path)
+      await page.goto(house().url + path)
       await page.locator('#live').waitFor()
       const seen = await page.evaluate(() => ({
         hacked: document.body.dataset['hacked'],

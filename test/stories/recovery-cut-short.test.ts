@@ -9,7 +9,8 @@ import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
-import { homeOf, startStandby } from '../servers/standby.ts'
+import { startStandbyEngine } from '../servers/standby-engine.ts'
+import { homeOf } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 import { failoverTime, startStorage } from '../servers/storage.ts'
 import type { StorageBench } from '../servers/storage.ts'
@@ -198,26 +199,7 @@ describe('the standby zone', () => {
   let standby: StandbyWorld
 
   beforeEach(async () => {
-    standby = await startStandby('example.com', ['localhost:1'])
-    bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure, { timeout: 10_000 })))
-    standby.registry.delegate(homeOf(bench.world))
-    const block = {
-      zone: 'example.com',
-      resource_group: 'dr-rg',
-      registrar: 'https://registrar.example.com/domains/example.com',
-      sync_every: 600_000,
-      parents: standby.registry.servers,
-    }
-    bench.setPlan((plan) => ({
-      ...plan,
-      systems: {
-        ...plan.systems,
-        dns: {
-          ...(plan.systems.dns ?? { rto: 600_000, alerts: [], depends_on: [] }),
-          recoveries: [{ name: 'standby', standby_dns: block }],
-        },
-      },
-    }))
+    ;({ bench, standby } = await startStandbyEngine(redis))
     await order('failover')
   })
   afterEach(async () => {

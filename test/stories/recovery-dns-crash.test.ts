@@ -1,13 +1,12 @@
 // The switch to a standby zone and back through a crash at every commit: no record set is written twice.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../src/errors.ts'
-import { createAzure } from '../../src/providers/azure.ts'
-import { accessTo } from '../servers/azure.ts'
-import { approving, asking, startEngine } from '../servers/engine.ts'
+import { approving, asking } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
-import { homeOf, startStandby } from '../servers/standby.ts'
+import { startStandbyEngine } from '../servers/standby-engine.ts'
+import { homeOf } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 
 let redis: TestRedis
@@ -19,26 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 beforeEach(async () => {
-  standby = await startStandby('example.com', ['localhost:1'])
-  bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure, { timeout: 10_000 })))
-  standby.registry.delegate(homeOf(bench.world))
-  const block = {
-    zone: 'example.com',
-    resource_group: 'dr-rg',
-    registrar: 'https://registrar.example.com/domains/example.com',
-    sync_every: 600_000,
-    parents: standby.registry.servers,
-  }
-  bench.setPlan((plan) => ({
-    ...plan,
-    systems: {
-      ...plan.systems,
-      dns: {
-        ...(plan.systems.dns ?? { rto: 600_000, alerts: [], depends_on: [] }),
-        recoveries: [{ name: 'standby', standby_dns: block }],
-      },
-    },
-  }))
+  ;({ bench, standby } = await startStandbyEngine(redis))
 })
 afterEach(async () => {
   await bench.stop()

@@ -1,45 +1,39 @@
 // Two bots in one Slack workspace, as replicas are run: each message is there once, each command is answered once.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { SimSlack } from '../../sim/slack.ts'
-import { freePort } from '../../sim/free-port.ts'
-import { nagiosToken, service, startBot, storm } from '../servers/bot.ts'
-import type { Bot } from '../servers/bot.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { replicasIn } from '../contracts/replicas.ts'
+import { service, storm } from '../servers/bot.ts'
 import { patience } from '../servers/slack-bot.ts'
 import { slackEnv, startSlackFor } from '../servers/slack.ts'
-import { superviseBot } from '../servers/supervisor.ts'
 import { copies, done, expectNothingTwice } from './slack-witness.ts'
 
 const minute = 60_000
 /** A storm on a machine that has other work: what fails for want of time is tried again after 15 s. */
 const busy = { timeout: minute, interval: 50 }
 const [bob, ann] = ['U0BOB', 'U0ANN'] as const
-let redis: TestRedis
 let slack: SimSlack
-let env: Readonly<Record<string, string>>
-let first: Bot
-let second: Bot
 
-beforeEach(async () => {
-  const port = String(await freePort())
-  redis = await startTestRedis({ port, hz: '50' })
+const { first, second } = replicasIn(async () => {
   slack = await startSlackFor(undefined, { limits: false })
-  env = { REDIS_URL: `redis://127.0.0.1:${port}`, ...slackEnv(slack) }
-  first = await startBot((plan) => plan, { env })
-  second = await startBot((plan) => plan, { env: { ...env, SMTP_URL: first.mailbox.url } })
-  await vi.waitFor(
-    () => slack.sockets() === 4 || Promise.reject(new Error('not all are connected')),
-    patience,
-  )
-})
-afterEach(async () => {
-  await Promise.all([first.stop(), second.stop()])
-  await slack.stop()
-  await redis.stop()
+  return {
+    env: slackEnv(slack),
+    joined: () =>
+      vi.waitFor(
+        () => (slack.sockets() === 4 ? undefined : Promise.reject(new Error('not all are connected'))),
+        patience,
+      ),
+    room,
+    pages: () => slack.direct(bob),
+    copies: () => copies(slack),
+    expectOneRoom: () => {
+      expect(done(slack, 'conversations.create')).toHaveLength(1)
+      expectNothingTwice(slack)
+    },
+    loseAnswers: () => slack.fault({ kind: 'lose-answer', methods: ['chat.postMessage'] }),
+    heal: () => slack.fault(),
+    lookUps: () => done(slack, 'conversations.history').length,
+    stop: () => slack.stop(),
+  }
 })
 
 /** The room of the first incident, once it is furnished. */
@@ -53,47 +47,33 @@ async function room(within = patience): Promise<string> {
 
 async function allDone(within = patience): Promise<void> {
   await vi.waitFor(async () => {
-    await Promise.all([first.settle(), second.settle()])
-    expect(await first.app().store.pendingEffects()).toBe(0)
+    await Promise.all([first().settle(), second().settle()])
+    expect(await first().app().store.pendingEffects()).toBe(0)
   }, within)
 }
 
 async function notes(): Promise<readonly string[]> {
-  const timeline = await first.app().store.timeline('INC-1')
+  const timeline = await first().app().store.timeline('INC-1')
   return timeline.filter(({ type }) => type === 'note').map(({ text }) => text)
 }
 
-test('an outage that both are told of has one room, and each message once', async () => {
-  const fields = { ...service('PROBLEM', 'CRITICAL'), TIMET: Math.floor(first.clock.now() / 1_000) }
-
-  await Promise.all([first, second, first, second].map((bot) => bot.notify(fields)))
-  await room()
-  await first.say('bob', 'ack INC-1')
-  await second.say('bob', 'escalate INC-1 cannot mend it')
-  await allDone()
-
-  expect(done(slack, 'conversations.create')).toHaveLength(1)
-  expect(slack.direct(bob)).toHaveLength(1)
-  expectNothingTwice(slack)
-}, 60_000)
-
 test('what failed while Slack was away pages once when it is back, whichever of the two finds that out', async () => {
   await slack.down()
-  await first.notify(service('PROBLEM', 'CRITICAL'))
+  await first().notify(service('PROBLEM', 'CRITICAL'))
   await vi.waitFor(
-    async () => expect((await first.incident()).pages[0]?.steps[0]).toMatchObject({ outcome: 'failed' }),
+    async () => expect((await first().incident()).pages[0]?.steps[0]).toMatchObject({ outcome: 'failed' }),
     patience,
   )
 
   await slack.up()
   await vi.waitFor(async () => {
-    for (const bot of [first, second]) await bot.pass(1_000)
-    expect((await first.incident()).pages[0]?.steps[0]).toMatchObject({ outcome: 'sent' })
+    for (const bot of [first(), second()]) await bot.pass(1_000)
+    expect((await first().incident()).pages[0]?.steps[0]).toMatchObject({ outcome: 'sent' })
   }, patience)
-  await first.say('bob', 'ack INC-1')
+  await first().say('bob', 'ack INC-1')
   await vi.waitFor(async () => {
-    for (const bot of [first, second]) await bot.pass(5_000)
-    expect(await first.app().store.pendingEffects()).toBe(0)
+    for (const bot of [first(), second()]) await bot.pass(5_000)
+    expect(await first().app().store.pendingEffects()).toBe(0)
   }, patience)
 
   expect(slack.direct(bob)).toHaveLength(1)
@@ -103,15 +83,15 @@ test('what failed while Slack was away pages once when it is back, whichever of 
 test('in a storm to both each message is there once, and the card shows every alert', async () => {
   const alerts = Array.from({ length: 200 }, (_, n) => ({
     ...service('PROBLEM', 'CRITICAL', { HOSTNAME: `lb${n}`, SERVICEPROBLEMID: n + 1 }),
-    TIMET: Math.floor(first.clock.now() / 1_000),
+    TIMET: Math.floor(first().clock.now() / 1_000),
   }))
 
-  await storm([first, second], alerts)
+  await storm([first(), second()], alerts)
   const channel = await room(busy)
   await allDone(busy)
   expect(slack.direct(bob)).toHaveLength(1)
   await vi.waitFor(async () => {
-    for (const bot of [first, second]) await bot.pass(1_000)
+    for (const bot of [first(), second()]) await bot.pass(1_000)
     const card = slack
       .messages(channel)
       .find(({ metadata }) => JSON.stringify(metadata).includes('INC-1/card'))
@@ -128,7 +108,7 @@ test.each([
 ] as const)(
   'commands and presses that come to both are answered and done once (%s)',
   async (_how, faults) => {
-    await first.notify(service('PROBLEM', 'CRITICAL'))
+    await first().notify(service('PROBLEM', 'CRITICAL'))
     const channel = await room()
     slack.fault(...faults)
 
@@ -151,7 +131,7 @@ test.each([
 
     for (const answer of [...answers, mentioned, ...pressed]) expect(answer).toMatchObject({ ok: true })
     expect((await notes()).toSorted()).toEqual([...texts, 'seen in the room'].toSorted())
-    const acked = (await first.app().store.timeline('INC-1')).filter(({ type }) => type === 'acknowledged')
+    const acked = (await first().app().store.timeline('INC-1')).filter(({ type }) => type === 'acknowledged')
     expect(acked).toHaveLength(1)
     const replies = slack.messages(channel).filter(({ text }) => text.includes('seen in the room'))
     expect(replies.length).toBeLessThanOrEqual(2)
@@ -159,56 +139,3 @@ test.each([
   },
   60_000,
 )
-
-test('a message that one bot posted before it was killed is found by the other, and not posted again', async () => {
-  await Promise.all([first.app().close(), second.app().close()])
-  const dir = await mkdtemp(join(tmpdir(), 'dr-victim-'))
-  slack.fault({ kind: 'lose-answer', methods: ['chat.postMessage'] })
-  const victim = superviseBot({
-    env: {
-      ...env,
-      PORT: String(await freePort()),
-      DR_PLAN: first.planFile,
-      DATA_DIR: dir,
-      NAGIOS_TOKEN: nagiosToken,
-      CONSOLE_SECRET: first.config.CONSOLE_SECRET,
-      SMTP_URL: first.mailbox.url,
-    },
-    args: ['--clock', String(first.clock.now())],
-    rest: () => 10 * minute,
-  })
-  try {
-    await vi.waitFor(() => expect(victim.url()).toBeDefined(), patience)
-    await notifyAt(victim.url() ?? '')
-    await vi.waitFor(() => expect(copies(slack)).toHaveProperty('INC-1/card'), { ...patience, interval: 1 })
-    victim.kill9()
-    slack.fault()
-
-    await first.restart()
-    await vi.waitFor(
-      async () => {
-        await first.pass(1_000)
-        expect(await first.app().store.pendingEffects()).toBe(0)
-      },
-      { timeout: 30_000, interval: 50 },
-    )
-
-    expect(
-      slack.calls.some(({ method, outcome }) => method === 'conversations.history' && outcome === 'ok'),
-    ).toBe(true)
-    expect(done(slack, 'conversations.create')).toHaveLength(1)
-    expect(slack.direct(bob)).toHaveLength(1)
-    expectNothingTwice(slack)
-  } finally {
-    await victim.stop()
-    await rm(dir, { recursive: true, force: true })
-  }
-}, 90_000)
-
-async function notifyAt(url: string): Promise<void> {
-  const fields = { TIMET: Math.floor(first.clock.now() / 1_000), ...service('PROBLEM', 'CRITICAL') }
-  const body = new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)]))
-  const headers = { authorization: `Bearer ${nagiosToken}` }
-  const response = await fetch(`${url}/webhooks/nagios`, { method: 'POST', headers, body })
-  expect(response.status).toBe(202)
-}
