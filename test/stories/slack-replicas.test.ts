@@ -25,16 +25,18 @@ const { first, second } = replicasIn(async () => {
     room,
     pages: () => slack.direct(bob),
     copies: () => copies(slack),
-    expectOneRoom: () => {
-      expect(done(slack, 'conversations.create')).toHaveLength(1)
-      expectNothingTwice(slack)
-    },
+    expectOneRoom,
     loseAnswers: () => slack.fault({ kind: 'lose-answer', methods: ['chat.postMessage'] }),
     heal: () => slack.fault(),
     lookUps: () => done(slack, 'conversations.history').length,
     stop: () => slack.stop(),
   }
 })
+
+function expectOneRoom(): void {
+  expect(done(slack, 'conversations.create')).toHaveLength(1)
+  expectNothingTwice(slack)
+}
 
 /** The room of the first incident, once it is furnished. */
 async function room(within = patience): Promise<string> {
