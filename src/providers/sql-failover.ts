@@ -5,7 +5,7 @@ import type { SqlFailoverAction } from '../recovery/sql-action.ts'
 import { FailoverFacts, sqlFailover } from '../recovery/kinds/sql.ts'
 import { begin, isFresh, outcome, running, type Begin } from './sql-operation.ts'
 import { refuseOther } from './sql-restore.ts'
-import { lastOf, readGroup, sqlPurpose, type SqlAccess } from './sql-read.ts'
+import { lastOf, listed, readGroup, sqlPurpose, type SqlAccess } from './sql-read.ts'
 import { age } from './started.ts'
 
 const soon = 3 * second
@@ -55,12 +55,14 @@ async function lookAt(
   const purpose = sqlPurpose(place, `see what is being done with ${database}`, false)
   const failingOver = await access.azure.call(purpose, signal, async (abortSignal) => {
     const { resourceGroup, server } = place
-    for await (const one of databaseOperations.listByDatabase(resourceGroup, server, database, {
+    const all = await listed(
+      (options) => databaseOperations.listByDatabase(resourceGroup, server, database, options),
       abortSignal,
-    }))
-      if (one.state === 'InProgress' && /fail ?over/i.test(`${one.operation} ${one.operationFriendlyName}`))
-        return true
-    return false
+    )
+    return all.some(
+      ({ state: how, operation, operationFriendlyName }) =>
+        how === 'InProgress' && /fail ?over/i.test(`${operation} ${operationFriendlyName}`),
+    )
   })
   return { role, state, members: databases.map(lastOf), failingOver: failingOver || state === 'PENDING' }
 }

@@ -90,7 +90,7 @@ interface ListOptions {
 }
 
 /** A page that is no list would pass as an empty one, and what is there as gone. */
-async function listed<T>(
+export async function listed<T>(
   list: (options: ListOptions) => AsyncIterable<T>,
   abortSignal: AbortSignal,
 ): Promise<T[]> {
