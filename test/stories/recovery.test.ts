@@ -401,22 +401,6 @@ describe('who may let it run', () => {
     expect(bench.changing()).toBe(0)
   })
 
-  test('nobody once its recovery was taken out of the plan', async () => {
-    const { run } = await bench.runs().propose(asking())
-    bench.setPlan((plan) => {
-      const { lb } = plan.systems
-      if (!lb) throw new Error('the plan has no load balancer')
-      const recoveries = lb.recoveries.filter(({ name }) => name !== 'backup')
-      return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries } } }
-    })
-
-    await expect(bench.runs().verdict(run.id, approving())).rejects.toThrow(
-      'The DR plan has no recovery backup of lb any more. Nothing was changed.',
-    )
-    expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
-    expect(bench.changing()).toBe(0)
-  })
-
   test('nobody while recoveries are frozen', async () => {
     const { run } = await bench.runs().propose(asking())
     await bench.runs().freeze(mia, 'release night')
