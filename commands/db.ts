@@ -6,7 +6,7 @@ import type { CommandSpec, Word } from '../src/command/command.ts'
 export const dbRestore: CommandSpec<'db restore'> = {
   verb: 'db restore',
   usage: 'db restore TIME [database] [--override RULE "reason"]',
-  summary: 'Propose to bring a database back to a moment: "10m ago", or a time with its zone',
+  summary: 'Propose to restore a database to a point in time: "10m ago", or a time with its zone',
   examples: [
     'db restore 10m ago',
     'db restore 2026-11-23T09:14+01:00',
@@ -57,7 +57,7 @@ export const dbGeoRestore: CommandSpec<'db geo-restore'> = {
   verb: 'db geo-restore',
   usage: 'db geo-restore [database] [--override RULE "reason"]',
   summary:
-    'Another name of failover db to the geo-restore of the DR plan: the database anew in the other region, from the backups copied there',
+    'Another name of failover db to the geo-restore of the DR plan: the database made again in the other region, from the backups copied there',
   examples: ['db geo-restore', 'db geo-restore orders'],
   rights: ['engineer'],
   changes: true,
