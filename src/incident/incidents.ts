@@ -10,7 +10,7 @@ import { emptyHead } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
-import { createLines } from './lines.ts'
+import { createLines } from '../lines.ts'
 import type { Change, Policy, Wish } from './change.ts'
 import { hears, isFor } from './words.ts'
 

@@ -42,7 +42,7 @@ export async function apply(deps: LoopDeps, id: RunId, input: RunInput): Promise
     const decision = decideRun(read.state, input, deps.clock.now())
     if (decision.kind === 'refused') throw new UserError(decision.code, decision.message)
     if (decision.kind === 'same') return { run: read.state, changed: false }
-    const locks = await lockChanges(deps, read.state, decision.next)
+    const locks = await lockChanges(deps, read.state, { ...decision, by: input.kind })
     if (await write(deps, read, decision, locks)) return { run: decision.next, changed: true }
   }
   throw new ConflictError(`${id} changed ${tries} times while it was being changed`)
@@ -127,14 +127,23 @@ function holds(run: Run): boolean {
   return run.state === 'running' || run.state === 'unknown'
 }
 
-/** Taking locks is refused while frozen or while another run has one; the commit itself holds it to that. */
-async function lockChanges(deps: LoopDeps, before: Run, next: Run): Promise<readonly ClaimChange[]> {
-  if (holds(before) === holds(next)) return []
+/**
+ * Taking locks is refused while frozen or while another run has one; so is a retry while frozen, even of a run that has
+ * kept its locks. The commit itself holds it to that.
+ */
+async function lockChanges(
+  deps: LoopDeps,
+  before: Run,
+  { next, by }: { readonly next: Run; readonly by: RunInput['kind'] },
+): Promise<readonly ClaimChange[]> {
+  const starts = holds(next) && !holds(before)
+  if (starts || by === 'retry') await refuseFrozen(deps, next.id)
+  const unfrozen = starts || by === 'retry' ? [{ name: 'frozen', from: '', to: '' }] : []
+  if (holds(before) === holds(next)) return unfrozen
   const names = next.proposal.targets.map((target) => `lock:${target}`)
-  if (holds(before)) return names.map((name) => ({ name, from: next.id, to: '' }))
-  await refuseFrozen(deps, next.id)
+  if (holds(before)) return [...unfrozen, ...names.map((name) => ({ name, from: next.id, to: '' }))]
   await refuseLocked(deps.store, next)
-  return [{ name: 'frozen', from: '', to: '' }, ...names.map((name) => ({ name, from: '', to: next.id }))]
+  return [...unfrozen, ...names.map((name) => ({ name, from: '', to: next.id }))]
 }
 
 /** Throws UserError when another run has one of the targets, with that run's name and what to do. */

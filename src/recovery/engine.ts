@@ -3,6 +3,7 @@ import { ConflictError, UserError } from '../errors.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
 import type { Instant, PersonId, RunId } from '../ids.ts'
+import { createLines } from '../lines.ts'
 import type { Providers, Store } from '../ports.ts'
 import type { Readers } from '../readers.ts'
 import { advanceOnce, look, markUndone } from './advance.ts'
@@ -45,26 +46,12 @@ export function createRuns(deps: RunDeps): Runs {
   const { store, bells, changes, clock, log, chats, kick, plan } = deps
   const calls = createCalls(deps.providers, deps.readers)
   const engine: Engine = { store, bells, changes, clock, log, chats, kick, plan, calls }
-  const turns = new Map<RunId, Promise<void>>()
-
-  /** Whether the turn before went well is the matter of whoever asked for it. */
-  async function after(before: Promise<void> | undefined, id: RunId): Promise<void> {
-    if (before) await Promise.allSettled([before])
-    await advanceOnce(engine, id)
-  }
-
-  function advance(id: RunId): Promise<void> {
-    const turn: Promise<void> = after(turns.get(id), id).finally(() => {
-      if (turns.get(id) === turn) turns.delete(id)
-    })
-    turns.set(id, turn)
-    return turn
-  }
+  const inLine = createLines()
 
   return {
     propose: (ask) => propose(engine, ask),
     verdict: (id, said) => verdict(engine, id, said),
-    advance,
+    advance: (id) => inLine(id, () => advanceOnce(engine, id)),
     freeze: (by, reason) => freeze(engine, by, reason),
     unfreeze: (by) => unfreeze(engine, by),
     frozen: () => readFrozen(store),
@@ -258,15 +245,21 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
 }
 
-/** Looks at the step that is stuck, and at all changes before and after it, before it goes on. */
+/**
+ * Looks at the step that is stuck, and at all changes before and after it, before it goes on. What would be refused is
+ * refused before anything is written.
+ */
 async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'retry' }>): Promise<Run> {
-  if (run.state !== 'unknown' && run.state !== 'failed') {
-    return (await apply(engine, run.id, { ...said, seen: 'not-done', text: '' })).run
+  const isStuck = run.state === 'unknown' || run.state === 'failed'
+  const seen = isStuck ? await lookAtChanges(engine, run) : { seen: 'not-done' as const, text: '' }
+  const input = { ...said, ...seen }
+  const first = decideRun(run, input, engine.clock.now())
+  if (isStuck && first.kind === 'change') {
+    await refuseFrozen(engine, run.id)
+    await refuseLocked(engine.store, run)
+    if (seen.seen === 'done') await markUndone(engine, run, run.current)
   }
-  const seen = await lookAtChanges(engine, run)
-  if (seen.seen === 'done') await markUndone(engine, run, run.current)
-  if (seen.seen === 'not-done') await refuseFrozen(engine, run.id)
-  return (await apply(engine, run.id, { ...said, ...seen })).run
+  return (await apply(engine, run.id, input)).run
 }
 
 async function lookAtChanges(

@@ -218,7 +218,7 @@ export function isNeverBegun(run: Run): run is NeverBegun {
   return run.state === 'denied' || run.state === 'expired'
 }
 
-/** Whether it waits for a word or is under way; one whose outcome is unknown is. */
+/** Whether it waits for a word, is under way, or needs a person's look. */
 export function isOpen({ state }: Run): boolean {
   return state === 'proposed' || state === 'running' || state === 'unknown'
 }

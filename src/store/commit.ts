@@ -2,6 +2,7 @@
 import type { IncidentId, RunId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Commit, ObjectRecord } from '../commit.ts'
+import { isOpen } from '../recovery/run.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Head } from '../timeline/event.ts'
 
@@ -25,14 +26,9 @@ export function incidentIsOpen(incident: Incident): boolean {
   return incident.state !== 'resolved'
 }
 
-/** True while the run waits for somebody, goes on, or needs a person's look. */
-export function runIsOpen(run: Run): boolean {
-  return run.state === 'proposed' || run.state === 'running' || run.state === 'unknown'
-}
-
 function stateArguments(write: Commit['write']): readonly Argument[] {
   if (write === undefined) return ['', '', '', '', '', '', '']
-  const open = write.kind === 'incident' ? incidentIsOpen(write.next) : runIsOpen(write.next)
+  const open = write.kind === 'incident' ? incidentIsOpen(write.next) : isOpen(write.next)
   const state = JSON.stringify(write.next)
   return [write.kind, write.id, numberOf(write.id), write.expected, state, open ? 1 : 0, write.wakeAt ?? '']
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccept } from './accept.ts'
-import { commitArguments, incidentIsOpen, runIsOpen } from './commit.ts'
+import { commitArguments, incidentIsOpen } from './commit.ts'
 import { toStoreError } from './errors.ts'
 import { loadScripts, root } from './scripts.ts'
 import { emptyHead } from '../timeline/event.ts'
@@ -15,6 +15,7 @@ import type { Incident } from '../incident/incident.ts'
 import type { ObjectRecord, Versioned } from '../commit.ts'
 import type { Effect, EffectBody } from '../effect.ts'
 import type { Store } from '../ports.ts'
+import { isOpen } from '../recovery/run.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Head, TimelineEvent } from '../timeline/event.ts'
 
@@ -72,7 +73,7 @@ function aggregates(
     runs: ({ open, limit }) =>
       ask(async () => {
         const found = await list<Run>(open ? 'open' : 'all', 'run', limit)
-        return open ? found.filter(runIsOpen) : found
+        return open ? found.filter(isOpen) : found
       }),
     due: (now, limit) =>
       ask(async () => {

@@ -43,6 +43,7 @@ const shared = [
   'src/effect.ts',
   'src/errors.ts',
   'src/ids.ts',
+  'src/lines.ts',
   'src/loopback.ts',
   'src/message.ts',
   'src/ports.ts',

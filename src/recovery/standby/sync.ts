@@ -47,18 +47,13 @@ export function createStandbySync(
 ): StandbySync {
   const { providers, readers, enabled, ...rest } = parts
   const deps: SyncDeps = { ...rest, calls: createCalls(providers, readers) }
-  let before: Promise<void> = Promise.resolve()
-  /** One after the other: two at once would find each other's changes. */
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = before.then(work)
-    before = turn.catch(() => undefined)
-    return turn
-  }
+  // One after the other: two at once would find each other's changes.
+  const inLine = createLines()
   return {
     due: async () => {
-      if (enabled) await inTurn(() => syncDue(deps))
+      if (enabled) await inLine('sync', () => syncDue(deps))
     },
-    now: (accept) => inTurn(() => syncNow(deps, accept)),
+    now: (accept) => inLine('sync', () => syncNow(deps, accept)),
   }
 }
 

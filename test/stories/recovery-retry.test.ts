@@ -1,0 +1,115 @@
+// A retry is judged before it writes anything: one that is refused leaves everything as it was, and a freeze holds it, too.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ann, approving, asking, startEngine } from '../servers/engine.ts'
+import type { EngineBench } from '../servers/engine.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+
+let redis: TestRedis
+let bench: EngineBench
+
+beforeAll(async () => {
+  redis = await startTestRedis()
+})
+afterAll(() => redis.stop())
+beforeEach(async () => {
+  bench = await startEngine(redis)
+})
+afterEach(() => bench.stop())
+
+/** Sets `api.example.com` at Cloudflare, as a person in the dashboard does. */
+function edit(content: string, ttl: number): void {
+  bench.world.cloudflare.edit(bench.world.zone, (records) =>
+    records.map((one) => (one.name === bench.world.record ? { ...one, content, ttl } : one)),
+  )
+}
+
+async function carryOut(direction: 'failover' | 'failback'): Promise<void> {
+  const { run } = await bench.runs().propose(asking({ direction }))
+  await bench.runs().verdict(run.id, approving())
+  await bench.settle()
+}
+
+/** R-2, the way back of R-1, fails at its change, and a person then makes that change in the dashboard. */
+async function wayBackFails(): Promise<void> {
+  await carryOut('failover')
+  bench.world.cloudflare.fault({ kind: 'success-false', on: 'change' })
+  await carryOut('failback')
+  await bench.pass(60_000)
+  expect(await bench.run('R-2')).toMatchObject({ state: 'failed', current: 1 })
+  bench.world.cloudflare.fault(undefined)
+  edit('127.0.0.11', 300)
+}
+
+const retry = { kind: 'retry', by: ann } as const
+
+describe('a retry of a way back whose change was made by hand', () => {
+  test('marks the failover as undone', async () => {
+    await wayBackFails()
+
+    await bench.runs().verdict('R-2', retry)
+    await bench.settle()
+
+    expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
+    expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-2' })
+  })
+
+  test('leaves the failover standing when it comes too late', async () => {
+    await wayBackFails()
+    bench.away(31 * 60_000)
+
+    await expect(bench.runs().verdict('R-2', retry)).rejects.toThrow(/R-2 failed too long ago/)
+
+    expect(await bench.run('R-1')).not.toHaveProperty('undoneBy')
+  })
+
+  test('leaves it standing when the rule to take on does not exist', async () => {
+    await wayBackFails()
+    const override = { rule: 'copy-recent', reason: 'why not' }
+
+    await expect(bench.runs().verdict('R-2', { ...retry, override })).rejects.toThrow(
+      /nothing to take on yourself/,
+    )
+
+    expect(await bench.run('R-1')).not.toHaveProperty('undoneBy')
+  })
+
+  test('leaves it standing while another run is at work on the same target', async () => {
+    await wayBackFails()
+    const lock = { name: 'lock:cloudflare:example.com/api.example.com', from: '', to: 'R-9' }
+    await bench.store.commit({ write: undefined, claims: [lock] })
+
+    await expect(bench.runs().verdict('R-2', retry)).rejects.toThrow(/R-9 is at work/)
+
+    expect(await bench.run('R-1')).not.toHaveProperty('undoneBy')
+  })
+
+  test('leaves it standing while recoveries are frozen', async () => {
+    await wayBackFails()
+    await bench.runs().freeze(ann, 'release night')
+
+    await expect(bench.runs().verdict('R-2', retry)).rejects.toThrow(/recoveries were frozen/)
+
+    expect(await bench.run('R-1')).not.toHaveProperty('undoneBy')
+    expect(await bench.run('R-2')).toMatchObject({ state: 'failed' })
+  })
+})
+
+describe('while recoveries are frozen', () => {
+  test('a retry does not go on from a step that turns out to be done', async () => {
+    await bench.runs().propose(asking())
+    await bench.runs().verdict('R-1', approving())
+    bench.dieAt(4, 'after')
+    await bench.settle().catch(() => undefined)
+    bench.crash()
+    edit('192.0.2.9', 60)
+    await bench.pass(15_000)
+    expect(await bench.run('R-1')).toMatchObject({ state: 'unknown', current: 1 })
+    edit('127.0.0.12', 60)
+    await bench.runs().freeze(ann, 'release night')
+
+    await expect(bench.runs().verdict('R-1', retry)).rejects.toThrow(/recoveries were frozen/)
+
+    expect(await bench.run('R-1')).toMatchObject({ state: 'unknown', current: 1 })
+  })
+})
