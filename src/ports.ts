@@ -51,7 +51,12 @@ export interface Store {
     readonly open: boolean
     readonly limit: number
   }) => Promise<readonly Incident[]>
-  readonly runs: (query: { readonly open: boolean; readonly limit: number }) => Promise<readonly Run[]>
+  /** Newest first. `lasting`: beside the newest `limit` also all older ones that still matter (`isLasting`). */
+  readonly runs: (query: {
+    readonly open: boolean
+    readonly limit: number
+    readonly lasting?: true
+  }) => Promise<readonly Run[]>
   /**
    * `conflict` when a version, a head or a claim was not as expected, or an alert was triaged already: nothing was
    * written; load and decide again.

@@ -4,7 +4,8 @@ import { checkReport } from '../drplan/report.ts'
 import { loadPlan } from '../drplan/load.ts'
 import type { Instant } from '../ids.ts'
 import { createCalls } from '../recovery/calls.ts'
-import { checkRecoveries, isInForce, isReady, systemsReadiness } from '../recovery/checkup.ts'
+import { checkRecoveries, isInForce, isReady, missingOf, systemsReadiness } from '../recovery/checkup.ts'
+import type { Checked } from '../recovery/ways/way.ts'
 import type { RecoveryChecked, SystemReadiness } from '../recovery/checkup.ts'
 import type { Providers } from '../ports.ts'
 import type { Readers } from '../readers.ts'
@@ -36,12 +37,13 @@ export async function liveCheck(
     history: [],
   })
   const { recoveries } = checkup
-  const unready = recoveries.filter((one) => !isReady(one)).length
-  const sum =
-    unready === 0
-      ? `All ${recoveries.length} recoveries could be carried out now.`
-      : `${unready} of ${recoveries.length} recoveries could not be carried out now.`
-  const text = [still.text, '', ...systemsReadiness(checkup, result.plan).flatMap(systemLines), sum]
+  const unready = recoveries.filter((one) => missingOf(one).length > 0).length
+  const text = [
+    still.text,
+    '',
+    ...systemsReadiness(checkup, result.plan).flatMap(systemLines),
+    sumOf(recoveries, unready),
+  ]
   const live = { at: now, ok: unready === 0, recoveries: recoveries.map(withVerdict) }
   return {
     text: text.join('\n'),
@@ -50,19 +52,43 @@ export async function liveCheck(
   }
 }
 
+function sumOf(recoveries: readonly RecoveryChecked[], unready: number): string {
+  const ready = recoveries.filter((one) => isReady(one) || isInForce(one)).length
+  const unknown = recoveries.length - unready - ready
+  if (ready === recoveries.length) return `All ${ready} recoveries could be carried out now.`
+  const parts = [
+    ...(unready === 0 ? [] : [`${unready} of ${recoveries.length} recoveries could not be carried out now.`]),
+    ...(unknown === 0
+      ? []
+      : [`Whether ${unknown} of ${recoveries.length} recoveries could be carried out is not known: see ⚠.`]),
+  ]
+  return parts.join(' ')
+}
+
 function withVerdict(one: RecoveryChecked): object {
-  return { ...one, ready: isReady(one) }
+  return { ...one, ready: isReady(one) || isInForce(one) }
 }
 
 function systemLines({ system, recoveries }: SystemReadiness): readonly string[] {
   return recoveries.flatMap((one) => [
-    `${isReady(one) ? '✓' : '✗'} failover ${system} to ${one.recovery}: ${verdictOf(one)}`,
-    ...one.checks.map(({ what, ok, text }) => `    ${ok ? '✓' : '✗'} ${what}: ${text}`),
+    `${signOf(one)} failover ${system} to ${one.recovery}: ${verdictOf(one)}`,
+    ...one.checks.map((check) => `    ${sign(check)} ${check.what}: ${check.text}`),
     '',
   ])
 }
 
+function sign({ ok, unknown }: Pick<Checked, 'ok' | 'unknown'>): string {
+  if (!ok) return '✗'
+  return unknown ? '⚠' : '✓'
+}
+
+function signOf(one: RecoveryChecked): string {
+  if (missingOf(one).length > 0) return '✗'
+  return isReady(one) || isInForce(one) ? '✓' : '⚠'
+}
+
 function verdictOf(one: RecoveryChecked): string {
   if (isInForce(one)) return 'nothing to do, it is so already'
-  return isReady(one) ? 'ready' : 'not ready'
+  if (missingOf(one).length > 0) return 'not ready'
+  return isReady(one) ? 'ready' : 'not known'
 }

@@ -1,5 +1,5 @@
 // How ready the plan's recoveries are, as the bot last saw it, for answers.
-import { missingOf, systemsReadiness } from '../recovery/checkup.ts'
+import { missingOf, systemsReadiness, unknownOf } from '../recovery/checkup.ts'
 import { isRestore, restoreCommand } from '../incident/actions.ts'
 import { readCheckup } from '../recovery/checkups.ts'
 import type { DrPlan } from '../drplan/schema.ts'
@@ -25,7 +25,7 @@ export async function readReadiness(
 
 /** Systems of which a recovery could not be carried out now. */
 export function unready({ systems }: SeenReadiness): readonly SystemReadiness[] {
-  return systems.filter(({ state }) => state !== 'ready')
+  return systems.filter(({ state }) => state === 'partly' || state === 'not-ready')
 }
 
 /** Each system on a line, what is missing first; nothing when it was never looked. */
@@ -34,6 +34,7 @@ export function readinessSection(seen: SeenReadiness | undefined): readonly Sect
   const ready = seen.systems.filter(({ state }) => state === 'ready').map(({ system }) => system)
   const lines: Line[] = [
     ...unready(seen).map(unreadyLine),
+    ...seen.systems.filter(({ state }) => state === 'not-known').map(unknownLine),
     ...(ready.length === 0 ? [] : [[`Ready: ${ready.join(', ')}`]]),
     lookedLine(seen.at),
   ]
@@ -52,8 +53,16 @@ export function systemReadinessSection(
     const missing = missingOf(one)
     const planned = plan.systems[system]?.recoveries.find(({ name: own }) => own === one.recovery)
     const name = planned && isRestore(planned) ? restoreCommand : `failover ${system} to ${one.recovery}`
-    if (missing.length === 0) return [['✓ ', { command: name }, ' is ready']]
-    return missing.map(({ what, text }) => ['✗ ', { command: name }, ` is not ready: ${what}: ${text}`])
+    const unknown = unknownOf(one).map(({ what, text }): Line => [
+      '⚠ ',
+      { command: name },
+      ` is not known to be ready: ${what}: ${text}`,
+    ])
+    if (missing.length === 0 && unknown.length === 0) return [['✓ ', { command: name }, ' is ready']]
+    return [
+      ...missing.map(({ what, text }): Line => ['✗ ', { command: name }, ` is not ready: ${what}: ${text}`]),
+      ...unknown,
+    ]
   })
   return [{ heading: 'Could the recoveries be carried out?', lines: [...lines, lookedLine(seen.at)] }]
 }
@@ -64,6 +73,15 @@ function unreadyLine({ system, state, recoveries }: SystemReadiness): Line {
   return [
     { code: system },
     ` ${some} ${names.join(', ')}. What is missing: `,
+    { command: `status ${system}` },
+  ]
+}
+
+function unknownLine({ system, recoveries }: SystemReadiness): Line {
+  const names = recoveries.filter((one) => unknownOf(one).length > 0).map(({ recovery }) => recovery)
+  return [
+    { code: system },
+    ` not known of ${names.join(', ')}. What could not be looked at: `,
     { command: `status ${system}` },
   ]
 }

@@ -48,7 +48,7 @@ export async function readWarnings(
 ): Promise<Warnings> {
   const [holders, runs] = await Promise.all([
     store.claims(systemIds.map(systemClaim)),
-    store.runs({ open: false, limit: lookedThrough }),
+    store.runs({ open: false, limit: lookedThrough, lasting: true }),
   ])
   const newest = await Promise.all(
     holders.filter((holder) => holder !== '').map((holder) => store.incident(holder as IncidentId)),

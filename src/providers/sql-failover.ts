@@ -99,6 +99,6 @@ function failed({ group, place, forced }: SqlFailoverAction, why: string): Progr
     reason: `${place.server} has not become the primary of ${group}: ${why.replace(/\.$/, '')}.`,
     advice: forced
       ? "Ask Azure's support, or take another way: failover db to NAME, or db restore TIME."
-      : 'When the old primary is lost, what is not replicated yet is lost too, and it can be forced: failover db to NAME --override planned-possible "reason"',
+      : 'When the old primary is lost, what is not replicated yet is lost too, and it can be forced: failover db to NAME --override planned-possible "reason" --override loss-within-objective "reason"',
   }
 }

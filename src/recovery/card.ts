@@ -193,10 +193,15 @@ function compared({ state, proposal }: Run): Section | undefined {
     [way],
     [open ? takes : 'not now'],
     [loses],
-    [meets ? '✓ met' : '✗ not met'],
+    [meetsText(meets)],
   ])
   const columns = ['Way', 'Takes', 'Loses', 'Objective']
   return { heading: 'All ways of the DR plan for this database', lines: [[says]], table: { columns, rows } }
+}
+
+function meetsText(meets: boolean | undefined): string {
+  if (meets === undefined) return '⚠ not known'
+  return meets ? '✓ met' : '✗ not met'
 }
 
 /** A run that waits for a person says so before all else. */
@@ -248,10 +253,10 @@ function phaseText({ phase }: Step): string {
   }
 }
 
-/** What was checked and found good; what was not stands among the warnings. */
+/** What was checked and found good; what was not, or could not be looked at, stands among the warnings. */
 function findings(run: Run): Section | undefined {
   const lines = run.proposal.findings
-    .filter(({ ok }) => ok)
+    .filter(({ ok, unknown }) => ok && unknown === undefined)
     .map(({ rule, text }): Line => ['✓ ', { code: rule }, ` ${text}`])
   return lines.length === 0 ? undefined : { heading: 'Safety rules', lines }
 }

@@ -10,15 +10,21 @@ import type { Order, Run } from './run.ts'
 import { failedCheck, inForceCheck } from './ways/draft-check.ts'
 import type { Checked } from './ways/way.ts'
 
-/** All, some or none of a system's recoveries could be carried out. */
-const readinessStates = ['ready', 'partly', 'not-ready'] as const
+/** All, some or none of a system's recoveries could be carried out; `not-known`: none lacks anything that could be seen. */
+const readinessStates = ['ready', 'not-known', 'partly', 'not-ready'] as const
 export type ReadinessState = (typeof readinessStates)[number]
 
 const RecoveryChecked = z.object({
   system: z.enum(systemIds),
   recovery: z.string(),
   checks: z.array(
-    z.object({ what: z.string(), ok: z.boolean(), text: z.string(), follows: z.number().exactOptional() }),
+    z.object({
+      what: z.string(),
+      ok: z.boolean(),
+      unknown: z.literal(true).exactOptional(),
+      text: z.string(),
+      follows: z.number().exactOptional(),
+    }),
   ),
 })
 
@@ -107,19 +113,24 @@ function orderFor(recovery: Recovery, now: Instant): Order | undefined {
   return { kind: 'pool-size', size: pool.per_worker === undefined ? { to: pool.max } : 'auto' }
 }
 
-/** True when nothing that it needs is missing. */
-export function isReady({ checks }: RecoveryChecked): boolean {
-  return checks.every(({ ok }) => ok)
+/** True when all that it needs was seen to be there. */
+export function isReady(one: RecoveryChecked): boolean {
+  return missingOf(one).length === 0 && unknownOf(one).length === 0
 }
 
 /** True when it could be carried out, but is in force already. */
 export function isInForce(one: RecoveryChecked): boolean {
-  return isReady(one) && one.checks.some(({ what }) => what === inForceCheck)
+  return missingOf(one).length === 0 && one.checks.some(({ what }) => what === inForceCheck)
 }
 
 /** What is missing, each with its next step. */
 export function missingOf({ checks }: RecoveryChecked): readonly Checked[] {
   return checks.filter(({ ok }) => !ok)
+}
+
+/** What nobody could look at, though nothing speaks against it. */
+export function unknownOf({ checks }: RecoveryChecked): readonly Checked[] {
+  return checks.filter(({ ok, unknown }) => ok && unknown === true)
 }
 
 /** How ready a system is, by its recoveries. */
@@ -137,8 +148,12 @@ export function systemsReadiness(checkup: Checkup, plan: DrPlan): readonly Syste
       (one) => one.system === system && names.includes(one.recovery),
     )
     if (recoveries.length === 0) return []
-    const ready = recoveries.filter(isReady).length
-    const state = ready === recoveries.length ? 'ready' : ready === 0 ? 'not-ready' : 'partly'
-    return [{ system, state, recoveries }]
+    return [{ system, state: stateOf(recoveries), recoveries }]
   })
+}
+
+function stateOf(recoveries: readonly RecoveryChecked[]): ReadinessState {
+  const lacking = recoveries.filter((one) => missingOf(one).length > 0).length
+  if (lacking > 0) return lacking === recoveries.length ? 'not-ready' : 'partly'
+  return recoveries.every(isReady) ? 'ready' : 'not-known'
 }

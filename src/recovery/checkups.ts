@@ -6,7 +6,7 @@ import type { Effect } from '../effect.ts'
 import type { Clock, Log, Providers, Store } from '../ports.ts'
 import type { Readers } from '../readers.ts'
 import { createCalls } from './calls.ts'
-import { Checkup, checkRecoveries, missingOf, systemsReadiness } from './checkup.ts'
+import { Checkup, checkRecoveries, missingOf, systemsReadiness, unknownOf } from './checkup.ts'
 import type { ReadinessState, SystemReadiness } from './checkup.ts'
 
 export interface CheckupsDeps {
@@ -73,7 +73,14 @@ type Told = NonNullable<Checkup['told']>
 
 /** Whether the last look found what people know. */
 function isSettled(last: Checkup, plan: DrPlan): boolean {
-  return systemsReadiness(last, plan).every(({ system, state }) => state === (last.told?.[system] ?? 'ready'))
+  return lookedAt(last, plan).every(({ system, state }) => state === (last.told?.[system] ?? 'ready'))
+}
+
+/** What nobody can look at is no news: it is so because of the plan, and stands in `status`. */
+function lookedAt(checkup: Checkup, plan: DrPlan): readonly SystemReadiness[] {
+  return systemsReadiness(checkup, plan).map((one) =>
+    one.state === 'not-known' ? { ...one, state: 'ready' } : one,
+  )
 }
 
 /** A change that people do not know yet; `was`: what they know, nothing at first. */
@@ -87,8 +94,8 @@ function newsOf(
   seen: Checkup,
   plan: DrPlan,
 ): { readonly told: Told; readonly changes: readonly Changed[] } {
-  const last = before ? systemsReadiness(before, plan) : []
-  const sure = systemsReadiness(seen, plan).filter(({ system, state }) =>
+  const last = before ? lookedAt(before, plan) : []
+  const sure = lookedAt(seen, plan).filter(({ system, state }) =>
     last.some((one) => one.system === system && one.state === state),
   )
   const known = before?.told ?? {}
@@ -118,7 +125,11 @@ async function announce(
 }
 
 function changeText({ system, state, recoveries }: Changed): string {
-  if (state === 'ready') return `✅ ${system}: each recovery could be carried out again.`
+  if (state === 'ready') {
+    const unknown = recoveries.some((one) => unknownOf(one).length > 0)
+    if (!unknown) return `✅ ${system}: each recovery could be carried out again.`
+    return `✅ ${system}: nothing is missing any more. Not all of it can be looked at: status ${system}`
+  }
   const [first] = recoveries.flatMap((one) =>
     missingOf(one).map(({ what, text }) => `${one.recovery}: ${what}: ${text}`),
   )

@@ -35,7 +35,7 @@ type Engine = AdvanceDeps
 
 /** How often a proposal is written anew when others were faster. */
 const tries = 20
-/** How far back earlier runs are looked through: for what to undo, and for how long it takes. */
+/** How far back runs are looked through that changed nothing that lasts: for how long they took. */
 const historyLimit = 200
 
 /**
@@ -61,7 +61,7 @@ export function createRuns(deps: RunDeps): Runs {
 async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; readonly existing: boolean }> {
   const { store, clock, calls } = engine
   const plan = engine.plan()
-  const known = await store.runs({ open: false, limit: historyLimit })
+  const known = await store.runs({ open: false, limit: historyLimit, lasting: true })
   const started = underWay(ask, plan, known)
   if (started) return { run: started, existing: true }
   const seen = await asSeen(engine, ask, known)
@@ -220,7 +220,7 @@ async function refuseOver(engine: Engine, run: Run): Promise<void> {
 
 /** Another run has stopped half-way on the same target meanwhile: whoever approves has not been shown that. */
 async function refuseStopped({ store, ...engine }: Engine, run: Run): Promise<void> {
-  const history = await store.runs({ open: false, limit: historyLimit })
+  const history = await store.runs({ open: false, limit: historyLimit, lasting: true })
   const [stopped] = stoppedSince(run, history)
   if (!stopped) return
   const reason = `Since ${run.id} was proposed, another run has stopped on the same target: ${halfWayText(stopped)}`

@@ -38,10 +38,14 @@ export interface Step {
   readonly silentSince?: Instant
 }
 
-/** A safety rule's verdict on the proposal. A refusal can be overridden by name with a reason, and that is recorded. */
+/**
+ * A safety rule's verdict on the proposal. A refusal can be overridden by name with a reason, and that is recorded.
+ * `unknown`: nobody could look, so it is neither kept nor broken; one that is `ok` all the same only warns.
+ */
 export interface Finding {
   readonly rule: string
   readonly ok: boolean
+  readonly unknown?: true
   readonly text: string
   readonly overriddenWith?: string
 }
@@ -74,7 +78,10 @@ export interface Proposal {
     /** What others say, on which nothing stands. */
     readonly hint?: string
   }
-  /** All ways to the same end, side by side; `meets`: the objective, in time and data. `open`: it can be gone now. */
+  /**
+   * All ways to the same end, side by side; `meets`: the objective, in time and data; absent: in time, while nobody knows
+   * how much is lost. `open`: it can be gone now.
+   */
   readonly compared?: {
     readonly says: string
     readonly ways: readonly {
@@ -82,7 +89,7 @@ export interface Proposal {
       readonly takes: string
       readonly loses: string
       readonly open: boolean
-      readonly meets: boolean
+      readonly meets?: boolean
     }[]
   }
   /** What a person must do outside, in this order; the run waits for it. */
@@ -92,6 +99,7 @@ export interface Proposal {
   readonly expected: { readonly duration: Duration; readonly source: string }
   /** After the change: how long until every client follows (the old TTL). */
   readonly effectWithin?: Duration
+  /** `dataLoss`: absent where nobody knows it, or where there is none to speak of. */
   readonly cost: { readonly downtime?: Duration; readonly dataLoss?: Duration; readonly text: string }
   readonly debts: readonly Debt[]
   /** SHA-256 (hex) over the world that was seen; the run starts only while the world still has it. */
@@ -236,4 +244,13 @@ export function isUnseen({ phase, undo }: Step): boolean {
 /** True once something may have been changed outside: whether it was is found by looking. */
 export function mayHaveChanged(run: Pick<Run, 'steps'>): boolean {
   return changedSomething(run) || run.steps.some(isUnseen)
+}
+
+/**
+ * Whether later decisions need it however long ago it was: it has changed something, or may have, that nobody has undone,
+ * or it owes something. A way back that is done has only taken away what another run had changed.
+ */
+export function isLasting(run: Run): boolean {
+  if (run.state === 'proposed' || !mayHaveChanged(run) || run.undoneBy !== undefined) return false
+  return run.direction === 'failover' || run.state !== 'done' || run.proposal.debts.length > 0
 }

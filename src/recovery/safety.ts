@@ -33,9 +33,14 @@ export const safetyRules = [
 ] as const
 export type SafetyRule = (typeof safetyRules)[number]
 
+/**
+ * `unknown`: nobody could look. A rule that refuses then is not `ok`; one that only warns is, and is drawn as a warning,
+ * never as something that was checked.
+ */
 export interface Verdict {
   readonly rule: SafetyRule
   readonly ok: boolean
+  readonly unknown?: true
   readonly text: string
 }
 
@@ -45,7 +50,7 @@ export function targetHealthy(
 ): Verdict {
   const rule = 'target-healthy'
   if (targets === undefined || targets.length === 0)
-    return { rule, ok: true, text: 'The DR plan has no probe: the target was not asked' }
+    return { rule, ok: true, unknown: true, text: 'The DR plan has no probe: the target was not asked' }
   const ok = targets.every((target) => target.ok)
   return { rule, ok, text: targets.map(({ where, reason }) => `${where} ${reason}`).join('; ') }
 }
@@ -58,7 +63,7 @@ export function notAlreadyThere(before: readonly DnsRecord[], after: readonly Dn
   })
   const ok = there.length < before.length
   const text = ok
-    ? 'The records point somewhere else now'
+    ? 'The records do not point there yet'
     : `${there.map((record) => `${record.name} points at ${record.content}`).join(', ')} already`
   return { rule: 'not-already-there', ok, text }
 }
@@ -84,7 +89,12 @@ export function originCertificate(
 ): Verdict {
   const rule = 'origin-certificate'
   if (seen === undefined || seen.length === 0)
-    return { rule, ok: true, text: 'The DR plan has no https probe: the certificate was not looked at' }
+    return {
+      rule,
+      ok: true,
+      unknown: true,
+      text: 'The DR plan has no https probe: the certificate was not looked at',
+    }
   const bad = seen.filter(({ ok }) => !ok)
   const text = (bad.length === 0 ? seen : bad).map((one) => one.text).join('; ')
   return { rule, ok: bad.length === 0, text }

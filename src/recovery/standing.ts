@@ -15,7 +15,7 @@ export interface StandingDeps extends LoopDeps {
   readonly readers: Readers
 }
 
-/** How far back failovers are looked for that still stand. */
+/** How far back runs are looked through beside those that still matter. */
 const lookedThrough = 200
 
 /**
@@ -31,7 +31,7 @@ export function createStandingLook(deps: StandingDeps): () => Promise<void> {
 }
 
 async function readStanding({ store }: StandingDeps): Promise<readonly Standing[]> {
-  return standing(await store.runs({ open: false, limit: lookedThrough }))
+  return standing(await store.runs({ open: false, limit: lookedThrough, lasting: true }))
 }
 
 async function lookAt(deps: StandingDeps, calls: Calls, { run, parts }: Standing): Promise<void> {

@@ -24,14 +24,21 @@ export function changeLines({ proposal }: Run): readonly Line[] {
   return proposal.changes.map(({ what, before, after }) => [`${what}: ${before} → `, { strong: after }])
 }
 
-/** What speaks against it or needs a second thought: what the clock says now, rules that were overridden, notes. */
+/**
+ * What speaks against it or needs a second thought: what the clock says now, rules that were overridden, or that nobody
+ * could look at, notes.
+ */
 export function cautions(run: Run, seen: Seen): readonly Line[] {
   const { findings, warnings } = run.proposal
-  const overridden = findings.flatMap(({ ok, rule, text, overriddenWith }): readonly Line[] =>
-    ok ? [] : [['⚠ ', { code: rule }, ` ${text}${takenOn(run, overriddenWith, seen)}`]],
-  )
+  const unkept = findings
+    .filter(({ ok, unknown }) => !ok || unknown === true)
+    .map(({ rule, text, overriddenWith }): Line => [
+      '⚠ ',
+      { code: rule },
+      ` ${text}${takenOn(run, overriddenWith, seen)}`,
+    ])
   const notes = warnings.map((text) => told(`⚠ ${text}`))
-  return [...overridden, ...rivalCautions(run), ...clockCautions(run, seen.now), ...notes]
+  return [...unkept, ...rivalCautions(run), ...clockCautions(run, seen.now), ...notes]
 }
 
 function rivalCautions({ state, rivals = [] }: Run): readonly Line[] {

@@ -2,8 +2,7 @@
 import type { IncidentId, RunId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Commit, ObjectRecord } from '../commit.ts'
-import { isOpen } from '../recovery/run.ts'
-import type { Run } from '../recovery/run.ts'
+import { isLasting, isOpen } from '../recovery/run.ts'
 import type { Head } from '../timeline/event.ts'
 
 type Argument = string | number
@@ -27,10 +26,21 @@ export function incidentIsOpen(incident: Incident): boolean {
 }
 
 function stateArguments(write: Commit['write']): readonly Argument[] {
-  if (write === undefined) return ['', '', '', '', '', '', '']
+  if (write === undefined) return ['', '', '', '', '', '', '', '']
   const open = write.kind === 'incident' ? incidentIsOpen(write.next) : isOpen(write.next)
   const state = JSON.stringify(write.next)
-  return [write.kind, write.id, numberOf(write.id), write.expected, state, open ? 1 : 0, write.wakeAt ?? '']
+  const lasting = write.kind === 'run' && isLasting(write.next)
+  const number = numberOf(write.id)
+  return [
+    write.kind,
+    write.id,
+    number,
+    write.expected,
+    state,
+    open ? 1 : 0,
+    lasting ? 1 : 0,
+    write.wakeAt ?? '',
+  ]
 }
 
 function timelineArguments(timeline: Commit['timeline']): readonly Argument[] {

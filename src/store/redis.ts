@@ -19,6 +19,9 @@ import { isOpen } from '../recovery/run.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Head, TimelineEvent } from '../timeline/event.ts'
 
+/** Runs that still matter, beside the newest: as many as one answer may hold; a bot does not get there in years. */
+const mostLasting = 2_000
+
 /**
  * The store on a connection from `connectRedis`. While Redis is down each call rejects with a RetryableError, at once
  * when the connection is known to be lost and after 1.5 s at most when Redis is silent.
@@ -27,7 +30,7 @@ import type { Head, TimelineEvent } from '../timeline/event.ts'
  * it does.
  *
  * Keys, all under `{dr}:`
- * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` sorted sets by number ·
+ * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` `runs:lasting` sorted sets by number ·
  * `wake` sorted set by wakeAt · `timeline:ID` list of events · `heads` hash `seq:hash` · `claims` `settings` hashes ·
  * `objects` hash `incident|JSON` · `bad:INCIDENT` sorted set by time · `inbox` hash, `inbox:order` sorted set ·
  * `effects*` `processes*` see scripts/leases.lua · `seen:*` ids of accepted alerts · `once:*` what was seen lately · `next:*` counters
@@ -56,7 +59,9 @@ function aggregates(
 ): Pick<Store, 'nextNumber' | 'incident' | 'run' | 'incidents' | 'runs' | 'due'> {
   async function list<S>(index: string, kind: string, limit: number): Promise<readonly S[]> {
     if (limit < 1) return []
-    const ids = await redis.zrevrange(`${root}:${kind}s:${index}`, 0, limit - 1)
+    return read(kind, await redis.zrevrange(`${root}:${kind}s:${index}`, 0, limit - 1))
+  }
+  async function read<S>(kind: string, ids: readonly string[]): Promise<readonly S[]> {
     if (ids.length === 0) return []
     const texts = await redis.mget(ids.map((id) => `${root}:${kind}:${id}`))
     return texts.flatMap((text) => (text === null ? [] : [versioned<S>(text).state]))
@@ -70,8 +75,16 @@ function aggregates(
         const found = await list<Incident>(open ? 'open' : 'all', 'incident', limit)
         return open ? found.filter(incidentIsOpen) : found
       }),
-    runs: ({ open, limit }) =>
+    runs: ({ open, limit, lasting }) =>
       ask(async () => {
+        if (lasting) {
+          const [newest, older] = await Promise.all([
+            redis.zrevrange(`${root}:runs:all`, 0, limit - 1),
+            redis.zrevrange(`${root}:runs:lasting`, 0, mostLasting - 1),
+          ])
+          // Both are in the order of their numbers, and those beyond the newest are all older.
+          return read<Run>('run', [...newest, ...older.filter((id) => !newest.includes(id))])
+        }
         const found = await list<Run>(open ? 'open' : 'all', 'run', limit)
         return open ? found.filter(isOpen) : found
       }),

@@ -8,6 +8,10 @@ import { runCard } from '../../src/recovery/card.ts'
 import { decideRun } from '../../src/recovery/decide.ts'
 import type { RunInput } from '../../src/recovery/decide.ts'
 import type { Run } from '../../src/recovery/run.ts'
+import { findings } from '../../src/recovery/safety.ts'
+import { costOf } from '../../src/recovery/ways/sql-group.ts'
+import { lossKnown, notPrimaryYet, plannedPossible } from '../../src/recovery/ways/sql-safety.ts'
+import type { Ends } from '../../src/recovery/ways/sql-safety.ts'
 import { examplePlan, start } from '../stories/command-desk.ts'
 import { run as sampleRun } from './store-samples.ts'
 
@@ -97,7 +101,7 @@ const proposal: Extract<Run, { state: 'proposed' }> = {
     ],
     findings: [
       { rule: 'target-healthy', ok: true, text: '203.0.113.20 answers with 200 in 12 ms' },
-      { rule: 'not-already-there', ok: true, text: 'The records point somewhere else now' },
+      { rule: 'not-already-there', ok: true, text: 'The records do not point there yet' },
       { rule: 'no-other-records', ok: false, text: 'There is an AAAA record', overriddenWith: 'unused' },
     ],
     expected: { duration: 20_000, source: 'measured in the last 3 runs' },
@@ -140,8 +144,37 @@ function runAt(from: Run, ...inputs: readonly RunInput[]): Card {
   return runCard(runAfter(from, ...inputs), start + 6 * minute, plan)
 }
 
-function risky(risk: Run['proposal']['risk']): Run {
-  return { ...proposal, proposal: { ...proposal.proposal, risk } }
+const disruptive: Run = { ...proposal, proposal: { ...proposal.proposal, risk: 'disruptive' } }
+
+/** The primary's region is lost: what the way of a failover group says of a forced failover. */
+const ends: Ends = {
+  group: 'orders-fg',
+  to: 'sql-north',
+  here: { role: 'Secondary', state: 'SUSPENDED', partners: [], databases: [] },
+  primary: { server: 'sql-west', silent: 'no answer in 10s' },
+}
+const planned = plannedPossible(ends, true)
+const taken = [
+  { rule: 'planned-possible', reason: 'the region burns' },
+  { rule: 'loss-within-objective', reason: 'nobody can say' },
+]
+const { effectWithin: _ttl, ...timeless } = proposal.proposal
+const losing: Run = {
+  ...proposal,
+  system: 'db',
+  recovery: 'region',
+  proposal: {
+    ...timeless,
+    risk: 'loses-data',
+    typed: 'region',
+    summary:
+      'sql-north (northeurope) will be the primary of orders-fg with orders, instead of sql-west, forced',
+    changes: [{ what: 'primary of orders-fg', before: 'sql-west', after: 'sql-north' }],
+    findings: findings([notPrimaryYet(ends), planned, lossKnown(ends, planned)], taken),
+    cost: costOf(ends, true),
+    debts: [],
+    warnings: [],
+  },
 }
 
 const approve: RunInput = { kind: 'approve', by: ann, roles: ['engineer'] }
@@ -170,8 +203,8 @@ export const cards: Readonly<Record<string, Card>> = {
   'incident-6-resolved': incidentAt(9, room, paged, ack, mended, resolved),
   'incident-7-objective-missed': incidentAt(14, room, paged, ack),
   'run-1-proposed': runAt(proposal),
-  'run-2-disruptive': runAt(risky('disruptive')),
-  'run-3-loses-data': runAt(risky('loses-data')),
+  'run-2-disruptive': runAt(disruptive),
+  'run-3-loses-data': runAt(losing),
   'run-4-running': runAt(proposal, approve, ...begun(0)),
   'run-5-done': runAt(proposal, approve, ...begun(0), first, ...begun(1), second),
   'run-6-failed': runAt(proposal, approve, ...begun(0), first, ...begun(1), failing),

@@ -24,12 +24,20 @@ const minuteOfYear = fc.integer({ min: 0, max: 365 * 24 * 60 })
 const localText = minuteOfYear.map((minutes) =>
   Temporal.PlainDateTime.from('2026-01-01T00:00').add({ minutes }).toString({ smallestUnit: 'minute' }),
 )
-const span = fc.tuple(localText, fc.integer({ min: 1, max: 30 * 24 * 60 })).map(([from, minutes]) => ({
+const timed = fc.tuple(localText, fc.integer({ min: 1, max: 30 * 24 * 60 })).map(([from, minutes]) => ({
   from,
   to: Temporal.PlainDateTime.from(from)
     .add({ minutes: minutes + 120 })
     .toString({ smallestUnit: 'minute' }),
 }))
+/** Dates alone: the last one counts as a whole day, so that a span may begin and end on the same one. */
+const dated = fc
+  .tuple(fc.integer({ min: 0, max: 364 }), fc.integer({ min: 0, max: 30 }))
+  .map(([first, days]) => {
+    const from = Temporal.PlainDate.from('2026-01-01').add({ days: first })
+    return { from: from.toString(), to: from.add({ days }).toString() }
+  })
+const span = fc.oneof(timed, dated)
 const absence = fc.tuple(person, span).map(([who, time]) => ({ person: who, ...time }))
 const length = fc.oneof(
   fc.constant({ type: 'daily' }),
@@ -48,9 +56,37 @@ const plan: fc.Arbitrary<DrPlan> = fc
   .map(({ zone, length, start, people, overrides, timeOff }) =>
     planWithRotation({ ...length, start, people }, { overrides, time_off: timeOff }, zone),
   )
+/** As the guides say it: a date alone as the end of a span means that whole day, too. */
+function endOf(text: string, zone: string): number {
+  if (text.includes('T')) return momentStart(text, zone)
+  return momentStart(Temporal.PlainDate.from(text).add({ days: 1 }).toString(), zone)
+}
+
 const moment = minuteOfYear.map((minutes) => year + minutes * 60_000)
 
 describe('the shifts of a rotation', () => {
+  test('pass over somebody who is off for whole days until the end of the last one', () => {
+    fc.assert(
+      fc.property(
+        zone,
+        dated,
+        fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+        (zone, days, part) => {
+          const off = { person: 'ann', ...days }
+          const plan = planWithRotation(
+            { type: 'weekly', start: '2026-01-01T00:00', people: ['ann', 'bob'] },
+            { time_off: [off] },
+            zone,
+          )
+          const [begin, end] = [momentStart(days.from, zone), endOf(days.to, zone)]
+
+          expect(onCall(plan, 'primary', Math.floor(begin + part * (end - begin)))?.person).not.toBe('ann')
+          expect(onCall(plan, 'primary', end - 60_000)?.person).not.toBe('ann')
+        },
+      ),
+    )
+  })
+
   test('follow each other without overlap, inside the time asked for', () => {
     fc.assert(
       fc.property(plan, moment, fc.integer({ min: 1, max: 30 * 24 }), (plan, from, hours) => {
@@ -98,16 +134,23 @@ describe('the shifts of a rotation', () => {
   })
 
   test('never name somebody who is off, unless an override does', () => {
+    let found = 0
+    let whole = 0
     fc.assert(
       fc.property(plan, moment, (plan, at) => {
         const shift = onCall(plan, 'primary', at)
         if (!shift || shift.why.startsWith('override')) return
         const off = plan.oncall.time_off.filter((one) => one.person === shift.person)
         for (const { from, to } of off) {
-          expect(momentStart(from, plan.timezone) <= at && at < momentStart(to, plan.timezone)).toBe(false)
+          found += 1
+          if (!to.includes('T')) whole += 1
+          expect(momentStart(from, plan.timezone) <= at && at < endOf(to, plan.timezone)).toBe(false)
         }
       }),
+      { numRuns: 300 },
     )
+    expect(found).toBeGreaterThan(20)
+    expect(whole).toBeGreaterThan(5)
   })
 
   test('of a daily rotation begin at the same time of day, but where the clocks jump over it', () => {

@@ -88,7 +88,7 @@ describe('the card of a run', () => {
       2. Ask the name servers of example.com until all have it
       3. Ask 127.0.0.12 for api.example.com/health, after the change
       # Safety rules
-      ✓ not-already-there The records point somewhere else now
+      ✓ not-already-there The records do not point there yet
       ✓ no-other-records No other address records at api.example.com
       # Will be owed afterwards
       api.example.com points at backup (127.0.0.12). When 127.0.0.11 works again: dr failback lb

@@ -22,7 +22,10 @@ afterEach(() => bench.stop())
 const region = asking({ system: 'db', recovery: 'region' })
 const geo = asking({ system: 'db', recovery: 'geo' })
 const back = asking({ system: 'db', direction: 'failback' })
-const force = { rule: 'planned-possible', reason: 'the region burns' }
+const force = [
+  { rule: 'planned-possible', reason: 'the region burns' },
+  { rule: 'loss-within-objective', reason: 'nobody can say how much' },
+]
 
 /** All requests that change something, as they went out. */
 function requests(): string {
@@ -177,9 +180,16 @@ describe('failover db', () => {
     bench.azure.sql.down('sql-west', true)
 
     await expect(proposed()).rejects.toThrow(
-      /planned-possible: sql-west, the primary, does not answer .*Instead: failover db to geo\..*--override planned-possible "reason"/s,
+      /planned-possible: sql-west, the primary, does not answer .*Instead: failover db to geo\..*--override planned-possible "reason" --override loss-within-objective "reason"/s,
     )
-    const run = await proposed({ ...region, overrides: [force] })
+    const [planned] = force
+    await expect(proposed({ ...region, overrides: planned ? [planned] : [] })).rejects.toThrow(
+      /Refused by the safety rule loss-within-objective: what sql-west has not replicated yet would be lost, and how much/,
+    )
+    const run = await proposed({ ...region, overrides: force })
+    expect(run.proposal).toMatchObject({ risk: 'loses-data' })
+    expect(run.proposal.cost).not.toHaveProperty('dataLoss')
+    expect(run.proposal.compared?.ways[0]).not.toHaveProperty('meets')
     await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-forced.txt')
     await expect(bench.runs().verdict('R-1', approving({ typed: 'region' }))).rejects.toThrow(
       /second|somebody else/,
@@ -189,6 +199,18 @@ describe('failover db', () => {
     expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
     expect(bench.azure.sql.group('orders-fg').primary).toBe('sql-north')
     await expect(requests()).toMatchFileSnapshot('../golden/requests/sql-forced.txt')
+  })
+
+  test('that is forced although it could be planned is not said to lose nothing, nor to meet the objective', async () => {
+    bench = await startDatabases(redis)
+
+    const { proposal } = await proposed({ ...region, overrides: force })
+
+    expect(proposal.risk).toBe('loses-data')
+    expect(proposal.cost).not.toHaveProperty('dataLoss')
+    expect(proposal.compared?.says).toMatch(/^No way is known to meet the objective/)
+    expect(proposal.compared?.ways[0]).not.toHaveProperty('meets')
+    expect(proposal.compared?.ways[0]?.loses).toMatch(/not known: it is to be forced/)
   })
 
   test('does not start when somebody has failed it over meanwhile', async () => {

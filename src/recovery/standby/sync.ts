@@ -1,8 +1,10 @@
 // Keeps the standby zone in step: reads the whole zone at Cloudflare, and changes what the bot itself made at the standby.
-import { UserError, reasonOf } from '../../errors.ts'
-import type { Duration, Instant } from '../../ids.ts'
+import { ConflictError, UserError, reasonOf } from '../../errors.ts'
+import type { Duration } from '../../ids.ts'
 import { minute } from '../../ids.ts'
+import { createLines } from '../../lines.ts'
 import type { Clock, Log, Providers, Store } from '../../ports.ts'
+import { printDuration } from '../../drplan/duration.ts'
 import type { DrPlan } from '../../drplan/schema.ts'
 import type { Readers, StandbyZone, ZoneRecord } from '../../readers.ts'
 import type { StandbyChange } from '../standby-action.ts'
@@ -27,6 +29,8 @@ interface SyncDeps {
 const mostAtOnce = 25
 /** Whoever took a turn has ended by then, or was cut off; in real milliseconds. */
 const turn: Duration = 2 * minute
+/** How often the result of a turn is written anew when others were faster. */
+const tries = 20
 /** Differences that are kept for people; more are counted. */
 const mostShown = 20
 
@@ -62,33 +66,53 @@ async function syncDue(deps: SyncDeps): Promise<void> {
 }
 
 async function syncWhenDue(deps: SyncDeps, block: StandbyBlock): Promise<void> {
+  const before = readState(await deps.store.setting(settingOf(block.zone)))
+  if (before && deps.clock.now() < before.triedAt + block.sync_every) return
+  await takeTurn(deps, block, { before, accept: false })
+}
+
+/** Somebody waits for the answer: where another process is at the zone, he is told so. */
+async function syncNow(deps: SyncDeps, accept: boolean): Promise<void> {
+  const busy: string[] = []
+  for (const block of standbyBlocks(deps.plan())) {
+    const before = readState(await deps.store.setting(settingOf(block.zone)))
+    if (!(await takeTurn(deps, block, { before, accept }))) busy.push(block.zone)
+  }
+  if (busy.length === 0) return
+  throw new UserError(
+    'sync-under-way',
+    `Another process of the bot is just at ${busy.join(', ')}, and two at once would find each other's changes. See how it went: dns show. Then, if it is still wanted, within ${printDuration(turn)} at most: dns sync${accept ? ' --yes' : ''}`,
+  )
+}
+
+/** One of several processes does it, and false says that it is another one. */
+async function takeTurn(
+  deps: SyncDeps,
+  block: StandbyBlock,
+  { before, accept }: { readonly before: StandbyState | undefined; readonly accept: boolean },
+): Promise<boolean> {
   const zone = block.zone.toLowerCase()
-  const name = settingOf(zone)
-  const text = await deps.store.setting(name)
-  const before = readState(text)
-  const now = deps.clock.now()
-  if (before && now < before.triedAt + block.sync_every) return
-  // One of several processes does it; the name is another one as soon as this turn is written down.
-  if (!(await deps.store.once(`${name}:${before?.triedAt ?? 0}`, turn))) return
-  const next = await syncOnce(deps, { ...block, zone }, before ?? nothingYet(now))
+  // The name is another one as soon as this turn is written down.
+  if (!(await deps.store.once(`${settingOf(zone)}:${before?.triedAt ?? 0}`, turn))) return false
+  const next = await syncOnce(deps, { ...block, zone }, before ?? nothingYet, accept)
   if (next.problem !== undefined && next.problem !== before?.problem)
     deps.log.warn('the standby zone is not in step', { zone, reason: next.problem })
-  await deps.store.putSetting(name, text, JSON.stringify(next))
+  await keep(deps, zone, next)
+  return true
 }
 
-async function syncNow(deps: SyncDeps, accept: boolean): Promise<void> {
-  for (const block of standbyBlocks(deps.plan())) {
-    const zone = block.zone.toLowerCase()
-    const text = await deps.store.setting(settingOf(zone))
-    const before = readState(text) ?? nothingYet(deps.clock.now())
-    const next = await syncOnce(deps, { ...block, zone }, before, accept)
-    await deps.store.putSetting(settingOf(zone), text, JSON.stringify(next))
+/** Writes down how the zone stands, unless a later turn has done so already. */
+async function keep({ store }: SyncDeps, zone: string, next: StandbyState): Promise<void> {
+  const name = settingOf(zone)
+  for (let left = tries; left > 0; left -= 1) {
+    const text = await store.setting(name)
+    if ((readState(text)?.triedAt ?? 0) >= next.triedAt) return
+    if ((await store.putSetting(name, text, JSON.stringify(next))) === 'committed') return
   }
+  throw new ConflictError(`how the zone ${zone} stands was written ${tries} times by others at the same time`)
 }
 
-function nothingYet(now: Instant): StandbyState {
-  return { triedAt: now, differences: [], left: [], exposed: [], nameServers: [] }
-}
+const nothingYet: StandbyState = { triedAt: 0, differences: [], left: [], exposed: [], nameServers: [] }
 
 /**
  * One whole turn; answers how the zone stands after it. `accept`: a zone that has lost most of its records is copied
@@ -98,10 +122,11 @@ async function syncOnce(
   deps: SyncDeps,
   block: StandbyBlock,
   before: StandbyState,
-  accept = false,
+  accept: boolean,
 ): Promise<StandbyState> {
   const { problem: _, ...kept } = before
-  const so = { ...kept, triedAt: deps.clock.now() }
+  // Two turns never have the same moment: it is what tells one from the next.
+  const so = { ...kept, triedAt: Math.max(deps.clock.now(), before.triedAt + 1) }
   if (await standingRun(deps.store, block.zone)) return so
   let records: readonly ZoneRecord[]
   try {

@@ -18,7 +18,12 @@ function tokenCheck(zone: string, may: boolean | undefined): Checked {
   const what = 'cloudflare-token'
   if (may === true) return { what, ok: true, text: `The token may change the records of ${zone}` }
   if (may === undefined)
-    return { what, ok: true, text: `Cloudflare does not say whether the token may change ${zone}` }
+    return {
+      what,
+      ok: true,
+      unknown: true,
+      text: `Cloudflare does not say whether the token may change ${zone}`,
+    }
   return {
     what,
     ok: false,

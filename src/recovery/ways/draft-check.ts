@@ -52,8 +52,8 @@ export async function checkByDraft(
   }
 }
 
-function checkedOf({ rule, ok, text }: Finding): Checked {
-  if (ok) return { what: rule, ok, text }
+function checkedOf({ rule, ok, unknown, text }: Finding): Checked {
+  if (ok) return { what: rule, ok, text, ...(unknown ? { unknown } : {}) }
   if (rule === 'not-already-there') return { what: inForceCheck, ok: true, text }
   const otherwise = `As it is, it can only be ordered with: --override ${rule} "reason".`
   return { what: rule, ok: false, text: `${text}. ${advice[rule] ?? otherwise}` }

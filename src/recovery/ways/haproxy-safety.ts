@@ -18,7 +18,7 @@ export function allBalancersAnswer({ balancers, silent }: Looked): Verdict {
 /** A name that means another machine at each load balancer would send the traffic to different places. */
 export function sameServers(balancers: readonly BalancerFacts[], server: string): Verdict {
   const rule = 'same-servers'
-  if (balancers.length === 0) return { rule, ok: true, text: noneAnswers }
+  if (balancers.length === 0) return { rule, ok: true, unknown: true, text: noneAnswers }
   const names = new Set(
     balancers.map(({ servers }) =>
       servers
@@ -43,7 +43,7 @@ export function sameServers(balancers: readonly BalancerFacts[], server: string)
 /** Never take out the last server that works: at each load balancer one must be left, and no new one may be down. */
 export function lastHealthyServer(move: Move, balancers: readonly BalancerFacts[]): Verdict {
   const rule = 'last-healthy-server'
-  if (balancers.length === 0) return { rule, ok: true, text: noneAnswers }
+  if (balancers.length === 0) return { rule, ok: true, unknown: true, text: noneAnswers }
   const dead = balancers.flatMap((balancer) => deadAt(move, balancer))
   if (dead.length > 0) return { rule, ok: false, text: dead.join('; ') }
   const unasked = move.on.some(({ before }) => before === 'maint')
@@ -82,7 +82,7 @@ export function notAlreadyMoved(move: Move): Verdict {
   if (turns.length === 0) return { rule: 'not-already-there', ok: false, text: noneAnswers }
   const ok = move.files.length > 0 || turns.some(({ before, after }) => before !== after)
   const text = ok
-    ? 'The traffic, or what haproxy.cfg says, goes somewhere else now'
+    ? 'The traffic, or what haproxy.cfg says, does not go there yet'
     : turns
         .map(({ server, before, control }) => `${server} is ${stateText(before)} at ${balancerName(control)}`)
         .join(', ')

@@ -68,10 +68,7 @@ export async function draftFailback(context: Context, run: Run, earlier: readonl
       },
       debts: exposed(change, run.id),
       digest: digestOf([...(askFirst ? seen : []), { action: actionOf(change), facts: { records: found } }]),
-      warnings: [
-        ...proxyWarnings(change),
-        ...(probes.length > 0 ? [] : [`${run.id} had no probe: nobody has asked whether ${to} works`]),
-      ],
+      warnings: proxyWarnings(change),
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },

@@ -88,12 +88,7 @@ async function draftFailover(context: Context, recovery: DnsRecovery): Promise<D
       },
       debts: debtsOf(change, recovery.name, ask.system),
       digest: digestOf([...ground, { action: actionOf(change), facts: { records: found } }]),
-      warnings: [
-        ...proxyWarnings(change),
-        ...(probe
-          ? []
-          : ['The DR plan has no probe for this recovery: nobody has asked whether the target works']),
-      ],
+      warnings: proxyWarnings(change),
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },

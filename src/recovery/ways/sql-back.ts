@@ -10,7 +10,7 @@ import { drafted, probeOf, recoveryOf } from './sql-back-draft.ts'
 import { primaryOf, targetsOf } from './sql-compare.ts'
 import { costOf, membersOf } from './sql-group.ts'
 import { querySteps } from './sql-query.ts'
-import { plannedPossible, notPrimaryYet } from './sql-safety.ts'
+import { lossKnown, notPrimaryYet, plannedPossible } from './sql-safety.ts'
 import type { Ends } from './sql-safety.ts'
 import { swapBack } from './sql-swap-back.ts'
 import { checkStep } from './sql-swap.ts'
@@ -42,7 +42,8 @@ async function failOverBack(
   const forced = ask.overrides.some(({ rule }) => rule === 'planned-possible')
   const tried = begunBy(earlier).some((step) => step.action.provider === 'sql-failover')
   const isBack = tried && here.role === 'Primary'
-  const verdicts = isBack ? [primaryAgain(ends)] : [notPrimaryYet(ends), plannedPossible(ends, forced)]
+  const planned = plannedPossible(ends, forced)
+  const verdicts = isBack ? [primaryAgain(ends)] : [notPrimaryYet(ends), planned, lossKnown(ends, planned)]
   const list = findings(verdicts, ask.overrides)
   refuseUnsafe(list, `failback ${ask.system}`, [])
 
@@ -64,9 +65,7 @@ async function failOverBack(
     ),
     changes: [{ what: `primary of ${group}`, before: other.place.server, after: place.server }],
     findings: list,
-    cost: block
-      ? costOf({ azure_sql: block }, ends, forced)
-      : { text: 'Connections drop for less than a minute.' },
+    cost: costOf(ends, forced),
     debts: [],
     warnings: [],
     targets: targetsOf(context.plan, database, { servers: [place.server, other.place.server], group }),

@@ -106,25 +106,26 @@ export async function compareWays(
     .filter(({ azure_sql: one }) => one.database === chosen.database && one.server === chosen.server)
   const left = objectiveAt === undefined ? (system?.rto ?? 0) : Math.max(0, objectiveAt - now)
   const rpo = system?.rpo
+  const forced = ask.overrides.some(({ rule }) => rule === 'planned-possible')
   const ways = await Promise.all(
     same.map(async (recovery) => {
-      const way = await lookAtWay(context, recovery, at)
-      const meets =
-        way.closed === undefined && way.takes <= left && (rpo === undefined || (way.loses ?? Infinity) <= rpo)
+      const way = await lookAtWay(context, recovery, { at, forced: forced && recovery.name === name })
+      const meets = meetsIn(way, { left, rpo })
       return {
         way: `${commandOf(recovery)}${recovery.name === name ? ' (this one)' : ''}`,
         takes: printDuration(way.takes),
         loses: way.closed ?? way.loss,
         open: way.closed === undefined,
-        meets,
+        ...(meets === undefined ? {} : { meets }),
       }
     }),
   )
   const objective = `${printDuration(Math.max(second, Math.floor(left / second) * second))} ${objectiveAt === undefined ? '(RTO)' : 'are left (RTO)'}${rpo === undefined ? '' : `, ${printDuration(rpo)} of data (RPO)`}`
-  const best = ways.filter(({ meets }) => meets).map(({ way }) => way.replace(' (this one)', ''))
+  const best = ways.filter(({ meets }) => meets === true).map(({ way }) => way.replace(' (this one)', ''))
+  const isAllKnown = ways.every(({ meets }) => meets !== undefined)
   const says =
     best.length === 0
-      ? `No way meets the objective: ${objective}`
+      ? `No way ${isAllKnown ? 'meets' : 'is known to meet'} the objective: ${objective}`
       : `${best.join(' and ')} meet${best.length === 1 ? 's' : ''} the objective: ${objective}`
   const carries = same.some(({ azure_sql: { method } }) => method === 'failover-group')
     ? '. A failover takes corrupt data along: against that only db restore helps'
@@ -132,14 +133,29 @@ export async function compareWays(
   return { says: `${says}${carries}`, ways }
 }
 
+/** Undefined: it is fast enough, but nobody knows how much it loses. */
+function meetsIn(
+  { closed, takes, loses }: Way,
+  { left, rpo }: { readonly left: Duration; readonly rpo: Duration | undefined },
+): boolean | undefined {
+  if (closed !== undefined || takes > left) return false
+  return loses === undefined ? undefined : rpo === undefined || loses <= rpo
+}
+
+/** To which moment, and whether it is to be forced; for the ways to which that means something. */
+interface Wanted {
+  readonly at: Instant | undefined
+  readonly forced: boolean
+}
+
 function commandOf({ azure_sql: { method }, name }: SqlRecovery): string {
   return method === 'point-in-time' ? 'db restore TIME' : `failover db to ${name}`
 }
 
-async function lookAtWay(context: Context, recovery: SqlRecovery, at: Instant | undefined): Promise<Way> {
+async function lookAtWay(context: Context, recovery: SqlRecovery, wanted: Wanted): Promise<Way> {
   const takes = sqlExpected(context, recovery).duration
   try {
-    return { takes, ...(await lossOf(context, recovery, at)) }
+    return { takes, ...(await lossOf(context, recovery, wanted)) }
   } catch (thrown) {
     return {
       takes,
@@ -157,7 +173,7 @@ function firstSentence(text: string): string {
 async function lossOf(
   { calls, now }: Context,
   { azure_sql: block }: SqlRecovery,
-  at: Instant | undefined,
+  { at, forced }: Wanted,
 ): Promise<Omit<Way, 'takes'>> {
   const { sql } = calls.readers
   switch (block.method) {
@@ -181,9 +197,12 @@ async function lossOf(
       if (seen.role === 'Primary')
         return { loses: undefined, loss: '', closed: `${targetOf(block).server} is the primary already` }
       const { silent } = await primaryOf(calls, group, seen)
-      if (silent === undefined && isInStep(seen.state)) return { loses: 0, loss: 'nothing: it is planned' }
-      const loses = documentedFor({ name: '', azure_sql: block })?.rpo ?? 0
-      return { loses, loss: `what is not replicated, documented ${printDuration(loses)}: it must be forced` }
+      const isPlanned = silent === undefined && isInStep(seen.state)
+      if (isPlanned && !forced) return { loses: 0, loss: 'nothing: it is planned' }
+      return {
+        loses: undefined,
+        loss: `what is not replicated, and that is not known: it ${isPlanned ? 'is to' : 'must'} be forced`,
+      }
     }
   }
 }

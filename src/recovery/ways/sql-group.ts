@@ -1,9 +1,6 @@
 // The block `azure_sql`, failover-group: the secondary server takes over; planned, or forced when the primary is lost.
 import { UserError } from '../../errors.ts'
-import { printDuration } from '../../drplan/duration.ts'
-import { documentedFor } from '../../drplan/promises.ts'
 import { minute } from '../../ids.ts'
-import type { Duration } from '../../ids.ts'
 import type { SqlGroupSeen } from '../../readers.ts'
 import { inTime, stepOf } from '../draft.ts'
 import type { Context, Draft } from '../draft.ts'
@@ -13,7 +10,7 @@ import type { SqlFailoverAction } from '../sql-action.ts'
 import { compareWays, primaryOf, sqlExpected, targetOf, targetsOf } from './sql-compare.ts'
 import type { SqlRecovery } from './sql-compare.ts'
 import { probeWarnings, querySteps, queryWarnings } from './sql-query.ts'
-import { notPrimaryYet, otherRegion, plannedPossible } from './sql-safety.ts'
+import { lagText, lossKnown, notPrimaryYet, otherRegion, plannedPossible } from './sql-safety.ts'
 import type { Ends } from './sql-safety.ts'
 import { checkStep, digestSteps, probeSteps } from './sql-swap.ts'
 
@@ -32,10 +29,12 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
   const from = primary.place.server
   const ends: Ends = { group, to: to.server, here, primary: { server: from, silent: primary.silent } }
   const forced = ask.overrides.some(({ rule }) => rule === 'planned-possible')
+  const planned = plannedPossible(ends, forced)
   const verdicts = [
     notPrimaryYet(ends),
     otherRegion({ server: from, location: primary.location }, { server: to.server, location }),
-    plannedPossible(ends, forced),
+    planned,
+    lossKnown(ends, planned),
   ]
   const list = findings(verdicts, ask.overrides)
   refuseUnsafe(list, `failover db to ${recovery.name}`, waysOut(context, recovery, ends))
@@ -80,7 +79,7 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
       compared,
       findings: list,
       expected: sqlExpected(context, recovery),
-      cost: costOf(recovery, ends, forced),
+      cost: costOf(ends, forced),
       debts: debtsOf(context, ends, forced),
       digest,
       warnings: [
@@ -114,28 +113,18 @@ function waysOut({ plan, ask }: Context, recovery: SqlRecovery, { primary }: End
     .map((one) => `failover db to ${one.name}`)
 }
 
-/** How much is lost when the primary is not waited for: Azure tells no one the lag through its management API. */
-function lag(recovery: Pick<SqlRecovery, 'azure_sql'>): Duration {
-  return documentedFor({ name: '', azure_sql: { ...recovery.azure_sql, method: 'failover-group' } })?.rpo ?? 0
-}
-
-export function costOf(
-  recovery: Pick<SqlRecovery, 'azure_sql'>,
-  { primary }: Ends,
-  forced: boolean,
-): Proposal['cost'] {
+/** What a failover of the group costs; how much a forced one loses is not to be known. */
+export function costOf({ primary }: Ends, forced: boolean): Proposal['cost'] {
   const drop = 'Connections drop for less than a minute.'
-  if (!forced)
+  if (forced)
     return {
       downtime: minute,
-      dataLoss: 0,
-      text: `No data is lost: ${primary.server} hands over when all is replicated. ${drop}`,
+      text: `What ${primary.server} has not replicated yet is lost. How much that is, ${lagText}. ${drop}`,
     }
-  const dataLoss = lag(recovery)
   return {
     downtime: minute,
-    dataLoss,
-    text: `What ${primary.server} has not replicated yet is lost: ${printDuration(dataLoss)} as Azure documents it; the real lag is not to be seen from outside. ${drop}`,
+    dataLoss: 0,
+    text: `No data is lost: ${primary.server} hands over when all is replicated. ${drop}`,
   }
 }
 

@@ -1,4 +1,6 @@
 // Safety rules of recoveries at Azure SQL: pure verdicts, and what a proposal says of moments.
+import { printDuration } from '../../drplan/duration.ts'
+import { documentedLag } from '../../drplan/promises.ts'
 import { UserError } from '../../errors.ts'
 import { minute } from '../../ids.ts'
 import type { Duration, Instant } from '../../ids.ts'
@@ -81,7 +83,12 @@ export function otherRegion(
 ): Verdict {
   const rule = 'other-region'
   if (from.location === undefined)
-    return { rule, ok: true, text: `${to.server} is in ${to.location}; ${from.server} does not answer` }
+    return {
+      rule,
+      ok: true,
+      unknown: true,
+      text: `${to.server} is in ${to.location}; ${from.server} does not answer`,
+    }
   const ok = plain(from.location) !== plain(to.location)
   return { rule, ok, text: `${from.server} is in ${from.location}, ${to.server} in ${to.location}` }
 }
@@ -116,6 +123,20 @@ export function plannedPossible({ group, here, primary }: Ends, forced: boolean)
   const text = `${primary.server} answers, and the copies of ${group} are in step`
   return { rule, ok: !forced, text: forced ? `${text}, and it is to be forced all the same` : text }
 }
+
+/**
+ * A forced failover loses what is not replicated yet, and Azure shows that lag to nobody. `planned`: what
+ * `plannedPossible` found.
+ */
+export function lossKnown({ primary }: Ends, planned: Verdict): Verdict {
+  const rule = 'loss-within-objective'
+  if (planned.ok) return { rule, ok: true, text: 'A planned failover loses no data' }
+  const text = `what ${primary.server} has not replicated yet would be lost, and how much that is, ${lagText}`
+  return { rule, ok: false, unknown: true, text }
+}
+
+/** What can be said of the lag of a failover group from outside. */
+export const lagText = `Azure shows nobody (it documents ${printDuration(documentedLag)})`
 
 export function notPrimaryYet({ group, to, here }: Ends): Verdict {
   const ok = here.role === 'Secondary'

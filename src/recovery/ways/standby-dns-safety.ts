@@ -34,6 +34,7 @@ export function copyRecent({ live, takenAt, why }: Source, now: Instant): Verdic
     return {
       rule,
       ok: false,
+      unknown: true,
       text: `Nobody knows how old the standby's records are: ${why ?? 'no snapshot'}`,
     }
   const age = now - takenAt

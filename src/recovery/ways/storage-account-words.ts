@@ -108,10 +108,12 @@ export function lossWithin({ place, type, loss }: Move, rpo: Duration | undefine
     return {
       rule,
       ok: false,
+      unknown: true,
       text: `Azure does not say when ${place.account} was last in sync, so how much would be lost is not known`,
     }
   const text = `${printDuration(loss)} of data would be lost`
-  if (rpo === undefined) return { rule, ok: true, text: `${text}; the DR plan has no objective (RPO)` }
+  if (rpo === undefined)
+    return { rule, ok: true, unknown: true, text: `${text}; the DR plan has no objective (RPO)` }
   return { rule, ok: loss <= rpo, text: `${text}; the objective (RPO) is ${printDuration(rpo)}` }
 }
 

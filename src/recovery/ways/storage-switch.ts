@@ -89,7 +89,7 @@ export async function draftSwitchBack(context: Context, run: Run, earlier: reado
     {
       recovery: run.recovery,
       typed: ask.system,
-      risk: run.proposal.risk,
+      risk: riskOfBack(leaving, run.proposal.risk),
       findings: list,
       expected: expectedDuration(
         context.history,
@@ -144,13 +144,7 @@ function draftTurn(context: Context, turn: Turn, as: As): Draft {
           : []),
         { action: switching.action, facts: switching.facts },
       ] satisfies Seen[]),
-      warnings: [
-        followText(switching),
-        ...alreadyThere(coming),
-        ...(turn.queues.length === 0
-          ? [`The DR plan names no queues of this recovery: nobody has asked whether ${coming.account} works`]
-          : []),
-      ],
+      warnings: [followText(switching), ...alreadyThere(coming)],
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
@@ -188,11 +182,23 @@ function firstLook({ coming, queues }: Turn): StorageQueuesAction | undefined {
   }
 }
 
+function messagesIn({ queues }: Depths): number {
+  return queues.reduce((sum, { messages }) => sum + messages, 0)
+}
+
+/** Where nothing waits that would be left there, leaving the account loses nothing. */
+function riskOfBack(leaving: Depths, risk: Proposal['risk']): Proposal['risk'] {
+  const isEmpty = answers(leaving) && leaving.queues.length > 0 && messagesIn(leaving) === 0
+  return isEmpty && risk === 'loses-data' ? 'disruptive' : risk
+}
+
 function costOf({ leaving }: Turn): Proposal['cost'] {
   const text = 'No data is deleted; what is in'
   if (!answers(leaving))
     return { text: `${text} ${leaving.account} waits there until it answers again, how much is not known.` }
-  const count = leaving.queues.reduce((sum, { messages }) => sum + messages, 0)
+  const count = messagesIn(leaving)
+  if (count === 0 && leaving.queues.length > 0)
+    return { text: `No data is lost: no message waits in ${leaving.account}.` }
   const waits = `${countText(count)} ${count === 1 ? 'message waits' : 'messages wait'} there until drained`
   return { text: `${text} ${leaving.account} stays there: ${waits}.` }
 }
@@ -235,12 +241,13 @@ function takesOver(depths: Depths): Verdict {
   if (!answers(depths))
     return targetHealthy([{ where: account, ok: false, reason: `does not answer: ${whySilent(depths)}` }])
   if (queues.length > 0) return targetHealthy([{ where: account, ok: true, reason: 'answers' }])
-  return { rule: 'target-healthy', ok: true, text: `The DR plan names no queues: ${account} was not asked` }
+  const text = `The DR plan names no queues: ${account} was not asked`
+  return { rule: 'target-healthy', ok: true, unknown: true, text }
 }
 
 function notThere({ there, row }: Switching): Verdict {
   const rule = 'not-already-there'
-  if (!there) return { rule, ok: true, text: `${row.what} leads somewhere else now` }
+  if (!there) return { rule, ok: true, text: `${row.what} does not lead there yet` }
   return { rule, ok: false, text: `${row.what} leads there already` }
 }
 

@@ -6,10 +6,14 @@ import type { ProviderName } from '../action.ts'
 import type { Context, Draft } from '../draft.ts'
 import type { Run } from '../run.ts'
 
-/** One thing that a recovery needs, as the world has it now; `text`: what was seen, and where it is not ok the next step. */
+/**
+ * One thing that a recovery needs, as the world has it now; `text`: what was seen, and where it is not ok the next step.
+ * `unknown`: nothing speaks against it, but nobody could look, so that it makes nothing ready.
+ */
 export interface Checked {
   readonly what: string
   readonly ok: boolean
+  readonly unknown?: true
   readonly text: string
   /** How long clients would keep the old DNS answer; absent where they keep none. */
   readonly follows?: Duration

@@ -34,6 +34,7 @@ export function autoscaleKnown(autoscale: Part<readonly AutoscaleSeen[]>): Verdi
     return {
       rule,
       ok: false,
+      unknown: true,
       text: `What would undo it is not known: ${autoscale.problem.replace(/\.$/, '')}`,
     }
   const { seen } = autoscale

@@ -1,7 +1,8 @@
 -- One decision: checks every guard first, then writes everything; or writes nothing and answers 'conflict'.
 -- KEYS[1] root of all keys
 -- ARGV, in this order ('' stands for none):
---   kind ('incident', 'run' or ''), id, number, expected version, state (JSON), open ('1' or '0'), wakeAt
+--   kind ('incident', 'run' or ''), id, number, expected version, state (JSON), open ('1' or '0'),
+--     lasting ('1' or '0'), wakeAt
 --   timeline id, head before, head after ('seq:hash'), count, then each event (JSON)
 --   count of claims, then each: name, value it must have, value it gets
 --   process that commits, count of effects, then each: key, body (JSON)
@@ -24,7 +25,8 @@ local function takeRows(width)
   return rows
 end
 
-local kind, id, number, expected, state, open, wakeAt = take(), take(), take(), take(), take(), take(), take()
+local kind, id, number, expected, state = take(), take(), take(), take(), take()
+local open, lasting, wakeAt = take(), take(), take()
 local timeline, headBefore, headAfter, events = take(), take(), take(), takeRows(1)
 local claims = takeRows(3)
 local process, effects = take(), takeRows(2)
@@ -62,6 +64,11 @@ if kind ~= '' then
     redis.call('ZADD', root .. ':' .. kind .. 's:open', number, id)
   else
     redis.call('ZREM', root .. ':' .. kind .. 's:open', id)
+  end
+  if lasting == '1' then
+    redis.call('ZADD', root .. ':' .. kind .. 's:lasting', number, id)
+  else
+    redis.call('ZREM', root .. ':' .. kind .. 's:lasting', id)
   end
   if wakeAt ~= '' then
     redis.call('ZADD', root .. ':wake', wakeAt, id)

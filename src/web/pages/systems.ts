@@ -7,7 +7,8 @@ import type { SeenReadiness } from '../../command/readiness.ts'
 import { readStandbys } from '../../recovery/standby/words.ts'
 import type { Line } from '../../message.ts'
 import type { Incident } from '../../incident/incident.ts'
-import { missingOf } from '../../recovery/checkup.ts'
+import { missingOf, unknownOf } from '../../recovery/checkup.ts'
+import type { ReadinessState } from '../../recovery/checkup.ts'
 import { measure, metForAll } from '../../timeline/phases.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
@@ -101,16 +102,21 @@ function readinessOf(system: SystemId, seen: SeenReadiness | undefined): Html {
   if (!found) return html`<span class="quiet">not looked yet</span>`
   if (found.state === 'ready') return chip('good', 'Ready')
   const missing = found.recoveries.flatMap((one) =>
-    missingOf(one).map(({ text }) => html`<li><code>${one.recovery}</code> ${text}</li>`),
+    [...missingOf(one), ...unknownOf(one)].map(
+      ({ text }) => html`<li><code>${one.recovery}</code> ${text}</li>`,
+    ),
   )
   return html`<details>
-    <summary>
-      ${chip(found.state === 'partly' ? 'warn' : 'bad', found.state === 'partly' ? 'In part' : 'Not ready')}
-    </summary>
+    <summary>${readinessChip(found.state)}</summary>
     <ul>
       ${missing}
     </ul>
   </details>`
+}
+
+function readinessChip(state: ReadinessState): Html {
+  if (state === 'not-ready') return chip('bad', 'Not ready')
+  return chip('warn', state === 'partly' ? 'In part' : 'Not known')
 }
 
 /** From the beginning of the outage until it worked again, in the newest incident of which that was seen. */
