@@ -87,6 +87,16 @@ export function run(id: RunId): Run {
   }
 }
 
+/** A run that has changed something and is done. */
+export function carriedOut(
+  id: RunId,
+  fields: Partial<Pick<Run, 'direction' | 'undoes'>> = {},
+): Extract<Run, { readonly state: 'done' }> {
+  const action = { provider: 'dns-check', nameServers: [], want: [], within: 1 } as const
+  const steps = [{ title: 'change', action, undo: action, phase: 'done', attempts: 1 }] as const
+  return { ...run(id), ...fields, steps, state: 'done', startedAt: noon, endedAt: noon }
+}
+
 export function expired(id: RunId): Run {
   return { ...run(id), state: 'expired', endedAt: noon }
 }

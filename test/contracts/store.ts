@@ -4,6 +4,7 @@ import { emptyHead } from '../../src/timeline/event.ts'
 import { chain, headOf, verifyChain } from '../../src/timeline/chain.ts'
 import {
   alert,
+  carriedOut,
   expired,
   incident,
   noon,
@@ -119,6 +120,25 @@ export function storeContract(open: OpenStore): void {
       expect(await store.run('R-1')).toEqual({ state: run('R-1'), version: 1 })
       expect(await store.incident('INC-2')).toBeUndefined()
       expect(await store.run('R-2')).toBeUndefined()
+    })
+
+    test('of older runs those that still matter are found beside the newest, until they do not any more', async () => {
+      const store = await open()
+      const failover = carriedOut('R-1')
+      await store.commit(writingRun(failover))
+      await store.commit(writingRun(carriedOut('R-2', { direction: 'failback', undoes: 'R-1' })))
+      await store.commit(
+        writingRun({ ...carriedOut('R-3'), state: 'failed', current: 0, reason: '', advice: '' }),
+      )
+      for (const id of ['R-4', 'R-5', 'R-6'] as const) await store.commit(writingRun(expired(id)))
+      const ids = async (lasting?: true) =>
+        (await store.runs({ open: false, limit: 2, ...(lasting ? { lasting } : {}) })).map(({ id }) => id)
+
+      expect(await ids()).toEqual(['R-6', 'R-5'])
+      expect(await ids(true)).toEqual(['R-6', 'R-5', 'R-3', 'R-1'])
+
+      await store.commit(writingRun({ ...failover, undoneBy: 'R-2' }, 1))
+      expect(await ids(true)).toEqual(['R-6', 'R-5', 'R-3'])
     })
 
     test('of many who decide on the same version exactly one commits', async () => {

@@ -1,0 +1,49 @@
+// A failover that stands is known however many proposals came to nothing since: to the way back, to the look, to status.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { readWarnings } from '../../src/command/warnings.ts'
+import { expired, writingRun } from '../contracts/store-samples.ts'
+import { approving, asking, startEngine } from '../servers/engine.ts'
+import type { EngineBench } from '../servers/engine.ts'
+import { startTestRedis } from '../servers/redis.ts'
+import type { TestRedis } from '../servers/redis.ts'
+
+let redis: TestRedis
+let bench: EngineBench
+
+beforeAll(async () => {
+  redis = await startTestRedis()
+})
+afterAll(() => redis.stop())
+beforeEach(async () => {
+  bench = await startEngine(redis)
+})
+afterEach(() => bench.stop())
+
+/** R-1 is carried out, or fails at its change; then 250 proposals lapse. */
+async function longAgo(): Promise<void> {
+  await bench.runs().propose(asking())
+  await bench.runs().verdict('R-1', approving())
+  await bench.settle()
+  const since = Array.from({ length: 250 }, () => bench.store.nextNumber('R'))
+  for (const number of await Promise.all(since)) await bench.store.commit(writingRun(expired(`R-${number}`)))
+}
+
+test('a failover of long ago is what failback undoes', async () => {
+  await longAgo()
+
+  const { run } = await bench.runs().propose(asking({ direction: 'failback' }))
+
+  expect(run.undoes).toBe('R-1')
+})
+
+test('a failover of long ago is told when somebody undoes it by hand, and what it owes is still owed', async () => {
+  await longAgo()
+  expect((await readWarnings(bench.store, [])).owed.length).toBeGreaterThan(0)
+  bench.world.cloudflare.edit(bench.world.zone, (records) =>
+    records.map((one) => (one.name === bench.world.record ? { ...one, content: '192.0.2.9' } : one)),
+  )
+
+  await bench.lookAtStanding()
+
+  expect(await bench.run('R-1')).toHaveProperty('gone')
+})
