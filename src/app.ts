@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createChanges } from './changes.ts'
 import { createChats } from './chats.ts'
 import { createClock } from './clock.ts'
+import type { MachineClock } from './clock.ts'
 import { createDispatch } from './command/dispatch.ts'
 import type { Config } from './config.ts'
 import { createDeadlines } from './deadlines/deadlines.ts'
@@ -58,7 +59,7 @@ export interface App {
 
 export interface AppParts {
   readonly log: Log
-  readonly clock?: Clock
+  readonly clock?: Clock & Partial<Pick<MachineClock, 'ahead'>>
   /** Ends a start that is under way: what was started by then is stopped. */
   readonly stop?: AbortSignal
 }
@@ -97,7 +98,7 @@ export async function startApp(config: Config, parts: AppParts): Promise<App> {
 
 interface Assembly {
   readonly log: Log
-  readonly clock: Clock
+  readonly clock: NonNullable<AppParts['clock']>
   readonly stops: (() => Promise<unknown>)[]
   readonly close: () => Promise<void>
 }
@@ -242,6 +243,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
         store,
         clock,
         audit: deadlines.audit,
+        ahead: () => clock.ahead?.() ?? 0,
         heartbeat: heartbeat.last,
         chats: chats.checks,
       }),
@@ -256,6 +258,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const more = [
     ...recoveryTasks(runDeps, config.RECOVERY_CHECK_MINUTES * minute),
     { name: 'replication', ...createReplicationWatch({ ...triageDeps, inbox, systems }) },
+    { name: 'sessions', every: minute, run: () => credentials.settle(clock.now()) },
     { name: 'chats', ...createChatWatch({ ...triageDeps, states: chats.states, kick, publicUrl }) },
   ]
   const stopLoops = startLoops({

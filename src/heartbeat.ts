@@ -1,4 +1,5 @@
 // When Nagios was last heard of, by whichever process of the bot it reached.
+import { clockSkew } from './ahead.ts'
 import { reasonOf } from './errors.ts'
 import type { Instant } from './ids.ts'
 import type { Clock, Log, Store } from './ports.ts'
@@ -22,7 +23,8 @@ export function createHeartbeat(deps: {
   async function tell(at: Instant): Promise<void> {
     const before = await store.setting(setting)
     // A conflict means that another process has just heard it too.
-    if (Number(before ?? 0) < at) await store.putSetting(setting, before, String(at))
+    if (Number(before ?? 0) < at || Number(before) > at + clockSkew)
+      await store.putSetting(setting, before, String(at))
   }
   return {
     heard: () => {
@@ -32,7 +34,7 @@ export function createHeartbeat(deps: {
     },
     last: async () => {
       const last = Number((await store.setting(setting)) ?? 0)
-      return last >= startedAt ? last : undefined
+      return last >= startedAt && last <= clock.now() + clockSkew ? last : undefined
     },
   }
 }

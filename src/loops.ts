@@ -11,7 +11,7 @@ type Again = () => Promise<unknown>
 export interface LoopParts {
   /** This process among others: who gives no sign of life is taken for dead. */
   readonly life: { readonly beat: Again }
-  readonly deadlines: { readonly sweep: Again; readonly audit: Again }
+  readonly deadlines: { readonly sweep: Again; readonly survey: Again; readonly audit: Again }
   readonly outbox: { readonly sweep: Again }
   readonly inbox: { readonly sweep: Again }
   readonly plan: { readonly refresh: Again }
@@ -44,6 +44,7 @@ function tasks(parts: LoopParts): readonly PeriodicTask[] {
     { name: 'effects', every: 2 * second, run: parts.outbox.sweep },
     { name: 'inbox', every: second, run: parts.inbox.sweep },
     { name: 'overrides', every: 5 * second, run: parts.plan.refresh },
+    { name: 'survey', every: 15 * second, run: parts.deadlines.survey },
     { name: 'audit', every: 15 * second, run: parts.deadlines.audit },
     { name: 'standby zones', every: 5 * second, run: parts.standby.due },
     { name: 'durations', every: 60 * second, run: parts.measured.refresh },

@@ -8,6 +8,8 @@ import type { Check, Clock, Readiness, Store } from './ports.ts'
 export interface ReadinessDeps {
   readonly store: Pick<Store, 'ping' | 'pendingEffects'>
   readonly clock: Clock
+  /** How far the bot's clock is ahead of the machine's, since that was set back. */
+  readonly ahead: () => Duration
   /** How late the latest unmet deadline is. */
   readonly audit: () => Promise<Duration>
   /** When Nagios was last heard of; undefined when never since the start. */
@@ -20,6 +22,8 @@ export interface ReadinessDeps {
 const lateDeadline: Duration = 5 * second
 /** Effects that wait: more than this means that they come faster than they can be done, or that one channel is down. */
 const manyEffects = 1_000
+/** Deadlines are met by the bot's own clock; beyond this, people and Nagios see other times than it does. */
+const aheadMost: Duration = 5 * second
 /** nagios/check_dr_bot is meant to run every minute. */
 const silentNagios: Duration = 5 * minute
 
@@ -44,7 +48,7 @@ export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
     }),
     look(async () => nagiosCheck(await deps.heartbeat(), deps.clock.now())),
   ])
-  const checks = { store, deadlines, effects, nagios }
+  const checks = { store, deadlines, effects, nagios, clock: clockCheck(deps.ahead()) }
   const ready = Object.values(checks).every((check) => check.ok)
   return { ready, checks: { ...checks, ...deps.chats() } }
 }
@@ -54,6 +58,14 @@ async function look(check: () => Promise<Check>): Promise<Check> {
     return await check()
   } catch (thrown) {
     return { ok: false, text: reasonOf(thrown) }
+  }
+}
+
+function clockCheck(ahead: Duration): Check {
+  if (ahead <= aheadMost) return { ok: true }
+  return {
+    ok: false,
+    text: `the bot's clock is ${printDuration(ahead)} ahead: this machine's was set back. See that it is right now, then restart the bot; what waits is brought back to now by that`,
   }
 }
 

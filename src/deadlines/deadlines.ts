@@ -5,6 +5,8 @@ import { minute, second } from '../ids.ts'
 import type { Bells, Clock, Log, Store } from '../ports.ts'
 
 const sweepLimit = 500
+/** How many of those that still wait are looked at in one go; there are as many as open incidents and runs. */
+const surveyLimit = 5_000
 /** A deadline that is this late means that bell and sweep have both failed; DESIGN: met within a second while up. */
 const alarmAfter: Duration = 5 * second
 /** A look that lasts longer has come to nothing. */
@@ -23,6 +25,8 @@ export interface DeadlineDeps {
 export interface Deadlines {
   /** Begins a look at whatever is due and is not being looked at; waits for none of them. */
   readonly sweep: () => Promise<void>
+  /** Begins a look at all that waits, due or not: what was written by a clock that was ahead is brought back to now by that. */
+  readonly survey: () => Promise<void>
   /** Resolves when nothing is being looked at any more. */
   readonly idle: () => Promise<void>
   /** How late the latest deadline that was not met is; 0 when all are on time, or looked at. */
@@ -38,7 +42,10 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
     if (already) return already.work
     const work = deps
       .look(id)
-      .then(() => deps.met(Math.max(0, deps.clock.now() - at)))
+      .then(() => {
+        const late = deps.clock.now() - at
+        if (late >= 0) deps.met(late)
+      })
       .finally(() => looking.delete(id))
     looking.set(id, { work, since: deps.clock.now() })
     return work
@@ -52,18 +59,26 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
 
   deps.bells.onRing(look)
 
+  /** Nobody waits for it. */
+  function begin(id: IncidentId | RunId, at: Instant): void {
+    if (looking.has(id)) return
+    look(id, at).catch((thrown: unknown) => {
+      deps.log.error('a deadline could not be looked at; the next sweep tries again', {
+        id,
+        reason: reasonOf(thrown),
+      })
+    })
+  }
+
   return {
     sweep: async () => {
       const due = await deps.store.due(deps.clock.now(), sweepLimit)
       // A look at a run lasts as long as its provider takes to answer: nobody else's deadline waits for that.
-      for (const { id, wakeAt } of due.filter((each) => !looking.has(each.id))) {
-        look(id, wakeAt).catch((thrown: unknown) => {
-          deps.log.error('a deadline could not be looked at; the next sweep tries again', {
-            id,
-            reason: reasonOf(thrown),
-          })
-        })
-      }
+      for (const { id, wakeAt } of due) begin(id, wakeAt)
+    },
+    survey: async () => {
+      const waiting = await deps.store.due(Number.MAX_SAFE_INTEGER, surveyLimit)
+      for (const { id, wakeAt } of waiting) begin(id, wakeAt)
     },
     idle: async () => {
       while (looking.size > 0) await Promise.allSettled([...looking.values()].map(({ work }) => work))

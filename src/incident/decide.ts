@@ -5,6 +5,7 @@ import type { Actor } from '../timeline/event.ts'
 import { timingsOf } from '../drplan/timings.ts'
 import type { DiagnosisClock, Incident, Objective } from './incident.ts'
 import type { Decision, IncidentInput, Opening } from './input.ts'
+import { believed } from './ahead.ts'
 import { attach } from './alerts.ts'
 import { answer, call, callsWakeAt, goOn, pageResult, stopAll, isEscalated, nextLevel } from './calls.ts'
 import { order } from './pages.ts'
@@ -72,8 +73,10 @@ function objectiveOf(opening: Opening, { plan }: Policy): Objective {
 /** What follows from an input at an instant. Nothing outside is read or changed. */
 export function decide(incident: Incident, input: IncidentInput, now: Instant, policy: Policy): Decision {
   const moment: Moment = { now, policy }
-  const result = react(incident, input, moment)
-  if (result === undefined) return { kind: 'same' }
+  const change = believed(incident, wakeAt(incident), now)
+  const result = react(change, input, moment)
+  if (result === undefined)
+    return change.next === incident ? { kind: 'same' } : { kind: 'change', ...remembered(change, moment) }
   if (typeof result === 'string') return { kind: 'refused', code: `incident-${input.kind}`, message: result }
   return { kind: 'change', ...remembered(result, moment) }
 }
@@ -81,8 +84,7 @@ export function decide(incident: Incident, input: IncidentInput, now: Instant, p
 /** undefined: nothing changes; a text: refused. */
 type Reaction = Change | string | undefined
 
-function react(incident: Incident, input: IncidentInput, moment: Moment): Reaction {
-  const change = unchanged(incident)
+function react(change: Change, input: IncidentInput, moment: Moment): Reaction {
   switch (input.kind) {
     case 'alerts':
       return input.attached.length === 0 ? undefined : attach(change, input.attached, moment)

@@ -37,6 +37,8 @@ export interface Alert {
   readonly hard: boolean
   /** When Nagios sent it ($TIMET$). */
   readonly at: Instant
+  /** When Nagios says that it sent it, if that is too long ago to be true; `at` is its arrival then. Absent: believed. */
+  readonly claimedAt?: Instant
   /** When the last good check was ($LASTSERVICEOK$, $LASTHOSTUP$): the outage began after it. */
   readonly lastGoodAt?: Instant
   /** When the state last changed ($LASTSERVICESTATECHANGE$, $LASTHOSTSTATECHANGE$). */

@@ -1,6 +1,7 @@
 // Turns the fields of one Nagios notification into an Alert, or says which field cannot be read.
 import { hash } from 'node:crypto'
-import type { Instant } from '../ids.ts'
+import { minute } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
 import { hostStates, notificationTypes, serviceStates } from './alert.ts'
 import type { Alert, NotificationType, ObjectState } from './alert.ts'
 
@@ -30,6 +31,8 @@ const types: ReadonlyMap<string, NotificationType> = new Map<string, Notificatio
 /** Control characters, and those that reorder or break the line in which they are shown. */
 const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 const everyUnprintable = new RegExp(unprintable, 'gu')
+/** The notifier keeps what it cannot deliver for less than this: an older time was written by a wrong clock. */
+const oldest: Duration = 7 * 24 * 60 * minute
 const epochSeconds = /^\d{1,11}$/
 
 /**
@@ -37,7 +40,7 @@ const epochSeconds = /^\d{1,11}$/
  * the host's. Never throws. The same fields give the same `alert.id` whenever they arrive.
  *
  * Strict where a mistake would page wrongly (type, names, state, TIMET), lenient elsewhere: a missing TIMET is
- * `receivedAt`, other times that cannot be read are absent, and long texts are cut and end with `…`.
+ * `receivedAt`, as is one older than a week; other times that cannot be read are absent, and long texts are cut and end with `…`.
  */
 export function parseNotification(fields: NotificationFields, receivedAt: Instant): ParsedNotification {
   const type = types.get(text(fields, 'NOTIFICATIONTYPE'))
@@ -83,22 +86,26 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 function build(fields: NotificationFields, known: Known): Alert {
   const { object, service } = known
   const key = service === undefined ? known.host : `${known.host};${service}`
+  const { receivedAt } = known
+  const sent = instant(fields, 'TIMET') ?? receivedAt
+  const believed = receivedAt - sent <= oldest
   const alert: Mutable<Alert> = {
     id: '',
-    receivedAt: known.receivedAt,
+    receivedAt,
     type: known.type,
     host: known.host,
     key,
     state: known.state,
     hard: known.hard,
     // A clock at Nagios that is ahead must not make everything that comes after it look late.
-    at: Math.min(instant(fields, 'TIMET') ?? known.receivedAt, known.receivedAt),
+    at: believed ? Math.min(sent, receivedAt) : receivedAt,
     hostGroups: list(fields, 'HOSTGROUPNAMES'),
     serviceGroups: list(fields, 'SERVICEGROUPNAMES'),
     output: oneLine(text(fields, `${object}OUTPUT`), longest.output),
   }
   if (service !== undefined) alert.service = service
-  setTimes(alert, fields, object)
+  if (believed) setTimes(alert, fields, object)
+  else alert.claimedAt = sent
   setIds(alert, fields, object)
   setTexts(alert, fields, object)
   alert.id = identity(alert, fields, object)

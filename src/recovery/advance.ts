@@ -12,6 +12,7 @@ import type { Running, Unknown } from './change.ts'
 import { apply, load } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
 import { forgetEnded } from './rivals.ts'
+import { runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
 import type { Learned } from './progress.ts'
 import type { Operation, Run, Step } from './run.ts'
@@ -38,6 +39,11 @@ interface At {
 export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
   const { state: run } = await load(deps.store, id)
   const now = deps.clock.now()
+  if (runAheadBy(run, now) > 0) {
+    const current = currentOf(run)
+    await apply(deps, id, { kind: 'ahead', until: current ? now + lease(deps, current) : now })
+    return
+  }
   if (run.state === 'proposed') {
     if (run.expiresAt <= now) await apply(deps, id, { kind: 'tick' })
     else await forgetEnded(deps, run)

@@ -57,7 +57,8 @@ export function createCheckups(deps: CheckupsDeps): () => Promise<void> {
     const text = await store.setting(setting)
     const before = parsed(text)
     const plan = deps.plan()
-    if (before && now - before.at < (isSettled(before, plan) ? every : Math.min(every, lookAgain))) return
+    if (before && Math.abs(now - before.at) < (isSettled(before, plan) ? every : Math.min(every, lookAgain)))
+      return
     if (!(await store.once(`${setting}:${before?.at ?? 'first'}`, claimFor))) return
     const history = await store.runs({ open: false, limit: historyLimit })
     const seen = await checkRecoveries({ plan, calls, setting: store.setting, now, history })

@@ -1,6 +1,9 @@
 // The one place where a run changes its state: what somebody says, or what the engine learned, leads to the next state.
 import { never } from '../errors.ts'
-import type { Instant } from '../ids.ts'
+import { aheadBy, broughtBack } from '../ahead.ts'
+import { printDuration } from '../drplan/duration.ts'
+import { minute } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
 import { same, tell, to, happened } from './change.ts'
 import type { RunChange, RunDecision } from './change.ts'
 import { runNewsText } from './news.ts'
@@ -28,6 +31,8 @@ export type RunInput =
   | Learned
   /** Look at the clock. */
   | { readonly kind: 'tick' }
+  /** A clock that was ahead has written it; `until`: when a call is over that may be on its way now. */
+  | { readonly kind: 'ahead'; readonly until: Instant }
   /** A proposal that must not start any more, and why; `by`: a newer one has taken its place. */
   | { readonly kind: 'lapsed'; readonly reason: string; readonly by?: Run['id'] }
   /** Another run was proposed that would change the same. */
@@ -68,6 +73,8 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return retry(run, input, now)
     case 'tick':
       return run.state === 'proposed' && run.expiresAt <= now ? expire(run, {}, now) : same
+    case 'ahead':
+      return brought(run, input.until, now)
     case 'lapsed':
       return run.state === 'proposed' ? expire(run, why(input), now) : same
     case 'rivalled':
@@ -140,6 +147,33 @@ export function runWakeAt(run: Run): Instant | undefined {
     default:
       return never(run)
   }
+}
+
+/**
+ * How far ahead the clock was that wrote an open run; 0 when its times can be believed. Nothing is looked at less
+ * often than each hour.
+ */
+export function runAheadBy(run: Run, now: Instant): Duration {
+  if (!isOpen(run)) return 0
+  const steps = run.steps.flatMap(({ startedAt = 0, endedAt = 0 }) => [startedAt, endedAt])
+  const own =
+    run.state === 'unknown' ? [run.startedAt, run.since] : run.state === 'running' ? [run.startedAt] : []
+  const happened = [run.askedAt, ...run.approvals.map(({ at }) => at), ...steps, ...own]
+  const longest = run.state === 'proposed' ? Infinity : 60 * minute
+  return aheadBy({ happened, next: runWakeAt(run) }, longest, now)
+}
+
+/** What was shown and approved stays as it was, times included; so does what providers need. */
+const asShown: ReadonlySet<string> = new Set(['proposal', 'order', 'action', 'undo', 'operation'])
+
+/** Brought back to now: it would else sleep until that time comes. */
+function brought(run: Run, until: Instant, now: Instant): RunDecision {
+  const ahead = runAheadBy(run, now)
+  if (ahead === 0) return same
+  const back = broughtBack(run, { ahead, now, left: asShown })
+  const next = 'checkAt' in back ? { ...back, checkAt: until } : back
+  const text = `The clock of the bot was ahead by ${printDuration(ahead)} when ${run.id} was written; it goes on from now`
+  return happened(to(next), 'clock.corrected', { at: now, by: bot, text, data: { run: run.id, ahead } })
 }
 
 type Why = Pick<Extract<Run, { state: 'expired' }>, 'reason' | 'replacedBy'>

@@ -40,6 +40,7 @@ export const eventTypes = [
   'clock.reminder',
   'clock.extended',
   'clock.ended',
+  'clock.corrected',
   'escalated',
   'room.open',
   'room.failed',

@@ -25,6 +25,13 @@ export interface Known {
 }
 
 const good = new Set(['OK', 'UP'])
+/** How the reasons begin of what is older than what is known. */
+const late = 'late: '
+
+/** Whether a notification changed nothing because newer news had come before it. */
+export function isLate(reason: string): boolean {
+  return reason.startsWith(late)
+}
 
 /**
  * Order and redelivery do not matter: what is older than the newest notification that counted changes nothing.
@@ -35,8 +42,8 @@ export function classify(alert: Alert, known: Known): Classified {
   const stateNews = alert.type === 'PROBLEM' || alert.type === 'RECOVERY'
   if (stateNews && !alert.hard) return { kind: 'ignored', reason: 'soft state: Nagios is still checking' }
   const { record } = known
-  if (record && alert.at < record.at) {
-    return { kind: 'ignored', reason: `late: newer news of ${alert.key} came before` }
+  if (record && alert.at < record.at && !isNewProblem(alert, record)) {
+    return { kind: 'ignored', reason: `${late}newer news of ${alert.key} came before` }
   }
   switch (alert.type) {
     case 'PROBLEM':
@@ -62,11 +69,28 @@ export function classify(alert: Alert, known: Known): Classified {
   }
 }
 
+/**
+ * A problem that nobody has heard of is news, whatever time it bears: Nagios' clock may have been set back. Its ids
+ * count up, so a smaller one is of an outage before the known ones.
+ */
+function isNewProblem(alert: Alert, record: ObjectRecord): boolean {
+  const { problemId } = alert
+  if (alert.type !== 'PROBLEM' || problemId === undefined) return false
+  const others = [record.problemId, record.endedProblemId].filter((id) => id !== undefined)
+  return others.length > 0 && others.every((id) => comesAfter(problemId, id))
+}
+
+/** Ids that are no numbers have no order: another one is a new one. */
+function comesAfter(id: string, other: string): boolean {
+  const [one, two] = [Number(id), Number(other)]
+  return Number.isNaN(one) || Number.isNaN(two) ? id !== other : one > two
+}
+
 function problem(alert: Alert, known: Known): Classified {
   const { record } = known
   const sameSecond = record !== undefined && alert.at === record.at
   if (sameSecond && record.endedProblemId !== undefined && alert.problemId === record.endedProblemId) {
-    return { kind: 'ignored', reason: 'late: this problem has ended already' }
+    return { kind: 'ignored', reason: `${late}this problem has ended already` }
   }
   const next = { ...updated(alert, known), downtime: inDowntime(alert, record) }
   if (record?.bad && !beginsAnew(alert, known))
@@ -97,7 +121,7 @@ function recovery(alert: Alert, known: Known): Classified {
   const ids = [alert.problemId, alert.lastProblemId].filter((id) => id !== undefined)
   const another = record?.problemId !== undefined && ids.length > 0 && !ids.includes(record.problemId)
   if (record?.bad && another && alert.at === record.at) {
-    return { kind: 'ignored', reason: 'late: an older problem of the object has ended' }
+    return { kind: 'ignored', reason: `${late}an older problem of the object has ended` }
   }
   const ended = ids[0] ?? record?.problemId
   const next = {

@@ -1,4 +1,5 @@
 // Where an alert goes and what it changes there, with all that came before it in its batch.
+import { clockSkew } from '../ahead.ts'
 import type { IncidentId, Instant, SystemId } from '../ids.ts'
 import type { Policy } from '../incident/change.ts'
 import type { Incident } from '../incident/incident.ts'
@@ -36,14 +37,13 @@ export type Meaning =
 
 /** What one alert means, with all that came before it in its batch. Pure. */
 export function meaning(view: View, alert: Alert, policy: Policy, now: Instant): Meaning {
-  const record = view.objects.get(alert.key)
+  const record = believable(view.objects.get(alert.key), now)
   const direct = directMatch(alert, policy)
   const system = systemOf(alert, record, direct, policy)
   if (system === undefined) return { kind: 'ignored', reason: unmatched }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
   const closed = mine === undefined || mine.state === 'resolved'
-  const forgotten =
-    mine?.state === 'resolved' && mine.by !== 'verified' && now - mine.at > mine.timings.relapseWithin
+  const forgotten = mine?.state === 'resolved' && mine.by !== 'verified' && endedLongAgo(mine, now)
   const classified = classify(alert, { record, system, bad: 'system' in direct, closed, forgotten })
   if (classified.kind === 'ignored') return classified
   if (classified.kind === 'acknowledged') {
@@ -66,6 +66,16 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
     attached: attachedOf(alert, system, classified.change),
     record: { ...classified.record, ...incident },
   }
+}
+
+/** A record from a time that has not come was written by a clock that was ahead: nothing is older than its news. */
+function believable(record: ObjectRecord | undefined, now: Instant): ObjectRecord | undefined {
+  return record !== undefined && record.at > now + clockSkew ? { ...record, at: 0 } : record
+}
+
+/** When it ended is not known if the clock was ahead then: long enough ago. */
+function endedLongAgo({ at, timings }: Extract<Incident, { state: 'resolved' }>, now: Instant): boolean {
+  return now - at > timings.relapseWithin || at > now + clockSkew
 }
 
 /** What the bot has seen itself needs no matcher of the plan. */
@@ -120,7 +130,12 @@ function attachedOf(alert: Alert, system: SystemId, change: Attached['change']):
     other: `(${alert.type.toLowerCase()}) is`,
   }
   const said = alert.comment === undefined || alert.comment === '' ? alert.output : alert.comment
-  const text = `${alert.key.replace(';', ' ')} ${words[change]} ${alert.state}${said === '' ? '' : `: ${said.slice(0, 300)}`}`
+  const heard = `${alert.key.replace(';', ' ')} ${words[change]} ${alert.state}${said === '' ? '' : `: ${said.slice(0, 300)}`}`
+  const { claimedAt } = alert
+  const text =
+    claimedAt === undefined
+      ? heard
+      : `${heard} (Nagios dates it ${Temporal.Instant.fromEpochMilliseconds(claimedAt).toString().slice(0, 10)}, which cannot be: it counts from its arrival)`
   // Nagios resets $LASTSERVICEOK$ to 0 for what was never good, and clocks differ: an outage is at most a day older than its news.
   return {
     alert: alert.id,

@@ -1,5 +1,6 @@
 // Says what became of alerts, so that none vanishes: one that nobody is called for is a gap in the plan.
 import type { Log } from '../ports.ts'
+import { isLate } from './classify.ts'
 import { unmatched } from './meaning.ts'
 import type { Verdict } from './triage.ts'
 
@@ -17,6 +18,8 @@ export function reportVerdicts(
     const objects = [...new Set(all.map((verdict) => verdict.alert.key))].slice(0, named)
     const fields = { reason, count: all.length, objects }
     if (reason === unmatched) deps.log.warn('alerts that nobody is called for: add them to the plan', fields)
+    else if (isLate(reason) && all.some(({ alert }) => alert.type === 'PROBLEM' && alert.hard))
+      deps.log.warn('a HARD problem was taken for old news: are the clocks right?', fields)
     else deps.log.info('alerts that changed nothing', fields)
   }
 }

@@ -2,7 +2,7 @@
 import { ConflictError } from '../errors.ts'
 import type { Instant, PersonId } from '../ids.ts'
 import type { Store } from '../ports.ts'
-import { readRevocations, revokeAll, revokeOne } from './session.ts'
+import { readRevocations, revokeAll, revokeOne, settleRevocations } from './session.ts'
 import type { Claims, CredentialKind, Refusal, Revocations, Signer } from './session.ts'
 
 /** The store's setting that holds what was taken back. */
@@ -16,6 +16,8 @@ export interface Credentials {
   readonly revoke: (claims: Claims, now: Instant) => Promise<boolean>
   /** Takes back everything that was issued to a person before now. */
   readonly revokeAll: (person: PersonId, now: Instant) => Promise<void>
+  /** Looks whether a clock that was ahead has taken back what is issued from now on; that counts again then. */
+  readonly settle: (now: Instant) => Promise<void>
 }
 
 export function createCredentials(signer: Signer, store: Pick<Store, 'setting' | 'putSetting'>): Credentials {
@@ -29,6 +31,9 @@ export function createCredentials(signer: Signer, store: Pick<Store, 'setting' |
     revokeAll: async (person, now) => {
       // What was issued in this very millisecond is meant too.
       await change(store, (revocations) => revokeAll(revocations, person, now + 1))
+    },
+    settle: async (now) => {
+      await change(store, (revocations) => settleRevocations(revocations, now))
     },
   }
 }

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { BugError } from '../errors.ts'
+import { clockSkew } from '../ahead.ts'
 import { minute } from '../ids.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 
@@ -12,8 +13,6 @@ export type CredentialKind = 'login' | 'session' | 'token'
 const prefixes: { readonly [K in CredentialKind]: string } = { login: 'drl_', session: 'drs_', token: 'drt_' }
 /** An on-call turn is a week: who is paged at three at night must not need a terminal on the bot's host to sign in. */
 export const sessionLifetime: Duration = 8 * 24 * 60 * minute
-/** Clocks differ by less; what was issued later than that was not issued by the bot. */
-const clockSkew: Duration = minute
 const lifetimes: { readonly [K in CredentialKind]: Duration } = {
   login: 10 * minute,
   session: sessionLifetime,
@@ -92,6 +91,17 @@ export function revokeOne(revocations: Revocations, claims: Claims, now: Instant
 /** Takes back everything that was issued to a person before `now`. */
 export function revokeAll(revocations: Revocations, person: PersonId, now: Instant): Revocations {
   return { ...revocations, before: { ...revocations.before, [person]: now } }
+}
+
+/**
+ * Takes a `before` that has not come yet back to `now`, so that what is issued from now on counts; undefined when there
+ * is none. A clock that was ahead has written it.
+ */
+export function settleRevocations(revocations: Revocations, now: Instant): Revocations | undefined {
+  const before = Object.entries(revocations.before)
+  if (before.every(([, at]) => at <= now + clockSkew)) return undefined
+  const settled = before.map(([person, at]) => [person, at <= now + clockSkew ? at : now] as const)
+  return { ...revocations, before: Object.fromEntries(settled) }
 }
 
 /** Reads the store's setting; undefined (never written) is none. */

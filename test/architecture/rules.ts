@@ -38,6 +38,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
 
 /** The words of the program: what everybody may import. */
 const shared = [
+  'src/ahead.ts',
   'src/bounded.ts',
   'src/commit.ts',
   'src/effect.ts',

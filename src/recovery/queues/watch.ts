@@ -54,7 +54,7 @@ export function createQueueWatch(deps: QueueWatchDeps): () => Promise<void> {
     const depths = readDepths(plan, text)
     const last = depths.at(-1)?.at
     const now = clock.now()
-    if (last !== undefined && now - last < every) return
+    if (last !== undefined && Math.abs(now - last) < every) return
     // Who looked and failed, or died, is followed by another a minute later.
     if (!(await store.once(`${name}:${queuesOf(plan)}:${last ?? 'first'}`, clock.real(every)))) return
     let depth: Depth

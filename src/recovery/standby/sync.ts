@@ -67,7 +67,7 @@ async function syncDue(deps: SyncDeps): Promise<void> {
 
 async function syncWhenDue(deps: SyncDeps, block: StandbyBlock): Promise<void> {
   const before = readState(await deps.store.setting(settingOf(block.zone)))
-  if (before && deps.clock.now() < before.triedAt + block.sync_every) return
+  if (before && Math.abs(deps.clock.now() - before.triedAt) < block.sync_every) return
   await takeTurn(deps, block, { before, accept: false })
 }
 
