@@ -42,13 +42,16 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
     if (already) return already.work
     const work = deps
       .look(id)
-      .then(() => {
-        const late = deps.clock.now() - at
-        if (late >= 0) deps.met(late)
-      })
+      .then(() => met(at))
       .finally(() => looking.delete(id))
     looking.set(id, { work, since: deps.clock.now() })
     return work
+  }
+
+  /** What was looked at before its time, by a survey, was no deadline. */
+  function met(at: Instant): void {
+    const late = deps.clock.now() - at
+    if (late >= 0) deps.met(late)
   }
 
   /** It was begun in time: a provider that is slow to answer is no bell that was lost. */

@@ -12,7 +12,7 @@ const fixtures = join(import.meta.dirname, '../fixtures/nagios')
 const names = readdirSync(fixtures)
   .filter((name) => name.endsWith('.form.txt'))
   .map((name) => name.replace('.form.txt', ''))
-const receivedAt = 1_800_000_000_000
+const receivedAt = 1_795_500_000_000
 
 function fieldsOf(body: Uint8Array | string): NotificationFields {
   const read = readForm(body)
