@@ -242,7 +242,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
       readiness({
         store,
         clock,
-        audit: deadlines.audit,
+        late: deadlines.late,
         ahead: () => clock.ahead?.() ?? 0,
         heartbeat: heartbeat.last,
         chats: chats.checks,

@@ -261,6 +261,8 @@ export type Providers = { readonly [N in ProviderName]: Provider<N> }
 export interface Check {
   readonly ok: boolean
   readonly text?: string
+  /** The text names people: it is for those who are signed in. */
+  readonly personal?: true
 }
 
 /** Whether the program can do its work, and which part of it cannot: `ready` is false when any check is not ok. */

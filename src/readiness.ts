@@ -11,7 +11,7 @@ export interface ReadinessDeps {
   /** How far the bot's clock is ahead of the machine's, since that was set back. */
   readonly ahead: () => Duration
   /** How late the latest unmet deadline is. */
-  readonly audit: () => Promise<Duration>
+  readonly late: () => Promise<Duration>
   /** When Nagios was last heard of; undefined when never since the start. */
   readonly heartbeat: () => Promise<Instant | undefined>
   /** What the chats say of themselves. The bot works without them: they do not make it unready. */
@@ -35,7 +35,7 @@ export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
       return { ok: true }
     }),
     look(async () => {
-      const late = await deps.audit()
+      const late = await deps.late()
       return late <= lateDeadline
         ? { ok: true }
         : { ok: false, text: `a deadline is ${printDuration(late)} late; look at the log, restart the bot` }

@@ -30,7 +30,9 @@ export interface Deadlines {
   /** Resolves when nothing is being looked at any more. */
   readonly idle: () => Promise<void>
   /** How late the latest deadline that was not met is; 0 when all are on time, or looked at. */
-  readonly audit: () => Promise<Duration>
+  readonly late: () => Promise<Duration>
+  /** Says in the log when bell and sweep have both failed. */
+  readonly audit: () => Promise<void>
 }
 
 /** Joins bells and sweep; each id is looked at once at a time. */
@@ -60,6 +62,13 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
     return under !== undefined && now - under.since < longLook
   }
 
+  async function latest(): Promise<{ readonly id?: string; readonly late: Duration }> {
+    const now = deps.clock.now()
+    const due = await deps.store.due(now, sweepLimit)
+    const found = due.find(({ id }) => !isMet(id, now))
+    return found ? { id: found.id, late: now - found.wakeAt } : { late: 0 }
+  }
+
   deps.bells.onRing(look)
 
   /** Nobody waits for it. */
@@ -86,14 +95,10 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
     idle: async () => {
       while (looking.size > 0) await Promise.allSettled([...looking.values()].map(({ work }) => work))
     },
+    late: async () => (await latest()).late,
     audit: async () => {
-      const now = deps.clock.now()
-      const due = await deps.store.due(now, sweepLimit)
-      const latest = due.find(({ id }) => !isMet(id, now))
-      const late = latest ? now - latest.wakeAt : 0
-      if (late > alarmAfter)
-        deps.log.error('a deadline was missed by bell and sweep', { id: latest?.id, late })
-      return late
+      const { id, late } = await latest()
+      if (late > alarmAfter) deps.log.error('a deadline was missed by bell and sweep', { id, late })
     },
   }
 }

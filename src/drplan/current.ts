@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ConflictError, UserError } from '../errors.ts'
 import type { Clock, Log, Store } from '../ports.ts'
+import { minute } from '../ids.ts'
 import { withOverrides } from '../oncall/shift.ts'
 import { momentEnd } from '../oncall/wallclock.ts'
 import { loadPlan } from './load.ts'
@@ -14,6 +15,7 @@ import { printProblem } from './report.ts'
 const settingName = 'overrides'
 const Overrides = z.array(Override)
 const tries = 20
+const day = 24 * 60 * minute
 
 export interface CurrentPlan {
   /** The plan with all overrides. */
@@ -44,6 +46,10 @@ export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
     const coming = overrides.filter((each) => momentEnd(each.to, loaded.plan.timezone) > now)
     plan = withOverrides(loaded.plan, coming)
   }
+  /** Nobody asks for it any more, however another zone of the plan would read its end. */
+  function isLongOver(override: Override): boolean {
+    return momentEnd(override.to, loaded.plan.timezone) + 2 * day < deps.clock.now()
+  }
   async function refresh(): Promise<void> {
     overrides = read(await deps.store.setting(settingName))
     settle()
@@ -57,6 +63,7 @@ export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
     }
     loaded = result
     settle()
+    warn(result, deps)
     deps.log.info('the plan was read again', { file: deps.file, warnings: result.warnings.length })
     return []
   }
@@ -66,7 +73,7 @@ export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
       const outcome = await deps.store.putSetting(
         settingName,
         from,
-        JSON.stringify([...read(from), override]),
+        JSON.stringify([...read(from).filter((each) => !isLongOver(each)), override]),
       )
       if (outcome === 'committed') return refresh()
     }
@@ -85,8 +92,12 @@ async function firstPlan(deps: CurrentPlanDeps): Promise<LoadedPlan> {
       `${deps.file} cannot be used:\n${problems}\nCheck it with: npx dr plan check ${deps.file}`,
     )
   }
-  for (const warning of result.warnings) deps.log.warn('the plan', { warning: printProblem(warning) })
+  warn(result, deps)
   return result
+}
+
+function warn({ warnings }: LoadedPlan, { log }: Pick<CurrentPlanDeps, 'log'>): void {
+  for (const warning of warnings) log.warn('the plan', { warning: printProblem(warning) })
 }
 
 async function textOf(deps: CurrentPlanDeps): Promise<string> {

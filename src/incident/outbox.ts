@@ -1,6 +1,6 @@
 // Doing what was decided: at once in this process, again through the queue when it fails, found by a sweep when it was lost.
 import { RetryableError, reasonOf } from '../errors.ts'
-import type { Duration } from '../ids.ts'
+import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Effect } from '../effect.ts'
 import type { EffectQueue, Store } from '../ports.ts'
@@ -34,12 +34,17 @@ const closeTimeout: Duration = 2 * second
 
 /** `performers` is asked late, since the composition root joins them after the outbox exists. */
 export function createOutbox(deps: OutboxDeps, performers: () => Performers): Outbox {
-  const lastDone = new Map<string, number>()
+  /** Until when a key that coalesces is left alone. */
+  const rests = new Map<string, Instant>()
   const turns = createTurns<Failure | undefined>()
   const waiting = new Map<string, Effect>()
   const attempt = createTries(deps, performers, {
     begun: (effect) => {
-      if (everyOf(effect) !== undefined) lastDone.set(effect.key, deps.clock.now())
+      const every = everyOf(effect)
+      if (every === undefined) return
+      const now = deps.clock.now()
+      for (const [key, until] of rests) if (until <= now) rests.delete(key)
+      rests.set(effect.key, now + every)
     },
     again: (effect) => turns.again(effect.key, () => void startOne(effect)),
   })
@@ -80,9 +85,7 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
 
   /** The rest of the interval of an effect that coalesces; undefined when there is none to wait for. */
   function interval(effect: Effect): Promise<void> | undefined {
-    const every = everyOf(effect)
-    const last = lastDone.get(effect.key)
-    const left = every === undefined || last === undefined ? 0 : last + every - deps.clock.now()
+    const left = (rests.get(effect.key) ?? 0) - deps.clock.now()
     if (left <= 0) return undefined
     return new Promise((resolve) => {
       deps.clock.after(left, resolve)

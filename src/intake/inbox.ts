@@ -1,5 +1,5 @@
 // Between the door and triage: an alert is durable before it is answered, and dealt with at once afterwards.
-import { reasonOf } from '../errors.ts'
+import { RetryableError, reasonOf } from '../errors.ts'
 import type { Log, Store } from '../ports.ts'
 import type { Alert } from './alert.ts'
 
@@ -59,8 +59,10 @@ export function createInbox(deps: InboxDeps): Inbox {
         count: hand.length,
         reason: reasonOf(thrown),
       })
-      // One alert that cannot be dealt with must not hold up the others for ever.
-      if (hand.length > 1) for (const alert of hand) await deal([alert])
+      // One alert that cannot be dealt with must not hold up the others for ever. What time mends, such as a store that
+      // is away, fails one by one just as well.
+      if (hand.length > 1 && !(thrown instanceof RetryableError))
+        for (const alert of hand) await deal([alert])
     }
   }
 

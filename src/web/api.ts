@@ -3,10 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Dispatch } from '../command/command.ts'
 import { second, toIncidentId } from '../ids.ts'
-import type { Readiness } from '../ports.ts'
+import type { Check, Readiness } from '../ports.ts'
 import { callerOf, ownPage } from './auth.ts'
 import type { AuthDeps, Caller, NotLetIn } from './auth.ts'
 import type { Metrics } from './metrics.ts'
+import { remembered } from './remembered.ts'
+import { retryAfter } from './headers.ts'
 import type { Sources } from './pages/page.ts'
 
 export interface ApiDeps extends AuthDeps {
@@ -16,8 +18,9 @@ export interface ApiDeps extends AuthDeps {
   readonly metrics: Metrics
 }
 
-/** How long one text of the metrics is given to all who ask, in milliseconds of real time. */
-const metricsAge = 1_000
+/** What a check that is about people says to those who are not signed in. */
+const askSignedIn =
+  'it is about people: the first page of the console says more, or ask with a token of npx dr token'
 
 /** `csrf` only with a session; a bearer token needs none. */
 const CommandRequest = z.object({
@@ -53,12 +56,20 @@ export function addApi(server: FastifyInstance, deps: ApiDeps): void {
   )
 }
 
-/** For load balancers, orchestrators and Prometheus: open to all who reach the port, and without a name or a text. */
-export function addHealth(server: FastifyInstance, deps: Pick<ApiDeps, 'ready' | 'metrics'>): void {
+/**
+ * For load balancers, orchestrators and Prometheus: open to all who reach the port. What is not ready is said with what
+ * to do, and names no alert; people are named to those who are signed in.
+ */
+export function addHealth(
+  server: FastifyInstance,
+  deps: AuthDeps & Pick<ApiDeps, 'ready' | 'metrics'>,
+): void {
+  const readiness = remembered(deps.ready)
   server.get('/healthz', (_request, reply) => reply.send({ ok: true }))
-  server.get('/readyz', async (_request, reply) => {
-    const readiness = await deps.ready()
-    return reply.code(readiness.ready ? 200 : 503).send(readiness)
+  server.get('/readyz', async (request, reply) => {
+    const [{ ready, checks }, known] = await Promise.all([readiness(), isKnown(request, deps)])
+    if (!ready) reply.header('retry-after', retryAfter)
+    return reply.code(ready ? 200 : 503).send({ ready, checks: known ? checks : impersonal(checks) })
   })
   const metricsText = remembered(deps.metrics.text)
   server.get('/metrics', async (_request, reply) => {
@@ -67,19 +78,20 @@ export function addHealth(server: FastifyInstance, deps: Pick<ApiDeps, 'ready' |
   })
 }
 
-/** The newest answer of `ask` while it is young enough; what fails is not kept. */
-function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly answer: Promise<T>; readonly until: number } | undefined
-  return () => {
-    if (kept && performance.now() < kept.until) return kept.answer
-    const answer = ask()
-    const mine = { answer, until: performance.now() + metricsAge }
-    kept = mine
-    answer.catch(() => {
-      if (kept === mine) kept = undefined
-    })
-    return answer
-  }
+/** A store that cannot be asked about a token must not keep anybody from hearing that it cannot. */
+async function isKnown(request: FastifyRequest, deps: AuthDeps): Promise<boolean> {
+  return callerOf(request, deps).then(
+    (caller) => !('refused' in caller),
+    () => false,
+  )
+}
+
+function impersonal(checks: Readiness['checks']): Readiness['checks'] {
+  const entries = Object.entries(checks).map(([name, check]): [string, Check] => [
+    name,
+    check.personal ? { ok: check.ok, text: askSignedIn } : check,
+  ])
+  return Object.fromEntries(entries)
 }
 
 async function asCaller(

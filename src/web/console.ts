@@ -23,6 +23,7 @@ import { signInPage } from './pages/login.ts'
 import type { Sources } from './pages/page.ts'
 import { reportFile } from './pages/report.ts'
 import { contentOf, pages } from './pages/router.ts'
+import type { Methods } from './methods.ts'
 import type { Streams } from './stream.ts'
 import type { View } from './view.ts'
 
@@ -30,6 +31,7 @@ export interface ConsoleDeps extends AuthDeps {
   readonly sources: Sources
   readonly dispatch: Dispatch
   readonly streams: Streams
+  readonly methods: Methods
 }
 
 /** How long a command may look at slow systems before the page answers that it still does. */
@@ -51,12 +53,18 @@ export function addConsole(server: FastifyInstance, deps: ConsoleDeps): void {
     )
   }
   server.setNotFoundHandler((request, reply) => {
+    const allow = deps.methods(request.url).join(', ')
+    if (allow !== '') reply.header('allow', allow)
     // Programs (of the API, of a mistyped webhook) get words they can read, and no sign-in page.
-    if (request.method !== 'GET' || /^\/(?:api|assets)\//.test(request.url))
-      return reply.code(404).send({ error: 'not-found', message: 'There is no such address.' })
+    if (request.method !== 'GET' || /^\/(?:api|assets|webhooks|slack)\//.test(request.url)) {
+      return allow === ''
+        ? reply.code(404).send({ error: 'not-found', message: 'There is no such address.' })
+        : reply.code(405).send({ error: 'method', message: `This address takes ${allow}.` })
+    }
     return asPerson(request, reply, deps, (caller) => showPage(request, reply, deps, caller))
   })
-  server.get<{ Querystring: Record<string, unknown> }>('/events', (request, reply) =>
+  const stream = { exposeHeadRoute: false }
+  server.get<{ Querystring: Record<string, unknown> }>('/events', stream, (request, reply) =>
     asPerson(request, reply, deps, (caller) => openStream(request, reply, deps, caller)),
   )
   server.post('/commands', (request, reply) =>
@@ -120,7 +128,8 @@ async function showPage(
   const view = viewOf(pathOf(request.url) ?? nowhere, caller, deps)
   const content = await contentOf(view.path, deps.sources, view)
   const shown = content ?? noPage
-  return sendHtml(reply, content ? 200 : 404, framed(shown, view, await liveHtml(shown, view, deps)))
+  const missing = reply.hasHeader('allow') ? 405 : 404
+  return sendHtml(reply, content ? 200 : missing, framed(shown, view, await liveHtml(shown, view, deps)))
 }
 
 async function openStream(

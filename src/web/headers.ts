@@ -1,6 +1,9 @@
 // The headers that make a browser refuse whatever the console did not mean to send.
 import type { FastifyReply } from 'fastify'
 
+/** Seconds after which something that could not be done now is worth another try. */
+export const retryAfter = 5
+
 const policy = [
   "default-src 'none'",
   "script-src 'self'",

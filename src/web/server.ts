@@ -16,8 +16,10 @@ import type { Receive } from './chats.ts'
 import { addConsole, failureHtml } from './console.ts'
 import { createCredentials } from './credentials.ts'
 import { plainPage } from './frame.ts'
-import { setPageHeaders } from './headers.ts'
+import { retryAfter, setPageHeaders } from './headers.ts'
 import { addLogin } from './login.ts'
+import { knownMethods } from './methods.ts'
+import type { Methods } from './methods.ts'
 import type { Sources } from './pages/page.ts'
 import type { Signer } from './session.ts'
 import { createStreams } from './stream.ts'
@@ -60,7 +62,8 @@ export function createWeb(deps: WebDeps): Web {
   const secure = deps.publicUrl.startsWith('https:')
   const server = fastify({
     logger: false,
-    exposeHeadRoutes: false,
+    // What answers GET answers HEAD, as monitors ask; event streams and what only takes POST do not.
+    exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     bodyLimit: 64 * 1024,
     // A request must have arrived whole by then; answers, and event streams, may take as long as they like.
@@ -79,12 +82,13 @@ export function createWeb(deps: WebDeps): Web {
     secure,
   }
 
+  const methods = knownMethods(server)
   // Each in its own scope, so that the hooks of the console cost the webhook nothing.
   server.register(async (scope) => addWebhook(scope, deps))
   server.register(async (scope) => {
     await addCommon(scope, deps)
     scope.setErrorHandler((error, _request, reply) => apiFailure(error, reply, deps))
-    addHealth(scope, deps)
+    addHealth(scope, { ...auth, ready: deps.ready, metrics: deps.metrics })
     addApi(scope, {
       ...auth,
       sources: { store: deps.store },
@@ -96,7 +100,7 @@ export function createWeb(deps: WebDeps): Web {
   const { slack, teams } = deps
   if (slack !== undefined) server.register(async (scope) => addSlack(scope, slack))
   if (teams !== undefined) server.register(async (scope) => addTeams(scope, teams))
-  server.register(async (scope) => addConsoleScope(scope, { ...auth, web: deps, streams }))
+  server.register(async (scope) => addConsoleScope(scope, { ...auth, web: deps, streams, methods }))
 
   return {
     listen: async (host, port) => {
@@ -137,6 +141,7 @@ interface ConsoleScope {
   readonly plan: WebDeps['plan']
   readonly clock: WebDeps['clock']
   readonly secure: boolean
+  readonly methods: Methods
 }
 
 async function addConsoleScope(scope: FastifyInstance, deps: ConsoleScope): Promise<void> {
@@ -179,7 +184,7 @@ function timed({ dispatch, metrics }: WebDeps): Dispatch {
 function apiFailure(error: unknown, reply: FastifyReply, deps: WebDeps): FastifyReply {
   const { status, code } = failureOf(error)
   if (status >= 500) deps.log.error('a request failed', { reason: reasonOf(error) })
-  if (status === 503) reply.header('retry-after', 5)
+  if (status === 503) reply.header('retry-after', retryAfter)
   return reply.code(status).send({ error: code, message: messageOf(error, status) })
 }
 
@@ -191,6 +196,7 @@ async function pageFailure(
 ): Promise<FastifyReply> {
   const { status } = failureOf(error)
   if (status >= 500) deps.log.error('a page failed', { reason: reasonOf(error) })
+  if (status === 503) reply.header('retry-after', retryAfter)
   const fragment = failureHtml(messageOf(error, status))
   const page = request.headers['hx-request'] === 'true' ? fragment : plainPage('Failed', 'DR', fragment)
   return reply.code(status).type('text/html; charset=utf-8').send(page.markup)

@@ -181,8 +181,81 @@ describe('health', () => {
     const answer = await fetch(`${other.url}/readyz`)
 
     expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('5')
     expect(await answer.json()).toEqual({ ready: false, checks: { store: { ok: false } } })
     await other.close()
+  })
+})
+
+describe('readiness', () => {
+  test('is looked at once for all who ask within a second', async () => {
+    const other = await openHouse(redis)
+
+    await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${other.url}/readyz`)).text()))
+
+    // A second may end among them.
+    expect(other.looks()).toBeLessThanOrEqual(2)
+    await vi.waitFor(async () => {
+      await fetch(`${other.url}/readyz`)
+      expect(other.looks()).toBe(3)
+    }, 10_000)
+    await other.close()
+  })
+
+  test('names people to those who are signed in, and to nobody else', async () => {
+    const checks = { 'teams-pages': { ok: false, text: 'no page reaches bob', personal: true } }
+    const other = await openHouse(redis, { checks })
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${other.url}/readyz`, { headers })).text()
+
+    expect(await ask({})).toMatch(/"teams-pages":\{"ok":false,"text":"[^"]*console/)
+    expect(await ask({})).not.toContain('bob')
+    expect(await ask({ authorization: 'Bearer drt_forged.forged' })).not.toContain('bob')
+    const token = other.signer.token('ann', other.now())
+    expect(await ask({ authorization: `Bearer ${token}` })).toContain('no page reaches bob')
+    await other.close()
+  })
+})
+
+describe('a method', () => {
+  test('HEAD is answered like GET, without a body', async () => {
+    const { cookie } = await signIn()
+    for (const [path, headers] of [
+      ['/healthz', {}],
+      ['/readyz', {}],
+      ['/', { cookie }],
+    ] as const) {
+      const answer = await fetch(house.url + path, { method: 'HEAD', headers })
+      expect([path, answer.status, await answer.text()]).toEqual([path, 200, ''])
+    }
+    expect((await fetch(house.url, { method: 'HEAD' })).status).toBe(401)
+    expect((await fetch(`${house.url}/events?page=/`, { method: 'HEAD', headers: { cookie } })).status).toBe(
+      405,
+    )
+  })
+
+  test.each([
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['DELETE', '/incidents/INC-2', 'GET, HEAD'],
+    ['PUT', '/incidents/INC-2/report.md?x=1', 'GET, HEAD'],
+    ['GET', '/webhooks/nagios', 'POST'],
+    ['GET', '/api/commands', 'POST'],
+    ['DELETE', '/login', 'GET, HEAD, POST'],
+  ])('that an address does not take (%s %s) is told with those that it does', async (method, path, allow) => {
+    const answer = await fetch(house.url + path, { method })
+
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow])
+    expect(await answer.json()).toEqual({ error: 'method', message: `This address takes ${allow}.` })
+  })
+
+  test('that an address does not take is a page for a browser, which leads home', async () => {
+    const { cookie } = await signIn()
+
+    const answer = await get('/commands', { cookie })
+
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(await answer.text()).toContain('What is open now')
+    expect((await get('/no-such-page', { cookie })).headers.has('allow')).toBe(false)
   })
 })
 

@@ -41,6 +41,8 @@ export interface House {
   readonly said: string[]
   /** How long the door of each would wait for slow systems. */
   readonly waits: (Duration | undefined)[]
+  /** How often it was looked whether the bot is ready. */
+  readonly looks: () => number
   readonly now: () => Instant
   readonly pass: (duration: Duration) => void
   /** Makes the next alerts fail to be stored. */
@@ -50,7 +52,13 @@ export interface House {
 
 export async function openHouse(
   redis: TestRedis,
-  { publicUrl = 'http://127.0.0.1:3000', port = 0, start = night, change = (plan: DrPlan) => plan } = {},
+  {
+    publicUrl = 'http://127.0.0.1:3000',
+    port = 0,
+    start = night,
+    change = (plan: DrPlan) => plan,
+    checks = {},
+  } = {},
 ): Promise<House> {
   const connection = await redis.connect()
   const store = createStore({ redis: connection.redis })
@@ -69,6 +77,7 @@ export async function openHouse(
   const accepted: Alert[] = []
   const said: string[] = []
   const waits: (Duration | undefined)[] = []
+  let looks = 0
   const answer = createDispatch({
     store,
     incidents,
@@ -106,7 +115,10 @@ export async function openHouse(
     plan: () => plan,
     signer,
     publicUrl,
-    ready: async () => ({ ready: !broken, checks: { store: { ok: !broken } } }),
+    ready: async () => {
+      looks += 1
+      return { ready: !broken, checks: { store: { ok: !broken }, ...checks } }
+    },
   })
   const url = await web.listen('127.0.0.1', port)
   return {
@@ -120,6 +132,7 @@ export async function openHouse(
     accepted,
     said,
     waits,
+    looks: () => looks,
     now: () => time,
     pass: (duration) => {
       time += duration

@@ -97,6 +97,17 @@ describe('a new plan', () => {
     expect(bot.log.lines.some((line) => line.message.includes('refused'))).toBe(true)
   })
 
+  it('that could be better is taken over, and each warning is in the log as at the start', async () => {
+    const plan = await readFile(bot.planFile, 'utf8')
+    await writeFile(bot.planFile, plan.replace(/ladder: .*/, 'ladder: [{ email: 0s }]'))
+    const before = bot.log.lines.length
+
+    await bot.app().plan.reload()
+
+    const said = bot.log.lines.slice(before).filter((line) => line.message === 'the plan')
+    expect(JSON.stringify(said)).toContain('the ladder has a single channel')
+  })
+
   it('does not move the clocks of an outage that is under way', async () => {
     await bot.notify(service('PROBLEM', 'CRITICAL'))
     await bot.settle()
@@ -124,5 +135,15 @@ describe('an override by command', () => {
     expect(before.status).toBe('done')
     expect(incident.pages[0]).toMatchObject({ person: 'dan' })
     expect(incident.pages[0]?.why).toContain('override')
+  })
+
+  it('that is long over makes room for the next', async () => {
+    await bot.say('cem', 'oncall override dan 2026-11-23T00:00 2026-11-24T00:00')
+    await bot.pass(4 * 24 * 3_600_000)
+
+    await bot.say('cem', 'oncall override dan 2026-12-23T00:00 2026-12-24T00:00')
+
+    expect(await bot.app().store.setting('overrides')).toContain('2026-12-23')
+    expect(await bot.app().store.setting('overrides')).not.toContain('2026-11-23')
   })
 })

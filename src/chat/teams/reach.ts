@@ -63,7 +63,7 @@ export function createReach(deps: ReachDeps): Reach {
   return {
     health: () => {
       const texts = [...unreached].map(([person, why]) => `no page reaches ${person}: ${why}`)
-      return texts.length === 0 ? { ok: true } : { ok: false, text: texts.join(' ') }
+      return texts.length === 0 ? { ok: true } : { ok: false, text: texts.join(' '), personal: true }
     },
     look,
     close: stop,
