@@ -17,8 +17,8 @@ const mostBytes = 28 * 1_024
 type Found = Readonly<Record<string, unknown>>
 
 const dateFunction = /\{\{(?:DATE\([-0-9T:Z+]+, SHORT|TIME\([-0-9T:Z+]+)\)\}\}/g
-/** Letters, digits, spaces and marks that mean nothing in Markdown. */
-const wordsOnly = /^(?:🔴 )?[\p{L}\p{N} ,()–—]*$/u
+/** Letters, digits, spaces and marks that mean nothing in Markdown; the dots of a text that was cut. */
+const wordsOnly = /^(?:🔴 )?[\p{L}\p{N} ,()–—…]*$/u
 
 /** Whether an element makes more of a text than text: Markdown, a mention, a function, an address of its own. */
 function isMore(element: Found, addresses: ReadonlySet<string>): boolean {
