@@ -74,6 +74,8 @@ export interface RunTold {
   readonly followed?: Instant
   /** It waits for a person now: the change of a card makes no sound. */
   readonly waits?: true
+  /** The incident did not seem to know it: worth nothing when it does. */
+  readonly again?: true
 }
 
 export type RunNews =

@@ -182,7 +182,7 @@ async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string)
 }
 
 async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
-  const { run, news, by, text, direction, seen, waits, followed } = body
+  const { run, news, by, text, direction, seen, waits, followed, again } = body
   const checkBy = deps.clock.now() + 60 * second
   await deps.incidents.input(body.incident, {
     kind: 'run-news',
@@ -195,5 +195,6 @@ async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> 
     ...(seen === undefined ? {} : { seen }),
     ...(waits === undefined ? {} : { waits }),
     ...(followed === undefined ? {} : { followed }),
+    ...(again === undefined ? {} : { again }),
   })
 }

@@ -25,6 +25,7 @@ export function runNews(
   acknowledge: Acknowledge,
 ): Change | undefined {
   const { next } = change
+  if (news.again && !(next.state === 'recovering' && next.run === news.run)) return undefined
   if (next.state === 'resolved' || news.direction === 'failback') return aside(change, news, moment)
   switch (news.news) {
     case 'proposed':

@@ -26,6 +26,8 @@ export interface AdvanceDeps extends LoopDeps {
 const margin: Duration = 3 * second
 /** How long after a provider did not answer it is looked at again. */
 const pause: Duration = 5 * second
+/** What has only just ended is being told: nobody need tell it again. */
+const toldWithin: Duration = 30 * second
 
 /** A step of a run, and which try of it. */
 interface At {
@@ -66,8 +68,12 @@ async function retell(deps: AdvanceDeps, run: Run): Promise<void> {
   if (run.state !== 'done' && run.state !== 'failed' && run.state !== 'cancelled') return
   const incident = run.incident && (await deps.store.incident(run.incident))?.state
   if (!incident || incident.state !== 'recovering' || incident.run !== run.id) return
+  if (deps.clock.now() - run.endedAt < toldWithin) return
   const { effects } = tell(to(run), run.state, bot)
-  const again = effects.map((body): Effect => ({ key: `${run.id}-told-again`, body }))
+  const again = effects.map((body): Effect => ({
+    key: `${run.id}-told-again`,
+    body: body.kind === 'run-news' ? { ...body, again: true } : body,
+  }))
   await deps.store.commit({ write: undefined, effects: again })
   deps.kick(again)
 }

@@ -129,6 +129,14 @@ describe('a recovery that holds no look from outside', () => {
     })
   })
 
+  test('is told by the run once more only to an incident that does not know it', () => {
+    const again = { ...newsOf(change), again: true } as IncidentInput
+    const at = start + 6 * minute
+
+    expect(decide(after(recovering(), 5, newsOf(change)), again, at, policy)).toEqual({ kind: 'same' })
+    expect(after(recovering(), 6, again)).toMatchObject({ state: 'diagnosing', run: 'R-1' })
+  })
+
   test('is watched at once when Nagios said it while the recovery ran', () => {
     const mended = after(recovering(), 4, {
       kind: 'alerts',

@@ -161,6 +161,11 @@ describe('a failover of the load balancer', () => {
 
     await bench.runs().advance('R-1')
     await bench.settle()
+    // It has only just ended: its news are on their way.
+    expect(bench.news().slice(told)).toEqual([])
+    bench.away(30_000)
+    await bench.runs().advance('R-1')
+    await bench.settle()
 
     expect(bench.news().slice(told)).toEqual([expect.stringMatching(/^done: R-1 .* is done and verified/)])
   })

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { service } from '../servers/bot.ts'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { Mode, SlackBot } from '../servers/slack-bot.ts'
+import { expectNothingTwice } from './slack-witness.ts'
 
 const minute = 60_000
 /** On call that Monday; the manager who is called next; the second person who may approve. */
@@ -154,6 +155,7 @@ test.each<Mode>(['socket', 'http'])(
     await isPutAway(room)
     const { slack } = house
     expect(slack.calls.filter((call) => call.outcome !== 'ok')).toEqual([])
+    expectNothingTwice(slack)
   },
   90_000,
 )
@@ -177,6 +179,7 @@ test.each<Mode>(['socket', 'http'])(
     await isResolved(room)
     await goesBack(room, mia)
     await isPutAway(room)
+    expectNothingTwice(house.slack)
   },
   90_000,
 )

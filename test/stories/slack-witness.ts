@@ -38,11 +38,20 @@ function keyOf(metadata: unknown): readonly string[] {
   return typeof payload?.key === 'string' ? [payload.key] : []
 }
 
-/** Fails unless each message of the bot is there exactly once, and at least one is. */
+/** Fails unless each message of the bot is there exactly once, by its name and by its words, and at least one is. */
 export function expectNothingTwice(slack: SimSlack): void {
   const all = copies(slack)
   expect(Object.keys(all)).not.toEqual([])
   expect(Object.entries(all).filter(([, count]) => count > 1)).toEqual([])
+  expect(saidTwice(slack)).toEqual([])
+}
+
+/** Texts that a channel has more than once from the bot, whatever their names. */
+export function saidTwice(slack: SimSlack): readonly string[] {
+  return slack.channels().flatMap(({ name, messages }) => {
+    const texts = messages.flatMap(({ bot, text }) => (bot === undefined ? [] : [text]))
+    return texts.filter((text, at) => texts.indexOf(text) < at).map((text) => `${name}: ${text}`)
+  })
 }
 
 /** Calls of a method that did what they were asked for. */

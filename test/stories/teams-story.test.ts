@@ -4,6 +4,7 @@ import { service } from '../servers/bot.ts'
 import { patience, startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
 import { teamsId } from '../servers/teams.ts'
+import { expectNothingTwice } from './teams-witness.ts'
 
 const minute = 60_000
 /** On call that Monday; the manager who is called next; who may approve; one of the dev team. */
@@ -150,6 +151,7 @@ test('an outage is paged, taken, escalated, ended by a failover whose target ano
   await isResolved(room)
   await goesBack(room, () => house.press(mia, room, 'Approve…', { typed1: 'lb' }))
   await isQuiet(room)
+  expectNothingTwice(house.teams)
 }, 90_000)
 
 test('a failover that can lose data wants a second person, who finds the button in Teams', async () => {

@@ -21,11 +21,25 @@ function nameOf(card: unknown): readonly string[] {
   return typeof id === 'string' ? [id] : []
 }
 
-/** Fails unless each message of the bot is there exactly once, and at least one is. */
+/** Fails unless each message of the bot is there exactly once, by its name and by its words, and at least one is. */
 export function expectNothingTwice(teams: SimTeams): void {
   const all = copies(teams)
   expect(Object.keys(all)).not.toEqual([])
   expect(Object.entries(all).filter(([, count]) => count > 1)).toEqual([])
+  expect(saidTwice(teams)).toEqual([])
+}
+
+/** Cards that a channel has more than once from the bot, whatever their names. */
+export function saidTwice(teams: SimTeams): readonly string[] {
+  return teams.channels().flatMap(({ id }) => {
+    const said = teams.messages(id).filter(({ from }) => from === 'bot')
+    const texts = said.map((message) => withoutNames(teams.card(message.id)))
+    return texts.filter((text, at) => texts.indexOf(text) < at)
+  })
+}
+
+function withoutNames(card: unknown): string {
+  return JSON.stringify(card, (key, value: unknown) => (key === 'id' ? undefined : value))
 }
 
 /** Calls of that name that did what they were asked for. */
