@@ -13,6 +13,7 @@ import { costOf } from '../../src/recovery/ways/sql-group.ts'
 import { lossKnown, notPrimaryYet, plannedPossible } from '../../src/recovery/ways/sql-safety.ts'
 import type { Ends } from '../../src/recovery/ways/sql-safety.ts'
 import { examplePlan, start } from '../stories/command-desk.ts'
+import { expectAgreement } from './risk-and-cost.ts'
 import { run as sampleRun } from './store-samples.ts'
 
 const minute = 60_000
@@ -192,6 +193,8 @@ const failing: RunInput = {
   reason: 'no answer from ns1.example.com',
   advice: 'Look at the name servers',
 }
+
+for (const run of [proposal, disruptive, losing]) expectAgreement(run.proposal)
 
 /** The cards by the name of their golden files. */
 export const cards: Readonly<Record<string, Card>> = {

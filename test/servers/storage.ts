@@ -1,4 +1,5 @@
 // The recovery engine with the simulated Azure's storage: two accounts, a setting, a vault, and three ways in the plan.
+import { expectAgreement } from '../contracts/risk-and-cost.ts'
 import type { AzureSim } from '../../sim/azure.ts'
 import type { Recovery } from '../../src/drplan/schema.ts'
 import { createAzure } from '../../src/providers/azure.ts'
@@ -67,8 +68,11 @@ export async function startStorage(redis: TestRedis): Promise<StorageBench> {
   return {
     engine: bench,
     azure,
-    propose: async (fields = {}) =>
-      (await bench.runs().propose(asking({ system: 'storage', recovery: 'switch', ...fields }))).run,
+    propose: async (fields = {}) => {
+      const { run } = await bench.runs().propose(asking({ system: 'storage', recovery: 'switch', ...fields }))
+      expectAgreement(run.proposal)
+      return run
+    },
     approve: (run) => {
       const { risk, typed } = run.proposal
       return bench.runs().verdict(run.id, approving({ by: risk === 'loses-data' ? mia : ann, typed }))

@@ -4,6 +4,7 @@ import { minute } from '../../src/ids.ts'
 import { plain } from '../../src/message.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
+import { expectAgreement } from '../contracts/risk-and-cost.ts'
 import { ann, approving, asking, mia } from '../servers/engine.ts'
 import { alone, restoring, startDatabases } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
@@ -52,7 +53,9 @@ function cardText(run: Run): string {
 }
 
 async function proposed(ask = region): Promise<Run> {
-  return (await bench.runs().propose(ask)).run
+  const { run } = await bench.runs().propose(ask)
+  expectAgreement(run.proposal)
+  return run
 }
 
 describe('db restore', () => {

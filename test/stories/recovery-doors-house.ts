@@ -173,7 +173,6 @@ export function told(text: string): string {
     .replaceAll(/about \d\dm of data/g, 'about NNm of data')
     .replaceAll(/\b\d+m(?:\d+s)? of data until now/g, 'NmNs of data until now')
     .replaceAll(/\b\d+m\d+s\b */g, 'NmNs ')
-    .replaceAll(/\b\d\dm(?= of data: the newest)/g, 'NNm')
     .replaceAll(/(?<=  )\d\ds(?=  )/g, 'NNs')
     .replaceAll(/\b(R|r|INC)-\d+/g, '$1-N')
 }

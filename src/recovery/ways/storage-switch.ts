@@ -198,7 +198,7 @@ function costOf({ leaving }: Turn): Proposal['cost'] {
     return { text: `${text} ${leaving.account} waits there until it answers again, how much is not known.` }
   const count = messagesIn(leaving)
   if (count === 0 && leaving.queues.length > 0)
-    return { text: `No data is lost: no message waits in ${leaving.account}.` }
+    return { text: `No message waits in ${leaving.account}, and what else it holds stays there.` }
   const waits = `${countText(count)} ${count === 1 ? 'message waits' : 'messages wait'} there until drained`
   return { text: `${text} ${leaving.account} stays there: ${waits}.` }
 }
