@@ -40,6 +40,17 @@ describe('failover lb in a terminal', () => {
     expect(bot.log.lines.filter((line) => line.level === 'error')).toEqual([])
   })
 
+  test('with a provider that is slow and healthy is no failure, and is not begun again', async () => {
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    await bot.say('ann', 'approve R-1')
+    bot.world.cloudflare.fault({ kind: 'slow', ms: 5_500 })
+    await vi.waitFor(async () => expect((await bot.run('R-1')).state).toBe('done'), 40_000)
+
+    expect(bot.log.lines.filter((line) => line.message === 'effect failed')).toEqual([])
+    expect(bot.world.cloudflare.requests.filter((request) => request.changes)).toHaveLength(1)
+  }, 60_000)
+
   test('goes on after a restart while the name servers are still waited for', async () => {
     bot.world.dns.fault({ kind: 'servfail' })
     await bot.say('ann', 'failover lb --yes')
