@@ -69,12 +69,11 @@ async function signIn(request: FastifyRequest, reply: FastifyReply, context: Con
 async function signOut(request: FastifyRequest, reply: FastifyReply, deps: LoginDeps): Promise<FastifyReply> {
   const caller = await callerOf(request, deps)
   const plan = deps.plan()
-  if (!('refused' in caller)) {
-    if (!ownPage(request, caller, fieldOf(request.body, 'csrf'))) {
-      return sendPage(reply, 403, signInPage(plan.organisation, 'foreign'))
-    }
-    await deps.credentials.revoke(caller.claims, deps.clock.now())
-  }
+  // Of a foreign page the browser keeps the cookie back, and would delete it all the same when the answer says so.
+  const ours =
+    'refused' in caller ? sameOrigin(request) : ownPage(request, caller, fieldOf(request.body, 'csrf'))
+  if (!ours) return sendPage(reply, 403, signInPage(plan.organisation, 'foreign'))
+  if (!('refused' in caller)) await deps.credentials.revoke(caller.claims, deps.clock.now())
   reply.clearCookie(sessionCookie(deps.secure), { path: '/', secure: deps.secure })
   return sendPage(reply, 200, signInPage(plan.organisation, 'signed-out'))
 }

@@ -1,4 +1,6 @@
 // The console in a real browser: what a person sees, presses and types, with nothing refused by its own policy.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { outage } from '../edges/web-house.ts'
 import { everyPage, visitConsole } from './console-visits.ts'
@@ -320,6 +322,25 @@ describe('the connection', () => {
     expect(await page.getByText('news').count()).toBe(0)
     await leave(page, /\b401\b/)
   })
+})
+
+test('a page of another site signs nobody out', async () => {
+  const page = await enter('ann')
+  const form = `<form method="post" action="${house().url}/logout"><button>Win</button></form>`
+  // To a browser localhost is another site than 127.0.0.1, where the console is.
+  const evil = createServer((_, reply) => reply.setHeader('content-type', 'text/html').end(form))
+  await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
+  const { port } = evil.address() as AddressInfo
+  const tab = await page.context().newPage()
+
+  await tab.goto(`http://localhost:${port}/`)
+  await tab.getByRole('button', { name: 'Win' }).click()
+  await tab.getByText('The request came from another site').waitFor()
+
+  await page.reload()
+  await page.locator('#live').waitFor()
+  await leave(page, /\b403\b/)
+  evil.close()
 })
 
 describe('hostile texts', () => {
