@@ -22,6 +22,9 @@ import type { Head, TimelineEvent } from '../timeline/event.ts'
 /** Runs that still matter, beside the newest: as many as one answer may hold; a bot does not get there in years. */
 const mostLasting = 2_000
 
+/** Records read in one go: what a large outage has broken must not hold up what others ask. */
+const readAtOnce = 1_000
+
 /**
  * The store on a connection from `connectRedis`. While Redis is down each call rejects with a RetryableError, at once
  * when the connection is known to be lost and after 1.5 s at most when Redis is silent.
@@ -100,8 +103,12 @@ function records(
   redis: RedisClient,
 ): Pick<Store, 'untriaged' | 'stillUntriaged' | 'claims' | 'objects' | 'objectsOf' | 'head' | 'timeline'> {
   async function objects(keys: readonly string[]): Promise<readonly (ObjectRecord | undefined)[]> {
-    if (keys.length === 0) return []
-    return (await redis.hmget(`${root}:objects`, ...keys)).map((text) => maybe(text, objectRecord))
+    const found: (ObjectRecord | undefined)[] = []
+    for (let from = 0; from < keys.length; from += readAtOnce) {
+      const texts = await redis.hmget(`${root}:objects`, ...keys.slice(from, from + readAtOnce))
+      for (const text of texts) found.push(maybe(text, objectRecord))
+    }
+    return found
   }
   return {
     untriaged: (limit) =>

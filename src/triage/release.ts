@@ -9,7 +9,10 @@ import { countUp, deliver, look } from './triage.ts'
 import type { TriageDeps } from './triage.ts'
 
 const tries = 20
-const objectsAtOnce = 5_000
+/** More than one Nagios watches. */
+const objectsMost = 1_000_000
+/** Objects that are brought to their incident in one commit. */
+const objectsAtOnce = 1_000
 
 /** Opens (or joins) incidents for the broken objects of other systems that a resolved incident leaves behind. Twice is harmless. */
 export async function release(deps: TriageDeps, id: IncidentId): Promise<void> {
@@ -29,7 +32,7 @@ export async function release(deps: TriageDeps, id: IncidentId): Promise<void> {
 async function once(deps: TriageDeps, id: IncidentId): Promise<void> {
   const ended = await deps.store.incident(id)
   if (ended?.state.state !== 'resolved') return
-  const left = (await deps.store.objectsOf(id, objectsAtOnce)).filter(
+  const left = (await deps.store.objectsOf(id, objectsMost)).filter(
     (each) => each.bad && each.system !== ended.state.system,
   )
   const bySystem = Map.groupBy(left, (each) => each.system)
@@ -38,7 +41,10 @@ async function once(deps: TriageDeps, id: IncidentId): Promise<void> {
     left.map((each) => each.key),
   )
   for (const [system, records] of bySystem) {
-    await bring(deps, view, { system, records, from: id })
+    for (let from = 0; from < records.length; from += objectsAtOnce) {
+      const some = records.slice(from, from + objectsAtOnce)
+      await bring(deps, view, { system, records: some, from: id })
+    }
   }
 }
 
