@@ -338,7 +338,7 @@ test('a page of another site signs nobody out', async () => {
   await tab.getByText('The request came from another site').waitFor()
 
   await page.reload()
-  await page.locator('#live').waitFor()
+  expect(await page.getByRole('heading', { level: 1, name: 'Open now' }).count()).toBe(1)
   await leave(page, /\b403\b/)
   evil.close()
 })
