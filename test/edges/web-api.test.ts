@@ -416,17 +416,6 @@ describe('a session', () => {
     expect((await get('/', { cookie })).status).toBe(401)
   })
 
-  test('is not ended by a page of another site, from which the browser sends no cookie', async () => {
-    const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' }
-
-    for (const headers of [foreign, { origin: 'https://evil.example.com' }, {}]) {
-      const answer = await post('/logout', {}, headers)
-      expect(answer.status).toBe(403)
-      expect(answer.headers.get('set-cookie')).toBeNull()
-    }
-    expect((await post('/logout', {}, own)).status).toBe(200)
-  })
-
   test('ends after eight days, and when all of a person’s credentials are taken back', async () => {
     const early = await signIn()
     house.pass(8 * 24 * 3_600_000 - 1)

@@ -49,4 +49,17 @@ describe('logout', () => {
     expect(done.status).toBe('done')
     expect(await statusWith(token)).toBe(401)
   })
+
+  it('at the console is not for pages of other sites, from which the browser sends no cookie', async () => {
+    const logout = (headers: Record<string, string>) =>
+      fetch(`${bot.app().url}/logout`, { method: 'POST', body: new URLSearchParams(), headers })
+    const origin = 'https://evil.example.com'
+
+    for (const headers of [{ 'sec-fetch-site': 'cross-site', origin }, { origin }, {}]) {
+      const answer = await logout(headers)
+      expect(answer.status).toBe(403)
+      expect(answer.headers.get('set-cookie')).toBeNull()
+    }
+    expect((await logout({ 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+  })
 })
