@@ -96,8 +96,8 @@ function doorNow(
   { away, shut: why }: ChatState,
   { open, now }: { readonly open: readonly IncidentId[]; readonly now: Instant },
 ): ShutDoor | undefined {
-  // That the chat is away altogether is told as such.
-  if (away) return before
+  // That the chat is away altogether is told as such; its door has its own time to open once the chat is back.
+  if (away) return before?.told ? before : undefined
   if (why === undefined) return undefined
   if (!before) return { since: now, why, told: false, toldIn: [] }
   if (!before.told && now - before.since < patience) return before
