@@ -24,12 +24,13 @@ export type Command =
   | { readonly verb: 'escalate'; readonly incident?: IncidentId; readonly reason?: string }
   | { readonly verb: 'resolve'; readonly incident?: IncidentId; readonly what?: string }
   | { readonly verb: 'open'; readonly system: SystemId; readonly summary?: string }
-  /** `run`: the record of a run that belongs to no incident. */
+  /** `run`: the record of a run that belongs to no incident. `head`: a hash of the record that was noted elsewhere. */
   | {
       readonly verb: 'timeline'
       readonly incident?: IncidentId
       readonly run?: RunId
       readonly verify: boolean
+      readonly head?: string
     }
   | { readonly verb: 'report'; readonly incident?: IncidentId }
   | { readonly verb: 'oncall'; readonly rotation?: string }

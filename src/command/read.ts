@@ -12,7 +12,7 @@ export function optional<K extends string, V>(key: K, value: V | undefined): { r
 }
 
 /** The text of a word without its quotes, when it may be an id or a name that a phone spelt its own way. */
-function idText(word: Word | undefined): string {
+export function idText(word: Word | undefined): string {
   return word === undefined || word.quoted ? '' : plainDashes(word.text)
 }
 

@@ -7,6 +7,7 @@ import type { Bells, Changes, Clock, Log, Store } from '../ports.ts'
 import { reasonOf } from '../errors.ts'
 import { chain } from '../timeline/chain.ts'
 import { emptyHead } from '../timeline/event.ts'
+import type { TimelineEvent } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
@@ -123,17 +124,29 @@ async function write(
   const now = deps.clock.now()
   const effects = keyed(change, version + 1, { at: now, seq: head.seq + change.events.length })
   const rings = wakeAt(next)
+  const events = chain(head, id, change.events)
   const outcome = await deps.store.commit({
     write: { kind: 'incident', id, expected: version, next, wakeAt: rings },
-    timeline: { id, head, events: chain(head, id, change.events) },
+    timeline: { id, head, events },
     effects,
     ...extra,
   })
   if (outcome === 'conflict') throw new ConflictError(`${id} was changed by somebody else`)
   deps.kick(effects)
   deps.changes.tell(id)
+  if (next.state === 'resolved' && read?.state.state !== 'resolved') noteEnd(deps, id, events.at(-1))
   if (rings !== undefined && (!read || rings !== wakeAt(read.state))) ring(deps, id, rings)
   return next
+}
+
+/** Outside the store, so that a record that was written anew as a whole can be told from the true one. */
+function noteEnd({ log }: IncidentDeps, id: IncidentId, last: TimelineEvent | undefined): void {
+  if (last)
+    log.info('an incident has ended; its record up to here has this hash', {
+      id,
+      events: last.seq,
+      hash: last.hash,
+    })
 }
 
 /** A lost bell is found by the sweep; that it was lost is worth a line in the log. */

@@ -190,7 +190,7 @@ function timeline(report: Report): readonly Part[] {
 
 function proof(report: Report): Part {
   const { events, hash, problem } = report.record
-  const intact = `The record has ${events} events; each holds the hash of the one before.`
+  const intact = `The record has ${events} events; each holds the hash of the one before. This hash, kept outside the bot, shows later whether they are still the same: dr timeline ${report.id} --head HASH`
   return {
     heading: 'Record',
     level: 2,

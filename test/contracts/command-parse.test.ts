@@ -40,6 +40,10 @@ describe('understands', () => {
     ],
     ['approve 7', { verb: 'approve', run: 'R-7' }],
     ['approve r7 api.example.com', { verb: 'approve', run: 'R-7', typed: 'api.example.com' }],
+    [
+      'timeline inc-3 --head 9F2C41D07A3B',
+      { verb: 'timeline', incident: 'INC-3', verify: true, head: '9f2c41d07a3b' },
+    ],
     ['timeline r-7 —verify', { verb: 'timeline', run: 'R-7', verify: true }],
     [
       'OnCall Override ann 2026-12-24T09:00 2026-12-26T09:00',

@@ -23,6 +23,8 @@ import { createSigner } from '../../src/web/session.ts'
 /** A log that remembers what is worth a person's attention, so that a story can demand silence. */
 export interface KeptLog extends Log {
   readonly lines: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: object }[]
+  /** What is said on the way, at the level info. */
+  readonly notes: { readonly message: string; readonly fields: object }[]
 }
 
 export interface Bot {
@@ -196,10 +198,12 @@ function planFor(world: World, example: string): string {
 
 function keptLog(): KeptLog {
   const lines: KeptLog['lines'] = []
+  const notes: KeptLog['notes'] = []
   return {
     lines,
+    notes,
     debug: () => {},
-    info: () => {},
+    info: (message, fields = {}) => notes.push({ message, fields }),
     warn: (message, fields = {}) => lines.push({ level: 'warn', message, fields }),
     error: (message, fields = {}) => lines.push({ level: 'error', message, fields }),
   }

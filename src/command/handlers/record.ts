@@ -5,7 +5,7 @@ import { reportParts } from '../../timeline/report-parts.ts'
 import type { Part } from '../../timeline/report-parts.ts'
 import { reportOf } from '../../timeline/report.ts'
 import { timelineDays } from '../../timeline/render.ts'
-import { verifyChain } from '../../timeline/chain.ts'
+import { notedAt, verifyChain } from '../../timeline/chain.ts'
 import { printDuration } from '../../drplan/duration.ts'
 import { UserError } from '../../errors.ts'
 import { told } from '../../told.ts'
@@ -28,7 +28,7 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
   timeline: async (desk, command, speaker) => {
     const id = await timelineId(desk, command, speaker)
     const [events, head] = await readRecord(desk, id)
-    const verdict = command.verify ? verifyChain(events, head) : undefined
+    const verdict = command.verify ? verdictOn(events, head, command.head) : undefined
     const shown = events.slice(-mostShown)
     const left = events.length - shown.length
     const sections: Section[] = [
@@ -127,9 +127,35 @@ async function timelineId(
   return found.state.incident ?? run
 }
 
-function proof(verdict: ReturnType<typeof verifyChain>, head: Head): Section {
-  const good: Line = [`OK: ${head.seq} events, nothing altered. Last hash: `, { code: head.hash }]
-  if (verdict.ok) return { heading: 'Record', lines: [good] }
+type RecordVerdict = ReturnType<typeof verifyChain> & { readonly notedAt?: number }
+
+/** Of the record in itself, and against a hash that somebody has noted outside the store. */
+function verdictOn(events: readonly TimelineEvent[], head: Head, noted: string | undefined): RecordVerdict {
+  const verdict = verifyChain(events, head)
+  if (!verdict.ok || noted === undefined) return verdict
+  const at = notedAt(events, noted)
+  if (at !== undefined) return { ...verdict, notedAt: at }
+  const problem = `no event has the hash ${noted}: the record was written anew, or the hash is of another one`
+  return { ok: false, seq: 1, problem }
+}
+
+function proof(verdict: RecordVerdict, head: Head): Section {
+  const good: Line = [
+    `OK: each of ${head.seq} events follows the one before. Last hash: `,
+    { code: head.hash },
+  ]
+  if (verdict.ok) {
+    const { notedAt: at } = verdict
+    const against: Line =
+      at === undefined
+        ? [
+            'Whoever can write to Redis could compute all hashes anew: compare it with one that was noted elsewhere (a report, the log at the end of the incident), with ',
+            { code: '--head HASH' },
+            '.',
+          ]
+        : [`Event ${at} has the hash that was noted: up to it nothing was altered since.`]
+    return { heading: 'Record', lines: [good, against] }
+  }
   const bad = `Altered: ${verdict.problem}. Keep a copy of the store, and tell an administrator.`
   return { heading: 'Record', lines: [[{ strong: bad }]] }
 }
