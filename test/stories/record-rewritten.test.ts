@@ -40,7 +40,8 @@ it('a record that was written anew is not the one whose hash was noted, and the 
   await bot.say('ann', 'resolve INC-1 "mended by hand"')
   await bot.settle()
   const [noted] = bot.log.notes.filter(({ message }) => message.includes('its record up to here'))
-  const { hash, events } = noted?.fields as { readonly hash: string; readonly events: number }
+  if (!noted) throw new Error('the log has no hash of the record')
+  const { hash, events } = noted.fields as { readonly hash: string; readonly events: number }
   const before = await bot.say('ann', `timeline INC-1 --head ${hash.slice(0, 12).toUpperCase()}`)
 
   await rewrite()
