@@ -91,6 +91,13 @@ export function parted(sections: readonly Section[]): {
   return { lead: sections.slice(0, count), rest: sections.slice(count) }
 }
 
+/** A moment by its time of the day, with the date whenever it is not the day of `now` in that zone. */
+export function timeOn(at: Instant, now: Instant, zone: string): Span {
+  const day = (instant: Instant): string =>
+    Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone).toPlainDate().toString()
+  return { at, show: day(at) === day(now) ? 'time' : 'date-time' }
+}
+
 /** A line as plain text, times in UTC and commands as in a terminal: for e-mail, reports and whatever has no door of its own. */
 export function plain(line: Line): string {
   return line

@@ -2,6 +2,7 @@
 import { never } from '../errors.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
+import { timeOn } from '../message.ts'
 import type { Card, Field, Line, Section, Tone } from '../message.ts'
 import { told } from '../told.ts'
 import { isGone, runButtons } from './buttons.ts'
@@ -68,7 +69,7 @@ function neverBegunCard(run: NeverBegun, seen: Seen): Card {
   }
 }
 
-function endLine(run: NeverBegun, { plan }: Seen): Line {
+function endLine(run: NeverBegun, { plan, now }: Seen): Line {
   if (run.state === 'expired') {
     return run.reason === undefined
       ? ['Nobody approved it before ', { at: run.expiresAt, show: 'date-time' }, '.']
@@ -76,9 +77,10 @@ function endLine(run: NeverBegun, { plan }: Seen): Line {
   }
   const { by, door, at } = run.by
   const who = `${personName(plan, by)} (${door}) at `
-  if (run.state === 'cancelled') return ['Cancelled before it began by ', who, { at, show: 'time' }, '.']
+  const when = timeOn(at, now, plan.timezone)
+  if (run.state === 'cancelled') return ['Cancelled before it began by ', who, when, '.']
   const why = run.reason === undefined ? ', without a reason.' : `: ${run.reason}`
-  return ['Denied by ', who, { at, show: 'time' }, why]
+  return ['Denied by ', who, when, why]
 }
 
 function askedLine(run: Run, { plan }: Seen): Line {
@@ -149,10 +151,11 @@ function toneOf(run: Run, warned: boolean): Tone {
   }
 }
 
-function fields(run: Run, { now, plan }: Seen): readonly Field[] {
+function fields(run: Run, seen: Seen): readonly Field[] {
+  const { now, plan } = seen
   const { risk } = run.proposal
   const list: Field[] = [
-    ...costFields(run, now),
+    ...costFields(run, seen),
     { label: 'Risk', value: [risk], tone: risk === 'reversible' ? 'good' : 'bad' },
   ]
   if (run.state === 'proposed') {
@@ -162,7 +165,7 @@ function fields(run: Run, { now, plan }: Seen): readonly Field[] {
   for (const { by, door, at } of run.approvals) {
     list.push({
       label: 'Approved by',
-      value: [`${personName(plan, by)} through ${door} at `, { at, show: 'time' }],
+      value: [`${personName(plan, by)} through ${door} at `, timeOn(at, now, plan.timezone)],
     })
   }
   if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left))

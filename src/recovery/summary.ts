@@ -3,6 +3,7 @@ import { never } from '../errors.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
+import { timeOn } from '../message.ts'
 import type { Field, Line } from '../message.ts'
 import { told } from '../told.ts'
 import { followedAt } from './news.ts'
@@ -80,7 +81,7 @@ function clockCautions(run: Run, now: Instant): readonly Line[] {
 }
 
 /** What it costs, how long it takes, and how long it may take. */
-export function costFields(run: Run, now: Instant): readonly Field[] {
+export function costFields(run: Run, seen: Seen): readonly Field[] {
   const { state, proposal } = run
   const { cost, risk, expected, effectWithin, objectiveAt } = proposal
   const open = state === 'proposed' || state === 'running'
@@ -89,16 +90,16 @@ export function costFields(run: Run, now: Instant): readonly Field[] {
     { label: 'Expected', value: [`${printDuration(expected.duration)} (${expected.source})`] },
     ...(effectWithin === undefined
       ? []
-      : [{ label: 'In effect for all', value: effectLine(effectWithin, followedAt(run)) }]),
-    ...(objectiveAt === undefined || !open ? [] : [objective(objectiveAt, expected, now)]),
+      : [{ label: 'In effect for all', value: effectLine(effectWithin, followedAt(run), seen) }]),
+    ...(objectiveAt === undefined || !open ? [] : [objective(objectiveAt, expected, seen.now)]),
   ]
 }
 
-function effectLine(within: Duration, at: Instant | undefined): Line {
+function effectLine(within: Duration, at: Instant | undefined, { now, plan }: Seen): Line {
   const ttl = printDuration(within)
   return at === undefined
     ? [`within ${ttl} (the old TTL)`]
-    : ['by ', { at, show: 'time' }, ` (the old TTL of ${ttl})`]
+    : ['by ', timeOn(at, now, plan.timezone), ` (the old TTL of ${ttl})`]
 }
 
 function objective(objectiveAt: Instant, expected: Proposal['expected'], now: Instant): Field {
@@ -148,7 +149,7 @@ function summaryWith(run: Run, seen: Seen, approval: readonly Line[]): readonly 
   return [
     [{ strong: summary }],
     ...changeLines(run),
-    ...costFields(run, seen.now).map(({ label, value }): Line => [`${label}: `, ...value]),
+    ...costFields(run, seen).map(({ label, value }): Line => [`${label}: `, ...value]),
     [`Risk: ${risk}`],
     ...approval,
     ...cautions(run, seen),

@@ -121,6 +121,21 @@ describe('the card of a run', () => {
     expect(commands(card)).toEqual(['cancel R-1'])
   })
 
+  test('names the day of a moment that is not today', () => {
+    const day = 86_400_000
+    const slow = { ...proposed, proposal: { ...proposed.proposal, effectWithin: 2 * day } }
+    const ended = after(slow, approve, ...begun, {
+      kind: 'step-done',
+      ...at,
+      note: 'Cloudflare has it',
+    })
+    const done = { ...ended, state: 'done', startedAt: noon, endedAt: noon + 9_000 } as Run
+
+    expect(text(draw(done))).toContain('In effect for all: by 2026-03-15 12:00:01Z (the old TTL of 2d)')
+    expect(text(draw(done, noon + 2 * day))).toContain('by 12:00:01Z (the old TTL of 2d)')
+    expect(text(draw(done, noon + 2 * day))).toContain('through cli at 2026-03-13 12:00:01Z')
+  })
+
   test('offers nothing more to press while it is stopping', () => {
     const card = draw(after(proposed, approve, ...begun, { kind: 'cancel', by: ann }))
 
