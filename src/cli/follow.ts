@@ -66,6 +66,7 @@ const AboutRun = z.object({
     state: z.string(),
     current: z.number().exactOptional(),
     steps: z.array(z.object({ title: z.string(), note: z.string().exactOptional() })),
+    proposal: z.object({ risk: z.enum(['reversible', 'disruptive', 'loses-data']), typed: z.string() }),
   }),
 })
 type Seen = z.infer<typeof AboutRun>['run']
@@ -108,11 +109,21 @@ export function cameAbout({ data }: BotAnswer): boolean {
   return !about.success || about.data.run.state === 'done'
 }
 
-function progressText({ id, state, current = 0, steps }: Seen): string {
+function progressText(run: Seen): string {
+  const { id, state, current = 0, steps } = run
   const step = steps[current]
-  if (state === 'proposed') return `${id} waits for approval ...`
+  if (state === 'proposed') return `${id} waits for approval: ${waitsFor(run)} ...`
   const note = step?.note === undefined ? '' : ` (${step.note})`
   return `${id} step ${current + 1} of ${steps.length}: ${step?.title ?? ''}${note} ...`
+}
+
+/** Nothing that is typed here approves it any more: what somebody must type elsewhere. */
+function waitsFor({ id, proposal: { risk, typed } }: Seen): string {
+  if (risk === 'loses-data')
+    return `it can lose data, so a second person with the role approver types "approve ${id}"`
+  if (risk === 'disruptive')
+    return `it is disruptive, so --yes does not approve it; type "approve ${id} ${typed}" in a chat or in another terminal`
+  return `type "approve ${id}" in a chat or in another terminal`
 }
 
 function pause({ after }: Watch): Promise<void> {

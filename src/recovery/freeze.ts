@@ -39,24 +39,28 @@ export async function refuseFrozen(
   )
 }
 
-/** Freezes; when it is frozen already, the newest word counts. */
-export async function freeze(deps: FreezeDeps, by: Actor, reason: string | undefined): Promise<void> {
+/** Freezes, unless it is frozen already: whoever was first, and why, stands until it ends. False when it was. */
+export async function freeze(deps: FreezeDeps, by: Actor, reason: string | undefined): Promise<boolean> {
   const since: Instant = deps.clock.now()
   const frozen: Frozen = { by: by.person, since, ...(reason === undefined ? {} : { reason }) }
-  await replace(deps, JSON.stringify(frozen))
-  deps.log.warn('recoveries frozen', { by: by.person, door: by.door, reason })
+  const first = await replace(deps, (from) => (from === '' ? JSON.stringify(frozen) : from))
+  if (first) deps.log.warn('recoveries frozen', { by: by.person, door: by.door, reason })
+  return first
 }
 
 export async function unfreeze(deps: FreezeDeps, by: Actor): Promise<void> {
-  await replace(deps, '')
+  await replace(deps, () => '')
   deps.log.warn('recoveries may start again', { by: by.person, door: by.door })
 }
 
-async function replace({ store }: FreezeDeps, to: string): Promise<void> {
+/** False when nothing was to be changed. */
+async function replace({ store }: FreezeDeps, toward: (from: string) => string): Promise<boolean> {
   for (let left = tries; left > 0; left -= 1) {
     const [from = ''] = await store.claims([name])
+    const to = toward(from)
+    if (to === from) return false
     const outcome = await store.commit({ write: undefined, claims: [{ name, from, to }] })
-    if (outcome === 'committed') return
+    if (outcome === 'committed') return true
   }
   throw new ConflictError('the freeze was changed by somebody else at the same time')
 }

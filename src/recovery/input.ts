@@ -31,8 +31,8 @@ export interface Runs {
   readonly verdict: (id: RunId, verdict: Verdict) => Promise<Run>
   /** Does what is due on a run now: the effect `advance` and the run's bell come here. Safe to call at any time, twice. */
   readonly advance: (id: RunId) => Promise<void>
-  /** No recovery starts while frozen. */
-  readonly freeze: (by: Actor, reason: string | undefined) => Promise<void>
+  /** No recovery starts while frozen. False when it was frozen already: then the first freeze stands. */
+  readonly freeze: (by: Actor, reason: string | undefined) => Promise<boolean>
   readonly unfreeze: (by: Actor) => Promise<void>
   readonly frozen: () => Promise<
     { readonly by: string; readonly reason?: string; readonly since: number } | undefined

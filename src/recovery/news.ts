@@ -104,7 +104,7 @@ export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
 }
 
 /** Who must do what before it runs. */
-function approvalText(run: Run): string {
+export function approvalText(run: Run): string {
   const { id, proposal } = run
   switch (proposal.risk) {
     case 'reversible':

@@ -149,9 +149,32 @@ describe('--wait', () => {
     await house.dr(['failback', 'lb'])
     const told: string[] = []
     const proposed = house.dr(['runs', 'R-2', '--wait'], { err: (text) => void told.push(text) })
-    await vi.waitFor(() => expect(told).toEqual(['R-2 waits for approval ...\n']))
+    await vi.waitFor(() =>
+      expect(told).toEqual([
+        'R-2 waits for approval: type "approve R-2" in a chat or in another terminal ...\n',
+      ]),
+    )
     await house.desk.say('bob', 'deny R-2 no')
     expect(await ends(proposed)).toMatchObject({ code: 1 })
+  })
+
+  test.each([
+    [
+      'disruptive',
+      'it is disruptive, so --yes does not approve it; type "approve R-1 api.example.com" in a chat',
+    ],
+    ['loses-data', 'a second person with the role approver types "approve R-1"'],
+  ] as const)('says at once what a %s run waits for, since --yes is not enough', async (risk, words) => {
+    house.desk.runs.risk = risk
+    const told: string[] = []
+    const asked = house.dr(['failover', 'lb', '--yes', '--wait'], { err: (text) => void told.push(text) })
+    await vi.waitFor(() => expect(told).toHaveLength(1))
+    expect(told.join('')).toContain(words)
+    await house.desk.say('bob', 'deny R-1 no')
+
+    const { out } = await ends(asked)
+    expect(out).toContain('--yes confirms only what is reversible, so R-1 is not approved.')
+    expect(out).toContain('approve R-1')
   })
 
   test('follows what was approved at the question, and prints one document with --json', async () => {

@@ -155,7 +155,7 @@ function idleRuns(store: Store): Runs {
     propose: async () => ({ run: await found('R-1'), existing: true }),
     verdict: (id) => found(id),
     advance: async () => {},
-    freeze: async () => {},
+    freeze: async () => true,
     unfreeze: async () => {},
     frozen: async () => undefined,
   }

@@ -220,7 +220,9 @@ function simpleRuns(store: Store, clock: Clock, knobs: TestDesk['runs']): Runs {
     },
     advance: async () => {},
     freeze: async (by, reason) => {
+      if (frozen) return false
       frozen = { by: by.person, since: clock.now(), ...(reason === undefined ? {} : { reason }) }
+      return true
     },
     unfreeze: async () => {
       frozen = undefined

@@ -212,7 +212,7 @@ describe('status', () => {
     await desk.say('ann', 'open lb nothing goes through')
     await desk.say('ann', 'failover lb')
 
-    for (const command of ['status INC-1', 'status lb']) {
+    for (const command of ['status INC-1', 'status lb', 'ack INC-1', 'escalate INC-1']) {
       const answer = await desk.say('bob', command)
       expect(said(answer)).toContain('R-1 failover lb to backup: proposed, asked for by Ann Onken')
       expect(answer.card.buttons?.[0]).toMatchObject({ label: 'Approve R-1', command: 'approve R-1' })
@@ -281,7 +281,7 @@ describe('a recovery', () => {
     desk.runs.risk = 'disruptive'
     const answer = await desk.say('ann', 'failover api --yes')
     expect(answer).toMatchObject({ status: 'done', data: { run: { state: 'proposed' } } })
-    expect(said(answer)).toContain('--yes confirms what is reversible')
+    expect(said(answer)).toContain('--yes confirms only what is reversible')
     expect(said(await desk.say('ann', 'approve R-2'))).toContain('approve R-2 api.example.com')
     expect(await desk.say('ann', 'approve R-2 api.example.com')).toMatchObject({ status: 'done' })
   })
@@ -302,6 +302,9 @@ describe('a recovery', () => {
   test('does not start while frozen, and does again afterwards', async () => {
     await desk.say('mia', 'freeze network works')
     expect(said(await desk.say('ann', 'failover lb'))).toContain('unfreeze')
+    expect(said(await desk.say('ann', 'freeze'))).toMatch(
+      /^Frozen already: the first freeze stands[^]*Frozen by Mia Manger since [^]*: network works/,
+    )
     expect(said(await desk.say('mia', 'unfreeze'))).toContain('may start again')
     expect(said(await desk.say('mia', 'unfreeze'))).toContain('Nothing was frozen.')
     expect(await desk.say('ann', 'failover lb')).toMatchObject({ status: 'done' })

@@ -408,7 +408,8 @@ describe('who may let it run', () => {
 
   test('nobody while recoveries are frozen', async () => {
     const { run } = await bench.runs().propose(asking())
-    await bench.runs().freeze(mia, 'release night')
+    expect(await bench.runs().freeze(mia, 'release night')).toBe(true)
+    expect(await bench.runs().freeze(ann, undefined)).toBe(false)
 
     await expect(bench.runs().verdict(run.id, approving())).rejects.toThrow(
       /R-1 cannot start: recoveries were frozen by Mia Manger \(release night\)/,

@@ -3,6 +3,7 @@ import { printDuration } from '../../drplan/duration.ts'
 import { aboutIncident, who } from '../answer.ts'
 import { optional } from '../read.ts'
 import { whichIncident } from '../which.ts'
+import { withRuns } from './status.ts'
 import type { Instant } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import type { IncidentInput } from '../../incident/input.ts'
@@ -22,7 +23,7 @@ export const incidentHandlers: Handlers<Verbs> = {
     const had = before === undefined || before === speaker.person ? '' : who(desk.plan(), before)
     const yours = had === '' ? 'You have it' : `You have it now; ${had}, who had it, is told`
     const has = incident.engineer === speaker.person ? yours : `${name} has it; you are in it too`
-    return aboutIncident(desk, incident, `${has}. ${clock(incident, desk.clock.now())}`.trim())
+    return withRuns(desk, incident, { said: `${has}. ${clock(incident, desk.clock.now())}`.trim() })
   },
   note: async (desk, command, speaker) => {
     const by = actor(speaker)
@@ -38,13 +39,13 @@ export const incidentHandlers: Handlers<Verbs> = {
     const { duration, reason } = command
     const by = actor(speaker)
     const incident = await input(desk, command, speaker, { kind: 'extend', by, duration, reason })
-    return aboutIncident(desk, incident, clock(incident, desk.clock.now()))
+    return withRuns(desk, incident, { said: clock(incident, desk.clock.now()) })
   },
   escalate: async (desk, command, speaker) => {
     const by = actor(speaker)
     const reason = optional('reason', command.reason)
     const incident = await input(desk, command, speaker, { kind: 'escalate', by, ...reason })
-    return aboutIncident(desk, incident, `${incident.id} is escalated: the next level is being called.`)
+    return withRuns(desk, incident, { said: `${incident.id} is escalated: the next level is being called.` })
   },
   resolve: async (desk, command, speaker) => {
     const by = actor(speaker)
@@ -69,7 +70,7 @@ export const incidentHandlers: Handlers<Verbs> = {
     const said = existing
       ? `${incident.id} is open for ${system} already; nothing new was opened.`
       : `${incident.id} is open; the engineer on call is being paged.`
-    const answer = aboutIncident(desk, incident, said)
+    const answer = await withRuns(desk, incident, { said })
     return { ...answer, data: { incident, existing } }
   },
 }

@@ -1,6 +1,6 @@
 // failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
 import { UserError, never } from '../../errors.ts'
-import { runName } from '../../recovery/news.ts'
+import { approvalText, runName } from '../../recovery/news.ts'
 import { approvalLine } from '../../recovery/summary.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
@@ -65,14 +65,16 @@ export const recoveryHandlers: Handlers<Verbs> = {
     })
   },
   freeze: async (desk, command, speaker) => {
-    await desk.runs.freeze(actor(speaker), command.reason)
+    const first = await desk.runs.freeze(actor(speaker), command.reason)
     const open = await desk.store.runs({ open: true, limit: 100 })
     const going = open.filter(isUnderWay)
     const why = command.reason === undefined ? '' : `: ${command.reason}`
-    await noteEverywhere(desk, speaker, `Recoveries are frozen${why}.${goingText(going)}`)
+    if (first) await noteEverywhere(desk, speaker, `Recoveries are frozen${why}.${goingText(going)}`)
+    else if (why !== '') await noteEverywhere(desk, speaker, `Recoveries stay frozen${why}`)
     const frozen = await desk.runs.frozen()
-    const data = { frozen: frozen ?? false, running: going.map(({ id }) => id) }
-    return listing('Frozen', frozenSection(desk, frozen, going), data)
+    const data = { frozen: frozen ?? false, first, running: going.map(({ id }) => id) }
+    const title = first ? 'Frozen' : 'Frozen already: the first freeze stands'
+    return listing(title, frozenSection(desk, frozen, going), data)
   },
   unfreeze: async (desk, _command, speaker) => {
     const frozen = await desk.runs.frozen()
@@ -179,7 +181,7 @@ async function proposed(desk: Desk, ask: Ask, yes: boolean): Promise<Answer> {
 
 function whyNotYes(run: Run): string | undefined {
   if (run.state !== 'proposed') return undefined
-  return `--yes confirms what is reversible; this is ${run.proposal.risk} and must be approved by itself.`
+  return `--yes confirms only what is reversible, so ${run.id} is not approved. ${approvalText(run)}`
 }
 
 /** The room's incident, else the open one of the system. */

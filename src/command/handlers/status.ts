@@ -99,7 +99,8 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const owed = all.owed.filter((each) => each.system === system)
   const seen = await readReadiness(desk.store, desk.plan())
   const standby = await standbyOf(desk, system)
-  if (found && found.state.state !== 'resolved') return withRuns(desk, found.state, owed, standby.sections)
+  if (found && found.state.state !== 'resolved')
+    return withRuns(desk, found.state, { owed, more: standby.sections })
   const warning = all.systems.find((each) => each.system === system)
   const planned = desk.plan().systems[system]
   const last = found ? [lastLine(found.state, desk.clock.now())] : []
@@ -142,18 +143,33 @@ async function withStorage(desk: Desk, answer: Answer): Promise<Answer> {
   return { ...answer, card: { ...card, sections: [...(card.sections ?? []), ...sections] }, data }
 }
 
+/** What stands on an incident's card beside its own, at a terminal and where else somebody has asked. */
+interface Beside {
+  /** What was done. */
+  readonly said?: string
+  readonly owed?: readonly Owed[]
+  readonly more?: readonly Section[]
+}
+
 /** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
-async function withRuns(
+export async function withRuns(
   desk: Desk,
   incident: Incident,
-  owed: readonly Owed[] = [],
-  more: readonly Section[] = [],
+  { said, owed = [], more = [] }: Beside = {},
 ): Promise<Answer> {
   const open = (await desk.store.runs({ open: true, limit: 20 })).filter(
     (run) => run.incident === incident.id,
   )
-  const answer = aboutIncident(desk, incident, undefined, open)
-  const sections = [...runSection(desk, open), ...owedSection(owed), ...(answer.card.sections ?? []), ...more]
+  const answer = aboutIncident(desk, incident, said, open)
+  const own = answer.card.sections ?? []
+  const first = said === undefined ? 0 : 1
+  const sections = [
+    ...own.slice(0, first),
+    ...runSection(desk, open),
+    ...owedSection(owed),
+    ...own.slice(first),
+    ...more,
+  ]
   const offered = open.flatMap((run) => desk.runCard(run).buttons?.slice(0, 1) ?? [])
   const named = offered.map((button) => ({
     ...button,
