@@ -1,12 +1,10 @@
 // Text for a chat: made harmless, cut to length; which addresses may become links.
 import type { Show } from '../message.ts'
-
-/** What is unseen and turns or hides other text: control characters, direction marks, line separators. */
-const unseen = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff\ufff9-\ufffb]/gu
+import { withoutUnseen } from '../unseen.ts'
 
 /** One line of harmless text: blanks of every kind become spaces, unseen characters go. */
 export function clean(text: string): string {
-  return text.toWellFormed().replaceAll(/\s/g, ' ').replaceAll(unseen, '')
+  return withoutUnseen(text.toWellFormed().replaceAll(/\s/g, ' '))
 }
 
 /** The same for text whose lines and spaces matter. */

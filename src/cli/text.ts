@@ -1,4 +1,5 @@
 // Text for a terminal: made harmless, measured in columns, wrapped, coloured.
+import { withoutUnseen } from '../unseen.ts'
 
 /** How a run of characters looks. */
 export type Style = 'plain' | 'strong' | 'code' | 'good' | 'warn' | 'bad' | 'quiet'
@@ -30,7 +31,7 @@ const wide =
  * picture, and so is everything that would turn the direction of writing. Line ends become blanks.
  */
 export function harmless(text: string): string {
-  return text.replaceAll(/\s/g, ' ').replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, picture)
+  return withoutUnseen(text.replaceAll(/\s/g, ' '), picture)
 }
 
 /** The same for text whose lines and blanks matter. */

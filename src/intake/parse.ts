@@ -4,6 +4,7 @@ import { minute } from '../ids.ts'
 import type { Duration, Instant } from '../ids.ts'
 import { hostStates, notificationTypes, serviceStates } from './alert.ts'
 import type { Alert, NotificationType, ObjectState } from './alert.ts'
+import { withoutUnseen } from '../unseen.ts'
 
 /** Nagios' macros by name, without the dollar signs. What is absent and what is empty mean the same. */
 export type NotificationFields = Readonly<Record<string, string>>
@@ -28,9 +29,8 @@ const types: ReadonlyMap<string, NotificationType> = new Map<string, Notificatio
   ['DOWNTIMEREMOVED', 'DOWNTIMECANCELLED'],
 ])
 
-/** Control characters, and those that reorder or break the line in which they are shown. */
+/** What is refused in a name: it would be another name without them. Marks of direction can belong to one. */
 const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
-const everyUnprintable = new RegExp(unprintable, 'gu')
 /** The notifier keeps what it cannot deliver for less than this: an older time was written by a wrong clock. */
 const oldest: Duration = 7 * 24 * 60 * minute
 const epochSeconds = /^\d{1,11}$/
@@ -181,8 +181,7 @@ function outageId(fields: NotificationFields, field: string): string | undefined
 }
 
 function oneLine(value: string, limit: number): string {
-  const short = cut(value, limit)
-  return unprintable.test(short) ? short.replace(everyUnprintable, ' ') : short
+  return withoutUnseen(cut(value, limit), ' ')
 }
 
 /** Nagios sends the line breaks of long output as the two characters `\n`, and a backslash as two. */
@@ -190,9 +189,7 @@ function lines(value: string): string {
   const broken = value.includes('\\')
     ? value.replace(/\\([n\\])/g, (_, escaped) => (escaped === 'n' ? '\n' : '\\'))
     : value
-  const short = cut(broken, longest.longOutput)
-  if (!unprintable.test(short)) return short
-  return short.replace(everyUnprintable, (character) => (character === '\n' ? '\n' : ' '))
+  return withoutUnseen(cut(broken, longest.longOutput), (character) => (character === '\n' ? '\n' : ' '))
 }
 
 function cut(value: string, limit: number): string {

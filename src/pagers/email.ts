@@ -5,6 +5,7 @@ import { second } from '../ids.ts'
 import { isLoopback } from '../loopback.ts'
 import type { Duration, PersonId } from '../ids.ts'
 import type { PageMessage, Pager } from '../ports.ts'
+import { withoutUnseen } from '../unseen.ts'
 
 export interface EmailOptions {
   /** `smtp://user:password@host:587`; `smtps:` for TLS from the start; `?from=bot@example.com` sets the sender. */
@@ -114,16 +115,13 @@ function webLink(link: string): string {
   return /^https?:\/\//i.test(link) ? link : '#'
 }
 
-/** Control characters (line breaks too) would begin a new header, or hide what follows them. */
+/** Control characters (line breaks too) would begin a new header; they and their like turn or hide what follows them. */
 function oneLine(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .trim()
-    .slice(0, 250)
+  return withoutUnseen(text.replaceAll(/\s/g, ' '), ' ').replaceAll(/ +/g, ' ').trim().slice(0, 250)
 }
 
 function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD')
+  return withoutUnseen(text, (character) => (character === '\n' || character === '\t' ? character : '\uFFFD'))
 }
 
 function escapeHtml(text: string): string {

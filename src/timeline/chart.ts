@@ -4,6 +4,7 @@ import type { Duration, Instant } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import { isNotKnown, measure, metForAll, phasesOf, verdictText, verdictTone } from './phases.ts'
 import type { Measured, Phase } from './phases.ts'
+import { withoutUnseen } from '../unseen.ts'
 
 /** A picture, and the same said in words for who cannot see it. */
 export interface Chart {
@@ -188,9 +189,8 @@ function round(value: number): number {
 
 /** On one line, without what XML does not allow and what turns the direction of the text around it. */
 function clipped(words: string): string {
-  const line = words
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\s]+/gu, ' ')
+  const line = withoutUnseen(words.toWellFormed(), ' ')
+    .replaceAll(/[\ufffe\uffff\s]+/gu, ' ')
     .trim()
   const letters = Array.from(line)
   return letters.length > titleLength ? `${letters.slice(0, titleLength - 1).join('')}…` : line

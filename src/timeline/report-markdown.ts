@@ -2,6 +2,7 @@
 import { reportParts, reportTitle } from './report-parts.ts'
 import type { Part } from './report-parts.ts'
 import type { Report } from './report.ts'
+import { withoutUnseen } from '../unseen.ts'
 
 /** The report as a Markdown document (CommonMark with GitHub's tables). */
 export function reportMarkdown(report: Report): string {
@@ -14,9 +15,7 @@ export function reportMarkdown(report: Report): string {
  * characters and those that turn the direction of writing are taken out.
  */
 export function markdownText(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '')
+  return withoutUnseen(text.replaceAll(/\s+/g, ' '))
     .trim()
     .replaceAll(/[\\`*_{}[\]<>|~#&!$^]/g, '\\$&')
     .replaceAll(/:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')

@@ -1,4 +1,5 @@
 // HTML as a tagged template that escapes whatever is put into it; there is no way to insert data unescaped.
+import { withoutUnseen } from '../unseen.ts'
 
 /** A piece of markup that was written in a template, never made from data. */
 export interface Html {
@@ -8,17 +9,15 @@ export interface Html {
 /** What may stand in a template. Texts are escaped; `undefined` and `false` are nothing. */
 export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[]
 
-const special = /[&<>"'\p{Cc}\u202a-\u202e\u2066-\u2069]/u
-const everySpecial = new RegExp(special, 'gu')
+const markup = /[&<>"']/g
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
-  '\n': '\n',
-  '\t': '\t',
 }
+const kept = new Set(['\n', '\t'])
 
 /** Markup with every value escaped, for element content and for quoted attributes alike. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
@@ -28,13 +27,14 @@ export function html(strings: TemplateStringsArray, ...values: readonly HtmlValu
 }
 
 /**
- * Escapes text. Control characters and those that turn the direction of the text around them (which could make a
- * command look like another one) become U+FFFD.
+ * Escapes text. Control characters and those that turn or hide the text around them (which could make a command look
+ * like another one) become U+FFFD.
  */
 function escape(text: string): string {
-  return special.test(text)
-    ? text.replace(everySpecial, (character) => entities[character] ?? '\uFFFD')
-    : text
+  return withoutUnseen(text, (character) => (kept.has(character) ? character : '\uFFFD')).replace(
+    markup,
+    (character) => entities[character] ?? character,
+  )
 }
 
 function render(value: HtmlValue): string {

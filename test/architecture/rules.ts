@@ -49,6 +49,7 @@ const shared = [
   'src/message.ts',
   'src/ports.ts',
   'src/readers.ts',
+  'src/unseen.ts',
   'src/told.ts',
 ]
 /** Where ports and edges are joined. */

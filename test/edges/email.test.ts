@@ -63,6 +63,19 @@ describe('an e-mail', () => {
     expect(headers.has('x-evil')).toBe(false)
   })
 
+  test('shows nobody characters that turn or hide what is around them', async () => {
+    const text = '\u202egnp.exe\u202c \u2066x\u200binv\u{e0041}isible\u200e\u200f\u061c \ufeffend'
+    const pager = createEmailPager({ smtpUrl: server.url })
+
+    await pager.send('ann', 'ann@example.com', pageMessage({ subject: text, lines: [text] }), signal())
+
+    const mail = server.received.at(-1)
+    const subject = mail?.headers.get('subject')?.join() ?? ''
+    const shown = `${subject}\n${mail?.body ?? ''}`
+    expect(subject).toBe('gnp.exe x inv isible end')
+    expect(shown).not.toMatch(/[\p{Bidi_Control}\u200b\ufeff\u{e0000}-\u{e007f}]/u)
+  })
+
   test('shows markup as text', async () => {
     const pager = createEmailPager({ smtpUrl: server.url })
 
