@@ -156,9 +156,9 @@ describe('what Nagios leaves open', () => {
 
 describe('texts of plugins and people', () => {
   test('control characters and what turns the reading direction become spaces', () => {
-    const alert = alertOf({ ...problem, SERVICEOUTPUT: 'a\u0000b\u001b[31mc\nd\u202ee\u2066f' })
+    const alert = alertOf({ ...problem, SERVICEOUTPUT: 'a\u0000b\u001b[31mc\nd\u202ee\u2066f\u200eg\u061ch' })
 
-    expect(alert.output).toBe('a b [31mc d e f')
+    expect(alert.output).toBe('a b [31mc d e f g h')
   })
 
   test('long output has its line breaks back, and its backslashes', () => {

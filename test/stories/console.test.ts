@@ -347,7 +347,7 @@ describe('hostile texts', () => {
   const hostile = [
     '<script>document.body.dataset.hacked = 1</script><img src=x onerror="document.body.dataset.hacked=1">',
     '"><svg onload=alert(1)> \' onmouseover=alert(1) javascript:alert(1) <hx-partial hx-target="#main">gone</hx-partial>',
-    '\u202Eevil \u2066text\u0007\u001b[31m',
+    '\u202Eevil \u2066text\u200e\u200f\u061c\u0007\u001b[31m',
     'A very long line without an end. '.repeat(1_300),
     'W'.repeat(3_000),
   ]
@@ -368,7 +368,7 @@ describe('hostile texts', () => {
         scripts: [...document.scripts].filter((script) => !script.src.includes('/assets/')).length,
         handlers: document.querySelectorAll('[onerror], [onload], [onmouseover], main script, hx-partial')
           .length,
-        turned: /[\u202A-\u202E\u2066-\u2069]/.test(document.body.textContent),
+        turned: /\p{Bidi_Control}/u.test(document.body.textContent),
         wider: document.documentElement.scrollWidth - innerWidth,
       }))
       expect([path, seen]).toEqual([
