@@ -8,6 +8,11 @@ import { effect, happened, nagios, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { counted, leading, noProblems, titled } from './problems.ts'
 
+/** Alerts of one event whose output the record has in full; a storm's others say the same in their first words. */
+const toldInFull = 20
+/** Longest output of the others, in UTF-16 units. */
+const shortOutput = 100
+
 /** Counts a batch of alerts and moves the incident as they demand. */
 export function attach(change: Change, attached: readonly Attached[], moment: Moment): Change {
   const before = change.next
@@ -50,13 +55,13 @@ function recorded(
       ? ` (${change.next.system} explains ${elsewhere.length} of them: ${systems(elsewhere)})`
       : ''
   const data = {
-    alerts: alerts.map((each) => ({
+    alerts: alerts.map((each, index) => ({
       id: each.alert,
       key: each.key,
       system: each.system,
       state: each.state,
       at: each.at,
-      output: each.output,
+      output: index < toldInFull ? each.output : shortly(each.output),
     })),
   }
   return happened(change, type, {
@@ -65,6 +70,10 @@ function recorded(
     text: `${first?.text ?? ''}${more}${explained}`,
     data,
   })
+}
+
+function shortly(output: string): string {
+  return output.length <= shortOutput ? output : `${output.slice(0, shortOutput - 1)}…`.toWellFormed()
 }
 
 function systems(attached: readonly Attached[]): string {
