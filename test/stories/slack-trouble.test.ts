@@ -57,8 +57,9 @@ function wordsIn(room: string): readonly string[] {
 async function slackReturns(): Promise<void> {
   const { bot, slack } = house
   await slack.up()
+  // Sockets come back in real time. Were the bot's time moved on meanwhile, it would tell people that they do not.
+  await vi.waitFor(() => expect(slack.sockets()).toBeGreaterThan(0), patience)
   await whileTimePasses([bot], async () => {
-    expect(slack.sockets()).toBeGreaterThan(0)
     expect((await readyOf(bot)).checks).toMatchObject({ slack: { ok: true }, 'slack-door': { ok: true } })
   })
 }
@@ -151,7 +152,7 @@ test('with Slack dead in the middle of an outage people are paged by e-mail at o
   await bot.pass(minute)
 
   const words = wordsIn(room)
-  expect(words).toHaveLength(before.length + 1)
+  expect(words.slice(before.length)).toHaveLength(1)
   expect(words.at(-1)).toContain('the provider is called')
   expect(words.join('\n').match(/Escalated to/g)).toHaveLength(1)
   expectNothingTwice(slack)
