@@ -50,6 +50,7 @@ export async function connectRedis(
   let closing = false
   function open(use: ConnectionUse): RedisClient {
     const client = connect(address, use)
+    if (use === 'commands') limitPatience(client)
     watch(client, ports.log, address.shown)
     client.on('end', () => {
       if (!closing) revive(client, () => closing)
@@ -80,7 +81,7 @@ function connect(address: RedisAddress, use: ConnectionUse): RedisClient {
     // After a failover the old master answers READONLY until it is left.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     ...(use === 'commands'
-      ? { commandTimeout, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }
+      ? { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }
       : { maxRetriesPerRequest: null }),
   }
   const enableOfflineQueue = use === 'worker'
@@ -94,6 +95,25 @@ function connect(address: RedisAddress, use: ConnectionUse): RedisClient {
     ...(use === 'commands' ? { maxRedirections: 6, retryDelayOnFailover: 150 } : {}),
   }
   return new Cluster([...address.nodes], options satisfies ClusterOptions)
+}
+
+/**
+ * Rejects commands without an answer after `commandTimeout`. The timer of ioredis' own option of that name can fire with
+ * the answer already there, unread, when a busy or throttled machine did not let this process run: here what has arrived
+ * is read first.
+ */
+function limitPatience(client: RedisClient): void {
+  const send = client.sendCommand.bind(client)
+  client.sendCommand = (...args: Parameters<Cluster['sendCommand']>) => {
+    const [command] = args
+    const timer = setTimeout(() => {
+      // Node reads sockets between timers and immediates.
+      setImmediate(() => command.reject(new Error('Command timed out')))
+    }, commandTimeout)
+    const settled = (): void => clearTimeout(timer)
+    command.promise.then(settled, settled)
+    return send(...args)
+  }
 }
 
 /**

@@ -307,6 +307,34 @@ describe('a connection', () => {
     }
   })
 
+  test('gives up a command that a Redis which hangs does not answer', async () => {
+    const redis = await startTestRedis()
+    try {
+      const { redis: client } = await redis.connect()
+      redis.freeze()
+
+      await expect(client.ping()).rejects.toThrow('Command timed out')
+    } finally {
+      redis.thaw()
+      await redis.stop()
+    }
+  })
+
+  test('takes an answer that is there, however late this process is given the time to read it', async () => {
+    const redis = await startTestRedis()
+    try {
+      const { redis: client } = await redis.connect()
+      const answers = Promise.all([client.ping(), client.multi().ping().exec()])
+      // Written by now; then a busy machine runs others, for longer than a command may take.
+      await new Promise(setImmediate)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
+
+      expect(await answers).toEqual(['PONG', [[null, 'PONG']]])
+    } finally {
+      await redis.stop()
+    }
+  })
+
   test('that was closed stays closed', async () => {
     const redis = await startTestRedis()
     try {
