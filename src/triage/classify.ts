@@ -77,7 +77,7 @@ function isNewProblem(alert: Alert, record: ObjectRecord): boolean {
   const { problemId } = alert
   if (alert.type !== 'PROBLEM' || problemId === undefined) return false
   const others = [record.problemId, record.endedProblemId].filter((id) => id !== undefined)
-  return others.length > 0 && others.every((id) => comesAfter(problemId, id))
+  return others.every((id) => comesAfter(problemId, id))
 }
 
 /** Ids that are no numbers have no order: another one is a new one. */

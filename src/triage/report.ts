@@ -1,4 +1,5 @@
 // Says what became of alerts, so that none vanishes: one that nobody is called for is a gap in the plan.
+import type { Alert } from '../intake/alert.ts'
 import type { Log } from '../ports.ts'
 import { isLate } from './classify.ts'
 import { unmatched } from './meaning.ts'
@@ -6,6 +7,11 @@ import type { Verdict } from './triage.ts'
 
 /** Objects that are named in one line of the log. */
 const named = 5
+
+/** Nagios sends it once, or not again for long. */
+function tellsState({ type }: Alert): boolean {
+  return type === 'PROBLEM' || type === 'RECOVERY'
+}
 
 /** Counts every verdict, and logs those that led nowhere, a line for each reason. */
 export function reportVerdicts(
@@ -18,8 +24,8 @@ export function reportVerdicts(
     const objects = [...new Set(all.map((verdict) => verdict.alert.key))].slice(0, named)
     const fields = { reason, count: all.length, objects }
     if (reason === unmatched) deps.log.warn('alerts that nobody is called for: add them to the plan', fields)
-    else if (isLate(reason) && all.some(({ alert }) => alert.type === 'PROBLEM' && alert.hard))
-      deps.log.warn('a HARD problem was taken for old news: are the clocks right?', fields)
+    else if (isLate(reason) && all.some(({ alert }) => alert.hard && tellsState(alert)))
+      deps.log.warn('a HARD problem or recovery was taken for old news: are the clocks right?', fields)
     else deps.log.info('alerts that changed nothing', fields)
   }
 }

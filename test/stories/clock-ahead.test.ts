@@ -179,6 +179,17 @@ describe('the clock of Nagios', () => {
     expect((await newest())?.state).toBe('paging')
   })
 
+  it('that makes a recovery look like old news is named in the log, and the incident stays open', async () => {
+    bot = await startBot()
+    await told(service('PROBLEM', 'CRITICAL'))
+
+    await told(service('RECOVERY', 'OK', { TIMET: seconds() - 1_800 }))
+
+    expect((await newest())?.state).toBe('paging')
+    const [line] = bot.log.lines.filter(({ message }) => message.includes('old news'))
+    expect(line).toMatchObject({ level: 'warn', fields: { objects: ['lb1;HAProxy'] } })
+  })
+
   it('that makes a problem look like old news is named in the log', async () => {
     bot = await startBot()
     await told(service('PROBLEM', 'CRITICAL', { SERVICEPROBLEMID: 0 }))
