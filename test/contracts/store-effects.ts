@@ -62,6 +62,15 @@ export function storeEffectsContract(open: OpenStore): void {
       expect(await other.take(say.key)).toEqual({ effect: say, tried: 1 })
     })
 
+    test('an effect that a clock put off which was a day ahead does not wait for that day', async () => {
+      const store = await open()
+      await store.commit({ write: undefined, effects: [card, say] })
+      await store.effectLater(card.key, noon + 86_400_000)
+      await store.effectLater(say.key, noon + 30_000)
+
+      expect(await store.lend(noon, 10)).toEqual([card])
+    })
+
     test('an effect that was done does not come back by being put off', async () => {
       const store = await open()
       await store.commit({ write: undefined, effects: [card] })
