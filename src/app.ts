@@ -138,7 +138,14 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const channels = chats.pagers.map((pager) => pager.channel)
   const measured = createMeasured({ store })
   const { advice, reaches } = chats
-  const policy = () => ({ plan: current.plan(), chats: chatNames, channels, advice, reaches, ...measured })
+  const policy = () => ({
+    plan: current.plan(),
+    chats: chatNames,
+    channels,
+    advice,
+    reaches,
+    ...measured.known(),
+  })
   const missing = current.plan().paging.ladder.filter((step) => !channels.includes(step.channel))
   if (missing.length > 0) {
     log.warn('the plan pages by channels that are not set up; they are left out', {

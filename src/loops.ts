@@ -47,7 +47,7 @@ function tasks(parts: LoopParts): readonly PeriodicTask[] {
     { name: 'survey', every: 15 * second, run: parts.deadlines.survey },
     { name: 'audit', every: 15 * second, run: parts.deadlines.audit },
     { name: 'standby zones', every: 5 * second, run: parts.standby.due },
-    { name: 'durations', every: 60 * second, run: parts.measured.refresh },
+    { name: 'durations', every: 10 * second, run: parts.measured.refresh },
     { name: 'count', every: 5 * second, run: () => count(parts) },
     ...parts.more,
   ]

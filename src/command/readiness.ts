@@ -28,9 +28,13 @@ export function unready({ systems }: SeenReadiness): readonly SystemReadiness[] 
   return systems.filter(({ state }) => state === 'partly' || state === 'not-ready')
 }
 
-/** Each system on a line, what is missing first; nothing when it was never looked. */
+const heading = 'Could the recoveries be carried out?'
+const notLooked: Section = { heading, lines: [['Not looked at yet.']] }
+
+/** Each system on a line, what is missing first; that nobody has looked yet is said, too. */
 export function readinessSection(seen: SeenReadiness | undefined): readonly Section[] {
-  if (seen === undefined || seen.systems.length === 0) return []
+  if (seen === undefined) return [notLooked]
+  if (seen.systems.length === 0) return []
   const ready = seen.systems.filter(({ state }) => state === 'ready').map(({ system }) => system)
   const lines: Line[] = [
     ...unready(seen).map(unreadyLine),
@@ -38,7 +42,7 @@ export function readinessSection(seen: SeenReadiness | undefined): readonly Sect
     ...(ready.length === 0 ? [] : [[`Ready: ${ready.join(', ')}`]]),
     lookedLine(seen.at),
   ]
-  return [{ heading: 'Could the recoveries be carried out?', lines }]
+  return [{ heading, lines }]
 }
 
 /** Each recovery of one system, with what it lacks and what to do. */
@@ -47,8 +51,9 @@ export function systemReadinessSection(
   system: SystemId,
   plan: DrPlan,
 ): readonly Section[] {
-  const found = seen?.systems.find((one) => one.system === system)
-  if (!seen || !found) return []
+  if (!seen) return (plan.systems[system]?.recoveries ?? []).length === 0 ? [] : [notLooked]
+  const found = seen.systems.find((one) => one.system === system)
+  if (!found) return []
   const lines = found.recoveries.flatMap((one): Line[] => {
     const missing = missingOf(one)
     const planned = plan.systems[system]?.recoveries.find(({ name: own }) => own === one.recovery)
@@ -64,7 +69,7 @@ export function systemReadinessSection(
       ...unknown,
     ]
   })
-  return [{ heading: 'Could the recoveries be carried out?', lines: [...lines, lookedLine(seen.at)] }]
+  return [{ heading, lines: [...lines, lookedLine(seen.at)] }]
 }
 
 function unreadyLine({ system, state, recoveries }: SystemReadiness): Line {

@@ -7,6 +7,7 @@ import type { Button } from '../message.ts'
 import { nextLevel } from './calls.ts'
 import { targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
+import { lackingWays } from './decide-by.ts'
 import type { Incident } from './incident.ts'
 
 /** The blocks of recoveries that the bot itself can carry out. */
@@ -34,7 +35,8 @@ export function incidentButtons(incident: Incident, plan: DrPlan): readonly Butt
   if (state === 'resolved') return [{ label: 'Report', command: `report ${id}`, style: 'plain' }]
   const list: Button[] = []
   if (state === 'paging') list.push({ label: 'I have it', command: `ack ${id}`, style: 'primary' })
-  if (state !== 'recovering' && state !== 'watching') list.push(...recoveryButtons(system, plan))
+  if (state !== 'recovering' && state !== 'watching')
+    list.push(...marked(recoveryButtons(system, plan), incident))
   if (state === 'diagnosing') list.push(...moreTime(incident))
   const next = plan.escalation[nextLevel(incident, plan) ?? plan.escalation.length]
   if (state !== 'watching' && next) {
@@ -54,6 +56,14 @@ export function incidentButtons(incident: Incident, plan: DrPlan): readonly Butt
       ...(incident.problems.open > 0 ? { needed: true } : {}),
     })
   return list
+}
+
+/** What could not be carried out when it was last looked at may be ordered all the same: that look may be old. */
+function marked(buttons: readonly Button[], incident: Incident): readonly Button[] {
+  const lacking = lackingWays(incident).map(({ recovery }) => `failover ${incident.system} to ${recovery}`)
+  return buttons.map((button) =>
+    lacking.includes(button.command) ? { ...button, label: `${button.label} (not ready)` } : button,
+  )
 }
 
 /** Who closes what Nagios still reports should know it. */

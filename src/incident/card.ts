@@ -10,7 +10,7 @@ import { incidentButtons, isRestore, restoreCommand } from './actions.ts'
 import { byHandLead } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
 import { nameOf } from './change.ts'
-import { decideByField, noWayLeft } from './decide-by.ts'
+import { decideByField, lackingWays, noWayLeft } from './decide-by.ts'
 import { chatName, isElsewhere, roomLinks } from './elsewhere.ts'
 import { problemsSection } from './problems.ts'
 import { measure, verdictText, verdictTone } from '../timeline/phases.ts'
@@ -31,6 +31,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     byHandLead(view.runs ?? []),
     problemsSection(incident),
     calling(incident, view),
+    lacking(incident),
     wrongData(incident, view.plan),
     runbook(incident, view.plan),
     rooms(incident),
@@ -149,6 +150,15 @@ function diagnosis(clock: { readonly endsAt: Instant; readonly endedAt?: Instant
   if (clock.endedAt !== undefined || clock.endsAt <= now)
     return { label, value: ['is over; escalated'], tone: 'bad' }
   return { label, value: [{ at: clock.endsAt, show: 'deadline' }], tone: 'warn' }
+}
+
+/** Why what the plan offers could not be carried out, while somebody has to decide. */
+function lacking(incident: Incident): Section | undefined {
+  if (incident.state !== 'paging' && incident.state !== 'diagnosing') return undefined
+  const lines = lackingWays(incident).flatMap(({ recovery, lacks = [] }) =>
+    lacks.map((text): Line => ['✗ ', { command: `failover ${incident.system} to ${recovery}` }, `: ${text}`]),
+  )
+  return lines.length === 0 ? undefined : { heading: 'Not ready when last looked at', lines }
 }
 
 function runbook(incident: Incident, plan: DrPlan): Section | undefined {

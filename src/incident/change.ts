@@ -22,6 +22,8 @@ export interface Policy {
   readonly history?: () => readonly Run[]
   /** How long old DNS answers outlive a recovery; undefined where none do, or nobody knows. */
   readonly follows?: (system: SystemId, recovery: string) => Duration | undefined
+  /** What a recovery lacks, in sentences, so that it could not be carried out now; undefined when nothing is known. */
+  readonly lacks?: (system: SystemId, recovery: string) => readonly string[] | undefined
 }
 
 /** What is to be done. A card and words go to every room of the incident; the commit makes one effect for each. */

@@ -4,8 +4,9 @@ import { documentedFor } from '../drplan/promises.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant, SystemId } from '../ids.ts'
 import { minute, second } from '../ids.ts'
-import type { Field, Span } from '../message.ts'
+import type { Field, Line, Span } from '../message.ts'
 import { expectedDuration } from '../recovery/draft.ts'
+import { canonicalJson } from '../timeline/canonical.ts'
 import { bot, effect, happened, patch } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
 import type { Incident, WayOut } from './incident.ts'
@@ -25,11 +26,31 @@ export interface DecideBy extends WayOut {
   readonly late: boolean
 }
 
+/** What is known of recoveries beside the plan. */
+type Sight = Pick<Policy, 'history' | 'follows' | 'lacks'>
+
+/**
+ * The ways out as they are known now, while somebody has to decide: a run may have changed the TTL, or a look have found
+ * what is missing, since the incident opened. The same change when nothing differs, or nothing is known.
+ */
+export function seenAnew(change: Change, policy: Policy): Change {
+  const { next } = change
+  if (policy.follows === undefined || next.waysOut === undefined || !isOpenQuestion(next)) return change
+  const ways = waysOut(policy.plan, next.system, policy)
+  if (canonicalJson(ways) === canonicalJson(next.waysOut)) return change
+  return effect(patch(change, { waysOut: ways }), { kind: 'card', incident: next.id })
+}
+
+/** The ways that could not be carried out when that was last looked at. */
+export function lackingWays({ waysOut = [] }: Incident): readonly WayOut[] {
+  return waysOut.filter(({ lacks }) => lacks !== undefined)
+}
+
 /** How long each recovery of the system takes: measured, else as planned, else as the provider documents it; and the old TTL. */
 export function waysOut(
   plan: DrPlan,
   system: SystemId,
-  { history = () => [], follows = () => undefined }: Pick<Policy, 'history' | 'follows'>,
+  { history = () => [], follows = () => undefined, lacks = () => undefined }: Sight,
 ): readonly WayOut[] {
   return (plan.systems[system]?.recoveries ?? []).map((recovery) => {
     const kind = { system, direction: 'failover', recovery: recovery.name } as const
@@ -37,15 +58,22 @@ export function waysOut(
     const documented = known && { duration: known.rto, source: known.document }
     const { duration, source } = expectedDuration(history(), kind, recovery, documented)
     const after = follows(system, recovery.name)
-    const way = { recovery: recovery.name, takes: duration, source }
-    return after === undefined ? way : { ...way, follows: after }
+    const missing = lacks(system, recovery.name)
+    return {
+      recovery: recovery.name,
+      takes: duration,
+      source,
+      ...(after === undefined ? {} : { follows: after }),
+      ...(missing === undefined ? {} : { lacks: missing }),
+    }
   })
 }
 
-/** All ways out, the one that can wait longest first. */
+/** All ways out that are not known to lack anything, the one that can wait longest first. */
 export function decideBy(incident: Incident, now: Instant): readonly DecideBy[] {
   const missedAt = incident.marks.outage + incident.objective.rto
   return (incident.waysOut ?? [])
+    .filter(({ lacks }) => lacks === undefined)
     .map((way) => {
       const newAt = missedAt - way.takes - verification
       return { ...way, at: newAt - (way.follows ?? 0), newAt, late: newAt <= now }
@@ -108,21 +136,36 @@ function takesText({ recovery, takes, follows }: WayOut): string {
 /** The card's field; undefined when there is nothing to decide any more, or the objective is missed anyway. */
 export function decideByField(incident: Incident, now: Instant): Field | undefined {
   const missed = incident.marks.outage + incident.objective.rto <= now
-  const ways = missed || !isOpenQuestion(incident) ? [] : decideBy(incident, now)
-  if (ways.length === 0) return undefined
+  if (missed || !isOpenQuestion(incident)) return undefined
+  const ways = decideBy(incident, now)
+  const lacking = lackingWays(incident).map(({ recovery }) => recovery)
   const label = 'Decide by'
+  if (ways.length === 0)
+    return lacking.length === 0
+      ? undefined
+      : { label, value: [`no recovery could be carried out now: not ${lacking.join(', ')}`], tone: 'bad' }
   const late = ways.filter((way) => way.late)
   if (late.length === ways.length) {
     const all = ways.map(({ recovery, takes }) => `${recovery} takes ${printDuration(takes)}`).join(', ')
-    return { label, value: [`no way is left that meets the objective: ${all}`], tone: 'bad' }
+    const value: Line = [`no way is left that meets the objective: ${all}${notReady(lacking)}`]
+    return { label, value, tone: 'bad' }
   }
   const [first, ...others] = [...ways.filter(({ at }) => at > now), ...newOnly(ways, now)]
   const value: readonly Span[] = [
     ...(first ? momentSpans(first, now, true) : []),
     ...others.flatMap((way): readonly Span[] => ['; ', ...momentSpans(way, now, false)]),
     ...(late.length === 0 ? [] : [`; too late for ${late.map(({ recovery }) => recovery).join(', ')}`]),
+    notReady(lacking),
   ]
-  return { label, value, tone: first && first.at - now >= soon ? 'warn' : 'bad' }
+  return {
+    label,
+    value: value.filter((span) => span !== ''),
+    tone: first && first.at - now >= soon ? 'warn' : 'bad',
+  }
+}
+
+function notReady(lacking: readonly string[]): string {
+  return lacking.length === 0 ? '' : `; not ready: ${lacking.join(', ')}`
 }
 
 /** Ways that meet the objective no longer for those with an old DNS answer, but for new lookups. */

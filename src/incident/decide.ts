@@ -11,7 +11,7 @@ import { answer, call, callsWakeAt, goOn, pageResult, stopAll, isEscalated, next
 import { order } from './pages.ts'
 import { bot, effect, happened, nameOf, patch, unchanged } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
-import { decideWakeAt, tickDecideBy, waysOut } from './decide-by.ts'
+import { decideWakeAt, seenAnew, tickDecideBy, waysOut } from './decide-by.ts'
 import { chatAway, chatBack } from './chat-away.ts'
 import { escalateTo, extend, newClock, tickClock } from './clocks.ts'
 import { placeOf, where } from './elsewhere.ts'
@@ -73,7 +73,7 @@ function objectiveOf(opening: Opening, { plan }: Policy): Objective {
 /** What follows from an input at an instant. Nothing outside is read or changed. */
 export function decide(incident: Incident, input: IncidentInput, now: Instant, policy: Policy): Decision {
   const moment: Moment = { now, policy }
-  const change = believed(incident, wakeAt(incident), now)
+  const change = seenAnew(believed(incident, wakeAt(incident), now), policy)
   const result = react(change, input, moment)
   if (result === undefined)
     return change.next === incident ? { kind: 'same' } : { kind: 'change', ...remembered(change, moment) }

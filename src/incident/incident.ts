@@ -31,6 +31,8 @@ export interface WayOut {
   readonly source: string
   /** After it: until no client holds the old DNS answer any more, as the TTL was when it was last looked at. */
   readonly follows?: Duration
+  /** Why it could not be carried out when that was last looked at; absent: nothing is known to be missing. */
+  readonly lacks?: readonly string[]
 }
 
 /** One try on one channel. `sent` and `failed` come back from the channel. */
@@ -150,7 +152,7 @@ interface Common {
   readonly openedBy: 'nagios' | PersonId
   readonly openedAt: Instant
   readonly objective: Objective
-  /** Frozen when the incident opens, in the plan's order; absent in those of older versions. */
+  /** In the plan's order, as known when the incident last changed while it was open to decide; absent in those of older versions. */
   readonly waysOut?: readonly WayOut[]
   /** Until when the moments at which a way out became too late are shown and said. */
   readonly lateUntil?: Instant

@@ -8,6 +8,7 @@ import type { Readers } from '../readers.ts'
 import { createCalls } from './calls.ts'
 import { Checkup, checkRecoveries, missingOf, systemsReadiness, unknownOf } from './checkup.ts'
 import type { ReadinessState, SystemReadiness } from './checkup.ts'
+import { mayHaveChanged } from './run.ts'
 
 export interface CheckupsDeps {
   readonly store: Pick<Store, 'setting' | 'putSetting' | 'once' | 'runs' | 'commit'>
@@ -35,6 +36,9 @@ const claimFor: Duration = 5 * minute
 /** How far back earlier runs are read, for how long a recovery takes. */
 const historyLimit = 200
 
+/** Of how many of the newest runs it is asked whether they have ended since the last look. */
+const newest = 20
+
 /** The last look; undefined when there was none, or it was written by another version. */
 export async function readCheckup(store: Pick<Store, 'setting'>): Promise<Checkup | undefined> {
   return parsed(await store.setting(setting))
@@ -57,8 +61,8 @@ export function createCheckups(deps: CheckupsDeps): () => Promise<void> {
     const text = await store.setting(setting)
     const before = parsed(text)
     const plan = deps.plan()
-    if (before && Math.abs(now - before.at) < (isSettled(before, plan) ? every : Math.min(every, lookAgain)))
-      return
+    const pause = before && isSettled(before, plan) ? every : Math.min(every, lookAgain)
+    if (before && Math.abs(now - before.at) < pause && !(await hasChanged(deps, before))) return
     if (!(await store.once(`${setting}:${before?.at ?? 'first'}`, claimFor))) return
     const history = await store.runs({ open: false, limit: historyLimit })
     const seen = await checkRecoveries({ plan, calls, setting: store.setting, now, history })
@@ -68,6 +72,12 @@ export function createCheckups(deps: CheckupsDeps): () => Promise<void> {
     if ((await store.putSetting(setting, text, JSON.stringify({ ...seen, told }))) === 'conflict') return
     log(deps, changes)
   }
+}
+
+/** Runs that went on since then have changed what was looked at: addresses, TTLs, what is in force, what is ready. */
+async function hasChanged({ store }: CheckupsDeps, { at }: Checkup): Promise<boolean> {
+  const runs = await store.runs({ open: false, limit: newest })
+  return runs.some((run) => mayHaveChanged(run) && 'endedAt' in run && run.endedAt >= at)
 }
 
 type Told = NonNullable<Checkup['told']>

@@ -8,10 +8,12 @@ import { loadPlan } from '../../src/drplan/load.ts'
 import { readFileSync } from 'node:fs'
 import { readConfig } from '../../src/config.ts'
 import { createStore } from '../../src/store/redis.ts'
+import { run as sampleRun } from '../contracts/store-samples.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import type { Effect } from '../../src/effect.ts'
+import type { Run } from '../../src/recovery/run.ts'
 import type { Store } from '../../src/ports.ts'
 import { silent, startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
@@ -105,6 +107,31 @@ test('tells each chat once that a system cannot be recovered, when two looks in 
     })),
   )
   expect(await readCheckup(store)).toMatchObject({ at: now, told: { lb: 'not-ready' } })
+})
+
+test('is done again as soon as a run has ended that has changed something', async () => {
+  const run = checkups()
+  now += 60_000
+  await run()
+  await run()
+  const first = await readCheckup(store)
+  now += 10_000
+  await run()
+  expect((await readCheckup(store))?.at).toBe(first?.at)
+
+  const step = { title: 'Look', phase: 'done', attempts: 1 } as const
+  const action = { provider: 'dns-check', nameServers: [], want: [], within: 1 } as const
+  const steps = [{ ...step, action, undo: action }]
+  const next = { ...sampleRun('R-1'), steps, state: 'done', startedAt: now, endedAt: now } as Run
+  const write = { kind: 'run', id: 'R-1', expected: 0, next, wakeAt: undefined } as const
+  await store.commit({ write })
+  now += 10_000
+  await run()
+
+  expect((await readCheckup(store))?.at).toBe(now)
+  now += 10_000
+  await run()
+  expect((await readCheckup(store))?.at).toBe(now - 10_000)
 })
 
 test('says nothing of what one look has found and the next one has not', async () => {

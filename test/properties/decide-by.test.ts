@@ -192,4 +192,45 @@ describe('the card', () => {
   ])('says after %i ms: %s', (later, text, tone) => {
     expect(fieldOf(diagnosing(two, 600_000), start + later)).toEqual({ text, tone })
   })
+
+  it('says which way could not be carried out, and gives no moment for it', () => {
+    const [backup, restore] = two
+    const lacks = ['127.0.0.12 answered 503.']
+    const one = diagnosing([{ ...backup, lacks } as WayOut, ...(restore ? [restore] : [])], 600_000)
+    const none = diagnosing(
+      two.map((each) => ({ ...each, lacks })),
+      600_000,
+    )
+
+    expect(fieldOf(one, start)?.text).toBe(
+      '03:02:50Z for restore (6m40s, and 30s to verify); not ready: backup',
+    )
+    expect(fieldOf(none, start)).toEqual({
+      text: 'no recovery could be carried out now: not backup, restore',
+      tone: 'bad',
+    })
+    expect(JSON.stringify(incidentCard(none, { plan, now: start }))).toContain(
+      'Fail over to backup (not ready)',
+    )
+  })
+
+  it('says nothing of an old TTL that is over since the incident opened', () => {
+    const incident = diagnosing(
+      [
+        { recovery: 'backup', takes: 120_000, source: 'the DR plan', follows: 300_000 },
+        { recovery: 'api', takes: 120_000, source: 'the DR plan', follows: 300_000 },
+      ],
+      600_000,
+    )
+    const now = start + 150_000
+    expect(wakeAt(incident)).toBe(now)
+
+    const decision = decide(incident, { kind: 'tick' }, now, { ...policy, follows: () => undefined })
+
+    if (decision.kind !== 'change') throw new Error('it is not looked at anew')
+    expect(decision.events).toEqual([])
+    expect(decision.effects).toContainEqual({ kind: 'card', incident: 'INC-1' })
+    expect(decision.next.waysOut?.some(({ follows }) => follows !== undefined)).toBe(false)
+    expect(wakeAt(decision.next)).toBeGreaterThan(now)
+  })
 })

@@ -29,11 +29,12 @@ function warnings(): readonly object[] {
   return bot.log.lines.filter(({ message }) => message.startsWith('a recovery could not'))
 }
 
-test('says nothing before the first look, then that all is ready, without a word in the log', async () => {
-  expect((await bot.say('ann', 'status')).text).not.toContain('Could the recoveries')
+test('says before the first look that nobody has looked, then what is ready, without a word in the log', async () => {
+  expect((await bot.say('ann', 'status')).text).toContain('Not looked at yet.')
+  expect((await bot.say('ann', 'status lb')).text).toContain('Not looked at yet.')
 
   await bot.pass(minutes)
-  await standsIn('Ready: cloudflare, lb')
+  await standsIn('Ready: lb')
   expect((await bot.say('ann', 'status')).card.title).toBe('All quiet')
   await standsIn('failover lb to backup', 'status lb')
   expect(warnings()).toEqual([])
@@ -42,11 +43,11 @@ test('says nothing before the first look, then that all is ready, without a word
 
 test('says once that a recovery is not ready, what is missing, and when it is ready again', async () => {
   await bot.pass(minutes)
-  await standsIn('Ready: cloudflare, lb')
+  await standsIn('Ready: lb')
   bot.world.backup.set('failing')
 
   await bot.pass(29 * minutes)
-  expect((await bot.say('ann', 'status')).text).toContain('Ready: cloudflare, lb')
+  expect((await bot.say('ann', 'status')).text).toContain('Ready: lb')
   await bot.pass(2 * minutes)
 
   await standsIn('not backup')
@@ -59,20 +60,33 @@ test('says once that a recovery is not ready, what is missing, and when it is re
     () => expect(warnings()).toMatchObject([{ level: 'warn', fields: { system: 'lb' } }]),
     10_000,
   )
+  // An outage does not hide it: the card says why, and gives no time by which to order what cannot be carried out.
+  await bot.say('ann', 'open lb nothing goes through')
+  await bot.say('ann', 'ack INC-1')
+  await standsIn(
+    /"command":"failover lb to backup"\},": 127\.0\.0\.12 answered 503\. Mend the target/,
+    'status lb',
+  )
+  const { text } = await bot.say('ann', 'status lb')
+  expect(text).toContain('; not ready: backup')
+  expect(text).toMatch(/for api \(2m/)
+  expect(text).not.toContain(' for backup')
+  expect(text).toContain('Fail over to backup (not ready)')
+  await bot.say('ann', 'resolve INC-1 a drill')
   bot.world.backup.set('ok')
   await bot.pass(31 * minutes)
-  await standsIn('Ready: cloudflare, lb')
+  await standsIn('Ready: lb')
   expect(warnings()).toHaveLength(1)
 })
 
 test('keeps what it saw over a restart, and does not look again before it is due', async () => {
   await bot.pass(minutes)
-  await standsIn('Ready: cloudflare, lb')
+  await standsIn('Ready: lb')
   const before = bot.world.cloudflare.requests.length
 
   await bot.restart()
   await bot.pass(5 * minutes)
 
-  expect((await bot.say('ann', 'status')).text).toContain('Ready: cloudflare, lb')
+  expect((await bot.say('ann', 'status')).text).toContain('Ready: lb')
   expect(bot.world.cloudflare.requests).toHaveLength(before)
 })
