@@ -11,7 +11,7 @@ import type { ReadinessState, SystemReadiness } from './checkup.ts'
 import { mayHaveChanged } from './run.ts'
 
 export interface CheckupsDeps {
-  readonly store: Pick<Store, 'setting' | 'putSetting' | 'once' | 'runs' | 'commit'>
+  readonly store: Pick<Store, 'setting' | 'putSetting' | 'once' | 'runs' | 'incidents' | 'commit'>
   readonly providers: Providers
   readonly readers: Readers
   readonly plan: () => DrPlan
@@ -36,7 +36,7 @@ const claimFor: Duration = 5 * minute
 /** How far back earlier runs are read, for how long a recovery takes. */
 const historyLimit = 200
 
-/** Of how many of the newest runs it is asked whether they have ended since the last look. */
+/** How many of the newest runs and incidents are looked through for what has happened since the last look. */
 const newest = 20
 
 /** The last look; undefined when there was none, or it was written by another version. */
@@ -74,9 +74,16 @@ export function createCheckups(deps: CheckupsDeps): () => Promise<void> {
   }
 }
 
-/** Runs that went on since then have changed what was looked at: addresses, TTLs, what is in force, what is ready. */
+/**
+ * Runs that have ended since then have changed what was looked at: addresses, TTLs, what is in force, what is ready; and
+ * an outage that has begun since then is no time for an old look.
+ */
 async function hasChanged({ store }: CheckupsDeps, { at }: Checkup): Promise<boolean> {
-  const runs = await store.runs({ open: false, limit: newest })
+  const [runs, open] = await Promise.all([
+    store.runs({ open: false, limit: newest }),
+    store.incidents({ open: true, limit: newest }),
+  ])
+  if (open.some(({ openedAt }) => openedAt > at)) return true
   return runs.some((run) => mayHaveChanged(run) && 'endedAt' in run && run.endedAt >= at)
 }
 

@@ -98,7 +98,7 @@ describe('an incident, from opening to report', () => {
     expect(said(await desk.say('mia', 'resolve disk was full'))).toContain('report INC-1')
 
     const timeline = await desk.say('vic', 'timeline --verify')
-    expect(said(timeline)).toMatch(/OK: \d+ events/)
+    expect(said(timeline)).toMatch(/OK: each of \d+ events/)
     expect(said(timeline)).toContain('disk of lb1 is full — Ann Onken (cli)')
     const report = await desk.say('vic', 'report')
     expect(report.data).toMatchObject({

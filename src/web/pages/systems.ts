@@ -31,6 +31,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
   return {
     title: 'Systems',
     body: html`<h1>Systems</h1>
+      ${readiness && html`<p class="quiet">Whether the recoveries could be carried out was last looked at ${dateTime(readiness.at, view.plan.timezone)}.</p>`}
       <div class="scroll card" tabindex="0" role="region" aria-label="Systems">
         <table class="systems">
           <thead>
