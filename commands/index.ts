@@ -10,7 +10,7 @@ import { freeze, unfreeze } from './freeze.ts'
 import { help } from './help.ts'
 import { logout } from './logout.ts'
 import { note } from './note.ts'
-import { oncall, oncallOverride } from './oncall.ts'
+import { oncall, oncallCancel, oncallOverride } from './oncall.ts'
 import { open } from './open.ts'
 import { report } from './report.ts'
 import { resolve } from './resolve.ts'
@@ -35,6 +35,7 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   report,
   oncall,
   'oncall override': oncallOverride,
+  'oncall cancel': oncallCancel,
   failover,
   failback,
   'dns show': dnsShow,

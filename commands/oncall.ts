@@ -1,4 +1,4 @@
-// `oncall`: who is on call, who is next, and why; `oncall override`: somebody takes a turn.
+// `oncall`: who is on call, who is next, and why; `oncall override`: somebody takes a turn; `oncall cancel`: takes it back.
 import { complete, optional } from '../src/command/read.ts'
 import { printWord, quote } from '../src/command/words.ts'
 import type { CommandSpec } from '../src/command/command.ts'
@@ -17,7 +17,9 @@ export const oncall: CommandSpec<'oncall'> = {
   },
   print: (command) => {
     if (command.rotation === undefined) return 'oncall'
-    const spelt = /^override$/i.test(command.rotation) ? quote(command.rotation) : printWord(command.rotation)
+    const spelt = /^(?:override|cancel)$/i.test(command.rotation)
+      ? quote(command.rotation)
+      : printWord(command.rotation)
     return `oncall ${spelt}`
   },
 }
@@ -42,4 +44,25 @@ export const oncallOverride: CommandSpec<'oncall override'> = {
     [command.person, command.from, command.to, command.rotation]
       .filter((part) => part !== undefined)
       .reduce((text, part) => `${text} ${printWord(part)}`, 'oncall override'),
+}
+
+export const oncallCancel: CommandSpec<'oncall cancel'> = {
+  verb: 'oncall cancel',
+  usage: 'oncall cancel person [from] [rotation]',
+  summary: 'Takes an override back; who has the turn by the plan is on call again',
+  examples: ['oncall cancel ann', 'oncall cancel ann 2026-12-24T09:00'],
+  rights: ['engineer', 'manager', 'admin'],
+  changes: true,
+  parse: (words) => {
+    const [person, from, rotation] = words.slice(0, 3).map((word) => word.text)
+    if (!person || from === '' || rotation === '') return { problem: 'Whose override is to be taken back?' }
+    return complete(
+      { verb: 'oncall cancel', person, ...optional('from', from), ...optional('rotation', rotation) },
+      words.slice(3),
+    )
+  },
+  print: (command) =>
+    [command.person, command.from, command.rotation]
+      .filter((part) => part !== undefined)
+      .reduce((text, part) => `${text} ${printWord(part)}`, 'oncall cancel'),
 }

@@ -229,6 +229,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     log,
     publicUrl,
     addOverride: current.addOverride,
+    removeOverride: current.removeOverride,
     revoke: (person) => credentials.revokeAll(person, clock.now()),
     readers: systems.readers,
     syncStandby: standby.now,

@@ -13,7 +13,7 @@ const forms = [
   'dns (?:show|bypass|protect)',
   'db (?:restore|geo-restore)',
   'workers (?:show|scale)',
-  'oncall override',
+  'oncall (?:override|cancel)',
 ]
 const commandForm = new RegExp(`^(?:${forms.join('|')})(?![\\w-])`)
 

@@ -19,7 +19,7 @@ export interface Reply {
 }
 
 /** Commands that concern everybody who is there. */
-const forAll: readonly string[] = ['open', 'freeze', 'unfreeze', 'oncall override']
+const forAll: readonly string[] = ['open', 'freeze', 'unfreeze', 'oncall override', 'oncall cancel']
 /** What chats show of a title. */
 const longestTitle = 140
 

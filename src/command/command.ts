@@ -42,6 +42,13 @@ export type Command =
       readonly to: string
       readonly rotation?: string
     }
+  /** `from` as typed, or as it stands in the override; absent: the person has only one. `rotation` with `from` only. */
+  | {
+      readonly verb: 'oncall cancel'
+      readonly person: PersonId
+      readonly from?: string
+      readonly rotation?: string
+    }
   | {
       readonly verb: 'failover'
       readonly system: SystemId

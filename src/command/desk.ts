@@ -25,6 +25,8 @@ export interface Desk {
   readonly publicUrl: string
   /** Keeps an override of a rotation, and puts it in force. */
   readonly addOverride: (override: Override) => Promise<void>
+  /** Takes an override back that was made by command; false when it is none of those. */
+  readonly removeOverride: (override: Override) => Promise<boolean>
   /** Takes back all sessions and tokens of a person. */
   readonly revoke: (person: PersonId) => Promise<void>
   /** Brings the standby zones in step now. `accept`: even with a zone that has lost most of its records. */

@@ -24,6 +24,8 @@ export interface CurrentPlan {
   readonly reload: () => Promise<readonly string[]>
   /** Adds an override for all processes of the bot. */
   readonly addOverride: (override: Override) => Promise<void>
+  /** Takes one back that was added; false when there is none such (those of the file stand in the file). */
+  readonly removeOverride: (override: Override) => Promise<boolean>
   /** Takes over what other processes added. */
   readonly refresh: () => Promise<void>
 }
@@ -67,20 +69,32 @@ export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
     deps.log.info('the plan was read again', { file: deps.file, warnings: result.warnings.length })
     return []
   }
-  async function addOverride(override: Override): Promise<void> {
+  /** What is long over leaves the store with the next change. */
+  async function change(next: (kept: readonly Override[]) => readonly Override[]): Promise<boolean> {
     for (let left = tries; left > 0; left -= 1) {
       const from = await deps.store.setting(settingName)
-      const outcome = await deps.store.putSetting(
-        settingName,
-        from,
-        JSON.stringify([...read(from).filter((each) => !isLongOver(each)), override]),
-      )
-      if (outcome === 'committed') return refresh()
+      const stored = read(from)
+      const wanted = next(stored)
+      if (wanted === stored) return false
+      const kept = wanted.filter((each) => !isLongOver(each))
+      const outcome = await deps.store.putSetting(settingName, from, JSON.stringify(kept))
+      if (outcome !== 'committed') continue
+      await refresh()
+      return true
     }
     throw new ConflictError('the overrides changed again and again; try once more')
   }
+  async function addOverride(override: Override): Promise<void> {
+    await change((stored) => [...stored, override])
+  }
+  async function removeOverride(override: Override): Promise<boolean> {
+    return change((stored) => {
+      const left = stored.filter((each) => !isSame(each, override))
+      return left.length === stored.length ? stored : left
+    })
+  }
   await refresh()
-  return { plan: () => plan, reload, addOverride, refresh }
+  return { plan: () => plan, reload, addOverride, removeOverride, refresh }
 }
 
 async function firstPlan(deps: CurrentPlanDeps): Promise<LoadedPlan> {
@@ -107,6 +121,11 @@ async function textOf(deps: CurrentPlanDeps): Promise<string> {
     const advice = `Copy the example and adapt it: cp dr-plan.example.yml ${deps.file}. Another place: DR_PLAN=PATH in .env`
     throw new UserError('no-plan', `The plan ${deps.file} cannot be read. ${advice}`, { cause: thrown })
   }
+}
+
+function isSame(one: Override, other: Override): boolean {
+  const keys = ['person', 'from', 'to', 'rotation', 'by'] as const
+  return keys.every((key) => one[key] === other[key])
 }
 
 function read(text: string | undefined): readonly Override[] {

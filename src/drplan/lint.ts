@@ -4,6 +4,7 @@ import { offUntil, schedule } from '../oncall/shift.ts'
 import { clockText, momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
+import { lacking } from './first-called.ts'
 import { checkQueries } from './lint-checks.ts'
 import { checkRecords } from './lint-records.ts'
 import { checkPromises } from './promises.ts'
@@ -117,16 +118,16 @@ function peopleOf(plan: DrPlan, target: Target): readonly PersonId[] {
   return kind === 'group' ? (plan.groups[name]?.people ?? []) : [name]
 }
 
-/** Who is called, and may not say "I have it", cannot stop the pages. */
+/** Who is called must be able to say "I have it"; who is called first, to order a recovery. */
 function checkRotations(plan: DrPlan): readonly Complaint[] {
   return plan.oncall.rotations.flatMap(({ name, people }, rotation) =>
     people.flatMap((person, index) => {
-      const roles = plan.people[person]?.roles ?? []
-      if (roles.includes('engineer') || roles.includes('manager')) return []
+      const what = lacking(plan, person, name)
+      if (what === undefined) return []
       return [
         {
           path: ['oncall', 'rotations', rotation, 'people', index],
-          found: `"${person}" is called by "${name}", but with ${roles.join(', ')} as the only role may not acknowledge`,
+          found: `"${person}" is called by "${name}", but ${what}`,
           write: `Add engineer to people.${person}.roles, or take "${person}" out of the rotation`,
         },
       ]
@@ -136,14 +137,29 @@ function checkRotations(plan: DrPlan): readonly Complaint[] {
 
 function checkOverrides(plan: DrPlan): readonly Complaint[] {
   return plan.oncall.overrides.flatMap((override, index) => {
-    const until = offUntil(plan, override.person, momentStart(override.from, plan.timezone))
-    if (until === undefined) return []
+    const { person } = override
+    const path = ['oncall', 'overrides', index, 'person']
+    const off = offUntil(plan, person, momentStart(override.from, plan.timezone)) !== undefined
+    const what = lacking(plan, person, override.rotation ?? plan.oncall.rotations[0]?.name ?? '')
     return [
-      {
-        path: ['oncall', 'overrides', index, 'person'],
-        found: `"${override.person}" is off when this override begins; the override wins and they will be called`,
-        write: 'Name somebody who is there, or shorten the time off',
-      },
+      ...(off
+        ? [
+            {
+              path,
+              found: `"${person}" is off when this override begins; the override wins and they will be called`,
+              write: 'Name somebody who is there, or shorten the time off',
+            },
+          ]
+        : []),
+      ...(what === undefined
+        ? []
+        : [
+            {
+              path,
+              found: `"${person}" will be called, but ${what}`,
+              write: `Name an engineer, or add engineer to people.${person}.roles`,
+            },
+          ]),
     ]
   })
 }

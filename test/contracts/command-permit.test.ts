@@ -23,6 +23,7 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     ...everybody,
     ...leading,
     'oncall override',
+    'oncall cancel',
     'failover',
     'failback',
     'dns bypass',
@@ -38,9 +39,19 @@ const table: Readonly<Record<Role, readonly string[]>> = {
     'freeze',
     'unfreeze',
   ],
-  manager: [...everybody, ...leading, 'oncall override', 'approve', 'deny', 'cancel', 'freeze', 'unfreeze'],
+  manager: [
+    ...everybody,
+    ...leading,
+    'oncall override',
+    'oncall cancel',
+    'approve',
+    'deny',
+    'cancel',
+    'freeze',
+    'unfreeze',
+  ],
   approver: [...everybody, 'approve', 'deny'],
-  admin: [...everybody, 'oncall override', 'freeze', 'unfreeze'],
+  admin: [...everybody, 'oncall override', 'oncall cancel', 'freeze', 'unfreeze'],
 }
 
 describe('permission', () => {

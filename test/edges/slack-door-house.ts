@@ -109,6 +109,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     plan: engine.plan,
     runCard: cardOf,
     addOverride: async () => {},
+    removeOverride: async () => false,
     revoke: async () => {},
     syncStandby: async () => {},
     readers: noReaders,

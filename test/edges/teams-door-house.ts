@@ -87,6 +87,7 @@ export async function openTeamsDoorHouse(
     plan: engine.plan,
     runCard: (run) => runCard(run, engine.now(), engine.plan()),
     addOverride: async () => {},
+    removeOverride: async () => false,
     revoke: async () => {},
     readers: noReaders,
     syncStandby: async () => {},

@@ -88,6 +88,7 @@ export async function openHouse(
     runCard: cardOf,
     publicUrl,
     addOverride: async () => {},
+    removeOverride: async () => false,
     revoke: async () => {},
     syncStandby: async () => {},
     readers: noReaders,

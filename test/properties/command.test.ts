@@ -79,6 +79,10 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
     'oncall override',
     both(fc.record({ person: name, from: name, to: name }), maybe('rotation', name)),
   ),
+  'oncall cancel': fc.oneof(
+    of('oncall cancel', both(fc.record({ person: name }), maybe('from', name))),
+    of('oncall cancel', fc.record({ person: name, from: name, rotation: name })),
+  ),
   failover: of('failover', both(fc.record({ system, options }), maybe('to', name))),
   failback: of('failback', fc.record({ system, options })),
   'dns show': fc.constant({ verb: 'dns show' }),

@@ -128,6 +128,11 @@ function makeDesk(store: Store, change: (desk: Desk) => Desk): TestDesk {
     log,
     publicUrl: 'https://dr.example.com',
     addOverride: async (override) => void overrides.push(override),
+    removeOverride: async (override) => {
+      const at = overrides.indexOf(override)
+      if (at !== -1) overrides.splice(at, 1)
+      return at !== -1
+    },
     revoke: async () => {},
     syncStandby: async () => {},
     readers: noReaders,

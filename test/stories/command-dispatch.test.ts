@@ -220,42 +220,6 @@ describe('status', () => {
   })
 })
 
-describe('on call', () => {
-  test('says who is now, who is next, and why, for each rotation', async () => {
-    const text = said(await desk.say('vic', 'oncall'))
-
-    expect(text).toMatch(/primary\nNow: .*, on call \(primary, weekly\) until/)
-    expect(text).toMatch(/Next: .* from <date-time>/)
-    expect(said(await desk.say('vic', 'oncall PRIMARY'))).not.toContain('managers')
-    expect(said(await desk.say('vic', 'oncall nights'))).toContain('The rotations are: primary')
-  })
-
-  test('an override puts somebody in place, and is listed with who arranged it', async () => {
-    const answer = await desk.say('mia', 'oncall override CEM 2026-11-23T00:00 2026-11-24T09:00')
-
-    expect(said(answer)).toContain('Cem Celik takes the rotation primary.')
-    const text = said(await desk.say('vic', 'oncall'))
-    expect(text).toContain('Now: Cem Celik')
-    expect(text).toContain('arranged by Mia Manger')
-  })
-
-  test.each([
-    ['oncall override anm 2026-12-24T09:00 2026-12-26T09:00', 'ann'],
-    ['oncall override ann 2026-12-24T25:00 2026-12-26T09:00', 'local'],
-    ['oncall override ann 2026-12-26T09:00 2026-12-24T09:00', '2026'],
-    ['oncall override ann 2020-12-24T09:00 2020-12-26T09:00', 'over already'],
-    ['oncall override ann 2026-12-24T09:00 2026-12-26T09:00 nights', 'The rotations are'],
-  ])('%s is refused with what to write', async (text, hint) => {
-    const before = desk.plan().oncall.overrides
-
-    const answer = await desk.say('mia', text)
-
-    expect(answer.status).toBe('refused')
-    expect(said(answer)).toContain(hint)
-    expect(desk.plan().oncall.overrides).toEqual(before)
-  })
-})
-
 describe('a recovery', () => {
   test('is proposed for the open incident of its system, once, and approved', async () => {
     await desk.say('ann', 'open lb')

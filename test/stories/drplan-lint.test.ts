@@ -79,6 +79,26 @@ describe('the user group of a rotation', () => {
 })
 
 describe('a rotation', () => {
+  test('that is called first warns of somebody who may order no recovery, in its overrides too', () => {
+    const primary = { name: 'primary', type: 'weekly', start: '2026-01-05T09:00', people: ['ann', 'mia'] }
+    const managers = { ...primary, name: 'managers', people: ['mia'] }
+    const overrides = [
+      { person: 'mia', from: '2026-12-24', to: '2026-12-25' },
+      { person: 'mia', rotation: 'managers', from: '2026-12-24', to: '2026-12-25' },
+    ]
+
+    const found = warningsOf({ oncall: { rotations: [primary, managers], overrides } })
+
+    expect(found.filter((line) => line.includes('recovery (failover'))).toEqual([
+      expect.stringContaining(
+        'oncall.rotations[0].people[1]: "mia" is called by "primary", but with manager, approver only may order no recovery',
+      ),
+      expect.stringContaining(
+        'oncall.overrides[0].person: "mia" will be called, but with manager, approver only',
+      ),
+    ])
+  })
+
   test('warns of somebody who is called and may not acknowledge', () => {
     const vic = { name: 'Vic Viewer', roles: ['viewer'], email: 'vic@example.com', phone: '+49 30 90182 009' }
     const rotation = { name: 'primary', type: 'weekly', start: '2026-01-05T09:00', people: ['ann', 'vic'] }
@@ -87,7 +107,7 @@ describe('a rotation', () => {
 
     expect(found.filter((line) => line.includes('acknowledge'))).toEqual([
       expect.stringMatching(
-        /^test\.yml:\d+:\d+: warning: oncall\.rotations\[0\]\.people\[1\]: "vic" is called by "primary", but with viewer as the only role may not acknowledge\. Add engineer to people\.vic\.roles/,
+        /^test\.yml:\d+:\d+: warning: oncall\.rotations\[0\]\.people\[1\]: "vic" is called by "primary", but with viewer only may not acknowledge\. Add engineer to people\.vic\.roles/,
       ),
     ])
   })

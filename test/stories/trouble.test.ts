@@ -146,4 +146,18 @@ describe('an override by command', () => {
     expect(await bot.app().store.setting('overrides')).toContain('2026-12-23')
     expect(await bot.app().store.setting('overrides')).not.toContain('2026-11-23')
   })
+
+  it('is taken back for good', async () => {
+    const stored = async (): Promise<string | undefined> => bot.app().store.setting('overrides')
+    await bot.say('cem', 'oncall override dan 2026-11-23T00:00 2026-11-24T00:00')
+    await bot.say('cem', 'oncall override ann 2026-11-24T00:00 2026-11-24T04:00')
+
+    const back = await bot.say('cem', 'oncall cancel dan')
+    await bot.restart()
+    const after = await bot.say('cem', 'oncall')
+
+    expect(back.status).toBe('done')
+    expect(JSON.stringify(after.card)).not.toContain('Dan')
+    expect(JSON.parse((await stored()) ?? '')).toEqual([expect.objectContaining({ person: 'ann' })])
+  })
 })

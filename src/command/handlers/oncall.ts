@@ -1,4 +1,6 @@
-// oncall: who is on call now and next, and why; oncall override: somebody takes a turn.
+// oncall: who is on call now and next, and why; oncall override: somebody takes a turn; oncall cancel: takes it back.
+import { printCommand } from '../parse.ts'
+import { lacking } from '../../drplan/first-called.ts'
 import { readOverride } from '../../drplan/override.ts'
 import { UserError } from '../../errors.ts'
 import { onCall, schedule, withOverrides } from '../../oncall/shift.ts'
@@ -15,7 +17,7 @@ import type { Handlers } from '../desk.ts'
 
 const week: Duration = 7 * 24 * 3_600_000
 
-export const oncallHandlers: Handlers<'oncall' | 'oncall override'> = {
+export const oncallHandlers: Handlers<'oncall' | 'oncall override' | 'oncall cancel'> = {
   oncall: async (desk, command) => {
     const plan = desk.plan()
     const now = desk.clock.now()
@@ -30,16 +32,86 @@ export const oncallHandlers: Handlers<'oncall' | 'oncall override'> = {
     const now = desk.clock.now()
     const override = checked(plan, command, speaker, now)
     await desk.addOverride(override)
-    const name = override.rotation ?? plan.oncall.rotations[0]?.name ?? ''
+    const name = rotationOf(plan, override)
     const [from, to] = [momentStart(override.from, plan.timezone), momentEnd(override.to, plan.timezone)]
     // The plan that the desk gives may hold the override by now; an override twice is the same as once.
     const shifts = schedule(withOverrides(plan, [override]), name, Math.max(from, now), to)
     const lines = shifts.map((shift) => shiftLine(plan, shift))
     const said = `${who(plan, override.person)} takes the rotation ${name}.`
-    const times = `from ${override.from} to ${override.to} ${plan.timezone}`
-    await noteEverywhere(desk, speaker, `${who(plan, override.person)} takes the rotation ${name} ${times}`)
-    return listing('Override kept', [{ lines: [[said], ...lines] }], { override, shifts })
+    const what = lacking(plan, override.person, name)
+    const warning = what === undefined ? [] : [`Mind: ${who(plan, override.person)} ${what}.`]
+    await noteEverywhere(desk, speaker, [turnText(plan, override), ...warning].join('. '))
+    const back: Line = ['To take it back: ', { command: cancelling(override) }]
+    const sections = [
+      { lines: [[said], ...lines] },
+      ...warning.map((text): Section => ({ lines: [[{ strong: text }]] })),
+      { lines: [back] },
+    ]
+    const { card, ...rest } = listing('Override kept', sections, { override, shifts, warnings: warning })
+    return { ...rest, card: { ...card, tone: what === undefined ? 'quiet' : 'warn' } }
   },
+  'oncall cancel': async (desk, command, speaker) => {
+    const plan = desk.plan()
+    const override = toCancel(plan, command, desk.clock.now())
+    if (!(await desk.removeOverride(override))) throw inFile(override)
+    const name = rotationOf(plan, override)
+    await noteEverywhere(desk, speaker, `Taken back: ${turnText(plan, override)}`)
+    const after = desk.plan()
+    const shift = onCall(after, name, desk.clock.now())
+    const now = shift && section(after, { name, now: shift, next: [] }, 0)
+    const said = `Taken back: ${turnText(plan, override)}.`
+    return listing('Override taken back', [{ lines: [[said]] }, ...(now ? [now] : [])], { override })
+  },
+}
+
+function rotationOf(plan: DrPlan, { rotation }: Override): string {
+  return rotation ?? plan.oncall.rotations[0]?.name ?? ''
+}
+
+function turnText(plan: DrPlan, override: Override): string {
+  const times = `from ${override.from} to ${override.to} ${plan.timezone}`
+  return `${who(plan, override.person)} takes the rotation ${rotationOf(plan, override)} ${times}`
+}
+
+/** The command that takes an override back. */
+function cancelling({ person, from, rotation }: Override): string {
+  return printCommand({ verb: 'oncall cancel', person, from, ...optional('rotation', rotation) })
+}
+
+/** The one that is meant, of those that are not over. Throws UserError with what can be typed. */
+function toCancel(plan: DrPlan, command: CommandOf<'oncall cancel'>, now: Instant): Override {
+  const { from } = command
+  const person = personNamed(plan, command.person)
+  const rotation = command.rotation === undefined ? undefined : rotationNamed(plan, command.rotation).name
+  const coming = plan.oncall.overrides.filter(({ to }) => momentEnd(to, plan.timezone) > now)
+  const meant = coming.filter(
+    (each) =>
+      each.person === person &&
+      (from === undefined || each.from === from) &&
+      (rotation === undefined || rotationOf(plan, each) === rotation),
+  )
+  const [one] = meant
+  if (
+    one !== undefined &&
+    (meant.length === 1 || meant.every((each) => cancelling(each) === cancelling(one)))
+  )
+    return meant.at(-1) ?? one
+  const [code, problem] =
+    one === undefined
+      ? ['no-override', `${who(plan, person)} has no such override.`]
+      : ['which-override', `${who(plan, person)} has ${meant.length} overrides.`]
+  const ways = (one === undefined ? coming : meant).slice(0, 5).map(cancelling)
+  throw new UserError(
+    code,
+    `${problem} ${ways.length === 0 ? 'There is none.' : `To take one back: ${ways.join(', or ')}`}`,
+  )
+}
+
+function inFile(override: Override): UserError {
+  return new UserError(
+    'override-in-plan',
+    `The override of ${override.person} from ${override.from} stands in the DR plan: take it out under oncall.overrides there.`,
+  )
 }
 
 /** Now and what follows within eight weeks. */
@@ -78,12 +150,16 @@ function shiftLine(plan: DrPlan, shift: Shift): Line {
 function overrides(plan: DrPlan, now: Instant): readonly Section[] {
   const coming = plan.oncall.overrides.filter(({ to }) => momentEnd(to, plan.timezone) > now)
   if (coming.length === 0) return []
-  const lines = coming.map(({ person, from, to, rotation, by }): Line => {
-    const where = rotation ?? plan.oncall.rotations[0]?.name ?? ''
+  const lines = coming.map((override): Line => {
+    const { person, from, to, by } = override
     const arranged = by === undefined ? '' : `, arranged by ${who(plan, by)}`
-    return [{ strong: who(plan, person) }, ` (${where}) from ${from} to ${to} ${plan.timezone}${arranged}`]
+    const what = lacking(plan, person, rotationOf(plan, override))
+    const mind = what === undefined ? '' : `; ${what}`
+    const where = `(${rotationOf(plan, override)}) from ${from} to ${to} ${plan.timezone}`
+    return [{ strong: who(plan, person) }, ` ${where}${arranged}${mind}`]
   })
-  return [{ heading: 'Overrides', lines }]
+  const back: Line = ['To take one back: ', { command: 'oncall cancel PERSON' }]
+  return [{ heading: 'Overrides', lines: [...lines, back] }]
 }
 
 /** @throws UserError naming what is wrong with the override and what to write instead. */
@@ -94,8 +170,7 @@ function checked(
   now: Instant,
 ): Override {
   const { from, to, rotation } = command
-  const typed = command.person.toLowerCase()
-  const person = Object.keys(plan.people).find((id) => id.toLowerCase() === typed) ?? command.person
+  const person = personNamed(plan, command.person)
   const named = rotation === undefined ? undefined : rotationNamed(plan, rotation).name
   const override = readOverride(plan, { person, from, to, rotation: named, by: speaker.person })
   if (momentEnd(to, plan.timezone) > now) return override
@@ -103,6 +178,10 @@ function checked(
     'bad-override',
     `The override is over already (${to} ${plan.timezone}). Type a time to come.`,
   )
+}
+
+function personNamed(plan: DrPlan, typed: string): string {
+  return Object.keys(plan.people).find((id) => id.toLowerCase() === typed.toLowerCase()) ?? typed
 }
 
 function rotationNamed(plan: DrPlan, typed: string): Rotation {

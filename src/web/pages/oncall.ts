@@ -29,7 +29,8 @@ export function oncallPage(view: View): Content {
         ${view.plan.oncall.rotations.map((rotation) => rotationPart(rotation.name, weeks, colours, view))}
       </div>
       <p class="quiet after">
-        Swap a shift with <code>dr oncall override PERSON FROM TO</code>, times in ${view.plan.timezone}.
+        Swap a shift with <code>dr oncall override PERSON FROM TO</code>, times in ${view.plan.timezone}; take
+        it back with <code>dr oncall cancel PERSON</code>.
       </p>`,
   }
 }
