@@ -42,7 +42,7 @@ describe('readiness', () => {
     }
 
     expect(ready.status).toBe(200)
-    expect(Object.keys(body.checks).toSorted()).toEqual(['deadlines', 'effects', 'nagios', 'store'])
+    expect(Object.keys(body.checks).toSorted()).toEqual(['clock', 'deadlines', 'effects', 'nagios', 'store'])
   })
 
   it('is lost when Nagios, once heard of, falls silent', async () => {
