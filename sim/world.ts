@@ -2,10 +2,13 @@
 import { startCloudflareSim, type CloudflareOptions, type CloudflareSim } from './cloudflare.ts'
 import { startDnsServer, type DnsServer } from './dns.ts'
 import { servedZone } from './dns/answer.ts'
+import { startRegistry, type Registry } from './registry.ts'
 import { startTarget, type Target } from './target.ts'
 
 export interface World {
   readonly dns: DnsServer
+  /** The name server of the zone above, which leads to `dns` in the beginning. */
+  readonly registry: Registry
   readonly cloudflare: CloudflareSim
   /** What the simulated Cloudflare takes as CLOUDFLARE_API_TOKEN. */
   readonly token: string
@@ -47,6 +50,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dns = await startDnsServer({ zones: [served], port: ports.dns ?? 0 })
   started.defer(dns.stop)
   nameServers.push(`localhost:${dns.port}`)
+  const registry = await startRegistry({ zone, nameServers, count: 1 })
+  started.defer(registry.stop)
   const cloudflare = await startCloudflareSim({
     zones: [
       {
@@ -67,6 +72,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const parts = started.move()
   return {
     dns,
+    registry,
     cloudflare,
     token,
     zone,

@@ -5,6 +5,7 @@ import { BugError, RetryableError, reasonOf } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
 import type { Clock, Progress, Provider } from '../ports.ts'
 import type { DnsCheckAction } from '../recovery/action.ts'
+import { delegationIn, saysText } from '../recovery/kinds/delegation.ts'
 import { addressesOf } from './name-servers.ts'
 import { plainContent, plainName } from './record-content.ts'
 import { age } from './started.ts'
@@ -17,6 +18,8 @@ export interface DnsCheckOptions {
   readonly resolveNameServer?: (host: string) => Promise<readonly string[]>
   /** For one question to one name server. Default 2 s. */
   readonly timeout?: Duration
+  /** Says where the parent of a zone leads. Absent: it is not asked. */
+  readonly delegation?: Pick<Provider<'delegation'>, 'observe'>
 }
 
 const DnsFacts = z.object({ ok: z.boolean() })
@@ -92,11 +95,27 @@ async function askAll(
 ): Promise<readonly Verdict[]> {
   mustCheckSomething(action)
   stopIf(signal)
-  const verdicts = await Promise.all(
-    action.nameServers.map((server) => askServer(server, action.want, options, signal)),
-  )
+  const [verdicts, parent] = await Promise.all([
+    Promise.all(action.nameServers.map((server) => askServer(server, action.want, options, signal))),
+    askParent(action, options, signal),
+  ])
   stopIf(signal)
-  return verdicts
+  return [...verdicts, ...parent]
+}
+
+/** The way of a resolver begins at the parent: when that leads to none of the name servers, what they answer helps nobody. */
+async function askParent(
+  { parent, nameServers }: DnsCheckAction,
+  { delegation }: DnsCheckOptions,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  if (!parent || !delegation) return []
+  const look = { provider: 'delegation' as const, ...parent, before: [], after: [] }
+  const { says } = delegationIn(await delegation.observe(look, signal))
+  const here = new Set(nameServers.map(plainName))
+  const away = says.filter((one) => !one.some((name) => here.has(plainName(name))))
+  if (away.length === 0) return []
+  return [{ server: 'the parent', ok: false, text: `leads ${parent.zone} to ${saysText(away)}` }]
 }
 
 async function askServer(

@@ -11,10 +11,11 @@ export function createOutside(options: {
   readonly clock: Pick<Clock, 'now'>
   readonly timeout?: Duration
 }): Pick<Providers, 'probe' | 'certificate' | 'dns-check' | 'delegation'> {
+  const delegation = createDelegation(options)
   return {
     probe: createProbe(),
     certificate: createCertificateCheck(),
-    'dns-check': createDnsCheck(options),
-    delegation: createDelegation(options),
+    'dns-check': createDnsCheck({ ...options, delegation }),
+    delegation,
   }
 }

@@ -23,6 +23,7 @@ import type { Run } from './run.ts'
 import { personName } from './summary.ts'
 import { asSeen } from './unseen.ts'
 import type { Said } from './verdicts.ts'
+import { ledAway } from './ways/led-away.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import { differencesIn, digestOf, groundOf } from './world.ts'
 
@@ -180,6 +181,7 @@ async function approve(
     await refuseOver(engine, run)
     await refuseStopped(engine, run)
     await refuseDrifted(engine, run)
+    await refuseLedAway(engine, run)
   }
   // Looking took time: who has left the plan meanwhile, or lost the role, approves nothing.
   return (await apply(engine, run.id, { ...verdict, roles: rolesOf(engine, person) })).run
@@ -242,6 +244,16 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   const reason = `The world is not as ${run.id} showed it: ${what}`
   const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
   if (lapsed.state !== 'expired') return
+  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
+}
+
+/** Nobody may be led to where the change is made any more: it would be done, and help nobody. */
+async function refuseLedAway({ store, ...engine }: Engine, run: Run): Promise<void> {
+  const history = await store.runs({ open: false, limit: historyLimit })
+  const away = await ledAway({ calls: engine.calls, plan: engine.plan(), history }, run)
+  if (away === undefined) return
+  const reason = `Since ${run.id} was proposed, the zone was led away: ${away}`
+  await apply({ store, ...engine }, run.id, { kind: 'lapsed', reason })
   throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
 }
 

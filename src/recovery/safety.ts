@@ -28,6 +28,7 @@ export const safetyRules = [
   'parent-answers',
   'no-ds-at-parent',
   'registrar-can-switch',
+  'parent-leads-here',
   'standby-changes-carried',
   'no-half-way-run',
 ] as const

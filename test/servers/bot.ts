@@ -190,6 +190,10 @@ function found<T>(value: T | undefined, id: string): T {
 
 function planFor(world: World, example: string): string {
   return example
+    .replace(
+      /( +)sync_every: 10m\n/,
+      (line, indent: string) => `${line}${indent}parents: ${JSON.stringify(world.registry.servers)}\n`,
+    )
     .replaceAll('203.0.113.10', world.lb.host)
     .replaceAll('203.0.113.20', world.backup.host)
     .replaceAll('203.0.113.30', world.api.host)

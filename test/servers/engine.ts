@@ -252,8 +252,8 @@ function planFor(world: World): DrPlan {
   const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
   if ('errors' in loaded) throw new Error('the example plan is broken')
   const { plan } = loaded
-  const { lb } = plan.systems
-  if (!lb) throw new Error('the example plan has no load balancer')
+  const { lb, dns } = plan.systems
+  if (!lb || !dns) throw new Error('the example plan has no load balancer, or no DNS')
   const probe = {
     url: `http://${world.record}/health`,
     port: world.httpPort,
@@ -266,5 +266,10 @@ function planFor(world: World): DrPlan {
     { name: 'api', risk: 'disruptive', cloudflare: { ...cloudflare, to: world.api.host }, probe },
     { name: 'last', risk: 'loses-data', cloudflare: { ...cloudflare, to: world.api.host }, probe },
   ]
-  return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries } } }
+  const standby = dns.recoveries.map((recovery): Recovery => {
+    const { standby_dns: block } = recovery
+    return block ? { ...recovery, standby_dns: { ...block, parents: world.registry.servers } } : recovery
+  })
+  const systems = { ...plan.systems, dns: { ...dns, recoveries: standby }, lb: { ...lb, recoveries } }
+  return { ...plan, systems }
 }

@@ -55,8 +55,8 @@ export function homeOf(world: World): readonly string[] {
 /** The example plan's standby zone, with the parent's name servers of this world. */
 export function withParents(plan: string, { registry }: Pick<StandbyWorld, 'registry'>, more = ''): string {
   return plan.replace(
-    /( +)sync_every: 10m\n/,
-    (line, indent: string) =>
-      `${line}${indent}parents: ${JSON.stringify(registry.servers)}\n${more && `${indent}${more}\n`}`,
+    /( +)sync_every: 10m\n(?: +parents: .*\n)?/,
+    (_lines, indent: string) =>
+      `${indent}sync_every: 10m\n${indent}parents: ${JSON.stringify(registry.servers)}\n${more && `${indent}${more}\n`}`,
   )
 }

@@ -7,7 +7,11 @@ const lookedThrough = 200
 
 /** The failover that stands, or a run that is under way: the standby may answer the world, and is not touched. */
 export async function standingRun(store: Pick<Store, 'runs'>, zone: string): Promise<Run | undefined> {
-  const runs = await store.runs({ open: false, limit: lookedThrough, lasting: true })
+  return standingIn(await store.runs({ open: false, limit: lookedThrough, lasting: true }), zone)
+}
+
+/** The same among these runs, newest first. */
+export function standingIn(runs: readonly Run[], zone: string): Run | undefined {
   return runs.find((run) => {
     if (!isAbout(run, zone)) return false
     if (run.state === 'running' || run.state === 'unknown') return true

@@ -22,6 +22,7 @@ import { checkThroughCloudflare } from './cloudflare-check.ts'
 import { actionOf, asClient, dnsSteps, effectWithin, plainContent, rowsOf, targetsOf } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
 import { elsewhere, pointedAt, recordFor } from './records.ts'
+import { insteadOf, leadsWarnings, lookAtParent, parentLeadsHere, parentToAsk } from './led-away.ts'
 import { draftFailback } from './records-back.ts'
 import { wayOf } from './way.ts'
 import type { With } from './way.ts'
@@ -49,13 +50,16 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
   const after = before.map((record) =>
     pointedAt(record, to === undefined ? record.content : plainContent(to), false),
   )
-  const [looked, aliases, hint] = await Promise.all([
+  const [looked, aliases, hint, leads] = await Promise.all([
     lookAtWays(calls, { probe: recovery.probe, zone, before, after }),
     proxiedAliases(context, { zone, before, after }),
     calls.readers.cloudflare.status(calls.limit()),
+    lookAtParent(context, zoneName),
   ])
   const rest = found.filter((record) => !before.some((one) => one.id === record.id))
+  const away = parentLeadsHere(leads, zone)
   const verdicts: readonly Verdict[] = [
+    ...away,
     originHealthy(looked),
     originCertificate(looked.certificates),
     notAlreadyThere(before, after),
@@ -64,12 +68,14 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
   ]
   const list = findings(verdicts, ask.overrides)
   const originDown = list.some(({ rule, ok }) => rule === 'target-healthy' && !ok)
-  const others = [...elsewhere(context, recovery), ...(originDown ? balancerWays(context) : [])]
+  const ways = [...elsewhere(context, recovery), ...(originDown ? balancerWays(context) : [])]
+  const others = insteadOf(leads, away, after, ways)
   refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, others)
 
   const askFirst = !isOverridden(list, 'target-healthy')
   const trusted = !isOverridden(list, 'origin-certificate')
-  const change = changeOf(looked, { zone, before, after, askFirst, trusted })
+  const moved = { zone, before, after, parent: parentToAsk(leads, list) }
+  const change = changeOf(looked, { ...moved, askFirst, trusted })
   const ground = [...(askFirst ? looked.direct : []), ...(trusted ? looked.certificate : [])]
   const kind = { system: ask.system, direction: 'failover', recovery: recovery.name } as const
   const expected = expectedDuration(context.history, kind, recovery)
@@ -94,7 +100,7 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
       cost: { text: costText(within) },
       debts: debtsOf(change),
       digest: digestOf([...ground, { action: actionOf(change), facts: { records: found } }]),
-      warnings: warningsOf(change, looked),
+      warnings: [...leadsWarnings(leads), ...warningsOf(change, looked)],
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
@@ -120,7 +126,7 @@ function recordsOf({ cloudflare_bypass: { records, to } }: BypassRecovery, found
   })
 }
 
-type Moved = Pick<DnsChange, 'zone' | 'before' | 'after'>
+type Moved = Pick<DnsChange, 'zone' | 'before' | 'after' | 'parent'>
 
 /** An alias of a name that stays behind the proxy would go on leading there. */
 async function proxiedAliases({ calls }: Context, { zone, after }: Moved): Promise<readonly DnsRecord[]> {
@@ -141,6 +147,7 @@ function changeOf(
     zone,
     before,
     after,
+    parent,
     askFirst,
     trusted,
   }: Moved & { readonly askFirst: boolean; readonly trusted: boolean },
@@ -153,6 +160,7 @@ function changeOf(
     zone,
     before,
     after,
+    parent,
     probes,
     askFirst,
     ...(certificate && trusted ? { certificates: certificate.action } : {}),

@@ -7,6 +7,7 @@ import { stepOf } from '../draft.ts'
 import type { Proposal, Step } from '../run.ts'
 import { valueOf } from '../kinds/cloudflare-dns.ts'
 import { whereOf } from '../kinds/probe.ts'
+import type { Parent } from './led-away.ts'
 
 /** How long the zone's name servers are asked until all of them have the change. */
 const nameServersWithin: Duration = minute
@@ -25,6 +26,8 @@ export interface DnsChange {
   readonly askFirst: boolean
   /** Certificates that clients will see without the proxy: looked at before the change. */
   readonly certificates?: CertificateAction
+  /** Who says where the zone leads, which may be elsewhere: the check after the change begins there. */
+  readonly parent?: Parent | undefined
   /** What is asked after the change, instead of what follows from the probes. */
   readonly askLast?: readonly ProbeAction[]
 }
@@ -60,7 +63,7 @@ function certificateSteps({ certificates }: DnsChange): readonly Step[] {
 }
 
 /** Behind the proxy the name servers answer with Cloudflare's own addresses, which say nothing about the change. */
-function nameServerSteps({ zone, after }: DnsChange): readonly Step[] {
+function nameServerSteps({ zone, after, parent }: DnsChange): readonly Step[] {
   // An alias at the zone's own name is flattened: the name servers answer with the addresses that it leads to.
   const open = after.filter(
     ({ name, type, proxied }) => !proxied && !(type === 'CNAME' && name === zone.name),
@@ -68,7 +71,13 @@ function nameServerSteps({ zone, after }: DnsChange): readonly Step[] {
   const want = open.map(({ name, type, content }) => ({ name, type, content }))
   if (want.length === 0) return []
   const { nameServers } = zone
-  const action: Action = { provider: 'dns-check', nameServers, want, within: nameServersWithin }
+  const action: Action = {
+    provider: 'dns-check',
+    nameServers,
+    want,
+    within: nameServersWithin,
+    ...(parent ? { parent } : {}),
+  }
   return [stepOf(`Ask the name servers of ${zone.name} until all have it`, action)]
 }
 

@@ -13,31 +13,36 @@ import { findings, isOverridden, refuseUnsafe, targetHealthy, worldAsLeft } from
 import { digestOf } from '../world.ts'
 import { actionOf, dnsSteps, effectWithin, proxyWarnings, rowsOf, targetsOf } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
+import { insteadOf, leadsWarnings, lookAtParent, parentLeadsHere, parentToAsk } from './led-away.ts'
 
 /** Looks at the records as they are and, from outside, at where they pointed before; then says what would be done. */
 export async function draftFailback(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, calls } = context
   const undo = undoOfDns(run)
   const probes = probesOf(run, undo.after)
-  const [found, facts] = await Promise.all([
+  const [found, facts, leads] = await Promise.all([
     calls.readers.dns.records(
       undo.zone.id,
       undo.before.map((record) => record.name),
       calls.limit(),
     ),
     Promise.all(probes.map((probe) => calls.observe(probe))),
+    lookAtParent(context, undo.zone.name),
   ])
   const seen = probes.map((action, index) => ({ action, facts: facts[index] ?? {} }))
   const targets = seen.map(({ action, facts }) => ({ where: whereOf(action), ...probeFacts(facts) }))
   const back = isBack(undo, found, earlier)
   const differences = back ? [] : recordDifferences(undo.before, found)
-  const verdicts = [targetHealthy(targets), worldAsLeft(run.id, differences)]
+  const away = parentLeadsHere(leads, undo.zone)
+  const verdicts = [...away, targetHealthy(targets), worldAsLeft(run.id, differences)]
   const list = findings(verdicts, ask.overrides)
-  refuseUnsafe(list, `failback ${ask.system}`, [])
+  const others = insteadOf(leads, away, undo.after, [])
+  refuseUnsafe(list, `failback ${ask.system}`, others)
 
   const before = undo.before.map((record) => recordNow(record, found))
   const askFirst = !isOverridden(list, 'target-healthy')
-  const change: DnsChange = { zone: undo.zone, before, after: undo.after, probes, askFirst }
+  const parent = parentToAsk(leads, list)
+  const change: DnsChange = { zone: undo.zone, before, after: undo.after, probes, askFirst, parent }
   const kind = { system: ask.system, direction: 'failback', recovery: run.recovery } as const
   const recovery = context.plan.systems[ask.system]?.recoveries.find((one) => one.name === run.recovery)
   const expected = expectedDuration(context.history, kind, recovery)
@@ -68,7 +73,7 @@ export async function draftFailback(context: Context, run: Run, earlier: readonl
       },
       debts: exposed(change, run.id),
       digest: digestOf([...(askFirst ? seen : []), { action: actionOf(change), facts: { records: found } }]),
-      warnings: proxyWarnings(change),
+      warnings: [...leadsWarnings(leads), ...proxyWarnings(change)],
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },

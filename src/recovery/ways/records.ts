@@ -7,6 +7,7 @@ import { actionOf, dnsSteps, effectWithin, plainContent, proxyWarnings } from '.
 import { rowsOf, shortTtl, targetsOf, typeFor } from './dns-change.ts'
 import type { DnsChange } from './dns-change.ts'
 import { checkThroughCloudflare } from './cloudflare-check.ts'
+import { insteadOf, leadsWarnings, lookAtParent, parentLeadsHere, parentToAsk } from './led-away.ts'
 import { draftFailback } from './records-back.ts'
 import { wayOf } from './way.ts'
 import type { With } from './way.ts'
@@ -43,25 +44,30 @@ async function draftFailover(context: Context, recovery: DnsRecovery): Promise<D
   const { ask, calls } = context
   const { cloudflare } = recovery
   const probe = probeOf(recovery)
-  const [{ zone, found }, facts] = await Promise.all([
+  const [{ zone, found }, facts, leads] = await Promise.all([
     read(context, cloudflare),
     probe && calls.observe(probe),
+    lookAtParent(context, cloudflare.zone),
   ])
   const to = plainContent(cloudflare.to)
   const before = cloudflare.records.map((name) => recordFor(name, to, found))
   const after = before.map((record) => pointedAt(record, to, cloudflare.proxied ?? record.proxied))
-  const others = found.filter((record) => !before.some((one) => one.id === record.id))
+  const alike = found.filter((record) => !before.some((one) => one.id === record.id))
   const target = probe && facts ? { where: whereOf(probe), ...probeFacts(facts) } : undefined
+  const away = parentLeadsHere(leads, zone)
   const verdicts = [
+    ...away,
     targetHealthy(target && [target]),
     notAlreadyThere(before, after),
-    noOtherRecords(cloudflare.records, others),
+    noOtherRecords(cloudflare.records, alike),
   ]
   const list = findings(verdicts, ask.overrides)
-  refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, elsewhere(context, recovery))
+  const others = insteadOf(leads, away, after, elsewhere(context, recovery))
+  refuseUnsafe(list, `failover ${ask.system} to ${recovery.name}`, others)
 
   const askFirst = !isOverridden(list, 'target-healthy')
-  const change: DnsChange = { zone, before, after, probes: probe ? [probe] : [], askFirst }
+  const parent = parentToAsk(leads, list)
+  const change: DnsChange = { zone, before, after, probes: probe ? [probe] : [], askFirst, parent }
   const ground = probe && facts && askFirst ? [{ action: probe, facts }] : []
   const kind = { system: ask.system, direction: 'failover', recovery: recovery.name } as const
   const expected = expectedDuration(context.history, kind, recovery)
@@ -88,7 +94,7 @@ async function draftFailover(context: Context, recovery: DnsRecovery): Promise<D
       },
       debts: debtsOf(change, recovery.name, ask.system),
       digest: digestOf([...ground, { action: actionOf(change), facts: { records: found } }]),
-      warnings: proxyWarnings(change),
+      warnings: [...leadsWarnings(leads), ...proxyWarnings(change)],
       ...(within === undefined ? {} : { effectWithin: within }),
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
