@@ -66,6 +66,8 @@ export interface RunTold {
   readonly run: RunId
   readonly news: RunNews
   readonly direction: 'failover' | 'failback'
+  /** Its name in the plan; absent in those of older versions. */
+  readonly recovery?: string
   readonly by: Actor
   readonly text: string
   /** The service was looked at from outside, and answered; without it nobody but Nagios says whether it works. */

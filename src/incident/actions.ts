@@ -7,7 +7,7 @@ import type { Button } from '../message.ts'
 import { nextLevel } from './calls.ts'
 import { targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
-import { lackingWays } from './decide-by.ts'
+import { nowCarriedOut, lackingWays } from './decide-by.ts'
 import type { Incident } from './incident.ts'
 
 /** The blocks of recoveries that the bot itself can carry out. */
@@ -58,10 +58,15 @@ export function incidentButtons(incident: Incident, plan: DrPlan): readonly Butt
   return list
 }
 
-/** What could not be carried out when it was last looked at may be ordered all the same: that look may be old. */
+/**
+ * What could not be carried out when it was last looked at may be ordered all the same: that look may be old. What was
+ * carried out just now is not offered again.
+ */
 function marked(buttons: readonly Button[], incident: Incident): readonly Button[] {
   const lacking = lackingWays(incident).map(({ recovery }) => `failover ${incident.system} to ${recovery}`)
-  return buttons.map((button) =>
+  const done = nowCarriedOut(incident)?.recovery
+  const left = buttons.filter(({ command }) => command !== `failover ${incident.system} to ${done}`)
+  return left.map((button) =>
     lacking.includes(button.command) ? { ...button, label: `${button.label} (not ready)` } : button,
   )
 }

@@ -10,7 +10,7 @@ import { incidentButtons, isRestore, restoreCommand } from './actions.ts'
 import { byHandLead } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
 import { nameOf } from './change.ts'
-import { decideByField, lackingWays, noWayLeft } from './decide-by.ts'
+import { nowCarriedOut, decideByField, lackingWays, noWayLeft } from './decide-by.ts'
 import { chatName, isElsewhere, roomLinks } from './elsewhere.ts'
 import { problemsSection } from './problems.ts'
 import { measure, verdictText, verdictTone } from '../timeline/phases.ts'
@@ -74,9 +74,11 @@ export function stateText(incident: Incident): string {
 }
 
 /** After a recovery that nobody has looked at from outside, it is Nagios that knows. */
-function diagnosingText({ marks, run }: Incident): string {
-  if (marks.acted === undefined || run === undefined) return 'diagnosing'
-  return `${run} is carried out, Nagios has not said yet that it works`
+function diagnosingText(incident: Incident): string {
+  const done = nowCarriedOut(incident)
+  return done === undefined
+    ? 'diagnosing'
+    : `${done.run} is carried out, Nagios has not said yet that it works`
 }
 
 /** Red while nobody acts or the objective is missed, amber while somebody does, green when it works again. */

@@ -186,6 +186,15 @@ function momentSpans(way: DecideBy, now: Instant, full: boolean): readonly Span[
     : [time(at), ` for ${recovery}`]
 }
 
-function isOpenQuestion({ state }: Incident): boolean {
-  return state === 'paging' || state === 'diagnosing'
+/** What was carried out for this outage while nobody has seen yet whether it helped; undefined when that is not so. */
+export function nowCarriedOut(incident: Incident): Incident['carriedOut'] {
+  return incident.state === 'diagnosing' && incident.marks.acted !== undefined
+    ? incident.carriedOut
+    : undefined
+}
+
+/** Nobody has to decide on a recovery while the one that was carried out has not shown whether it helped. */
+function isOpenQuestion(incident: Incident): boolean {
+  const { state } = incident
+  return (state === 'paging' || state === 'diagnosing') && nowCarriedOut(incident) === undefined
 }

@@ -168,6 +168,8 @@ interface Common {
   /** Outages under this number that were over before the one of `marks`, oldest first; absent: none. */
   readonly earlier?: readonly Marks[]
   readonly rooms: readonly Room[]
+  /** The recovery that was carried out last; it counts while `marks.acted` is there. */
+  readonly carriedOut?: { readonly run: RunId; readonly recovery?: string }
   /** The newest run that was approved for this incident. */
   readonly run?: RunId
   readonly relapses: number

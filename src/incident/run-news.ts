@@ -7,6 +7,7 @@ import { bare, watch } from './alerts.ts'
 import { bot, effect, nagios, nameOf, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { newClock } from './clocks.ts'
+import { nowCarriedOut } from './decide-by.ts'
 import { where, whoWhere } from './elsewhere.ts'
 
 type News = Extract<IncidentInput, { readonly kind: 'run-news' }>
@@ -57,8 +58,16 @@ export function runNews(
 /** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
 function aside(change: Change, news: News, moment: Moment): Change | undefined {
   const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'denied', 'unknown', 'gone', 'holds']
-  if (ended.includes(news.news)) return card(said(change, news, moment))
+  if (ended.includes(news.news))
+    return card(said(news.news === 'done' ? takenBack(change) : change, news, moment))
   return news.waits ? card(said(change, news, moment)) : undefined
+}
+
+/** After a way back nothing is carried out any more that could still help: somebody has to decide anew. */
+function takenBack(change: Change): Change {
+  if (nowCarriedOut(change.next) === undefined) return change
+  const { acted: _, followed: __, ...marks } = change.next.marks
+  return patch(change, { marks })
 }
 
 /** A step makes no sound, unless somebody must act after it. */
@@ -112,6 +121,7 @@ function done(change: Change, news: News, moment: Moment): Change {
   const followed = news.followed === undefined ? {} : { followed: news.followed }
   const acted = patch(change, {
     run: news.run,
+    carriedOut: { run: news.run, ...(news.recovery === undefined ? {} : { recovery: news.recovery }) },
     marks: { ...marks, acted: marks.acted ?? moment.now, ...followed },
   })
   if (change.next.state === 'watching') return acted

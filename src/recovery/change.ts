@@ -75,7 +75,7 @@ export function goOn(change: RunChange): RunChange {
 
 /** The decision with its incident to be told, when it has one. */
 export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
-  const { id: run, incident, direction } = change.next
+  const { id: run, incident, direction, recovery } = change.next
   if (incident === undefined) return change
   const text = runNewsText(change.next, news)
   const seen = news === 'done' && wasSeen(change.next) ? { seen: true as const } : {}
@@ -86,7 +86,19 @@ export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
     ...change,
     effects: [
       ...change.effects,
-      { kind: 'run-news', run, incident, news, direction, by, text, ...seen, ...waits, ...followed },
+      {
+        kind: 'run-news',
+        run,
+        incident,
+        news,
+        direction,
+        recovery,
+        by,
+        text,
+        ...seen,
+        ...waits,
+        ...followed,
+      },
     ],
   }
 }

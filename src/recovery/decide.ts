@@ -4,9 +4,9 @@ import { aheadBy, broughtBack } from '../ahead.ts'
 import { printDuration } from '../drplan/duration.ts'
 import { minute } from '../ids.ts'
 import type { Duration, Instant } from '../ids.ts'
-import { same, tell, to, happened } from './change.ts'
+import { same, tell, to, happened, owes } from './change.ts'
 import type { RunChange, RunDecision } from './change.ts'
-import { runNewsText } from './news.ts'
+import { runName, runNewsText } from './news.ts'
 import {
   intended,
   laterWhenSilent,
@@ -82,7 +82,7 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
     case 'rivals-ended':
       return rivalsEnded(run, input.ended)
     case 'undone':
-      return undone(run, input.by)
+      return undone(run, input.by, now)
     case 'gone':
       return gone(run, input.text, now)
     case 'holds':
@@ -206,9 +206,14 @@ function rivalsEnded(run: Run, ended: readonly Run['id'][]): RunDecision {
   return to(left.length === 0 ? alone : { ...run, rivals: left })
 }
 
-function undone(run: Run, by: Run['id']): RunDecision {
+/** The record of its incident hears of it, however long that is over: else what was owed would stand there for ever. */
+function undone(run: Run, by: Run['id'], now: Instant): RunDecision {
   const ended = run.state === 'done' || run.state === 'failed' || run.state === 'cancelled'
-  return ended && run.undoneBy === undefined ? to({ ...run, undoneBy: by }) : same
+  if (!ended || run.undoneBy !== undefined) return same
+  const owed = owes(run) && run.proposal.debts.length > 0 ? '; what it owed is paid by that' : ''
+  const text = `${run.id} (${runName(run)}) was undone by ${by}${owed}`
+  const data = { run: run.id, undoneBy: by }
+  return happened(to({ ...run, undoneBy: by }), 'run.undone', { at: now, by: bot, text, data })
 }
 
 /** Nothing else follows: whether to do it again is for people to say. */

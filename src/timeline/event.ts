@@ -62,6 +62,7 @@ export const eventTypes = [
   'run.holds',
   'run.over',
   'run.debt',
+  'run.undone',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

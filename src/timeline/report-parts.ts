@@ -140,6 +140,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
       `State: ${run.state}. Risk: ${run.risk}. Asked for by ${run.askedBy}.${took}`,
       ...(approved.length > 0 ? approved : [notApproved(run, zone)]),
       ...run.overridden.map(({ rule, reason }) => `Safety rule ${rule} was overridden: ${reason}`),
+      ...(run.undone === undefined ? [] : [undoneText(run.undone, zone)]),
       ...debts,
     ],
   }
@@ -154,6 +155,10 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),
     ...table(3, 'Steps', ['Step', 'Came to', 'Took'], steps),
   ]
+}
+
+function undoneText({ by, at }: NonNullable<ReportedRun['undone']>, zone: string): string {
+  return `Undone by ${by}${at === undefined ? '' : ` ${momentText(at, zone)}`}: nothing of it is owed any more.`
 }
 
 function notApproved({ denied }: ReportedRun, zone: string): string {

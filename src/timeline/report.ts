@@ -51,6 +51,8 @@ export interface ReportedRun {
     readonly answer?: string
     readonly ms?: Duration
   }[]
+  /** The run that undid it, and when, as far as the record has it. */
+  readonly undone?: { readonly by: string; readonly at?: Instant }
   readonly debts: readonly { readonly text: string; readonly remedy: string }[]
   readonly ms?: Duration
 }
@@ -111,7 +113,7 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
     relapses: incident.relapses,
     escalated: incident.level > 0,
     pages: incident.pages.map((page) => pageOf(page, plan)),
-    runs: record.runs.map((run) => runOf(run, plan)),
+    runs: record.runs.map((run) => runOf(run, plan, events)),
     notes: events
       .filter((event) => event.type === 'note')
       .map(({ at, by, text }) => ({ at, person: nameOf(plan, by.person), text })),
@@ -164,7 +166,7 @@ function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
   }
 }
 
-function runOf(run: Run, plan: DrPlan): ReportedRun {
+function runOf(run: Run, plan: DrPlan, events: readonly TimelineEvent[]): ReportedRun {
   const { proposal } = run
   const ended = 'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
   return {
@@ -189,9 +191,19 @@ function runOf(run: Run, plan: DrPlan): ReportedRun {
       ...(action.provider === 'sql-query' && note !== undefined ? { answer: note } : {}),
       ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
     })),
+    ...(run.undoneBy === undefined ? {} : { undone: undoneOf(run.id, run.undoneBy, events) }),
     debts: owes(run) ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
   }
+}
+
+function undoneOf(
+  run: Run['id'],
+  by: Run['id'],
+  events: readonly TimelineEvent[],
+): NonNullable<ReportedRun['undone']> {
+  const event = events.findLast(({ type, data }) => type === 'run.undone' && data?.['run'] === run)
+  return { by, ...(event === undefined ? {} : { at: event.at }) }
 }
 
 function deniedOf(

@@ -120,6 +120,28 @@ describe('a recovery that holds no look from outside', () => {
     expect(mended.marks.verified).toBe(start + 7 * minute)
   })
 
+  test('is not proposed again while Nagios is waited for, and is when it was taken back', () => {
+    const shown = (incident: Incident) => {
+      const card = incidentCard(incident, { plan, now: start + 5 * minute })
+      return {
+        labels: card.fields?.map(({ label }) => label),
+        commands: card.buttons?.map(({ command }) => command),
+      }
+    }
+    const news = { ...newsOf(change), recovery: 'region' } as IncidentInput
+    const again = 'failover db to region'
+    expect(shown(after(outage(), 1, { kind: 'ack', by: ann })).commands).toContain(again)
+
+    const carried = after(recovering(), 5, news)
+    expect(shown(carried).labels).not.toContain('Decide by')
+    expect(shown(carried).commands).not.toContain(again)
+    expect(shown(carried).commands?.some((command) => command.startsWith('failover db'))).toBe(true)
+
+    const back = after(carried, 5, { ...approved, run: 'R-2', news: 'done', direction: 'failback' })
+    expect(shown(back).labels).toContain('Decide by')
+    expect(shown(back).commands).toContain(again)
+  })
+
   test('says so in the room, and does not call itself verified', () => {
     const news = newsOf(change)
     expect(news).toMatchObject({

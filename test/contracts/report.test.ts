@@ -278,3 +278,22 @@ describe('the timeline', () => {
     expect(days[1]?.lines[1]).not.toHaveProperty('who')
   })
 })
+
+test('says which run has undone one, and that nothing of it is owed any more', () => {
+  const record = recordWith()
+  const at = start + 20 * minute
+  const data = { run: 'R-7', undoneBy: 'R-8' }
+  const undone: Happening = { at, by: bot, type: 'run.undone', text: 'R-7 was undone by R-8', data }
+  const added = chain(record.head, 'INC-3', [undone])
+  const events = [...record.events, ...added]
+  const last = added.at(-1)
+  const runs = record.runs.map((run) => (run.id === 'R-7' ? { ...run, undoneBy: 'R-8' as const } : run))
+
+  const text = reportMarkdown(
+    reportOf({ ...record, events, runs, head: last ? headOf(last) : record.head }, plan, at),
+  )
+
+  expect(text).toMatch(/Undone by R-8 2026-11-24 00:15:00: nothing of it is owed any more\./)
+  expect(text).not.toContain('The record was altered')
+  expect(text).not.toContain('Still owed: The TTL')
+})

@@ -94,6 +94,9 @@ describe('a failover of the load balancer', () => {
     expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
     expect(await bench.run('R-1')).toMatchObject({ state: 'done', undoneBy: 'R-2' })
     expect(bench.record()).toBe('127.0.0.11 300 false')
+    expect(await bench.told('R-1')).toContain(
+      'run.undone R-1 (failover lb to backup) was undone by R-2; what it owed is paid by that',
+    )
     await expect(bench.runs().propose(asking({ direction: 'failback' }))).rejects.toThrow(
       /Nothing of lb is to be undone/,
     )

@@ -7,7 +7,8 @@ import type { Incident } from '../../incident/incident.ts'
 import type { Line } from '../../message.ts'
 import { onCall } from '../../oncall/shift.ts'
 import { byHandLines } from '../../incident/by-hand.ts'
-import { incidentCard, toneOf } from '../../incident/card.ts'
+import { incidentCard, stateText, toneOf } from '../../incident/card.ts'
+import { nowCarriedOut } from '../../incident/decide-by.ts'
 import { buttonsHtml } from '../card.ts'
 import { lineHtml } from '../line.ts'
 import type { Content } from '../frame.ts'
@@ -70,8 +71,17 @@ function openIncident(incident: Incident, view: View): Html {
         <dd>${objectiveBar(incident, view.now)}</dd>
       </div>
     </dl>
-    ${buttonsHtml(incidentCard(incident, view), place)}
+    ${carriedOutPart(incident)} ${buttonsHtml(incidentCard(incident, view), place)}
   </article>`
+}
+
+/** The same words as on its card, with the way to the run. */
+function carriedOutPart(incident: Incident): Html | undefined {
+  const done = nowCarriedOut(incident)
+  if (done === undefined) return undefined
+  return html`<p>
+    <a href="/runs/${done.run}">${done.run}</a>${stateText(incident).slice(done.run.length)}.
+  </p>`
 }
 
 function whoHasIt(incident: Incident, view: View): Html {

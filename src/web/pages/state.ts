@@ -2,6 +2,7 @@
 import type { SystemWarning } from '../../command/warnings.ts'
 import type { SystemId } from '../../ids.ts'
 import { isEscalated } from '../../incident/calls.ts'
+import { nowCarriedOut } from '../../incident/decide-by.ts'
 import type { Incident, IncidentState } from '../../incident/incident.ts'
 import type { Run, RunState } from '../../recovery/run.ts'
 import type { Tone } from '../../message.ts'
@@ -35,7 +36,8 @@ export function chip(tone: Tone, text: string): Html {
 
 export function incidentChip(incident: Incident): Html {
   const { tone, text } = incidentStates[incident.state]
-  return html`${chip(tone, text)}${isEscalated(incident) && incident.state !== 'resolved' && chip('bad', 'Escalated')}`
+  const done = nowCarriedOut(incident)
+  return html`${chip(tone, done === undefined ? text : `${done.run} is carried out`)}${isEscalated(incident) && incident.state !== 'resolved' && chip('bad', 'Escalated')}`
 }
 
 /** How a system is now: its own open incident, else what else is not fine, else that there is nothing. */
