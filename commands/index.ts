@@ -1,6 +1,7 @@
 // All commands, in the order in which help lists them; the compiler refuses a verb without its file.
 import { ack } from './ack.ts'
 import { dbGeoRestore, dbRestore } from './db.ts'
+import { debts, debtsDone } from './debts.ts'
 
 import { dnsBypass, dnsProtect, dnsShow, dnsSync } from './dns.ts'
 import { escalate } from './escalate.ts'
@@ -47,6 +48,8 @@ export const commands: { readonly [V in Verb]: CommandSpec<V> } = {
   'db restore': dbRestore,
   'db geo-restore': dbGeoRestore,
   runs,
+  debts,
+  'debts done': debtsDone,
   approve,
   deny,
   cancel,

@@ -14,6 +14,7 @@ const forms = [
   'db (?:restore|geo-restore)',
   'workers (?:show|scale)',
   'oncall (?:override|cancel)',
+  'debts done',
 ]
 const commandForm = new RegExp(`^(?:${forms.join('|')})(?![\\w-])`)
 

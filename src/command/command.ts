@@ -78,6 +78,9 @@ export type Command =
     }
   | { readonly verb: 'db geo-restore'; readonly database?: string; readonly options: RecoveryOptions }
   | { readonly verb: 'runs'; readonly run?: RunId }
+  | { readonly verb: 'debts' }
+  /** `debt`: which of the run's, from 1, as `debts` numbers them. */
+  | { readonly verb: 'debts done'; readonly run: RunId; readonly debt: number; readonly what: string }
   | { readonly verb: 'approve'; readonly run: RunId; readonly typed?: string }
   | { readonly verb: 'deny'; readonly run: RunId; readonly reason?: string }
   | { readonly verb: 'cancel'; readonly run: RunId }

@@ -3,6 +3,7 @@ import { specOf } from '../../commands/index.ts'
 import { ConflictError, RetryableError, UserError, reasonOf } from '../errors.ts'
 import { refused, usage } from './answer.ts'
 import { dbHandlers } from './handlers/db.ts'
+import { debtsHandlers } from './handlers/debts.ts'
 import { dnsHandlers } from './handlers/dns.ts'
 import { helpHandlers } from './handlers/help.ts'
 import { incidentHandlers } from './handlers/incident.ts'
@@ -21,6 +22,7 @@ import type { Desk, Handler, Handlers } from './desk.ts'
 
 const handlers: Handlers<Verb> = {
   ...dbHandlers,
+  ...debtsHandlers,
   ...dnsHandlers,
   ...helpHandlers,
   ...incidentHandlers,

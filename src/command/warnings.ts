@@ -26,11 +26,16 @@ export interface Owed {
   readonly system: SystemId
   readonly text: string
   readonly remedy: string
+  /** Its number among those of the run, from 1, by which it is said to be done; absent where nothing can be said. */
+  readonly number?: number
   /** It is not owed: what the failover set does not hold any more. */
   readonly gone?: true
   /** It is not owed: the run has stopped half-way, and nobody has gone on with it. */
   readonly halfWay?: true
 }
+
+/** What is shown of a debt where it is one line of many, in characters. */
+const longestShort = 100
 
 /** How many of the newest runs are looked through for failovers that still stand. */
 const lookedThrough = 200
@@ -89,7 +94,7 @@ function stillOwed(runs: readonly Run[]): readonly Owed[] {
       ...here.flatMap((run) => (held.has(run.id) ? goneIn(run) : [])),
       ...debtsBeside(here),
       ...stoppedHalfWay(runs, system),
-      ...(back ? debtsOf(back) : []),
+      ...(back ? debtsOf(back, numbersOf(back)) : []),
       ...unusedDatabases(runs, system),
     ]
   })
@@ -111,7 +116,7 @@ function debtsBeside(runs: readonly Run[]): readonly Owed[] {
     if (isCoveredBy(run, runs.slice(0, index))) return []
     const own = run.proposal.debts.filter(({ id }) => !said.has(id))
     for (const { id } of own) said.add(id)
-    return debtsOf({ ...run, proposal: { ...run.proposal, debts: own } })
+    return debtsOf({ ...run, proposal: { ...run.proposal, debts: own } }, numbersOf(run))
   })
 }
 
@@ -123,8 +128,20 @@ function stoppedHalfWay(runs: readonly Run[], system: SystemId): readonly Owed[]
     })
 }
 
-function debtsOf({ id, system, proposal }: Run): readonly Owed[] {
-  return proposal.debts.map(({ text, remedy }) => ({ run: id, system, text, remedy }))
+function debtsOf(
+  { id, system, proposal, paid = [] }: Run,
+  numberOf: (debt: string) => number,
+): readonly Owed[] {
+  return proposal.debts.flatMap((debt) => {
+    if (paid.some((each) => each.debt === debt.id)) return []
+    const { text, remedy } = debt
+    return [{ run: id, system, text, remedy, number: numberOf(debt.id) }]
+  })
+}
+
+/** By which a debt is named, from 1: those that are paid keep theirs. */
+function numbersOf({ proposal }: Run): (debt: string) => number {
+  return (debt) => proposal.debts.findIndex(({ id }) => id === debt) + 1
 }
 
 /** A way back leaves things, too: an address that was public stays known. A later failover of the same kind begins anew. */
@@ -169,8 +186,27 @@ export function systemLine({ system, text }: SystemWarning): Line {
   return [{ code: system }, `: ${text}`]
 }
 
-/** A debt as one line: what is owed, how it is paid, and which run left it. */
-export function owedLine({ run, text, remedy, gone, halfWay: stopped }: Owed): Line {
-  const what = gone ? 'Does not hold any more: ' : stopped ? 'Stopped half-way: ' : 'Still owed: '
-  return [what, `${text}. `, ...withCommands(remedy), ' (', { code: run }, ')']
+/** What is owed as one short line, and which run left it; what has come undone, with how it is put right. */
+export function owedLine(owed: Owed): Line {
+  return [...owedText(owed), ' (', { code: owed.run }, ')']
+}
+
+/** The same without its run. */
+export function owedText(owed: Owed): Line {
+  const { text, remedy, number } = owed
+  return number === undefined
+    ? [leadOf(owed), `${text}. `, ...withCommands(remedy)]
+    : [leadOf(owed), text.length > longestShort ? `${text.slice(0, longestShort).trimEnd()}…` : text]
+}
+
+/** What is owed, how it is done, and how to say that it is. */
+export function owedInFull(owed: Owed): readonly Line[] {
+  const { run, text, remedy, number } = owed
+  const what: Line = [leadOf(owed), `${text}. `, ...withCommands(remedy), ' (', { code: run }, ')']
+  if (number === undefined) return [what]
+  return [what, ['When it is done: ', { command: `debts done ${run} ${number} "what was done"` }]]
+}
+
+function leadOf({ gone, halfWay: stopped }: Owed): string {
+  return gone ? 'Does not hold any more: ' : stopped ? 'Stopped half-way: ' : 'Still owed: '
 }

@@ -269,7 +269,11 @@ function debts(run: Run): Section | undefined {
   const { debts: list } = run.proposal
   if (list.length === 0 || !(isOpen(run) || owes(run))) return undefined
   const heading = isOpen(run) ? 'Will be owed afterwards' : 'Still owed'
-  return { heading, lines: list.map(({ text, remedy }) => [`${text}. `, ...told(remedy)]) }
+  const lines = list.map(({ id, text, remedy }): Line => {
+    const done = run.paid?.find(({ debt }) => debt === id)
+    return done ? [`✓ ${text}. Done: ${done.what}`] : [`${text}. `, ...told(remedy)]
+  })
+  return { heading, lines }
 }
 
 /** What happened, where there is more to say than the state. */

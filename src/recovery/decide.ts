@@ -21,6 +21,7 @@ import type { Learned } from './progress.ts'
 import { approve, cancel, deny, retry } from './verdicts.ts'
 import type { Said } from './verdicts.ts'
 import { bare, bot } from './change.ts'
+import { paid } from './paid.ts'
 import { isOpen } from './run.ts'
 import type { Rival, Run } from './run.ts'
 import type { Remaining } from './queues/drain-rate.ts'
@@ -71,6 +72,8 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return cancel(run, input, now)
     case 'retry':
       return retry(run, input, now)
+    case 'paid':
+      return paid(run, input, now)
     case 'tick':
       return run.state === 'proposed' && run.expiresAt <= now ? expire(run, {}, now) : same
     case 'ahead':

@@ -160,6 +160,7 @@ async function verdict(engine: Engine, id: RunId, said: Verdict): Promise<Run> {
     }
     case 'deny':
     case 'cancel':
+    case 'paid':
       return (await apply(engine, id, said)).run
     case 'retry':
       return retry(engine, run, said)

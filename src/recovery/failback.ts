@@ -79,7 +79,9 @@ export function goingOn(draft: Draft, earlier: readonly Run[]): Draft {
   const said = { ...proposal, warnings: [...earlier.map(goesOnText), ...proposal.warnings] }
   if (draft.nothingLeft !== true) return { ...draft, proposal: said }
   const own = proposal.debts.map(({ id }) => id)
-  const owed = earlier.at(-1)?.proposal.debts.filter(({ id }) => !own.includes(id)) ?? []
+  const last = earlier.at(-1)
+  const done = last?.paid?.map(({ debt }) => debt) ?? []
+  const owed = last?.proposal.debts.filter(({ id }) => ![...own, ...done].includes(id)) ?? []
   return {
     ...draft,
     steps: draft.steps.map((step) =>

@@ -21,6 +21,8 @@ export type Verdict =
   | { readonly kind: 'approve'; readonly by: Actor; readonly typed?: string }
   | { readonly kind: 'deny'; readonly by: Actor; readonly reason?: string }
   | { readonly kind: 'cancel'; readonly by: Actor }
+  /** `debt`: which of what it has left to be done, from 1. */
+  | { readonly kind: 'paid'; readonly by: Actor; readonly debt: number; readonly what: string }
   /** `override`: the run is to go on without a good answer of its check query. */
   | { readonly kind: 'retry'; readonly by: Actor; readonly override?: Ask['overrides'][number] }
 

@@ -148,6 +148,8 @@ interface Common {
   readonly gone?: { readonly since: Instant; readonly text: string }
   /** Somebody has said that nobody will go on with it, half-way as it is, and why. */
   readonly over?: Approval & { readonly reason: string }
+  /** What it had left to be done (the debt's id) and somebody has done, or taken on as it is. */
+  readonly paid?: readonly (Approval & { readonly debt: string; readonly what: string })[]
   /** While they are open; absent: none. */
   readonly rivals?: readonly Rival[]
   /** How much is left in the queues of a pool of workers that this run has sized. */

@@ -23,6 +23,7 @@ export type Said =
   | (Of<'approve'> & { readonly roles: readonly Role[] })
   | Of<'deny'>
   | Of<'cancel'>
+  | Of<'paid'>
   /** `seen`: the world was looked at just now; done means that the step has happened after all. */
   | (Of<'retry'> & { readonly seen: 'done' | 'not-done' | 'unclear'; readonly text: string })
 

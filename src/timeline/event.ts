@@ -63,6 +63,7 @@ export const eventTypes = [
   'run.over',
   'run.debt',
   'run.undone',
+  'run.paid',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

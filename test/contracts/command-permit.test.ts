@@ -13,10 +13,11 @@ const looking = [
   'dns show',
   'workers show',
   'runs',
+  'debts',
 ] as const
 /** One's own sessions and tokens are everybody's to take back. */
 const everybody = [...looking, 'logout'] as const
-const leading = ['ack', 'note', 'extend', 'escalate', 'resolve', 'open'] as const
+const leading = ['debts done', 'ack', 'note', 'extend', 'escalate', 'resolve', 'open'] as const
 const table: Readonly<Record<Role, readonly string[]>> = {
   viewer: everybody,
   engineer: [

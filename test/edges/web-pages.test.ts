@@ -119,7 +119,7 @@ describe('what was left behind', () => {
     const run = { ...sample, proposal, state: 'done', startedAt: at, endedAt: at } as const
     await house.store.commit(writingRun(run))
     expect(await pageOf('/')).toMatch(
-      /Still owed: .{0,20}api points at backup.*When lb works: .{0,20}<code>failback lb/,
+      /Still owed: .{0,20}api points at backup.{0,40}<a href="\/runs\/R-8">R-8<\/a>/,
     )
 
     await house.store.commit(writingRun({ ...run, undoneBy: 'R-9' }, 1))

@@ -106,6 +106,8 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
   retry: of('retry', both(fc.record({ run }), maybe('override', fc.record({ rule: name, reason: text })))),
   freeze: of('freeze', maybe('reason', text)),
   unfreeze: fc.constant({ verb: 'unfreeze' }),
+  debts: fc.constant({ verb: 'debts' }),
+  'debts done': of('debts done', fc.record({ run, debt: fc.integer({ min: 1, max: 99 }), what: text })),
   logout: of('logout', maybe('person', name)),
 }
 

@@ -218,7 +218,8 @@ function simpleRuns(store: Store, clock: Clock, knobs: TestDesk['runs']): Runs {
         const running = { startedAt: clock.now(), current: 0, checkAt: clock.now() }
         return write({ ...run, approvals: [by], state: 'running', ...running }, version)
       }
-      if (verdict.kind === 'retry') throw new UserError('not-stuck', `${id} is not stuck.`)
+      if (verdict.kind === 'retry' || verdict.kind === 'paid')
+        throw new UserError('not-stuck', `${id} is not stuck.`)
       const end = { endedAt: clock.now(), by }
       if (verdict.kind === 'deny') return write({ ...run, state: 'denied', ...end }, version)
       return write({ ...run, state: 'cancelled', done: 0, ...end }, version)

@@ -47,3 +47,29 @@ test('a failover of long ago is told when somebody undoes it by hand, and what i
 
   expect(await bench.run('R-1')).toHaveProperty('gone')
 })
+
+test('what is owed is shown no more once somebody says that it is done, and the record says who and how', async () => {
+  await bench.runs().propose(asking())
+  await bench.runs().verdict('R-1', approving())
+  await bench.settle()
+  const by = { person: 'mia', door: 'cli' } as const
+  const before = (await readWarnings(bench.store, [])).owed
+  const said = { kind: 'paid', by, debt: 1, what: 'the old entry is put back' } as const
+
+  await bench.runs().verdict('R-1', said)
+  await bench.runs().verdict('R-1', said)
+
+  const after = (await readWarnings(bench.store, [])).owed
+  const record = await bench.store.timeline('R-1')
+  expect(before[0]).toMatchObject({ run: 'R-1', number: 1 })
+  expect(after).toEqual(before.slice(1))
+  expect(record.filter(({ type }) => type === 'run.paid')).toEqual([
+    expect.objectContaining({
+      by,
+      text: `Not owed any more after R-1: ${before[0]?.text}. Done: the old entry is put back`,
+    }),
+  ])
+  await expect(bench.runs().verdict('R-1', { ...said, debt: 9 })).rejects.toThrow(
+    'R-1 has left nothing with the number 9',
+  )
+})

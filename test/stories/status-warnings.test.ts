@@ -85,13 +85,16 @@ describe('status, of what is not fine although it has no open incident', () => {
       endedAt: desk.clock.now(),
     } as const
     await desk.store.commit(writingRun(run))
-    const owed = 'Still owed: api points at backup. When lb works: failback lb (R-1)'
+    const owed = 'Still owed: api points at backup (R-1)'
 
     for (const text of ['status', 'status lb']) {
       const answer = await desk.say('vic', text)
       expect(said(answer)).toContain(owed)
       expect(answer.card.tone).toBe('warn')
     }
+    const full = said(await desk.say('vic', 'debts'))
+    expect(full).toContain('Still owed: api points at backup. When lb works: failback lb (R-1)')
+    expect(full).toContain('When it is done: debts done R-1 1 "what was done"')
     await desk.say('ann', 'open lb')
     expect(said(await desk.say('vic', 'status lb'))).toContain(owed)
 
@@ -107,7 +110,7 @@ describe('status, of what is not fine although it has no open incident', () => {
     const back = { ...sampleRun('R-2'), ...ended, direction: 'failback', undoes: 'R-1' } as const
     await desk.store.commit(writingRun(over))
     await desk.store.commit(writingRun({ ...back, proposal: { ...back.proposal, debts } }))
-    const owed = 'Still owed: 192.0.2.7 was public in DNS since R-1. Change it (R-2)'
+    const owed = 'Still owed: 192.0.2.7 was public in DNS since R-1 (R-2)'
 
     expect(said(await desk.say('vic', 'status'))).toContain(owed)
 

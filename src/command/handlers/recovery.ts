@@ -132,6 +132,8 @@ function verdictText(run: Run, said: Verdict): string {
       return run.state === 'cancelled' ? 'is cancelled' : 'stops after the step that is under way'
     case 'retry':
       return 'goes on'
+    case 'paid':
+      return 'has one thing less to be done'
     default:
       return never(said)
   }

@@ -236,7 +236,10 @@ function warningSection(warnings: readonly SystemWarning[]): readonly Section[] 
 }
 
 function owedSection(owed: readonly Owed[]): readonly Section[] {
-  return owed.length === 0 ? [] : [{ heading: 'Owed after a failover', lines: owed.map(owedLine) }]
+  if (owed.length === 0) return []
+  const short = owed.some(({ number }) => number !== undefined)
+  const more: Line = ['In full, and how to say that one is done: ', { command: 'debts' }]
+  return [{ heading: 'Owed after a failover', lines: [...owed.map(owedLine), ...(short ? [more] : [])] }]
 }
 
 /** That recoveries are frozen, by whom and why, and which of `runs` go on all the same; nothing when they are not. */

@@ -1,5 +1,5 @@
 // The first page: what is open now, and when nothing is, that all is well and who would be called.
-import { owedLine, readWarnings } from '../../command/warnings.ts'
+import { owedText, readWarnings } from '../../command/warnings.ts'
 import type { Owed, SystemWarning } from '../../command/warnings.ts'
 import { systemIds } from '../../ids.ts'
 import type { Readiness } from '../../ports.ts'
@@ -126,7 +126,10 @@ function owedPart(owed: readonly Owed[], view: View): Html | undefined {
   if (owed.length === 0) return undefined
   return html`<section class="card tone-warn">
     <header><h2>Owed after a failover</h2></header>
-    ${owed.map((debt) => html`<p>${lineHtml(owedLine(debt), view)}</p>`)}
+    ${owed.map(
+      (debt) => html`<p>${lineHtml(owedText(debt), view)} <a href="/runs/${debt.run}">${debt.run}</a></p>`,
+    )}
+    <p class="quiet">In full, and how to say that one is done: <code>debts</code></p>
   </section>`
 }
 
