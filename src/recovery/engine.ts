@@ -18,6 +18,7 @@ import { besideHalfWay, blameHalfWay, halfWayText, stoppedSince, withoutOwnRule 
 import type { Ask, Runs, Verdict } from './input.ts'
 import { rivalOf, rivalsOf } from './rivals.ts'
 import { runName } from './news.ts'
+import { planDifference } from './planned.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
 import { personName } from './summary.ts'
@@ -82,7 +83,7 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
     throw blameHalfWay(thrown, wished)
   })
   const draft = await withHindrance(engine, besideHalfWay(looked, wished))
-  return record(engine, { ask, key: wish.key, draft, validFor: plan.proposals.valid_for })
+  return record(engine, { ask, key: wish.key, draft, plan })
 }
 
 /** When the objective of the outage is missed that is to be ended; the way back ends none. */
@@ -120,13 +121,13 @@ interface Recording {
   readonly ask: Ask
   readonly key: string
   readonly draft: Draft
-  readonly validFor: number
+  readonly plan: DrPlan
 }
 
 /** Writes the proposal unless the same one waits already; one claim per wish lets only one of two doors write. */
 async function record(
   engine: Engine,
-  { ask, key, draft, validFor }: Recording,
+  { ask, key, draft, plan }: Recording,
 ): Promise<{ readonly run: Run; readonly existing: boolean }> {
   const { store, clock } = engine
   const name = `run-key:${key}`
@@ -137,10 +138,11 @@ async function record(
     const known = holder === '' ? undefined : (await store.run(holder as RunId))?.state
     const now = clock.now()
     const goesOn = known?.state === 'running' || known?.state === 'unknown'
-    if (known && (goesOn || isSameWish(known, draft, ask, now))) return { run: known, existing: true }
+    if (known && (goesOn || isSameWish(known, draft, ask, { now, plan })))
+      return { run: known, existing: true }
     id ??= `R-${await store.nextNumber('R')}`
     const rivals = await rivalsOf(store, { key, targets: draft.proposal.targets })
-    const run = toProposed(draft, { id, key, ask, now, validFor, rivals })
+    const run = toProposed(draft, { id, key, ask, now, plan, rivals })
     if (!(await writeNew(engine, beginRun(run, now), { name, from: holder, to: id }))) continue
     if (known) await apply(engine, known.id, { kind: 'lapsed', reason: `${id} has taken its place`, by: id })
     const others = await rivalsOf(store, { key, targets: run.proposal.targets })
@@ -183,6 +185,7 @@ async function approve(
     await refuseStopped(engine, run)
     await refuseDrifted(engine, run)
     await refuseLedAway(engine, run)
+    await refuseReplanned(engine, run)
   }
   // Looking took time: who has left the plan meanwhile, or lost the role, approves nothing.
   return (await apply(engine, run.id, { ...verdict, roles: rolesOf(engine, person) })).run
@@ -246,6 +249,15 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
   if (lapsed.state !== 'expired') return
   throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
+}
+
+/** What was shown is not what the plan has any more: another target, another risk, or nothing. */
+async function refuseReplanned(engine: Engine, run: Run): Promise<void> {
+  const difference = planDifference(run, engine.plan())
+  if (difference === undefined) return
+  const reason = `The DR plan has changed since ${run.id} was proposed: ${difference}`
+  await apply(engine, run.id, { kind: 'lapsed', reason })
+  throw new UserError('plan-changed', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
 }
 
 /** Nobody may be led to where the change is made any more: it would be done, and help nobody. */

@@ -7,6 +7,7 @@ import { numbered } from './draft.ts'
 import type { Context, Draft } from './draft.ts'
 import { cutShort, goingOn, runToUndo } from './failback.ts'
 import type { Ask } from './input.ts'
+import { planDifference, plannedOf } from './planned.ts'
 import type { Rival, Run } from './run.ts'
 import type { SeenHistory } from './unseen.ts'
 import { bypass } from './ways/bypass.ts'
@@ -111,11 +112,12 @@ export function toProposed(
     readonly key: string
     readonly ask: Ask
     readonly now: Instant
-    readonly validFor: number
     readonly rivals: readonly Rival[]
+    readonly plan: DrPlan
   },
 ): Extract<Run, { readonly state: 'proposed' }> {
   const { ask, now } = as
+  const planned = plannedOf(as.plan, { system: ask.system, recovery: draft.recovery })
   return {
     state: 'proposed',
     id: as.id,
@@ -128,19 +130,29 @@ export function toProposed(
     door: ask.by.door,
     ...numbered({ proposal: draft.proposal, steps: draft.steps }, as.id),
     approvals: [],
-    expiresAt: now + as.validFor,
+    expiresAt: now + as.plan.proposals.valid_for,
     ...(ask.order === undefined ? {} : { order: ask.order }),
     ...(ask.incident === undefined ? {} : { incident: ask.incident }),
     ...(as.rivals.length === 0 ? {} : { rivals: as.rivals }),
+    ...(planned === undefined ? {} : { planned }),
     ...(draft.undoes === undefined ? {} : { undoes: draft.undoes }),
   }
 }
 
-/** Whether a proposal that waits is what is wished for now: the same world, overrides and incident, and still valid. */
-export function isSameWish(run: Run, draft: Draft, ask: Ask, now: Instant): boolean {
-  if (run.state !== 'proposed' || run.expiresAt <= now || run.incident !== ask.incident) return false
+/** Whether a proposal that waits is what is wished for now: the same world, plan, risk, overrides and incident, and still valid. */
+export function isSameWish(
+  run: Run,
+  draft: Draft,
+  ask: Ask,
+  now: { readonly now: Instant; readonly plan: DrPlan },
+): boolean {
+  if (run.state !== 'proposed' || run.expiresAt <= now.now || run.incident !== ask.incident) return false
   return (
-    run.proposal.digest === draft.proposal.digest && overridesOf(run.proposal) === overridesOf(draft.proposal)
+    planDifference(run, now.plan) === undefined &&
+    run.proposal.risk === draft.proposal.risk &&
+    run.proposal.typed === draft.proposal.typed &&
+    run.proposal.digest === draft.proposal.digest &&
+    overridesOf(run.proposal) === overridesOf(draft.proposal)
   )
 }
 

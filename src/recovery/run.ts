@@ -1,4 +1,5 @@
 // A run: one recovery being proposed, approved, carried out, undone.
+import type { Recovery } from '../drplan/schema.ts'
 import type { Duration, IncidentId, Instant, PersonId, RunId, SystemId } from '../ids.ts'
 import type { Door } from '../timeline/event.ts'
 import type { Action } from './action.ts'
@@ -140,6 +141,8 @@ interface Common {
   readonly recovery: string
   readonly direction: 'failover' | 'failback'
   readonly order?: Order
+  /** What the DR plan had of the recovery when it was proposed; absent: nothing. It starts only while that is the same. */
+  readonly planned?: Omit<Recovery, 'expected'>
   /** The run that this one undoes. */
   readonly undoes?: RunId
   /** The run that undid this one. */
