@@ -18,13 +18,12 @@ import { besideHalfWay, blameHalfWay, halfWayText, stoppedSince, withoutOwnRule 
 import type { Ask, Runs, Verdict } from './input.ts'
 import { rivalOf, rivalsOf } from './rivals.ts'
 import { runName } from './news.ts'
-import { planDifference } from './planned.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
+import { refuseLedAway, refuseReplanned } from './still-so.ts'
 import { personName } from './summary.ts'
 import { asSeen } from './unseen.ts'
 import type { Said } from './verdicts.ts'
-import { ledAway } from './ways/led-away.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import { differencesIn, digestOf, groundOf } from './world.ts'
 
@@ -184,7 +183,7 @@ async function approve(
     await refuseOver(engine, run)
     await refuseStopped(engine, run)
     await refuseDrifted(engine, run)
-    await refuseLedAway(engine, run)
+    await refuseLedAway(engine, run, historyLimit)
     await refuseReplanned(engine, run)
   }
   // Looking took time: who has left the plan meanwhile, or lost the role, approves nothing.
@@ -248,25 +247,6 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   const reason = `The world is not as ${run.id} showed it: ${what}`
   const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
   if (lapsed.state !== 'expired') return
-  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
-}
-
-/** What was shown is not what the plan has any more: another target, another risk, or nothing. */
-async function refuseReplanned(engine: Engine, run: Run): Promise<void> {
-  const difference = planDifference(run, engine.plan())
-  if (difference === undefined) return
-  const reason = `The DR plan has changed since ${run.id} was proposed: ${difference}`
-  await apply(engine, run.id, { kind: 'lapsed', reason })
-  throw new UserError('plan-changed', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
-}
-
-/** Nobody may be led to where the change is made any more: it would be done, and help nobody. */
-async function refuseLedAway({ store, ...engine }: Engine, run: Run): Promise<void> {
-  const history = await store.runs({ open: false, limit: historyLimit })
-  const away = await ledAway({ calls: engine.calls, plan: engine.plan(), history }, run)
-  if (away === undefined) return
-  const reason = `Since ${run.id} was proposed, the zone was led away: ${away}`
-  await apply({ store, ...engine }, run.id, { kind: 'lapsed', reason })
   throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
 }
 
