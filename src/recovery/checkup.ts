@@ -107,10 +107,7 @@ function byHand(plan: DrPlan, system: SystemId): Checked {
 /** What a recovery must be told beside its name, as somebody would say it who needs it now. */
 function orderFor(recovery: Recovery, now: Instant): Order | undefined {
   if (recovery.azure_sql?.method === 'point-in-time') return { kind: 'restore-point', at: now - 15 * minute }
-  const { scale_set: pool } = recovery
-  if (!pool) return undefined
-  // Where the plan does not say what a worker does, somebody says a number; the most is what needs the most room.
-  return { kind: 'pool-size', size: pool.per_worker === undefined ? { to: pool.max } : 'auto' }
+  return undefined
 }
 
 /** True when all that it needs was seen to be there. */

@@ -42,10 +42,13 @@ function check(): Promise<Checked> {
   return plan.check(azure.env)
 }
 
-test('says that a pool of workers is ready, by what its proposal would say, and changes nothing', async () => {
+test('says of a pool of workers what its proposal would say, and changes nothing', async () => {
   const { code, out } = await check()
 
-  expect(out).toContain('✓ failover workers to pool: ready')
+  expect(out).toContain('✓ failover workers to pool: nothing to do, it is so already')
+  // What it says is what `failover workers` would do: workers that nobody needs just now are not taken away.
+  expect(out).toContain('workers-vmss has 4 workers already, more than the 2 that are needed')
+  expect(out).not.toContain('will have 2 workers')
   expect(code).toBe(0)
   expect(azure.requests.filter(({ reason }) => reason === 'change')).toEqual([])
 })

@@ -74,6 +74,19 @@ describe('status, of what is not fine although it has no open incident', () => {
     expect((await desk.say('vic', 'status lb')).card).toMatchObject({ title: `lb: ${text}`, tone: 'warn' })
   })
 
+  test('is named to whoever closes the incident: what pages anew, and what stays quiet', async () => {
+    await outage([broke('lb', 'lb1;HAProxy'), broke('api', 'api-main;HTTPS')])
+
+    const text = said(await desk.say('ann', 'resolve it was a drill'))
+
+    expect(text).toContain(
+      'Nagios still reports 1 problem of lb: nobody is called for that, unless Nagios reports it again after 30m,',
+    )
+    expect(text).toContain('What it explained is still broken: api (1 problem). Each of these systems gets')
+    await desk.say('ann', 'open dns nothing resolves')
+    expect(said(await desk.say('ann', 'resolve INC-2 a drill'))).not.toContain('still')
+  })
+
   test('says what a failover left to be paid, until it is failed back', async () => {
     const sample = sampleRun('R-1')
     const debts = [{ id: 'points-at', text: 'api points at backup', remedy: 'When lb works: failback lb' }]

@@ -2,6 +2,7 @@
 import { printDuration } from '../../drplan/duration.ts'
 import { aboutIncident, who } from '../answer.ts'
 import { optional } from '../read.ts'
+import { problemCount } from '../../timeline/phases.ts'
 import { whichIncident } from '../which.ts'
 import { withRuns } from './status.ts'
 import type { Instant } from '../../ids.ts'
@@ -55,7 +56,12 @@ export const incidentHandlers: Handlers<Verbs> = {
     const incident = await desk.incidents.input(id, { kind: 'resolve', by, ...what })
     if (before === 'resolved' && command.what !== undefined)
       return short(incident, `${id} is resolved already; your words are noted.`)
-    return aboutIncident(desk, incident, `${incident.id} is resolved. For the review: report ${incident.id}`)
+    const said = [
+      `${incident.id} is resolved.`,
+      ...stillBroken(incident),
+      `For the review: report ${incident.id}`,
+    ]
+    return aboutIncident(desk, incident, said.join(' '))
   },
   open: async (desk, command, speaker) => {
     const { system, summary } = command
@@ -73,6 +79,21 @@ export const incidentHandlers: Handlers<Verbs> = {
     const answer = await withRuns(desk, incident, { said })
     return { ...answer, data: { incident, existing } }
   },
+}
+
+/** What is still broken, who is called for it now, and what stays quiet. */
+function stillBroken({ system, problems, timings }: Incident): readonly string[] {
+  const explained = Object.entries(problems.explains).filter(([, count]) => count > 0)
+  const own = `Nagios still reports ${problemCount(problems.open)} of ${system}: nobody is called for that, unless Nagios reports it again after ${printDuration(timings.relapseWithin)}, or something of ${system} breaks anew.`
+  const named = explained.map(([other, count]) => `${other} (${problemCount(count)})`).join(', ')
+  return [
+    ...(problems.open > 0 ? [own] : []),
+    ...(explained.length > 0
+      ? [
+          `What it explained is still broken: ${named}. Each of these systems gets an incident of its own now, for which whoever is on call is paged, unless another open one explains it.`,
+        ]
+      : []),
+  ]
 }
 
 function actor(speaker: Speaker): Actor {
