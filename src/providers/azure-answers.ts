@@ -1,6 +1,7 @@
 // The limit of what Azure may answer: the SDKs keep whole bodies in memory, and ask for no limit.
 import type { TokenCredentialOptions } from '@azure/identity'
 import type { RequestPolicyFactory } from '@azure/storage-queue'
+import { RetryableError } from '../errors.ts'
 import { TooLong, mostBytes } from '../bounded.ts'
 
 /** A policy as the clients of all newer SDKs take it, and the credentials too. */
@@ -18,6 +19,23 @@ export const answerLimit: PolicyConfig = {
     sendRequest: (request, next) => limited(request, () => next(request)),
   },
   position: 'perRetry',
+}
+
+/** A token goes to the service that it was given out for: no answer's link or redirect leads it to another. */
+export function onlyTo(endpoint: string): PolicyConfig {
+  const { origin } = new URL(endpoint)
+  return {
+    policy: {
+      name: 'onlyTo',
+      sendRequest: async (request, next) => {
+        if (new URL(request.url).origin === origin) return next(request)
+        throw new RetryableError(
+          `An answer of ${origin} leads to another host, ${new URL(request.url).host}: nothing was sent there. Look whether somebody is between the bot and Azure, and whether AZURE_ARM_ENDPOINT is right.`,
+        )
+      },
+    },
+    position: 'perRetry',
+  }
 }
 
 /** The same for queues, whose clients take policies of the older form only. */

@@ -2,7 +2,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { UserError } from '../errors.ts'
 import { second, type Duration } from '../ids.ts'
-import { answerLimit } from './azure-answers.ts'
+import { answerLimit, onlyTo } from './azure-answers.ts'
 import { explain, type AzurePurpose } from './azure-errors.ts'
 
 export interface AzureAccess {
@@ -102,7 +102,7 @@ export function createAzure(access: AzureAccess): Azure {
         credentials: { scopes },
         credentialScopes: scopes,
         retryOptions: { maxRetries: noRetries },
-        additionalPolicies: [answerLimit],
+        additionalPolicies: [answerLimit, onlyTo(endpoint)],
       }
       return { credential: await credential(), subscription, options }
     },

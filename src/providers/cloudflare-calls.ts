@@ -133,10 +133,10 @@ function clientOf(Sdk: Sdk, access: CloudflareAccess, timeout: Duration): Cloudf
 /**
  * The SDK sleeps as long as Retry-After says, up to five minutes and deaf to its signal. An answer that names a
  * time is handed on instead: whoever called knows better what to do until then. It has no limit of an answer's length
- * either.
+ * either, and would follow a redirect, with the change, to whatever host it names.
  */
 async function fetchWithLimits(url: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const response = bounded(await fetch(url, init))
+  const response = bounded(await fetch(url, { ...init, redirect: 'error' }))
   if (!response.headers.has('retry-after')) return response
   const headers = new Headers(response.headers)
   headers.set('x-should-retry', 'false')

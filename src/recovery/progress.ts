@@ -36,6 +36,8 @@ type LearnedOf<K extends Learned['kind']> = Extract<Learned, { readonly kind: K 
 const mostStarts = 3
 /** How long a provider may be silent before a person must look. */
 const silenceLimit: Duration = 2 * minute
+/** What a provider may ask to wait, at most: Cloudflare blocks for five minutes, and to ask before that is in vain. */
+const longestPause: Duration = 5 * minute
 /** How often the bot looks by itself at a step whose outcome is unknown. */
 const lookEvery: Duration = minute
 
@@ -157,7 +159,7 @@ export function laterWhenSilent(
   return to({
     ...run,
     steps: withStep(run, run.current, { silentSince, note: reason }),
-    checkAt: now + after,
+    checkAt: now + Math.min(after, longestPause),
   })
 }
 

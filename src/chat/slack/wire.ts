@@ -48,7 +48,8 @@ export function createWire(deps: {
       timeout,
       allowAbsoluteUrls: false,
       logger: quiet,
-      fetch: async (to, init) => bounded(await fetch(to, { ...init, signal: anyOf(init?.signal, signal) })),
+      fetch: async (to, init) =>
+        bounded(await fetch(to, { ...init, redirect: 'error', signal: anyOf(init?.signal, signal) })),
     })
     try {
       return { ...(await client.apiCall(method, args)) }
