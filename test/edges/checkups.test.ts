@@ -8,7 +8,7 @@ import { loadPlan } from '../../src/drplan/load.ts'
 import { readFileSync } from 'node:fs'
 import { readConfig } from '../../src/config.ts'
 import { createStore } from '../../src/store/redis.ts'
-import { run as sampleRun } from '../contracts/store-samples.ts'
+import { incident, run as sampleRun } from '../contracts/store-samples.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
@@ -132,6 +132,20 @@ test('is done again as soon as a run has ended that has changed something', asyn
   now += 10_000
   await run()
   expect((await readCheckup(store))?.at).toBe(now - 10_000)
+})
+
+test('is done again when an outage has begun since the last look', async () => {
+  const run = checkups()
+  now += 60_000
+  await run()
+  now += 10_000
+  const next = { ...incident('INC-1'), openedAt: now }
+  await store.commit({ write: { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } })
+  now += 10_000
+
+  await run()
+
+  expect((await readCheckup(store))?.at).toBe(now)
 })
 
 test('says nothing of what one look has found and the next one has not', async () => {
