@@ -37,14 +37,12 @@ async function main(): Promise<void> {
 
 async function auto(demo: Demo): Promise<void> {
   const story = await playStory(demo, (text) => tell(`- ${text}`))
-  const text = JSON.stringify(story, undefined, 2)
-  if (values.json !== undefined) await writeFile(values.json, `${text}\n`)
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(story, undefined, 2)}\n`)
   tell(
     story.ok
       ? '\nThe whole story came about.'
       : `\nThe story failed: ${story.failed ?? 'something is not resolved or not done'}`,
   )
-  if (values.json === undefined) tell(text)
   process.exitCode = story.ok ? 0 : 1
 }
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // `dr`: the door of those who sit at a terminal; imports as little as it can, so that it answers at once.
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { text as readAll } from 'node:stream/consumers'
+import { z } from 'zod'
 import { runCli } from './cli/main.ts'
 import { createClock } from './clock.ts'
-import { loadEnvironment } from './config.ts'
+import { calledAs, loadEnvironment } from './config.ts'
 
 const { stdin, stdout, stderr } = process
 
@@ -23,6 +25,9 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+const packageFile = new URL('../package.json', import.meta.url)
+const Version = z.object({ version: z.string() })
+
 const clock = createClock()
 process.exitCode = await runCli(process.argv.slice(2), {
   env: () => loadEnvironment(),
@@ -32,12 +37,14 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   terminal: {
+    name: calledAs(),
     width: stdout.columns || 80,
     // Refusals go to standard error: when that is a file, it gets no colours.
     colour: stdout.isTTY && stderr.isTTY && stdout.hasColors(),
   },
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
   input: () => readAll(stdin),
+  version: () => Version.parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version,
   systems: async () => {
     const { createSystems } = await import('./providers.ts')
     return (config) => createSystems(config, { clock })

@@ -163,6 +163,28 @@ export function loadEnvironment(directory: string = process.cwd()): Environment 
   return { ...file, ...process.env }
 }
 
+/** Names in `.env` that mean something to the process that reads the file itself: a shell, systemd, Node. */
+const ofTheProcess = /^(?:NODE_|npm_|TZ$|LANG$|LC_|PATH$|HOME$|(?:https?|no|all)_proxy$|SSL_)/i
+
+/** What stands in `.env` in `directory` and is no setting, each as a sentence with what may be meant. */
+export function unknownSettings(directory: string = process.cwd()): readonly string[] {
+  const names = Object.keys(parseEnv(readIfThere(join(directory, '.env'))))
+  const unknown = names.filter((name) => !variableNames.includes(name) && !ofTheProcess.test(name))
+  return unknown.map((name) => {
+    const [near] = variableNames
+      .map((known) => ({ known, far: distance(known, name) }))
+      .filter(({ known, far }) => far <= 5 && far < known.length / 2)
+      .toSorted((a, b) => a.far - b.far)
+    const meant = near === undefined ? '.env.example has all of them.' : `Did you mean ${near.known}?`
+    return `${name} in .env is no setting, and nothing reads it. ${meant}`
+  })
+}
+
+/** How `dr` was called, so that what it says to type can be typed: `dr`, `./dr` or `npx dr`. */
+export function calledAs(env: Environment = process.env): string {
+  return env['DR_NAME'] ?? (env['npm_command'] === 'exec' ? 'npx dr' : 'dr')
+}
+
 /**
  * Where the command line finds the bot, when the environment says so; else it looks into its own file. `ownAddress`: of
  * the bot on this machine, by PORT and HOST.

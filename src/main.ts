@@ -18,13 +18,11 @@ interface Signals {
 async function main(): Promise<void> {
   const { stop, onReload } = hearSignals()
   // Loaded only now: without a listener a signal ends the process, and all of this takes its time.
-  const [{ loadEnvironment, readConfig, secrets }, { createLog }, { startApp }] = await Promise.all([
-    import('./config.ts'),
-    import('./log.ts'),
-    import('./app.ts'),
-  ])
+  const [{ loadEnvironment, readConfig, secrets, unknownSettings }, { createLog }, { startApp }] =
+    await Promise.all([import('./config.ts'), import('./log.ts'), import('./app.ts')])
   const config = readConfig(loadEnvironment())
   const log = createLog(config.LOG_LEVEL, secrets(config))
+  for (const sentence of unknownSettings()) log.warn(sentence)
   const app = await startApp(config, { log, stop }).catch((thrown: unknown) => {
     if (!stop.aborted) throw thrown
   })

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadEnvironment, readCliConfig, readConfig, secrets } from '../src/config.ts'
+import { loadEnvironment, readCliConfig, readConfig, secrets, unknownSettings } from '../src/config.ts'
 import { UserError } from '../src/errors.ts'
 import { isLoopback } from '../src/loopback.ts'
 
@@ -286,6 +286,18 @@ describe('.env', () => {
 
   test('may be missing', () => {
     expect(loadEnvironment(mkdtempSync(join(tmpdir(), 'dr-env-')))['PATH']).toBeDefined()
+  })
+
+  test('with a key that is no setting is told so, with the one that may be meant', () => {
+    const directory = directoryWith(
+      'CLOUDFLARE_TOKEN=x\nQUITE_SOMETHING=1\nNODE_OPTIONS=--x\nTZ=UTC\nPORT=3000\nDR_URL=http://127.0.0.1\n',
+    )
+
+    expect(unknownSettings(directory)).toEqual([
+      'CLOUDFLARE_TOKEN in .env is no setting, and nothing reads it. Did you mean CLOUDFLARE_API_TOKEN?',
+      'QUITE_SOMETHING in .env is no setting, and nothing reads it. .env.example has all of them.',
+    ])
+    expect(unknownSettings(mkdtempSync(join(tmpdir(), 'dr-env-')))).toEqual([])
   })
 
   test('with a misspelt key is refused with the key that was meant', () => {

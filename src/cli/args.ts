@@ -5,7 +5,7 @@ import { quote } from '../command/words.ts'
 import type { CheckedChat } from './chats.ts'
 
 export type Invocation =
-  | { readonly kind: 'usage' }
+  | { readonly kind: 'usage' | 'version' }
   /** `wait`: until the run that it is about has ended. */
   | { readonly kind: 'command'; readonly text: string; readonly json: boolean; readonly wait: boolean }
   | { readonly kind: 'setup'; readonly url: string }
@@ -38,6 +38,7 @@ export function readArgs(args: readonly string[]): Invocation {
   const words = [...own.filter((word) => word !== '--json'), ...(end < 0 ? [] : args.slice(end + 1))]
   const [first, second, ...rest] = words
   if (first === undefined || first === '--help' || first === '-h') return { kind: 'usage' }
+  if (first === '--version' || first === '-V') return { kind: 'version' }
   switch (first) {
     case 'setup':
       return { kind: 'setup', url: only(second, rest, 'setup https://dr.example.com') }

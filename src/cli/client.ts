@@ -82,35 +82,60 @@ export async function askBot(access: BotAccess, text: string): Promise<BotAnswer
       redirect: 'error',
       signal: AbortSignal.timeout(patience),
     })
-    return read(access, response.status, await bounded(response, mostOfBot).text())
+    const body = await bounded(response, mostOfBot).text()
+    return read(access, { status: response.status, asked: await lookOf(text) }, body)
   } catch (error) {
+    const asked = await lookOf(text)
     if (error instanceof TooLong)
       return unreachable(
+        asked,
         `What answers at ${access.url} is not the bot: it answered with ${error.message}. Check DR_URL.`,
       )
     const why = error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : reasonOf(error)
-    return unreachable(`The bot at ${access.url} does not answer (${why || 'no connection'}).`)
+    return unreachable(asked, `The bot at ${access.url} does not answer (${why || 'no connection'}).`)
   }
 }
 
-function read(access: BotAccess, status: number, body: string): ReturnType<typeof readAnswer> {
+/** What there is to look at when nobody knows what became of a command: nothing, of one that changes nothing. */
+type Look = 'changes' | 'looks'
+
+async function lookOf(text: string): Promise<Look> {
+  const [{ parseCommand }, { specOf }] = await Promise.all([
+    import('../command/parse.ts'),
+    import('../../commands/index.ts'),
+  ])
+  const parsed = parseCommand(text)
+  return 'command' in parsed && !specOf(parsed.command.verb).changes ? 'looks' : 'changes'
+}
+
+function read(
+  access: BotAccess,
+  { status, asked }: { readonly status: number; readonly asked: Look },
+  body: string,
+): ReturnType<typeof readAnswer> {
   const json = parsed(body)
   const refusal = Refusal.safeParse(json)
-  if (status === 200) return readAnswer(access, json)
+  if (status === 200) return readAnswer(access, json, asked)
   const message = refusal.success ? refusal.data.message : `HTTP status ${status}`
-  if (status >= 500) return unreachable(`The bot at ${access.url} cannot answer now: ${message}.`)
+  if (status >= 500) return unreachable(asked, `The bot at ${access.url} cannot answer now: ${message}.`)
   return { failure: 'refused', message: `The bot at ${access.url} refused: ${message}.` }
 }
 
-function readAnswer(access: BotAccess, json: unknown): BotAnswer | NoAnswer {
+function readAnswer(access: BotAccess, json: unknown, asked: Look): BotAnswer | NoAnswer {
   const answer = AnswerShape.safeParse(json)
   if (answer.success) return answer.data
-  return unreachable(`What answers at ${access.url} is not the bot, or another version of it. Check DR_URL.`)
+  return unreachable(
+    asked,
+    `What answers at ${access.url} is not the bot, or another version of it. Check DR_URL.`,
+  )
 }
 
-function unreachable(message: string): NoAnswer {
-  const next =
-    "Look at the console or into the chat whether the command was carried out; on the bot's host: systemctl status, journalctl."
+function unreachable(asked: Look, message: string): NoAnswer {
+  const look =
+    asked === 'changes'
+      ? 'Look at the console or into the chat whether the command was carried out; on'
+      : 'On'
+  const next = `${look} the bot's host: systemctl status, journalctl.`
   return { failure: 'unreachable', message: `${message} ${next}` }
 }
 

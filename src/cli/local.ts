@@ -39,7 +39,9 @@ export function planTest(env: Environment, alert: AlertArgs, now: Instant): Plan
   const { host, service, hostGroups, serviceGroups } = alert
   const state = stateOf(alert)
   const at = alert.at === undefined ? now : localTime(alert.at, loaded.plan.timezone)
-  return testReport(loaded, { host, service, hostGroups, serviceGroups, state }, at)
+  // As the bot does it: without SMTP_URL that channel is left out.
+  const notSet = env['SMTP_URL'] ? [] : (['email'] as const)
+  return testReport(loaded, { host, service, hostGroups, serviceGroups, state }, at, notSet)
 }
 
 /** `dr token PERSON` and `dr login PERSON`. @throws UserError when the plan does not know the person. */

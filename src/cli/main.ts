@@ -38,6 +38,8 @@ export interface Machine {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly terminal: Omit<Terminal, 'now' | 'zone'>
+  /** The version of the program. */
+  readonly version: () => string
   /** Asks whoever sits there; undefined when nobody does. */
   readonly ask: ((question: string) => Promise<string>) | undefined
   /** All of the standard input. */
@@ -67,6 +69,9 @@ async function run(invocation: Invocation, machine: Machine): Promise<ExitCode> 
     case 'usage':
       machine.out((await import('./usage.ts')).usageText())
       return 0
+    case 'version':
+      machine.out(`dr ${machine.version()}\n`)
+      return 0
     case 'setup':
       return setUp(invocation.url, machine)
     case 'command':
@@ -83,7 +88,7 @@ async function run(invocation: Invocation, machine: Machine): Promise<ExitCode> 
 }
 
 async function local(
-  invocation: Exclude<Invocation, { readonly kind: 'usage' | 'setup' | 'command' }>,
+  invocation: Exclude<Invocation, { readonly kind: 'usage' | 'version' | 'setup' | 'command' }>,
   machine: Machine,
 ): Promise<Printed> {
   const { issue, planCheck, planTest } = await import('./local.ts')
@@ -117,7 +122,7 @@ function print(machine: Machine, printed: Printed, { json }: { readonly json: bo
 
 /** The token is never an argument: those are seen by everybody on the machine, and kept in the shell's history. */
 async function setUp(address: string, machine: Machine): Promise<ExitCode> {
-  const { DR_URL: url = '' } = readCliConfig({ DR_URL: address })
+  const url = addressOf(address)
   const typed = machine.ask
     ? await machine.ask('Token (from "npx dr token PERSON" on the bot\'s host): ')
     : await machine.input()
@@ -129,8 +134,19 @@ async function setUp(address: string, machine: Machine): Promise<ExitCode> {
     machine.err(`Whoever is between here and ${hostname} can read the token: better use https.\n`)
   const answer = await askBot({ url, token }, 'status')
   if ('failure' in answer) return failure(machine, answer)
-  machine.out(`Kept in ${writeSettings(machine.home, { url, token })}. Try: dr status\n`)
+  machine.out(
+    `Kept in ${writeSettings(machine.home, { url, token })}. Try: ${machine.terminal.name ?? 'dr'} status\n`,
+  )
   return 0
+}
+
+function addressOf(typed: string): string {
+  try {
+    return readCliConfig({ DR_URL: typed }).DR_URL ?? ''
+  } catch (error) {
+    const text = `“${typed}” is no address. Type it with its http:// or https://, such as: dr setup https://dr.example.com`
+    throw new UserError('usage', text, { cause: error })
+  }
 }
 
 interface Asked {

@@ -7,6 +7,8 @@ import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.
 import type { Run, Style } from './text.ts'
 
 export interface Terminal {
+  /** How `dr` is called here; absent: `dr`. */
+  readonly name?: string
   /** Columns. */
   readonly width: number
   readonly colour: boolean
@@ -137,7 +139,9 @@ function buttonsToShow({ buttons = [], sections = [] }: Card): readonly Button[]
 
 function buttonLines(buttons: readonly Button[], terminal: Terminal): readonly string[] {
   if (buttons.length === 0) return []
-  const typed = buttons.map((button) => `dr ${harmless(button.command)}${askedFor(button)}`)
+  const typed = buttons.map(
+    (button) => `${terminal.name ?? 'dr'} ${harmless(button.command)}${askedFor(button)}`,
+  )
   const width = Math.max(...typed.map(columnsOf))
   const lines = buttons.flatMap((button, index) => {
     const command = { text: pad(typed[index] ?? '', width), style: 'code' } as const
@@ -170,7 +174,8 @@ function runsOf(line: Line, terminal: Terminal, style: Style = 'plain'): readonl
     if (typeof span === 'string') return { text: harmless(span), style }
     if ('at' in span) return { text: timeText(span, terminal), style }
     if ('code' in span) return { text: harmless(span.code), style: 'code' }
-    if ('command' in span) return { text: harmless(`dr ${span.command}`), style: 'code' }
+    if ('command' in span)
+      return { text: harmless(`${terminal.name ?? 'dr'} ${span.command}`), style: 'code' }
     if ('strong' in span) return { text: harmless(span.strong), style: style === 'plain' ? 'strong' : style }
     return { text: harmless(`${span.text} (${span.link})`), style }
   })

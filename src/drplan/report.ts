@@ -11,7 +11,7 @@ import { lintGaps } from './lint.ts'
 import { placed } from './load.ts'
 import { timingsOf } from './timings.ts'
 import type { Instant, SystemId } from '../ids.ts'
-import type { Target } from '../incident/incident.ts'
+import type { Channel, Target } from '../incident/incident.ts'
 import type { MatchObject } from '../triage/match.ts'
 import type { LoadedPlan, LoadResult } from './load.ts'
 import type { DrPlan } from './schema.ts'
@@ -74,13 +74,21 @@ interface PlannedPage {
   readonly channels: readonly { readonly channel: string; readonly at: Instant }[]
   /** Channels that this version cannot page by. */
   readonly leftOut: readonly string[]
+  /** Channels that the settings lack what they need for. */
+  readonly notSet: readonly string[]
 }
 
 /**
  * What would happen if this object broke at `at` and nobody answered: which system because of which rule, who is paged
- * when through what and why, the clocks, the escalation. Exit code 1 when no system takes the alert.
+ * when through what and why, the clocks, the escalation. Exit code 1 when no system takes the alert. `notSet`: channels
+ * that the bot leaves out, because a setting is missing.
  */
-export function testReport(loaded: LoadedPlan, object: MatchObject, at: Instant): PlanReport {
+export function testReport(
+  loaded: LoadedPlan,
+  object: MatchObject,
+  at: Instant,
+  notSet: readonly Channel[] = [],
+): PlanReport {
   const { plan } = loaded
   const match = matchSystem(plan, object)
   const what = `${object.host}${object.service === undefined ? '' : `;${object.service}`} ${object.state}`
@@ -100,7 +108,7 @@ export function testReport(loaded: LoadedPlan, object: MatchObject, at: Instant)
     rtoEndsAt: at + (plan.systems[system]?.rto ?? 0),
   }
   const levels = plan.escalation.map((_, level) =>
-    levelOf(plan, level, { at, silence, deadline: clocks.deadlineAt }),
+    levelOf(plan, level, { at, silence, deadline: clocks.deadlineAt, notSet }),
   )
   const text = [
     head,
@@ -148,10 +156,15 @@ interface Level {
 function levelOf(
   plan: DrPlan,
   level: number,
-  moments: { readonly at: Instant; readonly silence: Instant; readonly deadline: Instant },
+  moments: {
+    readonly at: Instant
+    readonly silence: Instant
+    readonly deadline: Instant
+    readonly notSet: readonly Channel[]
+  },
 ): Level {
-  const { at, silence, deadline } = moments
-  const pages = (from: Instant): readonly PlannedPage[] => pagesOf(plan, level, from)
+  const { at, silence, deadline, notSet } = moments
+  const pages = (from: Instant): readonly PlannedPage[] => pagesOf(plan, level, { from, notSet })
   if (level === 0) return { level, at, because: 'at once', pages: pages(at) }
   if (level === 1 && silence < deadline) {
     const because = `when nobody of the first level has answered (acknowledged: at ${clock(plan, deadline)} without a diagnosis)`
@@ -173,16 +186,22 @@ function silenceEnds(plan: DrPlan, at: Instant): Instant {
   return at + Math.min(...sizes.map((size) => Math.max(size, 1))) * plan.paging.next_engineer_after
 }
 
-function pagesOf(plan: DrPlan, level: number, from: Instant): readonly PlannedPage[] {
+function pagesOf(
+  plan: DrPlan,
+  level: number,
+  { from, notSet }: { readonly from: Instant; readonly notSet: readonly Channel[] },
+): readonly PlannedPage[] {
   return (plan.escalation[level]?.to ?? []).flatMap((target) =>
     candidates(plan, target, from).map(({ person, why }, index) => {
       const turn = target.startsWith('group:') ? 0 : index
       const at = from + turn * plan.paging.next_engineer_after
       const all = channelsFor(plan, person)
-      const paged = all.filter(({ channel }) => pagedThrough.includes(channel))
+      const known = all.filter(({ channel }) => pagedThrough.includes(channel))
+      const paged = known.filter(({ channel }) => !notSet.includes(channel))
       const channels = paged.map(({ channel, after }) => ({ channel, at: at + after }))
-      const leftOut = all.filter((step) => !paged.includes(step)).map(({ channel }) => channel)
-      return { target, person, why, at, channels, leftOut }
+      const leftOut = all.filter((step) => !known.includes(step)).map(({ channel }) => channel)
+      const lacking = known.filter((step) => !paged.includes(step)).map(({ channel }) => channel)
+      return { target, person, why, at, channels, leftOut, notSet: lacking }
     }),
   )
 }
@@ -212,10 +231,16 @@ function levelLines(plan: DrPlan, { level, at, because, pages }: Level): readonl
   ]
 }
 
-function channelsText(plan: DrPlan, { channels, leftOut }: PlannedPage): string {
+/** What a channel needs in the settings. */
+const settingFor: Readonly<Record<string, string>> = { email: 'SMTP_URL' }
+
+function channelsText(plan: DrPlan, { channels, leftOut, notSet }: PlannedPage): string {
   const paged = channels.map((step) => `${step.channel} ${clock(plan, step.at)}`).join(', ')
   const rest = leftOut.length === 0 ? '' : ` (not in this version: ${leftOut.join(', ')})`
-  return `${paged === '' ? 'no channel' : paged}${rest}`
+  const lacking = notSet.map(
+    (channel) => ` (left out: ${channel}, since ${settingFor[channel] ?? 'its setting'} is not set here)`,
+  )
+  return `${paged === '' ? 'no channel' : paged}${lacking.join('')}${rest}`
 }
 
 function clock(plan: DrPlan, at: Instant): string {

@@ -118,7 +118,7 @@ export function createAzure(access: AzureAccess): Azure {
           return bounded(signal, timeout, send)
         })
       } catch (thrown) {
-        const credentialAdvice = adviceFor(access.credential)
+        const credentialAdvice = adviceOf(access)
         throw explain(purpose, thrown, { stopped: signal.aborted, timeout, credentialAdvice, secrets })
       }
     },
@@ -165,6 +165,14 @@ function headerNames(thrown: Error): string {
   const headers =
     typeof response === 'object' && response !== null && 'headers' in response ? response.headers : undefined
   return JSON.stringify(headers) ?? ''
+}
+
+/** Who has set nothing of Azure at all has no credential either: that is not where to begin. */
+function adviceOf({ subscription, credential }: AzureAccess): string {
+  const advice = adviceFor(credential)
+  return subscription === undefined
+    ? `Nothing of Azure is set up: begin with AZURE_SUBSCRIPTION_ID. ${advice}`
+    : advice
 }
 
 function adviceFor(credential: AzureAccess['credential']): string {

@@ -23,7 +23,8 @@ export function reportVerdicts(
   for (const [reason, all] of Map.groupBy(ignored, (verdict) => verdict.reason ?? '')) {
     const objects = [...new Set(all.map((verdict) => verdict.alert.key))].slice(0, named)
     const fields = { reason, count: all.length, objects }
-    if (reason === unmatched) deps.log.warn('alerts that nobody is called for: add them to the plan', fields)
+    if (reason === unmatched && all.some(({ alert }) => alert.type !== 'CUSTOM'))
+      deps.log.warn('alerts that nobody is called for: add them to the plan', fields)
     else if (isLate(reason) && all.some(({ alert }) => alert.hard && tellsState(alert)))
       deps.log.warn('a HARD problem or recovery was taken for old news: are the clocks right?', fields)
     else deps.log.info('alerts that changed nothing', fields)

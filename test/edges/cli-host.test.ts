@@ -31,6 +31,14 @@ describe('address and token', () => {
     expect(await house.dr(['status'], nothing)).toMatchObject({ code: 0 })
   })
 
+  test('want an address with its scheme, and say so of what was typed', async () => {
+    expect(await house.dr(['setup', '127.0.0.1:3100'], nothing)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^“127\.0\.0\.1:3100” is no address\. Type it with its http:/),
+    })
+    expect(await house.dr(['--version'], nothing)).toMatchObject({ code: 0, out: 'dr 1.2.3\n' })
+  })
+
   test('are not kept when the bot does not accept the token', async () => {
     expect(
       await house.dr(['setup', house.url], { ...nothing, input: async () => 'drt_wrong.wrong' }),

@@ -78,6 +78,7 @@ export async function openCli(server: DeskServer): Promise<CliHouse> {
         out: (text) => void out.push(text),
         err: (text) => void err.push(text),
         terminal: { width: 80, colour: false },
+        version: () => '1.2.3',
         ask: answers && ask,
         input: async () => '',
         signer: async () => createSigner,

@@ -193,6 +193,8 @@ describe('the bot', () => {
       code: 3,
       err: expect.stringContaining(`The bot at ${house.url} does not answer (`),
     })
+    expect(ran.err).not.toContain('carried out')
+    expect((await house.dr(['ack'])).err).toContain('Look at the console or into the chat whether')
     expect(JSON.parse((await house.dr(['status', '--json'])).out)).toMatchObject({ status: 'unreachable' })
   })
 
@@ -233,7 +235,7 @@ describe('the bot', () => {
 
     expect(ran).toMatchObject({ code: 3, out: '' })
     expect(ran.err).toContain(
-      `What answers at ${address} is not the bot: it answered with more than 64 MB. Check DR_URL. Look at the console or into the chat whether the command was carried out`,
+      `What answers at ${address} is not the bot: it answered with more than 64 MB. Check DR_URL. On the bot's host: systemctl status`,
     )
     expect(sent).toBeGreaterThan(64)
     expect(sent).toBeLessThan(128)

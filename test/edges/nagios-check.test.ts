@@ -78,6 +78,7 @@ test('a bot that is away is CRITICAL', async () => {
 
   expect(code).toBe(2)
   expect(line).toContain(`DR BOT CRITICAL - no answer from ${bot.url}`)
+  expect(line).not.toContain('000')
 })
 
 test('notifications that wait too long are CRITICAL although the bot is ready', async () => {

@@ -104,6 +104,7 @@ async function check(
     ...clock,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
+    version: () => '1.2.3',
     terminal: { width: 80, colour: false },
     ask: undefined,
     input: async () => '',

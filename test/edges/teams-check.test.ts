@@ -67,6 +67,7 @@ async function check(
     after: clock.after,
     out: keep,
     err: keep,
+    version: () => '1.2.3',
     terminal: { width: 200, colour: false },
     ask: undefined,
     input: async () => '',

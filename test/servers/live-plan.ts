@@ -59,6 +59,7 @@ export async function openLivePlan(secrets: () => readonly string[]): Promise<Li
         after: clock.after,
         out: (text) => void out.push(text),
         err: (text) => void err.push(text),
+        version: () => '1.2.3',
         terminal: { width: 80, colour: false },
         ask: undefined,
         input: async () => '',

@@ -30,6 +30,17 @@ describe('dr plan test', () => {
     await expect(`${told.text}\n`).toMatchFileSnapshot('../golden/plans/test-lb1-christmas.txt')
   })
 
+  test('says which channel is left out because a setting is missing', () => {
+    const loaded = loadedWith()
+    const at = momentStart('2026-12-24T03:00', loaded.plan.timezone)
+
+    const { text } = testReport(loaded, lb1, at, ['email'])
+
+    expect(text).toContain('chat 03:00:00 (left out: email, since SMTP_URL is not set here)')
+    expect(text).not.toContain('email 03')
+    expect(testReport(loaded, lb1, at).text).not.toContain('left out')
+  })
+
   test('names the line of the rule in the file', () => {
     const loaded = examplePlan()
     const lines = readFileSync(new URL('../../dr-plan.example.yml', import.meta.url), 'utf8').split('\n')
