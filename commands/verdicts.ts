@@ -7,7 +7,7 @@ export const approve: CommandSpec<'approve'> = {
   verb: 'approve',
   usage: 'approve R-n [name]',
   summary: 'Let a proposed recovery run; a disruptive one wants the name of its target typed',
-  examples: ['approve R-7', 'approve R-7 api.example.com'],
+  examples: ['approve R-7', 'approve R-7 backup'],
   rights: ['engineer', 'manager', 'approver'],
   changes: true,
   parse: (words) => {

@@ -1,11 +1,11 @@
 // Reads the settings from the environment and .env: the only file that does; every key is explained in .env.example.
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { azureVariables } from './config/azure.ts'
+import { readIfThere, unknownNames } from './config/dotenv.ts'
 import { passwordsIn } from './config/passwords.ts'
 import {
   entraId,
@@ -163,21 +163,9 @@ export function loadEnvironment(directory: string = process.cwd()): Environment 
   return { ...file, ...process.env }
 }
 
-/** Names in `.env` that mean something to the process that reads the file itself: a shell, systemd, Node. */
-const ofTheProcess = /^(?:NODE_|npm_|TZ$|LANG$|LC_|PATH$|HOME$|(?:https?|no|all)_proxy$|SSL_)/i
-
 /** What stands in `.env` in `directory` and is no setting, each as a sentence with what may be meant. */
 export function unknownSettings(directory: string = process.cwd()): readonly string[] {
-  const names = Object.keys(parseEnv(readIfThere(join(directory, '.env'))))
-  const unknown = names.filter((name) => !variableNames.includes(name) && !ofTheProcess.test(name))
-  return unknown.map((name) => {
-    const [near] = variableNames
-      .map((known) => ({ known, far: distance(known, name) }))
-      .filter(({ known, far }) => far <= 5 && far < known.length / 2)
-      .toSorted((a, b) => a.far - b.far)
-    const meant = near === undefined ? '.env.example has all of them.' : `Did you mean ${near.known}?`
-    return `${name} in .env is no setting, and nothing reads it. ${meant}`
-  })
+  return unknownNames(Object.keys(parseEnv(readIfThere(join(directory, '.env')))), variableNames)
 }
 
 /** How `dr` was called, so that what it says to type can be typed: `dr`, `./dr` or `npx dr`. */
@@ -299,19 +287,4 @@ function ownAddress(values: Pick<Variables, 'PORT' | 'HOST'>): string {
 
 function hostOf(address: string | undefined): string {
   return address === undefined ? '' : new URL(address).hostname
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw new UserError(
-      'config',
-      `.env cannot be read: ${String(error)}. Make it readable for the user of the bot.`,
-      {
-        cause: error,
-      },
-    )
-  }
 }

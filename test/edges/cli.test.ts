@@ -297,7 +297,7 @@ describe('the program itself', () => {
     expect(done).toEqual({
       code: 0,
       err: '',
-      out: '[ok] All quiet\n\n  Nothing is broken, no recovery is running.\n',
+      out: '[ok] All quiet\n\n  Nothing is broken, no recovery is running.\n\nCould the recoveries be carried out?\n  Not looked at yet.\n',
     })
     expect(refused).toMatchObject({ code: 1, out: '' })
     expect(unreachable).toMatchObject({ code: 3, out: '' })

@@ -83,10 +83,7 @@ interface Ran {
   readonly ok: readonly string[]
 }
 
-async function check(
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string | undefined>> = {},
-): Promise<Ran> {
+async function check(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const [out, err]: [string[], string[]] = [[], []]
   const clock = createClock()
   const code = await runCli(['slack', 'check', ...args], {
