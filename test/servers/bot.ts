@@ -83,7 +83,10 @@ export async function startBot(
   const clock = options.clock ?? createMovableClock({ start: options.start ?? start })
   const [world, mailbox] = await Promise.all([options.world ?? startWorld(), startMailbox()])
   const planFile = join(dir, 'dr-plan.yml')
-  await writeFile(planFile, change(planFor(world, await readFile('dr-plan.example.yml', 'utf8'))))
+  await writeFile(
+    planFile,
+    withParent(world, change(planFor(world, await readFile('dr-plan.example.yml', 'utf8')))),
+  )
   const config = readConfig({
     PORT: String(await freePort()),
     DR_PLAN: planFile,
@@ -188,12 +191,17 @@ function found<T>(value: T | undefined, id: string): T {
   return value
 }
 
+/** The zone above leads to this world's name servers, unless the story has a parent of its own. */
+function withParent({ registry }: World, plan: string): string {
+  if (/^ +parents:/m.test(plan)) return plan
+  return plan.replace(
+    /( +)sync_every: 10m\n/,
+    (line, indent: string) => `${line}${indent}parents: ${JSON.stringify(registry.servers)}\n`,
+  )
+}
+
 function planFor(world: World, example: string): string {
   return example
-    .replace(
-      /( +)sync_every: 10m\n/,
-      (line, indent: string) => `${line}${indent}parents: ${JSON.stringify(world.registry.servers)}\n`,
-    )
     .replaceAll('203.0.113.10', world.lb.host)
     .replaceAll('203.0.113.20', world.backup.host)
     .replaceAll('203.0.113.30', world.api.host)
