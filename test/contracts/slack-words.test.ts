@@ -58,7 +58,7 @@ describe('words in Slack', () => {
     const lines = blocks.join('\n').split('\n')
     expect(lines).toHaveLength(42)
     expect(lines[0]).toContain('While Slack was away')
-    expect(lines[1]).toBe('59 earlier lines: timeline INC-1')
+    expect(lines[1]).toBe('59 earlier lines: /dr timeline INC-1')
     expect(lines.at(-1)).toMatch(/^\d\d:00:00 99: x/)
     expect(Math.max(...blocks.map((each) => each.length))).toBeLessThanOrEqual(3_000)
     expect(blocks.join('').length).toBeLessThan(10_000)
