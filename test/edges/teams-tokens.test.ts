@@ -254,11 +254,12 @@ describe('what cannot be read', () => {
     expect(said).toHaveLength(1)
   })
 
-  test('what is too large is answered 413, and GET 404', async () => {
+  test('what is too large is answered 413, and GET 405', async () => {
     const large = await fetch(house.url, { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1) })
 
     expect(large.status).toBe(413)
-    expect((await fetch(house.url)).status).toBe(404)
+    const got = await fetch(house.url)
+    expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
   test('an activity of a kind nobody knows is taken and ignored', async () => {
