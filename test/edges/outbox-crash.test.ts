@@ -85,8 +85,9 @@ async function decideAndDie({ store }: Bot, ...keys: readonly string[]): Promise
 
 /** As if it had been silent for so long, while others gave signs of life. */
 async function silentFor({ life }: Bot, duration: number): Promise<void> {
-  const [seconds] = await client.time()
-  await client.zadd('{dr}:processes', Number(seconds) * 1_000 - duration, life.name)
+  const [seconds, microseconds] = (await client.time()).map(Number)
+  const now = (seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000
+  await client.zadd('{dr}:processes', now - duration, life.name)
   await client.set('{dr}:processes:awake', 0)
 }
 

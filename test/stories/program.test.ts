@@ -71,7 +71,7 @@ describe('the program', () => {
     bot.child.kill('SIGTERM')
 
     expect(await ended).toEqual([0, null])
-    expect(left()).toEqual([])
+    await vi.waitFor(() => expect(left()).toEqual([]), 5_000)
   })
 
   it('reads the plan again on SIGHUP, and goes on with the old one when the new one is broken', async () => {
