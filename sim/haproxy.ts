@@ -45,7 +45,7 @@ export interface RealHaproxy {
   readonly tell: (command: string) => Promise<string>
   /** `main ready, standby maint`. */
   readonly states: () => Promise<string>
-  /** Reads the file anew, in a new worker: what was set at run time is gone. */
+  /** Reads the file again, in a new worker: what was set at run time is gone. */
   readonly reload: () => Promise<void>
   readonly stop: () => Promise<void>
 }

@@ -112,7 +112,7 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
       settings: [{ store: 'example', key: 'storage:account', value: 'examplewest' }],
     },
   })
-  // Its certificate is made anew with each start; this process is the only one that trusts it.
+  // Its certificate is made again with each start; this process is the only one that trusts it.
   setDefaultCACertificates([...getCACertificates('default'), ...azure.certificates])
   return azure
 }

@@ -264,7 +264,7 @@ function crossProblems(values: Variables): readonly Problem[] {
 
 function complaint(problems: readonly Problem[], given: Environment): string {
   const lines = problems.map(({ name, write }) => `- ${name} ${found(name, given[name])}: write ${write}`)
-  return `The settings cannot be used. Mend them in .env (all keys are explained in .env.example) and start again:\n${lines.join('\n')}`
+  return `The settings cannot be used. Fix them in .env (all keys are explained in .env.example) and start again:\n${lines.join('\n')}`
 }
 
 function found(name: string, value: string | undefined): string {

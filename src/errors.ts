@@ -31,7 +31,7 @@ export class RetryableError extends Error {
   }
 }
 
-/** Somebody else changed the same thing first; load it again and decide anew. */
+/** Somebody else changed the same thing first; load it again and decide again. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError'
 }

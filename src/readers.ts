@@ -164,7 +164,7 @@ export interface SqlDatabaseSeen {
   readonly group?: string
 }
 
-/** A database that was deleted and can be made anew from its backups. */
+/** A database that was deleted and can be made again from its backups. */
 export interface SqlDroppedSeen {
   readonly id: string
   readonly name: string

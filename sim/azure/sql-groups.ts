@@ -16,7 +16,7 @@ const namespace = 'Microsoft.Sql'
 const groupVersion = '2020-11-01-preview'
 const linkVersion = '2022-02-01-preview'
 
-/** Sets which databases belong to a group; one that comes anew gets a copy at the other server. */
+/** Sets which databases belong to a group; one that comes again gets a copy at the other server. */
 export function setMembers(state: SqlState, context: ArmContext): ArmAnswer {
   const { group: resourceGroup, params, now } = context
   const server = demandServer(state, resourceGroup, params['server'] ?? '')

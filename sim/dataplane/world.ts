@@ -37,7 +37,7 @@ export function fresh(line: FileServer): Server {
   return { line, admin, up: admin === 'ready', passed: 0, health: 'well', sessions: 0 }
 }
 
-/** Reads the file anew: what was set at run time is gone. */
+/** Reads the file again: what was set at run time is gone. */
 export function reload(state: State): void {
   for (const [index, { line, health }] of state.servers.entries())
     state.servers[index] = { ...fresh(line), health }

@@ -1,4 +1,4 @@
-// What everybody hears of an outage in the common channel: one line, written anew when it is over.
+// What everybody hears of an outage in the common channel: one line, written again when it is over.
 import { endWords } from '../incident/end-words.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Line, Span } from '../message.ts'

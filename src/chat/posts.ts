@@ -20,7 +20,7 @@ export interface Posts<M> {
   /** Posts once for a place: after a crash or an answer that never came it is looked up by its name before it is posted again. */
   readonly post: (place: Place, to: string, message: M, options: CallOptions) => Promise<Posted>
   /**
-   * Brings what was posted for a place up to date (same content: no call); posts it anew where it cannot be updated
+   * Brings what was posted for a place up to date (same content: no call); posts it again where it cannot be updated
    * any more, or in another channel than before. RetryableError when another process drew it at the same time: draw
    * it again from what is true then.
    */

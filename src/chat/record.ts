@@ -14,7 +14,7 @@ const common = {
   at: z.number(),
   /** The channel, thread or person as the caller named it. */
   to: z.string(),
-  /** 1, and one more each time that the message had to be posted anew. */
+  /** 1, and one more each time that the message had to be posted again. */
   edition: z.number(),
 }
 

@@ -10,7 +10,7 @@ export interface Rooms {
   readonly open: (incident: Incident, options: CallOptions) => Promise<Room>
   /**
    * Works in the incident's room. When the chat says that it is lost (archived, deleted, without the bot), it is mended
-   * where that can be, else another one is opened, and the work is begun anew there. Undefined when there is no room,
+   * where that can be, else another one is opened, and the work is begun again there. Undefined when there is no room,
    * or it was put away after the outage.
    */
   readonly use: <T>(
@@ -59,7 +59,7 @@ interface Made {
   readonly done: Readonly<Record<string, string>>
 }
 
-/** How often a work is begun anew: once after mending, once in another room. */
+/** How often a work is begun again: once after mending, once in another room. */
 const mostAnew = 2
 
 /** In `done` of a record: the room that was put away. */
@@ -129,11 +129,11 @@ export function createRooms(
   ): Promise<T | undefined> {
     let room = await current(incident, options)
     let mended = false
-    for (let anew = 0; room; anew += 1) {
+    for (let again = 0; room; again += 1) {
       try {
         return await work(room)
       } catch (thrown) {
-        if (anew === mostAnew || !ways.isLost(thrown)) throw thrown
+        if (again === mostAnew || !ways.isLost(thrown)) throw thrown
         const next: Room | undefined = await wayOn({ incident, room, thrown, mended }, options)
         mended = next?.id === room.id
         room = next

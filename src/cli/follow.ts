@@ -12,7 +12,7 @@ import type { BotAccess } from './settings.ts'
 const every: Duration = 2 * second
 /** A look at the world that takes longer than this is left to itself. */
 const longestLook: Duration = 5 * minute
-/** A bot that starts anew is back by then. */
+/** A bot that starts again is back by then. */
 const longestSilence: Duration = 2 * minute
 
 /** With what it is followed. */

@@ -60,7 +60,7 @@ function readSettings(home: string): BotAccess | undefined {
   try {
     return Settings.parse(JSON.parse(text))
   } catch (error) {
-    throw new UserError('usage', `${file} cannot be read. Write it anew: dr setup ADDRESS`, { cause: error })
+    throw new UserError('usage', `${file} cannot be read. Write it again: dr setup ADDRESS`, { cause: error })
   }
 }
 
@@ -69,7 +69,7 @@ function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new UserError('usage', `${file} cannot be read: ${reasonOf(error)}. Mend it, or set DR_TOKEN.`, {
+    throw new UserError('usage', `${file} cannot be read: ${reasonOf(error)}. Fix it, or set DR_TOKEN.`, {
       cause: error,
     })
   }

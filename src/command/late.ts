@@ -17,7 +17,7 @@ const setting = 'late-answers'
 /** How long, and how many, are kept. */
 const keptFor = 60 * minute
 const keptMost = 30
-/** How often it is written anew when others were faster. */
+/** How often it is written again when others were faster. */
 const tries = 20
 
 /** What came of a command after its asker had been answered: a run, or why there is none. */

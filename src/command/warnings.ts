@@ -144,7 +144,7 @@ function numbersOf({ proposal }: Run): (debt: string) => number {
   return (debt) => proposal.debts.findIndex(({ id }) => id === debt) + 1
 }
 
-/** A way back leaves things, too: an address that was public stays known. A later failover of the same kind begins anew. */
+/** A way back leaves things, too: an address that was public stays known. A later failover of the same kind begins again. */
 function lastWayBack(runs: readonly Run[], system: SystemId): Run | undefined {
   const ended = runs.filter((run) => run.system === system && run.state === 'done')
   const at = ended.findIndex(({ direction }) => direction === 'failback')
@@ -208,5 +208,5 @@ export function owedInFull(owed: Owed): readonly Line[] {
 }
 
 function leadOf({ gone, halfWay: stopped }: Owed): string {
-  return gone ? 'Does not hold any more: ' : stopped ? 'Stopped half-way: ' : 'Still owed: '
+  return gone ? 'Does not hold any more: ' : stopped ? 'Stopped half-way: ' : 'Still to do: '
 }

@@ -103,7 +103,7 @@ function alternative(system: System, fact: Documented): string {
     return meets(system, recovery, own)
   })
   return better
-    ? `The recovery "${better.name}" of this plan meets it; keep this one for what that one cannot mend`
+    ? `The recovery "${better.name}" of this plan meets it; keep this one for what that one cannot fix`
     : fact.instead
 }
 

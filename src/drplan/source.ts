@@ -189,7 +189,7 @@ function syntaxRemedy({ code, message }: YAMLError): string {
     return 'Put the value in quotes, such as ">= 1": without them one that begins with > or | is a block of text'
   return (
     remedies[code] ??
-    'Mend the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ > | goes in quotes'
+    'Fix the indentation, brackets or quotes at this place; text with ": ", " #" or a leading * & ! @ > | goes in quotes'
   )
 }
 

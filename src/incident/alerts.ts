@@ -106,7 +106,7 @@ export function watch(change: Change, because: 'nagios' | 'verified', by: Actor,
   return effect(said, { kind: 'card', incident: id })
 }
 
-/** It is broken again: the same incident goes on, and the engineer is paged anew. */
+/** It is broken again: the same incident goes on, and the engineer is paged again. */
 function relapse(change: Change, broke: Attached, moment: Moment): Change {
   const before = change.next
   const { verified: _, acted: __, resolved: ___, followed: ____, ...kept } = before.marks
@@ -116,7 +116,7 @@ function relapse(change: Change, broke: Attached, moment: Moment): Change {
     before.state === 'resolved'
       ? { outage: Math.min(moment.now, Math.max(before.at, broke.since)), detected: moment.now }
       : kept
-  // Nobody has it any more, and everybody may be called anew: those who were called before, too.
+  // Nobody has it any more, and everybody may be called again: those who were called before, too.
   const { engineer, ...nobodys } = bare(before)
   const away = before.rooms.filter((room) => room.state === 'closed')
   const again: Incident = {

@@ -20,7 +20,7 @@ const soon: Duration = 2 * minute
 export interface DecideBy extends WayOut {
   /** For all clients, those that hold an old DNS answer, too. */
   readonly at: Instant
-  /** For whoever asks DNS anew: `at`, when no client can hold an old answer. */
+  /** For whoever asks DNS again: `at`, when no client can hold an old answer. */
   readonly newAt: Instant
   /** Even that moment is over. */
   readonly late: boolean
@@ -98,7 +98,7 @@ function momentsOf(incident: Incident): readonly Instant[] {
   return [...new Set([...ways, incident.marks.outage + incident.objective.rto])]
 }
 
-/** What is due: the card is shown anew, and when the last way has just become too late the rooms are told. */
+/** What is due: the card is shown again, and when the last way has just become too late the rooms are told. */
 export function tickDecideBy(change: Change, { now }: Moment): Change {
   const { next } = change
   const since = next.lateUntil ?? next.openedAt

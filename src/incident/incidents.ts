@@ -15,7 +15,7 @@ import { createLines } from '../lines.ts'
 import type { Change, Policy, Wish } from './change.ts'
 import { hears, isFor } from './words.ts'
 
-/** How often a decision is made anew when others were faster. */
+/** How often a decision is made again when others were faster. */
 const tries = 20
 
 export interface IncidentDeps {
@@ -139,7 +139,7 @@ async function write(
   return next
 }
 
-/** Outside the store, so that a record that was written anew as a whole can be told from the true one. */
+/** Outside the store, so that a record that was written again as a whole can be told from the true one. */
 function noteEnd({ log }: IncidentDeps, id: IncidentId, last: TimelineEvent | undefined): void {
   if (last)
     log.info('an incident has ended; its record up to here has this hash', {

@@ -63,7 +63,7 @@ function aside(change: Change, news: News, moment: Moment): Change | undefined {
   return news.waits ? card(said(change, news, moment)) : undefined
 }
 
-/** After a way back nothing is carried out any more that could still help: somebody has to decide anew. */
+/** After a way back nothing is carried out any more that could still help: somebody has to decide again. */
 function takenBack(change: Change): Change {
   if (nowCarriedOut(change.next) === undefined) return change
   const { acted: _, followed: __, ...marks } = change.next.marks
@@ -128,7 +128,7 @@ function done(change: Change, news: News, moment: Moment): Change {
   return news.seen ? watch(acted, 'verified', bot, moment) : unseen(acted, moment)
 }
 
-/** Carried out, and nobody has asked the service: Nagios says whether it helped, and there is time anew to wait for that. */
+/** Carried out, and nobody has asked the service: Nagios says whether it helped, and there is time again to wait for that. */
 function unseen(change: Change, moment: Moment): Change {
   const { next } = change
   if (isMended(next)) return watch(change, 'nagios', nagios, moment)

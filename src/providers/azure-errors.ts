@@ -178,7 +178,7 @@ function refusal(
   if (status === 412)
     return new UserError(
       'world-differs',
-      `${what}: somebody else has changed it since it was looked at. Nothing was changed. Propose it anew.`,
+      `${what}: somebody else has changed it since it was looked at. Nothing was changed. Propose it again.`,
     )
   return new UserError('azure-refused', `${what}: ${said} Nothing was changed.`)
 }

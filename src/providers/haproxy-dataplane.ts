@@ -194,7 +194,7 @@ async function send(
   if (user === undefined || password === undefined) {
     throw new UserError(
       'haproxy-credentials',
-      `The bot has no user for the Data Plane API at ${balancerName(control)}. Set HAPROXY_DATAPLANE_USER and HAPROXY_DATAPLANE_PASSWORD, and start the bot anew.`,
+      `The bot has no user for the Data Plane API at ${balancerName(control)}. Set HAPROXY_DATAPLANE_USER and HAPROXY_DATAPLANE_PASSWORD, and start the bot again.`,
     )
   }
   if (signal.aborted) throw toldToStop(control)
@@ -234,12 +234,12 @@ function refusal(control: string, { method, path }: Request, answer: Answer): Er
   if (status === 401 || status === 403) {
     return new UserError(
       'haproxy-credentials',
-      `The Data Plane API at ${name} refuses the bot's user (${status}). Compare HAPROXY_DATAPLANE_USER and HAPROXY_DATAPLANE_PASSWORD with the userlist that dataplaneapi.yml names there, and start the bot anew.`,
+      `The Data Plane API at ${name} refuses the bot's user (${status}). Compare HAPROXY_DATAPLANE_USER and HAPROXY_DATAPLANE_PASSWORD with the userlist that dataplaneapi.yml names there, and start the bot again.`,
     )
   }
   if (status === 409) {
     return new RetryableError(
-      `Somebody else has just changed haproxy.cfg at ${name} (409${said}): it is read anew.`,
+      `Somebody else has just changed haproxy.cfg at ${name} (409${said}): it is read again.`,
     )
   }
   if (status === 429 || status > 499) {

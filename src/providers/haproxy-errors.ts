@@ -31,7 +31,7 @@ export function networkError(control: string, thrown: unknown): Error {
   if (code === 'EACCES' || code === 'EPERM') {
     return new UserError(
       'haproxy-socket-permission',
-      `The bot may not open ${name}. Put its user into the group that owns the socket ("group" and "mode 660" on the "stats socket" line of haproxy.cfg), and start the bot anew.`,
+      `The bot may not open ${name}. Put its user into the group that owns the socket ("group" and "mode 660" on the "stats socket" line of haproxy.cfg), and start the bot again.`,
       { cause: thrown },
     )
   }

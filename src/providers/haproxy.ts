@@ -93,7 +93,7 @@ function refuseLast({ server, control, backend }: HaproxyServerAction, { servers
   const are = others.map(({ name, admin, status }) => `${name} is ${stateText(admin)} (${status})`)
   throw new UserError(
     'haproxy-last-server',
-    `${server} was not taken out at ${balancerName(control)}: ${backend} would have no server left there that takes traffic${are.length === 0 ? '' : `; ${are.join(', ')}`}. Nothing was changed there. Bring another server up first; or propose it anew with --override last-healthy-server "reason".`,
+    `${server} was not taken out at ${balancerName(control)}: ${backend} would have no server left there that takes traffic${are.length === 0 ? '' : `; ${are.join(', ')}`}. Nothing was changed there. Bring another server up first; or propose it again with --override last-healthy-server "reason".`,
   )
 }
 

@@ -108,7 +108,7 @@ export function secretProvider(azure: Azure, vaults: VaultClients): Provider<'ke
       if (now.version !== current)
         throw new UserError(
           'world-differs',
-          `The current version of ${secret} is ${now.version}, and was ${current}: somebody else has written it. Nothing was changed. Propose it anew.`,
+          `The current version of ${secret} is ${now.version}, and was ${current}: somebody else has written it. Nothing was changed. Propose it again.`,
         )
       // A secret that gets its own earlier version back gets all of it; the value of another one comes into what is there.
       const { contentType, tags, expiresOn, notBefore } =

@@ -64,7 +64,7 @@ function verdictOf({ database, place, otherwise }: SqlQueryAction, { ok, text }:
   const where = `${database} at ${place.server}`
   const means = otherwise === undefined ? [] : [otherwise.replace(/[^.]$/, '$&.')]
   if (!text.startsWith('answered'))
-    return { state: 'failed', reason: text, advice: [...means, 'Mend what is named.'].join(' ') }
+    return { state: 'failed', reason: text, advice: [...means, 'Fix what is named.'].join(' ') }
   return {
     state: 'failed',
     reason: `${where} ${text}.`,

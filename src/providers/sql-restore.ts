@@ -137,7 +137,7 @@ function failed({ source, target }: SqlRestoreAction, why: string): Progress {
   return {
     state: 'failed',
     reason: `${target.database} could not be made: ${why.replace(/\.$/, '')}. ${source.database} was not touched.`,
-    advice: `Mend what Azure names, then propose it anew; or take another way: failover db to NAME.`,
+    advice: `Fix what Azure names, then propose it again; or take another way: failover db to NAME.`,
   }
 }
 
@@ -167,7 +167,7 @@ export function refuseOther(differences: readonly string[]): void {
   if (differences.length === 0) return
   throw new UserError(
     'world-differs',
-    `It is not as it was shown any more: ${differences.join('; ')}. Nothing was changed by this step. Look at it in the Azure portal, and propose it anew.`,
+    `It is not as it was shown any more: ${differences.join('; ')}. Nothing was changed by this step. Look at it in the Azure portal, and propose it again.`,
   )
 }
 

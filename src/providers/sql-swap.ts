@@ -74,11 +74,11 @@ function renamed(action: SqlRenameAction, facts: RenameFacts): Progress {
   return {
     state: 'failed',
     reason: `Azure took the rename of ${from} to ${to}, but ${place.server} has ${names || 'neither'}.`,
-    advice: `Look at ${place.server} in the Azure portal; when the names are right, propose it anew.`,
+    advice: `Look at ${place.server} in the Azure portal; when the names are right, propose it again.`,
   }
 }
 
-/** Takes a database out of its failover group, or puts it in; its copy is then seeded anew. */
+/** Takes a database out of its failover group, or puts it in; its copy is then seeded again. */
 export function createSqlGroup(
   access: SqlAccess,
   { clock }: { readonly clock: Pick<Clock, 'now'> },

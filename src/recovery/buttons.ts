@@ -86,7 +86,7 @@ function takeOn({ id, steps, current }: Extract<Run, { state: 'failed' }>): read
 function anewButton(run: NeverBegun): readonly Button[] {
   const newer = run.state === 'expired' ? run.replacedBy : undefined
   return newer === undefined
-    ? [{ label: 'Propose anew', command: runName(run), style: 'plain' }]
+    ? [{ label: 'Propose again', command: runName(run), style: 'plain' }]
     : [{ label: `See ${newer}`, command: `runs ${newer}`, style: 'plain' }]
 }
 

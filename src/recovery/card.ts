@@ -268,7 +268,7 @@ function findings(run: Run): Section | undefined {
 function debts(run: Run): Section | undefined {
   const { debts: list } = run.proposal
   if (list.length === 0 || !(isOpen(run) || owes(run))) return undefined
-  const heading = isOpen(run) ? 'Will be owed afterwards' : 'Still owed'
+  const heading = isOpen(run) ? 'To do afterwards' : 'Still to do'
   const lines = list.map(({ id, text, remedy }): Line => {
     const done = run.paid?.find(({ debt }) => debt === id)
     return done ? [`✓ ${text}. Done: ${done.what}`] : [`${text}. `, ...told(remedy)]

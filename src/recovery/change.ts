@@ -175,7 +175,7 @@ function owing(change: RunChange, now: Instant): RunChange {
       happened(so, 'run.debt', {
         at: now,
         by: bot,
-        text: `Still owed: ${text}. ${remedy}`,
+        text: `Still to do: ${text}. ${remedy}`,
         data: { run: so.next.id, id, text, remedy },
       }),
     change,

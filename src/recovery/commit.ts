@@ -13,7 +13,7 @@ import { refuseFrozen } from './freeze.ts'
 import { isOpen } from './run.ts'
 import type { Run } from './run.ts'
 
-/** How often a decision is made anew when others were faster. */
+/** How often a decision is made again when others were faster. */
 const tries = 20
 
 export interface LoopDeps {
@@ -110,7 +110,7 @@ function cards(run: RunId, chats: readonly string[]): readonly Effect[] {
   return chats.map((chat) => ({ key: `${run}-run-card-${chat}`, body: { kind: 'run-card', run, chat } }))
 }
 
-/** Whether a person would want to see the run anew: not for each look that the engine takes at a step under way. */
+/** Whether a person would want to see the run again: not for each look that the engine takes at a step under way. */
 function looksOther(before: Run | undefined, { next, events }: RunChange): boolean {
   if (before === undefined || events.length > 0 || before.state !== next.state) return true
   if (before.proposal !== next.proposal || before.rivals !== next.rivals) return true

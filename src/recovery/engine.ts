@@ -34,7 +34,7 @@ export interface RunDeps extends LoopDeps {
 
 type Engine = AdvanceDeps
 
-/** How often a proposal is written anew when others were faster. */
+/** How often a proposal is written again when others were faster. */
 const tries = 20
 /** How far back runs are looked through that changed nothing that lasts: for how long they took. */
 const historyLimit = 200
@@ -206,7 +206,7 @@ async function refuseUnplanned(engine: Engine, run: Run): Promise<void> {
   await apply(engine, run.id, { kind: 'lapsed', reason })
   throw new UserError(
     'unknown-recovery',
-    `${reason}. Nothing was changed. Propose one that it has, or put this one back into the plan and propose it anew: ${runName(run)}`,
+    `${reason}. Nothing was changed. Propose one that it has, or put this one back into the plan and propose it again: ${runName(run)}`,
   )
 }
 
@@ -219,7 +219,7 @@ async function refuseOver(engine: Engine, run: Run): Promise<void> {
   await apply(engine, run.id, { kind: 'lapsed', reason })
   throw new UserError(
     'outage-over',
-    `${reason}. If it is wanted all the same, propose it anew: ${runName(run)}`,
+    `${reason}. If it is wanted all the same, propose it again: ${runName(run)}`,
   )
 }
 
@@ -230,7 +230,7 @@ async function refuseStopped({ store, ...engine }: Engine, run: Run): Promise<vo
   if (!stopped) return
   const reason = `Since ${run.id} was proposed, another run has stopped on the same target: ${halfWayText(stopped)}`
   await apply({ store, ...engine }, run.id, { kind: 'lapsed', reason })
-  throw new UserError('half-way-run', `${reason}. Look at it anew: ${runName(run)}`)
+  throw new UserError('half-way-run', `${reason}. Look at it again: ${runName(run)}`)
 }
 
 async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
@@ -247,7 +247,7 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   const reason = `The world is not as ${run.id} showed it: ${what}`
   const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
   if (lapsed.state !== 'expired') return
-  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
+  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it again: ${runName(run)}`)
 }
 
 /**

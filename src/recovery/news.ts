@@ -75,7 +75,7 @@ function expiredText(run: Run, what: string): string {
 
 /** What to do about a proposal that has not come to anything and may still be wanted. */
 export function anewText(run: Run): string {
-  return `To have it proposed anew: ${runName(run)}`
+  return `To have it proposed again: ${runName(run)}`
 }
 
 /** When the old TTL is over after the last change of a run that is done, so that every client has followed. */

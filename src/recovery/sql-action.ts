@@ -22,7 +22,7 @@ export function isGroupTarget(target: string): boolean {
   return target.startsWith(groupPrefix)
 }
 
-/** What of a database must be given anew to one that is restored from it; Azure's own names and values. */
+/** What of a database must be given again to one that is restored from it; Azure's own names and values. */
 export interface SqlSettings {
   readonly sku?: { readonly name: string; readonly tier?: string; readonly capacity?: number }
   /** Instead of a sku, for a database in an elastic pool. */

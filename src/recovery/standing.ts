@@ -39,7 +39,7 @@ async function lookAt(deps: StandingDeps, calls: Calls, { run, parts }: Standing
   if (gone.length === 0 && run.gone === undefined) return
   // What was gone may be where nobody answers now: that is no news.
   if (silent && (gone.length === 0 || run.gone !== undefined)) return
-  // What is just being undone, or done anew, has changed while it was looked at.
+  // What is just being undone, or done again, has changed while it was looked at.
   const still = (await readStanding(deps)).find((one) => one.run.id === run.id)
   if (!still || still.parts.symmetricDifference(parts).size > 0) return
   await apply(deps, run.id, gone.length === 0 ? { kind: 'holds' } : { kind: 'gone', text: gone.join('; ') })

@@ -13,7 +13,7 @@ export async function refuseReplanned(engine: AdvanceDeps, run: Run): Promise<vo
   if (difference === undefined) return
   const reason = `The DR plan has changed since ${run.id} was proposed: ${difference}`
   await apply(engine, run.id, { kind: 'lapsed', reason })
-  throw new UserError('plan-changed', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
+  throw new UserError('plan-changed', `${reason}. Nothing was changed. Look at it again: ${runName(run)}`)
 }
 
 /** Nobody may be led to where the change is made any more: it would be done, and help nobody. */
@@ -23,5 +23,5 @@ export async function refuseLedAway(engine: AdvanceDeps, run: Run, historyLimit:
   if (away === undefined) return
   const reason = `Since ${run.id} was proposed, the zone was led away: ${away}`
   await apply(engine, run.id, { kind: 'lapsed', reason })
-  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it anew: ${runName(run)}`)
+  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it again: ${runName(run)}`)
 }

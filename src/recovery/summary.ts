@@ -62,7 +62,7 @@ function takenOn(run: Run, reason: string | undefined, { plan }: Seen): string {
   return reason === undefined ? '' : `; overridden by ${personName(plan, run.askedBy)}: ${reason}`
 }
 
-/** What the objective's clock says of a run that has not ended: it is read anew whenever the run is shown. */
+/** What the objective's clock says of a run that has not ended: it is read again whenever the run is shown. */
 function clockCautions(run: Run, now: Instant): readonly Line[] {
   const { objectiveAt, expected, effectWithin } = run.proposal
   if (objectiveAt === undefined || (run.state !== 'proposed' && run.state !== 'running')) return []

@@ -35,13 +35,13 @@ const confirming: readonly Role[] = ['engineer', 'manager', 'approver']
 /** Starts a proposed run; on one that started already it changes nothing. */
 export function approve(run: Run, said: SaidOf<'approve'>, now: Instant): RunDecision {
   if (run.state === 'denied' || run.state === 'expired' || run.state === 'cancelled') {
-    return refused('run-ended', `${run.id} is ${run.state}. To have it proposed anew: ${runName(run)}`)
+    return refused('run-ended', `${run.id} is ${run.state}. To have it proposed again: ${runName(run)}`)
   }
   if (run.state !== 'proposed') return same
   if (run.expiresAt <= now) {
     return refused(
       'run-expired',
-      `${run.id} was not approved in time. To have it proposed anew: ${runName(run)}`,
+      `${run.id} was not approved in time. To have it proposed again: ${runName(run)}`,
     )
   }
   const refusal = whyNot(run, said)
@@ -200,17 +200,17 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   if (run.state !== 'unknown' && run.state !== 'failed') {
     return refused(
       'not-to-retry',
-      `${run.id} is ${run.state}; only a failed run, or one whose outcome is unknown, can be gone on with. To have it proposed anew: ${runName(run)}`,
+      `${run.id} is ${run.state}; only a failed run, or one whose outcome is unknown, can be gone on with. To have it proposed again: ${runName(run)}`,
     )
   }
   if (run.state === 'failed' && (run.undoneBy !== undefined || now - run.endedAt > retryWithin)) {
     const why = run.undoneBy === undefined ? 'failed too long ago' : `was undone by ${run.undoneBy}`
-    return refused('too-late', `${run.id} ${why}. To have it proposed anew: ${runName(run)}`)
+    return refused('too-late', `${run.id} ${why}. To have it proposed again: ${runName(run)}`)
   }
   if (said.seen === 'unclear') {
     return refused(
       'world-differs',
-      `${run.id} cannot go on: ${sentence(said.text)} To have it proposed anew: ${runName(run)}`,
+      `${run.id} cannot go on: ${sentence(said.text)} To have it proposed again: ${runName(run)}`,
     )
   }
   const { startedAt, current } = run

@@ -27,7 +27,7 @@ const stopTimeout: Duration = 5_000
 const orphanTimeout: Duration = 3_000
 /** Waits between tries to start a server that died, in milliseconds. */
 const restartWaits = [0, 100, 500, 1_000, 5_000]
-/** A server that ran this long did not die of its start: the waits begin anew. */
+/** A server that ran this long did not die of its start: the waits begin again. */
 const soundAfter: Duration = 60_000
 
 /**

@@ -29,7 +29,7 @@ type Verdict = { readonly ok: true } | { readonly ok: false; readonly seq: numbe
 /**
  * Checks a whole timeline, read from the store in order, against the head that is kept beside it. Finds each
  * altered, removed, inserted or moved event and a tail that was cut off; `seq` is the first place that is wrong. A record
- * whose hashes were all computed anew is a whole one, though another: see `notedAt`.
+ * whose hashes were all computed again is a whole one, though another: see `notedAt`.
  */
 export function verifyChain(events: readonly TimelineEvent[], head: Head): Verdict {
   let end = emptyHead
@@ -57,7 +57,7 @@ export function verifyChain(events: readonly TimelineEvent[], head: Head): Verdi
 
 /**
  * Which event a hash belongs to that was noted outside the store, whole or by its first digits; undefined for none.
- * Whoever can write to the store can compute all hashes anew: such a record verifies, and only this tells it.
+ * Whoever can write to the store can compute all hashes again: such a record verifies, and only this tells it.
  */
 export function notedAt(events: readonly TimelineEvent[], noted: string): number | undefined {
   return events.find((event) => event.hash.startsWith(noted))?.seq

@@ -131,7 +131,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
   )
   const took = run.ms === undefined ? '' : ` It took ${tookText(run.ms)}.`
-  const debts = run.debts.map(({ text, remedy }) => `Still owed: ${text}. ${asTyped(remedy)}`)
+  const debts = run.debts.map(({ text, remedy }) => `Still to do: ${text}. ${asTyped(remedy)}`)
   const story: Part = {
     heading: `${run.id}: ${run.what}`,
     level: 2,

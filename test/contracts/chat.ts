@@ -14,7 +14,7 @@ export interface ChatWorld {
   readonly plan: () => DrPlan
   /** What the chat looks incidents up in. */
   readonly know: (incident: Incident) => void
-  /** How much there is to be seen: messages, channels, people in them. The console draws everything anew: always 0. */
+  /** How much there is to be seen: messages, channels, people in them. The console draws everything again: always 0. */
   readonly amount: () => number
   /** Everything in what was written that would call somebody, or lead somewhere, without being meant to. */
   readonly alive: () => readonly string[]

@@ -79,7 +79,7 @@ function recovering(): Incident {
   return after(after(outage(), 1, { kind: 'ack', by: ann }), 2, approved)
 }
 
-test('a recovery that was given up leaves the ways out as they were: somebody has to decide anew', () => {
+test('a recovery that was given up leaves the ways out as they were: somebody has to decide again', () => {
   const given = after(recovering(), 5, { ...approved, news: 'cancelled', text: 'R-1 was cancelled' })
 
   expect(given).toMatchObject({ state: 'diagnosing', waysOut: outage().waysOut })

@@ -295,5 +295,5 @@ test('says which run has undone one, and that nothing of it is owed any more', (
 
   expect(text).toMatch(/Undone by R-8 2026-11-24 00:15:00: nothing of it is owed any more\./)
   expect(text).not.toContain('The record was altered')
-  expect(text).not.toContain('Still owed: The TTL')
+  expect(text).not.toContain('Still to do: The TTL')
 })

@@ -136,7 +136,7 @@ export function storeEffectsContract(open: OpenStore): void {
       expect(await stores[1]?.once('slack:Ev0001', 60_000)).toBe(false)
     })
 
-    test('it can be done anew when its time is over', async () => {
+    test('it can be done again when its time is over', async () => {
       const store = await open()
       expect(await store.once('a', 30)).toBe(true)
 

@@ -107,7 +107,7 @@ test('keeps what another process goes on from: the measured rate is the same aft
   expect(drainRate(await kept(), now)).toMatchObject({ perWorker: 40, from: { messages: 5_000 } })
 })
 
-test('forgets nothing in a quiet time, and begins anew with other queues', async () => {
+test('forgets nothing in a quiet time, and begins again with other queues', async () => {
   const run = watch()
   async function minutes(count: number, messages: number): Promise<void> {
     for (let left = count; left > 0; left -= 1) {

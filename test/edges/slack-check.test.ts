@@ -307,7 +307,7 @@ describe('dr slack check', () => {
     })
     answers['conversations.info'] = refuse('missing_scope')
     const [unseen] = (await check()).missing
-    expect(unseen).toMatch(/lacks the scope .*"App Manifest", paste manifest\.yml anew/)
+    expect(unseen).toMatch(/lacks the scope .*"App Manifest", paste manifest\.yml again/)
     expect(unseen).not.toContain('no public channel')
   })
 

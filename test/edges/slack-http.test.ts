@@ -111,7 +111,7 @@ test('refuses a replay, byte for byte', async () => {
   expect(house.said).toEqual(['ann: status'])
 })
 
-test('does nothing for a command that was signed anew with a trigger that was used', async () => {
+test('does nothing for a command that was signed again with a trigger that was used', async () => {
   const first = await post({ body: command('status', '7.7.aa') })
   const second = await post({ body: command('status', '7.7.aa'), at: Math.floor(Date.now() / 1_000) - 1 })
 

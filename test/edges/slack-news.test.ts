@@ -70,7 +70,7 @@ describe('at the end of an outage the room', () => {
 describe('an outage is announced', () => {
   beforeEach(() => on.announcing())
 
-  test('anew when it is back, in a message of its own, with what is broken then', async () => {
+  test('again when it is back, in a message of its own, with what is broken then', async () => {
     const back = outage({ relapses: 1, title: 'api1 HTTP is CRITICAL' })
     await on.show()
     await on.show(over(outage()))

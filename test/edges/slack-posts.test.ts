@@ -246,7 +246,7 @@ describe('showing', () => {
     expect(texts()).toEqual(['paging'])
   })
 
-  test('a message that may not be edited any more posts it anew, and keeps that one up to date', async () => {
+  test('a message that may not be edited any more posts it again, and keeps that one up to date', async () => {
     const { sim, process } = await joined()
     const { posts } = process()
     const old = await posts.show(place, channel, saying('paging'), room)
@@ -260,7 +260,7 @@ describe('showing', () => {
     expect(texts()).toEqual(['paging', 'resolved'])
   })
 
-  test('a message that somebody deleted posts it anew', async () => {
+  test('a message that somebody deleted posts it again', async () => {
     const { sim, process } = await joined()
     const { posts } = process()
     await posts.show(place, channel, saying('paging'), room)
@@ -271,7 +271,7 @@ describe('showing', () => {
     expect(texts()).toEqual(['diagnosing'])
   })
 
-  test('anew, cut off on its way, does not take the old message for the new one', async () => {
+  test('again, cut off on its way, does not take the old message for the new one', async () => {
     const { sim, process } = await joined()
     const { posts } = process()
     await posts.show(place, channel, saying('paging'), room)

@@ -168,7 +168,7 @@ describe('rooms in Teams that are channels', () => {
     ])
   })
 
-  test('that Teams does not know everywhere yet are waited for, not made anew', async () => {
+  test('that Teams does not know everywhere yet are waited for, not made again', async () => {
     const on = use()
     await on.open()
     on.house.teams.fault({

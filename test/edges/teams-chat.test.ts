@@ -113,7 +113,7 @@ describe('an outage is announced in Teams', () => {
     ])
   })
 
-  test('anew when it is back, in a message of its own', async () => {
+  test('again when it is back, in a message of its own', async () => {
     const on = use()
     const back = outage({ relapses: 1, title: 'api1 HTTP is CRITICAL' })
     await on.complete()

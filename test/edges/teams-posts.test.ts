@@ -208,7 +208,7 @@ describe('showing in Teams', () => {
     expect(texts(to)).toEqual(['paging'])
   })
 
-  test('a message that somebody deleted posts it anew', async () => {
+  test('a message that somebody deleted posts it again', async () => {
     const { on, posts, to } = await thread()
     const { ts } = await posts.show(place, to, saying('paging'), room)
     on.house.teams.deleteMessage(ts)

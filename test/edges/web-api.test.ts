@@ -165,7 +165,7 @@ describe('health', () => {
     expect(metrics).toContain('dr_http_seconds')
   })
 
-  test('counts anew at most once a second, however many ask', async () => {
+  test('counts again at most once a second, however many ask', async () => {
     const texts = await Promise.all(Array.from({ length: 20 }, async () => (await get('/metrics')).text()))
     const cpu = texts.map((text) => /^process_cpu_seconds_total (.+)$/m.exec(text)?.[1])
 

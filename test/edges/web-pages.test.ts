@@ -59,7 +59,7 @@ describe('the systems page', () => {
     const looked = (recovery: string, ok: boolean) => ({
       system: 'lb',
       recovery,
-      checks: [{ what: 'target-healthy', ok, text: '<b>203.0.113.20</b> answered 503. Mend the target.' }],
+      checks: [{ what: 'target-healthy', ok, text: '<b>203.0.113.20</b> answered 503. Fix the target.' }],
     })
     const recoveries = [looked('backup', false), looked('api', true), looked('not in the plan', false)]
     const checkup = JSON.stringify({ at: house.now(), recoveries })
@@ -69,7 +69,7 @@ describe('the systems page', () => {
 
     expect(page).toMatch(/chip tone-warn">In part/)
     expect(page).toContain(
-      '<code>backup</code> &lt;b&gt;203.0.113.20&lt;/b&gt; answered 503. Mend the target.',
+      '<code>backup</code> &lt;b&gt;203.0.113.20&lt;/b&gt; answered 503. Fix the target.',
     )
     expect(page.match(/answered 503/g)).toHaveLength(1)
   })
@@ -119,11 +119,11 @@ describe('what was left behind', () => {
     const run = { ...sample, proposal, state: 'done', startedAt: at, endedAt: at } as const
     await house.store.commit(writingRun(run))
     expect(await pageOf('/')).toMatch(
-      /Still owed: .{0,20}api points at backup.{0,40}<a href="\/runs\/R-8">R-8<\/a>/,
+      /Still to do: .{0,20}api points at backup.{0,40}<a href="\/runs\/R-8">R-8<\/a>/,
     )
 
     await house.store.commit(writingRun({ ...run, undoneBy: 'R-9' }, 1))
-    expect(await pageOf('/')).not.toContain('Still owed')
+    expect(await pageOf('/')).not.toContain('Still to do')
   })
 })
 

@@ -94,7 +94,7 @@ describe('the moment by which somebody must decide', () => {
     )
   })
 
-  it('wakes the incident, and shows the card anew, at each moment once', () => {
+  it('wakes the incident, and shows the card again, at each moment once', () => {
     fc.assert(
       fc.property(ways, rto, (all, objective) => {
         let incident = diagnosing(all, objective)
@@ -227,7 +227,7 @@ describe('the card', () => {
 
     const decision = decide(incident, { kind: 'tick' }, now, { ...policy, follows: () => undefined })
 
-    if (decision.kind !== 'change') throw new Error('it is not looked at anew')
+    if (decision.kind !== 'change') throw new Error('it is not looked at again')
     expect(decision.events).toEqual([])
     expect(decision.effects).toContainEqual({ kind: 'card', incident: 'INC-1' })
     expect(decision.next.waysOut?.some(({ follows }) => follows !== undefined)).toBe(false)

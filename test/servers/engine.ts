@@ -56,7 +56,7 @@ export interface EngineBench {
   readonly run: (id: RunId) => Promise<Run>
   /** What rooms were told. */
   readonly news: () => readonly string[]
-  /** Which cards were shown anew: the effect's key and the version that the run had then. */
+  /** Which cards were shown again: the effect's key and the version that the run had then. */
   readonly shown: () => readonly string[]
   /** Requests to Cloudflare that change something. */
   readonly changing: () => number

@@ -15,7 +15,7 @@ let bot: Bot
 
 afterEach(() => bot.stop())
 
-/** A machine whose clock is ahead by `off.by`; a restart of the bot reads it anew. */
+/** A machine whose clock is ahead by `off.by`; a restart of the bot reads it again. */
 async function startAhead(by: number): Promise<void> {
   off.by = by
   const real = createMovableClock({ start: monday })

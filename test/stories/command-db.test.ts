@@ -64,5 +64,5 @@ test("db geo-restore proposes the plan's recovery of that method", async () => {
   await bench.pass(120_000)
   const answer = await desk.say('ann', 'db geo-restore orders')
 
-  expect(said(answer)).toContain('orders will be made anew at sql-north (northeurope)')
+  expect(said(answer)).toContain('orders will be made again at sql-north (northeurope)')
 })

@@ -343,7 +343,7 @@ describe('a recovery', () => {
 })
 
 describe('an incident that somebody closed', () => {
-  it('is opened anew when Nagios still reports the problem after the time of a relapse', async () => {
+  it('is opened again when Nagios still reports the problem after the time of a relapse', async () => {
     await down()
     await bot.say('bob', 'resolve it is the switch')
     await bot.pass(10 * minute)

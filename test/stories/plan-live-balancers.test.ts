@@ -95,7 +95,7 @@ test.each([
   ['nothing', {}, []],
   ['the password', { HAPROXY_DATAPLANE_PASSWORD: 'another-one' }, ['userlist']],
   ['the user', { HAPROXY_DATAPLANE_USER: 'nobody' }, ['userlist']],
-  ['both settings', { HAPROXY_DATAPLANE_USER: '', HAPROXY_DATAPLANE_PASSWORD: '' }, ['start the bot anew']],
+  ['both settings', { HAPROXY_DATAPLANE_USER: '', HAPROXY_DATAPLANE_PASSWORD: '' }, ['start the bot again']],
 ])('of a Data Plane API says what its user lacks: %s', async (_what, env, says) => {
   const { code, missing } = await check(`dataplane: [{ url: "${dataplane.url}" }]`, env)
 

@@ -74,7 +74,7 @@ test('ends with 1 and says what is missing, of each recovery for itself', async 
   expect(code).toBe(1)
   expect(out).toContain('⚠ failover cloudflare to bypass: not known')
   expect(out).toContain('✗ failover lb to backup: not ready')
-  expect(out).toContain('✗ target-healthy: 127.0.0.12 answered 503. Mend the target, or correct "probe"')
+  expect(out).toContain('✗ target-healthy: 127.0.0.12 answered 503. Fix the target, or correct "probe"')
   expect(out).toContain(
     '1 of 2 recoveries could not be carried out now. Whether 1 of 2 recoveries could be carried out is not known: see ⚠.',
   )

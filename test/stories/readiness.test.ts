@@ -52,7 +52,7 @@ test('says once that a recovery is not ready, what is missing, and when it is re
 
   await standsIn('not backup')
   expect((await bot.say('ann', 'status')).card.title).toBe('No incident is open, but not all is well')
-  await standsIn(/is not ready: target-healthy: 127\.0\.0\.12 answered 503\. Mend the target/, 'status lb')
+  await standsIn(/is not ready: target-healthy: 127\.0\.0\.12 answered 503\. Fix the target/, 'status lb')
   // One look may have met a bad moment: a second one must find it, too.
   expect(warnings()).toEqual([])
   await bot.pass(3 * minutes)
@@ -64,7 +64,7 @@ test('says once that a recovery is not ready, what is missing, and when it is re
   await bot.say('ann', 'open lb nothing goes through')
   await bot.say('ann', 'ack INC-1')
   await standsIn(
-    /"command":"failover lb to backup"\},": 127\.0\.0\.12 answered 503\. Mend the target/,
+    /"command":"failover lb to backup"\},": 127\.0\.0\.12 answered 503\. Fix the target/,
     'status lb',
   )
   const { text } = await bot.say('ann', 'status lb')

@@ -1,4 +1,4 @@
-// Somebody who can write to Redis writes a whole record anew, hashes and all: a hash that was noted outside tells.
+// Somebody who can write to Redis writes a whole record again, hashes and all: a hash that was noted outside tells.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -33,7 +33,7 @@ async function rewrite(): Promise<void> {
   redis.disconnect()
 }
 
-it('a record that was written anew is not the one whose hash was noted, and the true one is', async () => {
+it('a record that was written again is not the one whose hash was noted, and the true one is', async () => {
   await bot.notify(service('PROBLEM', 'CRITICAL'))
   await bot.settle()
   await bot.say('ann', 'ack INC-1')
@@ -50,7 +50,7 @@ it('a record that was written anew is not the one whose hash was noted, and the 
   expect(before.text).toContain(`Event ${events} has the hash that was noted`)
   const alone = await bot.say('ann', 'timeline INC-1 --verify')
   expect(alone).toMatchObject({ status: 'done', data: { verdict: { ok: true } } })
-  expect(alone.text).toContain('Whoever can write to Redis could compute all hashes anew')
+  expect(alone.text).toContain('Whoever can write to Redis could compute all hashes again')
   const after = await bot.say('ann', `timeline INC-1 --head ${hash}`)
   expect(after).toMatchObject({ status: 'refused', data: { verdict: { ok: false } } })
   expect(after.text).toContain('no event has the hash')

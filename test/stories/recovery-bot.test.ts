@@ -124,6 +124,6 @@ describe('failover lb in a terminal', () => {
 
     const late = await bot.say('ann', 'approve R-1')
     expect(late.status).toBe('refused')
-    expect(late.text).toContain('To have it proposed anew: failover lb to backup')
+    expect(late.text).toContain('To have it proposed again: failover lb to backup')
   })
 })

@@ -90,7 +90,7 @@ describe('the card of a run', () => {
       # Safety rules
       ✓ not-already-there The records do not point there yet
       ✓ no-other-records No other address records at api.example.com
-      # Will be owed afterwards
+      # To do afterwards
       api.example.com points at backup (127.0.0.12). When 127.0.0.11 works again: dr failback lb
       The TTL of api.example.com was lowered from 300 s to 60 s. Restored by: dr failback lb
       Asked for by Ann Onken through cli at 2026-03-13 12:00:00Z for INC-1"
@@ -116,7 +116,7 @@ describe('the card of a run', () => {
     expect(text(card)).toContain(
       '1. Set api.example.com to 127.0.0.12, TTL 60 s — going on (undo: api.example.com to 127.0.0.11, TTL 300 s)',
     )
-    expect(text(card)).toContain('# Will be owed afterwards')
+    expect(text(card)).toContain('# To do afterwards')
     expect(text(card)).toContain('Approved by: Ann Onken through cli at 12:00:01Z')
     expect(commands(card)).toEqual(['cancel R-1'])
   })
@@ -167,7 +167,7 @@ describe('the card of a run', () => {
     expect(text(failed)).toContain(
       'failed at step 2 of 3: no answer. Look at the name servers. To undo what was changed: dr failback lb',
     )
-    expect(text(failed)).toContain('# Still owed\napi.example.com points at backup (127.0.0.12)')
+    expect(text(failed)).toContain('# Still to do\napi.example.com points at backup (127.0.0.12)')
   })
 
   test('offers to undo what is done, and not what is undone already', async () => {
@@ -186,13 +186,13 @@ describe('the card of a run', () => {
     expect(commands(draw(undone))).toEqual([])
   })
 
-  test('offers to propose anew what came to nothing', () => {
+  test('offers to propose again what came to nothing', () => {
     const denied = draw(after(proposed, { kind: 'deny', by: ann, reason: 'it is back' }))
     const drifted = draw(after(proposed, { kind: 'lapsed', reason: 'The world is not as shown' }))
 
     expect(text(denied)).toContain('Denied by Ann Onken (cli) at 12:00:01Z: it is back\nNothing was changed.')
     expect(text(drifted)).toContain(
-      'does not start: The world is not as shown.\nNothing was changed. What was proposed: api.example.com will point at backup (127.0.0.12)\nTo have it proposed anew: dr failover lb to backup',
+      'does not start: The world is not as shown.\nNothing was changed. What was proposed: api.example.com will point at backup (127.0.0.12)\nTo have it proposed again: dr failover lb to backup',
     )
     expect([denied, drifted].map(commands)).toEqual([['failover lb to backup'], ['failover lb to backup']])
   })

@@ -322,12 +322,12 @@ describe('Cloudflare', () => {
 })
 
 describe('a world that is not the one that was shown', () => {
-  test('does not start the run, says what differs, and lets it be asked for anew', async () => {
+  test('does not start the run, says what differs, and lets it be asked for again', async () => {
     const { run } = await bench.runs().propose(asking())
     edit('192.0.2.9', 300)
 
     await expect(bench.runs().verdict(run.id, approving())).rejects.toThrow(
-      /The world is not as R-1 showed it: api\.example\.com A is 192\.0\.2\.9, TTL 300 s, and was 127\.0\.0\.11, TTL 300 s\. Nothing was changed\. Look at it anew: failover lb to backup/,
+      /The world is not as R-1 showed it: api\.example\.com A is 192\.0\.2\.9, TTL 300 s, and was 127\.0\.0\.11, TTL 300 s\. Nothing was changed\. Look at it again: failover lb to backup/,
     )
 
     expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })

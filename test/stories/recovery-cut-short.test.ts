@@ -214,7 +214,7 @@ describe('the standby zone', () => {
     return run
   }
 
-  test('whose watch was cancelled before the registrar has switched is watched anew', async () => {
+  test('whose watch was cancelled before the registrar has switched is watched again', async () => {
     standby.registry.delegate(standby.nameServers)
     await bench.pass(16_000)
     await order('failback')

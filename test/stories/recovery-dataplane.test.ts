@@ -115,7 +115,7 @@ test('waits for fresh checks, and takes no traffic from main when they fail', as
   expect(sims.map((sim) => sim.states())).toEqual(['main ready, standby drain', 'main ready, standby drain'])
 })
 
-test('reads the file anew when somebody else writes it at the same time', async () => {
+test('reads the file again when somebody else writes it at the same time', async () => {
   sims[0].fault({ kind: 'other-writer' })
 
   const run = await carryOut(bench)

@@ -179,7 +179,7 @@ describe('db restore', () => {
     const run = await bench.order(restoring(42 * minute))
 
     expect(run.proposal.warnings.join('\n')).toMatch(
-      /left out: AZURE_SQL_USER and AZURE_SQL_PASSWORD are not set.*\n.*only a query can tell/,
+      /left out: AZURE_SQL_USER and AZURE_SQL_PASSWORD are not set.*\n.*Only a query can tell/,
     )
     expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
     expect(asked()).toEqual([])

@@ -160,7 +160,7 @@ describe('the way back of a failover', () => {
   })
 })
 
-describe('the way back of a database made anew in the other region', () => {
+describe('the way back of a database made again in the other region', () => {
   test('whose end nobody saw is only made sure of', async () => {
     await bench.stop()
     bench = await startDatabases(redis, { ...quick, groups: [] })

@@ -101,7 +101,7 @@ describe('db restore', () => {
     expect(await bench.store.claims(['lock:azure-sql:sql-west/orders'])).toEqual([''])
   })
 
-  test('of a deleted database makes it anew under its own name', async () => {
+  test('of a deleted database makes it again under its own name', async () => {
     bench = await startDatabases(redis, alone)
     bench.azure.sql.drop('sql-west', 'orders')
     await bench.pass(minute)

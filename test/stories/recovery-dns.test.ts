@@ -181,8 +181,8 @@ describe('failover dns', () => {
     await bot.say('ann', 'approve R-1 standby')
     await waitsForPerson('R-1')
     const waiting = (await bot.say('ann', 'runs R-1')).text
-    expect(waiting).toContain('Will be owed afterwards')
-    expect(waiting).not.toContain('Still owed')
+    expect(waiting).toContain('To do afterwards')
+    expect(waiting).not.toContain('Still to do')
 
     await bot.say('bob', 'cancel R-1')
     expect(await bot.run('R-1')).toMatchObject({ state: 'cancelled' })

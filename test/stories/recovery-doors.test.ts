@@ -105,7 +105,7 @@ const plays: readonly Play[] = [
     asBefore: 'sql-west',
   },
   {
-    title: 'db: the database is made anew in the other region, from the backups copied there',
+    title: 'db: the database is made again in the other region, from the backups copied there',
     golden: 'db-geo',
     system: 'db',
     command: ['db', 'geo-restore'],

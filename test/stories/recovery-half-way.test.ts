@@ -51,7 +51,7 @@ describe('a database whose swap stopped half-way', () => {
     const again = restoring(30 * minute)
 
     await expect(bench.runs().propose(again)).rejects.toThrow(
-      'Refused by the safety rule no-half-way-run: R-1 (failover db to restore) failed at step 4 of 9 steps, and nobody has gone on with it or undone it. It has changed: "Take orders out of orders-fg". It has not changed: "Stop the replication of orders to sql-north", "Rename orders at sql-west to orders-before-r-1", "Rename orders at sql-north to orders-before-r-1", "Rename orders-r-1 to orders", "Put orders back into orders-fg; its copy is seeded anew". To go on: retry R-1 (within 30m of its failure). To put it back: failback db. When it was put right by hand: deny R-1 "what was done". Nothing was changed. To start another recovery of db on top of it, and take that on yourself: the same again with --override no-half-way-run "reason"',
+      'Refused by the safety rule no-half-way-run: R-1 (failover db to restore) failed at step 4 of 9 steps, and nobody has gone on with it or undone it. It has changed: "Take orders out of orders-fg". It has not changed: "Stop the replication of orders to sql-north", "Rename orders at sql-west to orders-before-r-1", "Rename orders at sql-north to orders-before-r-1", "Rename orders-r-1 to orders", "Put orders back into orders-fg; its copy is seeded again". To go on: retry R-1 (within 30m of its failure). To put it back: failback db. When it was put right by hand: deny R-1 "what was done". Nothing was changed. To start another recovery of db on top of it, and take that on yourself: the same again with --override no-half-way-run "reason"',
     )
     const overrides = [{ rule: 'no-half-way-run', reason: 'the replication must be stopped anyway' }]
     const { run } = await bench.runs().propose({ ...again, overrides })
@@ -105,7 +105,7 @@ describe('a database whose swap stopped half-way', () => {
     const sent = bench.sent().length
 
     await expect(bench.runs().verdict(early.id, approving({ by: mia }))).rejects.toThrow(
-      /^Since R-1 was proposed, another run has stopped on the same target: R-2 \(failover db to restore\) failed at step 4 of 9 steps, .* Look at it anew: failover db to restore/,
+      /^Since R-1 was proposed, another run has stopped on the same target: R-2 \(failover db to restore\) failed at step 4 of 9 steps, .* Look at it again: failover db to restore/,
     )
     expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
     await expect(bench.order(restoring(30 * minute))).rejects.toThrow(/no-half-way-run: R-2/)

@@ -219,7 +219,7 @@ describe('a world that is not the one that was shown', () => {
     const refusal = await refusalOf(bench.runs().verdict(run.id, approving()))
 
     expect(refusal).toMatch(
-      /^The world is not as R-1 showed it: main is draining at 127\.0\.0\.1:\d+, and was ready\. Nothing was changed\. Look at it anew: failover api to standby$/,
+      /^The world is not as R-1 showed it: main is draining at 127\.0\.0\.1:\d+, and was ready\. Nothing was changed\. Look at it again: failover api to standby$/,
     )
     expect(house.changing()).toEqual([])
   })

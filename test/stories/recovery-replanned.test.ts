@@ -64,7 +64,7 @@ test('an approval after the target was mended is refused, with the difference', 
   const approved = bench.runs().verdict('R-1', approving())
 
   await expect(approved).rejects.toThrow(
-    `The DR plan has changed since R-1 was proposed: cloudflare.to is ${bench.world.api.host}, and was ${bench.world.backup.host}. Nothing was changed. Look at it anew: `,
+    `The DR plan has changed since R-1 was proposed: cloudflare.to is ${bench.world.api.host}, and was ${bench.world.backup.host}. Nothing was changed. Look at it again: `,
   )
   expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
   expect(bench.changing()).toBe(0)

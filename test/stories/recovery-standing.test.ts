@@ -213,8 +213,8 @@ describe('records of a failover of the load balancer', () => {
       const owed = (await status()).filter((line) => line.includes('points at'))
 
       expect(owed).toEqual([
-        expect.stringMatching(/^Still owed: api\.example\.com points at api .*\(R-2\)$/),
-        expect.stringMatching(/^Still owed: www\.example\.com points at backup .*\(R-1\)$/),
+        expect.stringMatching(/^Still to do: api\.example\.com points at api .*\(R-2\)$/),
+        expect.stringMatching(/^Still to do: www\.example\.com points at backup .*\(R-1\)$/),
       ])
     })
 

@@ -111,7 +111,7 @@ describe.each(ways)('the way $recovery', (way) => {
     expect(way.world()).toEqual(way.after)
   })
 
-  test('whose change never arrives is asked anew only after looking', async () => {
+  test('whose change never arrives is asked again only after looking', async () => {
     bench.azure.fault({ kind: 'refuse', on: reasonOfWay(way), times: 1 })
 
     await order(way.recovery)

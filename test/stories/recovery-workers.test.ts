@@ -211,7 +211,7 @@ describe('workers scale', () => {
     azure.scaleSets.set('workers-vmss', 6)
     const drifted = await bot.say('ann', 'approve R-1')
     expect(drifted.text).toContain('workers-vmss has 6 workers now, and had 4')
-    expect(drifted.text).toContain('Look at it anew: workers scale pool 8')
+    expect(drifted.text).toContain('Look at it again: workers scale pool 8')
 
     await proposed('workers scale 8', 'R-2')
     await bot.say('ann', 'approve R-2')

@@ -403,7 +403,7 @@ describe('who may let it run', () => {
     await expect(bench.runs().verdict(denied.run.id, approving())).rejects.toThrow(/R-1 is denied/)
     await expect(bench.runs().verdict(cancelled.run.id, approving())).rejects.toThrow(/R-2 is cancelled/)
     await expect(bench.runs().verdict(late.run.id, approving())).rejects.toThrow(
-      /R-3 is expired. To have it proposed anew: failover lb to backup/,
+      /R-3 is expired. To have it proposed again: failover lb to backup/,
     )
     expect(await bench.run('R-1')).toMatchObject({ state: 'denied', by: { by: 'ann' }, reason: 'it is back' })
     expect(bench.changing()).toBe(0)
@@ -426,7 +426,7 @@ describe('who may let it run', () => {
 })
 
 describe('the card of a run in a chat', () => {
-  test('is shown anew at each thing that a person would want to see, under one key', async () => {
+  test('is shown again at each thing that a person would want to see, under one key', async () => {
     const { run } = await bench.runs().propose(asking())
     await bench.settle()
     const proposed = bench.shown()
@@ -441,7 +441,7 @@ describe('the card of a run in a chat', () => {
     expect(new Set(bench.shown().map((each) => each.split(' ')[0])).size).toBe(1)
   })
 
-  test('is shown anew when somebody denies it, when it lapses, and when another run has undone it', async () => {
+  test('is shown again when somebody denies it, when it lapses, and when another run has undone it', async () => {
     const { run: denied } = await bench.runs().propose(asking())
     await bench.runs().verdict(denied.id, { kind: 'deny', by: bob })
     await bench.settle()

@@ -47,7 +47,7 @@ export function expectNothingTwice(slack: SimSlack): void {
 }
 
 /** Texts that a channel has more than once from the bot, whatever their names. */
-export function saidTwice(slack: SimSlack): readonly string[] {
+function saidTwice(slack: SimSlack): readonly string[] {
   return slack.channels().flatMap(({ name, messages }) => {
     const texts = messages.flatMap(({ bot, text }) => (bot === undefined ? [] : [text]))
     return texts.filter((text, at) => texts.indexOf(text) < at).map((text) => `${name}: ${text}`)

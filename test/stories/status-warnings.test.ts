@@ -74,7 +74,7 @@ describe('status, of what is not fine although it has no open incident', () => {
     expect((await desk.say('vic', 'status lb')).card).toMatchObject({ title: `lb: ${text}`, tone: 'warn' })
   })
 
-  test('is named to whoever closes the incident: what pages anew, and what stays quiet', async () => {
+  test('is named to whoever closes the incident: what pages again, and what stays quiet', async () => {
     await outage([broke('lb', 'lb1;HAProxy'), broke('api', 'api-main;HTTPS')])
 
     const text = said(await desk.say('ann', 'resolve it was a drill'))
@@ -98,7 +98,7 @@ describe('status, of what is not fine although it has no open incident', () => {
       endedAt: desk.clock.now(),
     } as const
     await desk.store.commit(writingRun(run))
-    const owed = 'Still owed: api points at backup (R-1)'
+    const owed = 'Still to do: api points at backup (R-1)'
 
     for (const text of ['status', 'status lb']) {
       const answer = await desk.say('vic', text)
@@ -106,14 +106,14 @@ describe('status, of what is not fine although it has no open incident', () => {
       expect(answer.card.tone).toBe('warn')
     }
     const full = said(await desk.say('vic', 'debts'))
-    expect(full).toContain('Still owed: api points at backup. When lb works: failback lb (R-1)')
+    expect(full).toContain('Still to do: api points at backup. When lb works: failback lb (R-1)')
     expect(full).toContain('When it is done: debts done R-1 1 "what was done"')
     await desk.say('ann', 'open lb')
     expect(said(await desk.say('vic', 'status lb'))).toContain(owed)
 
     await desk.store.commit(writingRun({ ...run, undoneBy: 'R-2' }, 1))
     for (const text of ['status', 'status lb'])
-      expect(said(await desk.say('vic', text))).not.toContain('Still owed')
+      expect(said(await desk.say('vic', text))).not.toContain('Still to do')
   })
 
   test('says what a way back has left, until the same failover comes again', async () => {
@@ -123,7 +123,7 @@ describe('status, of what is not fine although it has no open incident', () => {
     const back = { ...sampleRun('R-2'), ...ended, direction: 'failback', undoes: 'R-1' } as const
     await desk.store.commit(writingRun(over))
     await desk.store.commit(writingRun({ ...back, proposal: { ...back.proposal, debts } }))
-    const owed = 'Still owed: 192.0.2.7 was public in DNS since R-1 (R-2)'
+    const owed = 'Still to do: 192.0.2.7 was public in DNS since R-1 (R-2)'
 
     expect(said(await desk.say('vic', 'status'))).toContain(owed)
 
@@ -153,7 +153,7 @@ describe('status, of what is not fine although it has no open incident', () => {
     const answer = await desk.say('vic', 'status db')
 
     expect(said(answer)).toContain(
-      'Still owed: orders-r-1 at sql-west goes on being made, although R-1 is cancelled, and is paid for. When nobody needs it, delete it in the Azure portal: sql-west, SQL databases, orders-r-1 (R-1)',
+      'Still to do: orders-r-1 at sql-west goes on being made, although R-1 is cancelled, and is paid for. When nobody needs it, delete it in the Azure portal: sql-west, SQL databases, orders-r-1 (R-1)',
     )
     expect(answer.card.tone).toBe('warn')
   })

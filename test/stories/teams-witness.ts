@@ -30,7 +30,7 @@ export function expectNothingTwice(teams: SimTeams): void {
 }
 
 /** Cards that a channel has more than once from the bot, whatever their names. */
-export function saidTwice(teams: SimTeams): readonly string[] {
+function saidTwice(teams: SimTeams): readonly string[] {
   return teams.channels().flatMap(({ id }) => {
     const said = teams.messages(id).filter(({ from }) => from === 'bot')
     const texts = said.map((message) => withoutNames(teams.card(message.id)))

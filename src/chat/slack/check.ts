@@ -88,7 +88,7 @@ const Who = z.object({
 })
 
 const reinstall =
-  'In the app\'s settings: "Install App", "Reinstall", then copy the "Bot User OAuth Token" anew, and restart the bot'
+  'In the app\'s settings: "Install App", "Reinstall", then copy the "Bot User OAuth Token" again, and restart the bot'
 
 async function checkBotToken(
   ask: Ask,

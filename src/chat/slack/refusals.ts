@@ -2,7 +2,7 @@
 
 /** How a scope is granted: the same words wherever one is missing. */
 export const grantScopes =
-  'In the app\'s settings (api.slack.com/apps): "App Manifest", paste manifest.yml anew, then "Install App", "Reinstall"'
+  'In the app\'s settings (api.slack.com/apps): "App Manifest", paste manifest.yml again, then "Install App", "Reinstall"'
 const newToken = `Put the app's current bot token (api.slack.com/apps, OAuth & Permissions) into SLACK_BOT_TOKEN and restart the bot.`
 const inviteBot = 'Invite the bot there: /invite @dr-bot.'
 const askAdmin = 'Ask an owner of the workspace to allow it for the app.'

@@ -64,7 +64,7 @@ export function withoutChat(old: References, id: string): References {
   return chat === undefined ? old : { ...old, people: { ...old.people, [key]: known } }
 }
 
-/** What cannot be read is learned anew. */
+/** What cannot be read is learned again. */
 function referencesOf(text: string | undefined): References {
   return text === undefined ? nothing : (References.safeParse(JSON.parse(text)).data ?? nothing)
 }

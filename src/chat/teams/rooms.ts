@@ -133,7 +133,7 @@ async function channel(
   }
 }
 
-/** A thread is its first message, which is the card: posted once, and anew where it was deleted. */
+/** A thread is its first message, which is the card: posted once, and again where it was deleted. */
 async function thread(
   { posts, plan, channelId }: RoomDeps,
   { incident, lost }: Claiming,
@@ -142,7 +142,7 @@ async function thread(
   const place = { scope: incident.id, key: cardKey }
   const name = `the thread of ${incident.id}`
   const there = lost && (await posts.find(place))
-  // Who drew the card found its message gone, and has posted it anew.
+  // Who drew the card found its message gone, and has posted it again.
   if (there && there.channel !== lost.id && there.channel.startsWith(`${channelId};`))
     return { id: there.channel, name }
   const message = activityOf(openingCard(incident), { zone: plan().timezone })

@@ -84,7 +84,7 @@ export const incidentHandlers: Handlers<Verbs> = {
 /** What is still broken, who is called for it now, and what stays quiet. */
 function stillBroken({ system, problems, timings }: Incident): readonly string[] {
   const explained = Object.entries(problems.explains).filter(([, count]) => count > 0)
-  const own = `Nagios still reports ${problemCount(problems.open)} of ${system}: nobody is called for that, unless Nagios reports it again after ${printDuration(timings.relapseWithin)}, or something of ${system} breaks anew.`
+  const own = `Nagios still reports ${problemCount(problems.open)} of ${system}: nobody is called for that, unless Nagios reports it again after ${printDuration(timings.relapseWithin)}, or something of ${system} breaks again.`
   const named = explained.map(([other, count]) => `${other} (${problemCount(count)})`).join(', ')
   return [
     ...(problems.open > 0 ? [own] : []),

@@ -135,7 +135,7 @@ function verdictOn(events: readonly TimelineEvent[], head: Head, noted: string |
   if (!verdict.ok || noted === undefined) return verdict
   const at = notedAt(events, noted)
   if (at !== undefined) return { ...verdict, notedAt: at }
-  const problem = `no event has the hash ${noted}: the record was written anew, or the hash is of another one`
+  const problem = `no event has the hash ${noted}: the record was written again, or the hash is of another one`
   return { ok: false, seq: 1, problem }
 }
 
@@ -149,7 +149,7 @@ function proof(verdict: RecordVerdict, head: Head): Section {
     const against: Line =
       at === undefined
         ? [
-            'Whoever can write to Redis could compute all hashes anew: compare it with one that was noted elsewhere (a report, the log at the end of the incident), with ',
+            'Whoever can write to Redis could compute all hashes again: compare it with one that was noted elsewhere (a report, the log at the end of the incident), with ',
             { code: '--head HASH' },
             '.',
           ]

@@ -14,7 +14,7 @@ export interface Kind<A> {
   readonly inTurn?: true
   /** Absent for what does not go away by itself, or may change without harm: nobody looks. */
   readonly holding?: {
-    /** Names of all that the action sets: what a later run has set anew is that one's matter, and nothing else is. */
+    /** Names of all that the action sets: what a later run has set again is that one's matter, and nothing else is. */
     readonly parts: (action: A) => readonly string[]
     /** What of these parts, set some time ago, does not hold any more, a sentence part each; empty while all holds. */
     readonly gone: (action: A, facts: Facts, parts: ReadonlySet<string>) => readonly string[]

@@ -151,7 +151,7 @@ export function named(
 
 export const sqlGroup: Kind<SqlGroupAction> = {
   undoText: ({ database, group, member }) =>
-    member ? `${database} joins ${group}, its copy is seeded anew` : `${database} leaves ${group}`,
+    member ? `${database} joins ${group}, its copy is seeded again` : `${database} leaves ${group}`,
   ground: ({ database }, facts) => {
     const { role, members, guid } = GroupFacts.parse(facts)
     return { role, listed: isListed(members, database), guid }

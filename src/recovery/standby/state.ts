@@ -58,7 +58,7 @@ export function settingOf(zone: string): string {
   return `standby:${zone.toLowerCase()}`
 }
 
-/** Undefined when nothing was kept yet, or by a version that wrote it otherwise: it is made anew by the next sync. */
+/** Undefined when nothing was kept yet, or by a version that wrote it otherwise: it is made again by the next sync. */
 export function readState(text: string | undefined): StandbyState | undefined {
   if (text === undefined) return undefined
   const parsed = StandbyState.safeParse(JSON.parse(text))

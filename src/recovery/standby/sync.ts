@@ -29,7 +29,7 @@ interface SyncDeps {
 const mostAtOnce = 25
 /** Whoever took a turn has ended by then, or was cut off; in real milliseconds. */
 const turn: Duration = 2 * minute
-/** How often the result of a turn is written anew when others were faster. */
+/** How often the result of a turn is written again when others were faster. */
 const tries = 20
 /** Differences that are kept for people; more are counted. */
 const mostShown = 20

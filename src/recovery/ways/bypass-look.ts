@@ -117,7 +117,7 @@ function shownOf(
 
 function saying(edge: boolean, origin: boolean, proxied: boolean): string {
   if (!proxied) return 'The records are not behind Cloudflare now'
-  if (edge && origin) return 'Both ways work from here: a bypass would mend nothing that this probe sees'
+  if (edge && origin) return 'Both ways work from here: a bypass would fix nothing that this probe sees'
   if (edge) return 'Cloudflare answers, and the origin does not without it: it may let in only Cloudflare'
   return origin
     ? 'Cloudflare is what is broken: the origin answers without it'

@@ -191,7 +191,7 @@ function warningsOf({ before, after }: DnsChange, { direct }: Looked): readonly 
       ? 'the DR plan has no probe, so nobody has asked the origin'
       : 'the origin was asked from here only'
   return [
-    `For ${namesOf(leaving)} everything stops that Cloudflare does: the shield against DDoS, WAF, rate limits, Workers, redirect and cache rules, Access`,
+    `Everything that Cloudflare does for ${namesOf(leaving)} stops: the shield against DDoS, WAF, rate limits, Workers, redirect and cache rules, Access`,
     `A firewall that lets in only Cloudflare's addresses, Authenticated Origin Pulls or a Tunnel would lock clients out: ${asked}`,
     `${originsOf(after)} becomes public and can be attacked directly: change it after the way back`,
     `Clients may keep Cloudflare's addresses for ${within}`,

@@ -15,7 +15,7 @@ export const inForceCheck = 'nothing-to-do'
 
 /** What to do about a rule that would refuse, where the verdict alone does not say it. */
 const advice: Readonly<Record<string, string>> = {
-  'target-healthy': 'Mend the target, or correct "probe" and the target of the recovery in the DR plan.',
+  'target-healthy': 'Fix the target, or correct "probe" and the target of the recovery in the DR plan.',
   'no-other-records': 'Add them to "records" of the recovery in the DR plan, or delete them.',
   'all-balancers-answer': 'Look at HAProxy there, and at its "stats socket" line in haproxy.cfg.',
   'same-servers': 'Write the same servers with the same addresses into haproxy.cfg everywhere.',

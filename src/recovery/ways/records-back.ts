@@ -127,6 +127,6 @@ function recordNow(record: DnsRecord, found: readonly DnsRecord[]): DnsRecord {
   if (now) return now
   throw new UserError(
     'record-gone',
-    `The record ${record.name} ${record.type} ${record.content} was deleted at Cloudflare since. Nothing was changed. Make it anew there, by hand.`,
+    `The record ${record.name} ${record.type} ${record.content} was deleted at Cloudflare since. Nothing was changed. Make it again there, by hand.`,
   )
 }

@@ -52,7 +52,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
       risk: 'loses-data',
       ...inTime(
         (is) =>
-          `${database} ${is('will be', 'was')} made anew at ${to.server} (${location}) from the backup of ${moment}, as ${name}`,
+          `${database} ${is('will be', 'was')} made again at ${to.server} (${location}) from the backup of ${moment}, as ${name}`,
       ),
       changes: [
         { what: `${name} at ${to.server}`, before: 'not there', after: `${database} as at ${moment}` },
@@ -73,7 +73,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
         {
           id: `settings:${name}`,
           text: `How long backups are kept, long-term retention, alerts, auditing and locks of ${name} are not those of the old database`,
-          remedy: 'Set them anew at the database in the Azure portal',
+          remedy: 'Set them again at the database in the Azure portal',
         },
       ],
       digest,

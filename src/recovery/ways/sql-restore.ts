@@ -240,7 +240,7 @@ function debtsOf({ plan, now, ask }: Context, { live }: Source, swap: Swap): rea
       : [
           {
             id: `seeding:${name}`,
-            text: `The copy of ${name} in ${group} is seeded anew, which takes as long as the database is big`,
+            text: `The copy of ${name} in ${group} is seeded again, which takes as long as the database is big`,
             remedy: `Until "replicationState" of ${group} is CATCH_UP in the Azure portal, it cannot be failed over`,
           },
         ]),
@@ -256,7 +256,7 @@ function debtsOf({ plan, now, ask }: Context, { live }: Source, swap: Swap): rea
     {
       id: `settings:${name}`,
       text: `Size, tags and redundancy were carried over; how long backups are kept, long-term retention, alerts, auditing, diagnostic settings and locks of ${name} were not`,
-      remedy: 'Set them anew at the database in the Azure portal',
+      remedy: 'Set them again at the database in the Azure portal',
     },
   ]
 }
@@ -272,7 +272,7 @@ function warningsOf(
     ...(isAsked(context, recovery.azure_sql)
       ? []
       : [
-          `Whether the data is right then only a query can tell: look at ${copy} while the run is at its first steps, and cancel it if it is not`,
+          `Only a query can tell whether the data is right: look at ${copy} while the run is at its first steps, and cancel it if it is not`,
         ]),
     ...(aside === undefined
       ? []
@@ -281,7 +281,7 @@ function warningsOf(
         ]),
     ...(group !== undefined && partner
       ? [
-          `${name} leaves ${group} for the swap: until its copy is seeded anew there is no way to ${partner.server}`,
+          `${name} leaves ${group} for the swap: until its copy is seeded again there is no way to ${partner.server}`,
         ]
       : []),
     ...probeWarnings(context, recovery, 'whether it is online'),

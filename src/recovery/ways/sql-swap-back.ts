@@ -271,7 +271,7 @@ async function rejoin(
     changes: [{ what: `members of ${group}`, before: `without ${database}`, after: `with ${database}` }],
     findings: list,
     cost: {
-      text: `No data is lost; a copy of ${database} is ${links.length > 0 ? 'there still' : 'seeded anew'}.`,
+      text: `No data is lost; a copy of ${database} is ${links.length > 0 ? 'there still' : 'seeded again'}.`,
     },
     debts: [],
     warnings: [],

@@ -69,7 +69,7 @@ function groupStep(
     ...(aside === undefined ? {} : { aside }),
   }
   const title = member
-    ? `Put ${database} back into ${group}; its copy is seeded anew`
+    ? `Put ${database} back into ${group}; its copy is seeded again`
     : `Take ${database} out of ${group}`
   return stepOf(title, action, { ...action, member: !member })
 }

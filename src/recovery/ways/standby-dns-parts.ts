@@ -76,7 +76,7 @@ export function switchByHand(action: DelegationAction, seen: DelegationSeen): re
     seen.keyTags.length === 0
       ? 'DNSSEC: no DS record stands at the parent, so there is nothing to remove. Do not turn DNSSEC on while you are there'
       : `DNSSEC: remove the DS record ${seen.keyTags.join(', ')} there first. Resolvers that check signatures refuse the zone until they have forgotten it, up to ${printDuration(seen.dsTtl * second)} later`,
-    `Then wait: the registry takes over the change within minutes as a rule. Resolvers that know the old name servers keep them for up to ${keep} (the parent's TTL) and get no other answer before; all others follow at once`,
+    `Then wait: the registry takes over the change within minutes as a rule. Resolvers that have cached the old name servers keep using them for up to ${keep} (the parent's TTL); all others follow at once`,
     `The bot asks the parent's name servers and ends by itself when they lead to the new ones. To stop its watching, which changes nothing at the registrar: cancel`,
   ]
 }

@@ -20,7 +20,7 @@ import type { Depths, StorageBlock } from './storage-look.ts'
 
 const unmeasured: Proposal['expected'] = {
   duration: minute,
-  source: 'never measured: the setting changes in seconds, applications follow when they read it anew',
+  source: 'never measured: the setting changes in seconds, applications follow when they read it again',
 }
 
 /** The applications leave one account and come to another one. */
@@ -222,7 +222,7 @@ function followText({ action }: Switching): string {
   const how =
     action.provider === 'app-configuration'
       ? 'Applications that do not watch their settings (a refresh of App Configuration)'
-      : 'Applications that read the secret only when they start, or keep it (App Service reads its Key Vault references anew once a day)'
+      : 'Applications that read the secret only when they start, or keep it (App Service reads its Key Vault references again once a day)'
   return `${how} go on as before until they are restarted: restart them after the change`
 }
 

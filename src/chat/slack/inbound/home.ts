@@ -1,4 +1,4 @@
-// The home tab: what is open, what waits for the reader, and their shifts, drawn anew whenever they look.
+// The home tab: what is open, what waits for the reader, and their shifts, drawn again whenever they look.
 import { uneasyLines, readWarnings } from '../../../command/warnings.ts'
 import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'

@@ -118,7 +118,7 @@ export async function showView({ api }: Pick<ReplyDeps, 'api'>, asked: Asked, vi
   else throw new BugError('there is nothing to open a modal with')
 }
 
-/** Only the asker sees it; it is gone when Slack is opened anew. */
+/** Only the asker sees it; it is gone when Slack is opened again. */
 function whisper({ channel, user, thread }: Asked & { readonly channel: string }): Way {
   return async ({ card }, { api }) => {
     await api.call(

@@ -29,7 +29,7 @@ const connections = 2
 /** All of this is real time. */
 const patience = { call: 20 * second, hello: 5 * second, stop: second, look: 200 } as const
 const backoff = { first: 250, longest: 30 * second, cut: 2 * second, refused: minute } as const
-/** One that lasted so long may be opened anew at once, for ever: Slack allows more than 50 a minute. */
+/** One that lasted so long may be opened again at once, for ever: Slack allows more than 50 a minute. */
 const livedLong: Duration = 3 * second
 
 /** What Slack says when time alone will not mend it, and what will. */

@@ -37,7 +37,7 @@ const Keys = z.object({
   ),
 })
 
-/** Real milliseconds. Keys are fetched anew each day, and at once for a new one, but not as often as anybody asks. */
+/** Real milliseconds. Keys are fetched again each day, and at once for a new one, but not as often as anybody asks. */
 const goodFor: Duration = 24 * 3_600 * second
 const atMostEvery: Duration = 30 * second
 const patience: Duration = 3 * second

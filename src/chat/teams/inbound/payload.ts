@@ -49,7 +49,7 @@ export const CardAction = z.object({
 })
 export type CardAction = z.infer<typeof CardAction>
 
-/** The data of the action by which a card asks to be shown anew. */
+/** The data of the action by which a card asks to be shown again. */
 export const Viewed = z.object({ view: text.min(1).max(100) })
 
 /** The verb of the actions that carry a command. */

@@ -25,7 +25,7 @@ const patience: Duration = 4 * second
 /** What is shown of an answer under a card. */
 const longestText = 800
 
-/** Carries out what was pressed, or shows a card anew. Never rejects. */
+/** Carries out what was pressed, or shows a card again. Never rejects. */
 export async function onCardAction(inbound: Inbound, activity: Activity): Promise<InvokeAnswer> {
   const read = CardAction.safeParse(activity.value)
   if (!read.success) return refused('this button says nothing that the bot can read')
@@ -45,7 +45,7 @@ async function shownAnew(inbound: Inbound, { from }: Activity, data: unknown): P
     const card = await within(inbound.view(viewed.data.view, known.person), patience)
     return card === undefined ? refused('there is nothing else to show') : showing(card)
   } catch (thrown) {
-    inbound.log.warn('a card in Teams could not be shown anew', { reason: reasonOf(thrown) })
+    inbound.log.warn('a card in Teams could not be shown again', { reason: reasonOf(thrown) })
     return refused('there is nothing else to show')
   }
 }
