@@ -24,6 +24,7 @@ const { first, second } = replicasIn(async () => {
       ),
     room,
     pages: () => slack.direct(bob),
+    mostPages: 1,
     copies: () => copies(slack),
     expectOneRoom,
     loseAnswers: () => slack.fault({ kind: 'lose-answer', methods: ['chat.postMessage'] }),

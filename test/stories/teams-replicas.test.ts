@@ -18,6 +18,7 @@ const { first, second } = replicasIn(async () => {
     joined: async (bot) => comesTo(bot),
     room,
     pages: () => teams.direct(bob),
+    mostPages: 2,
     copies: () => copies(teams),
     expectOneRoom: () => expectNothingTwice(teams),
     loseAnswers: () => teams.fault({ kind: 'lose-answer', calls: ['connector.create'] }),
