@@ -89,8 +89,10 @@ export function replicasIn(startChat: () => Promise<ReplicaChat>): Replicas {
 
     await Promise.all([first, second, first, second].map((bot) => bot.notify(fields)))
     await chat.room()
-    await first.say('bob', 'ack INC-1')
-    await second.say('bob', 'escalate INC-1 cannot mend it')
+    // Each of the two takes a number before one of them wins.
+    const [{ id } = { id: 'none' }] = await first.app().store.incidents({ open: true, limit: 2 })
+    await first.say('bob', `ack ${id}`)
+    await second.say('bob', `escalate ${id} cannot mend it`)
     await allDone([first, second])
 
     expect(chat.pages()).toHaveLength(1)
