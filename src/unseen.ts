@@ -4,8 +4,7 @@
  * Control characters, those that turn the direction of writing, line and paragraph separators, spaces without width,
  * marks of annotations, and tags. What joins letters in a script or an emoji (U+200C, U+200D) is none of them.
  */
-const unseen =
-  /[\p{Cc}\p{Bidi_Control}\u2028\u2029\u200b\u2060\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
+const unseen = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\u200b\u2060\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
 
 const everyUnseen = new RegExp(unseen, 'gu')
 

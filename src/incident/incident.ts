@@ -115,6 +115,8 @@ export interface Room {
   readonly missed?: { readonly since: Instant; readonly until: Instant }
   /** The number of the last event of which it was told when it had missed some: words about those are not said again. */
   readonly toldTo?: number
+  /** From which moment on it was told then: words from before still have to be said. */
+  readonly toldSince?: Instant
   /** Since when its chat takes nothing from the bot, as the other rooms were told; absent while it does. */
   readonly away?: { readonly since: Instant; readonly refused: boolean }
   /** When its chat answered again after that: what began before is over, whoever comes with it. */

@@ -145,12 +145,17 @@ async function runCardIn(deps: RoomDeps, body: Body<'run-card'>, signal: AbortSi
   await chat.showRun(run, deps.runCard(run), signal)
 }
 
+/** Words may wait for their next try while later ones make the room miss some: a catch-up from those on has not told them. */
+function wasTold({ toldTo, toldSince = 0 }: Room, { seq, at }: Body<'say'>): boolean {
+  return toldTo !== undefined && seq !== undefined && seq <= toldTo && at >= toldSince
+}
+
 async function say(deps: RoomDeps, body: Body<'say'>, key: string, signal: AbortSignal): Promise<void> {
   const place = await openPlaceOf(deps, body)
   if (!place) return
   const { incident, room, chat } = place
   // It was among what the room was told when it had missed some.
-  if (room.toldTo !== undefined && body.seq !== undefined && body.seq <= room.toldTo) return
+  if (wasTold(room, body)) return
   if (hears(room)) await chat.say(incident, body.text, key, signal)
   // Other words could not be said meanwhile: these come with them, not before them.
   else await unsaid(deps, body, 'others were not heard')

@@ -116,6 +116,7 @@ function toldBy({ chat, state, reason, ...news }: News, old: Room | undefined): 
     ...(news.left?.length ? { left: news.left } : {}),
     ...(old?.missed === undefined ? {} : { missed: old.missed }),
     ...(old?.toldTo === undefined ? {} : { toldTo: old.toldTo }),
+    ...(old?.toldSince === undefined ? {} : { toldSince: old.toldSince }),
     ...(old?.away === undefined ? {} : { away: old.away }),
     ...(old?.heard === undefined ? {} : { heard: old.heard }),
   }

@@ -89,7 +89,7 @@ export function caughtUp(change: Change, { chat, until, toldTo }: Of<'caught-up'
   const room = rooms.find((each) => each.chat === chat)
   if (!room?.missed || until < room.missed.since) return undefined
   const { missed, ...before } = room
-  const told = toldTo === undefined ? before : { ...before, toldTo }
+  const told = toldTo === undefined ? before : { ...before, toldTo, toldSince: missed.since }
   if (missed.until <= until) return patch(change, { rooms: withRoom(rooms, told) })
   const rest = { ...told, missed: { since: until + 1, until: missed.until } }
   return effect(patch(change, { rooms: withRoom(rooms, rest) }), { kind: 'catch-up', incident: id, chat })

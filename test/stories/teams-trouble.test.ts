@@ -107,11 +107,12 @@ test('with Teams dead in the middle of an outage people are paged by e-mail at o
   await nothingPending()
   await bot.pass(minute)
 
-  const words = house.reads(room)
-  expect(words).toHaveLength(before + 1)
-  expect(words.at(-1)).toContain('the provider is called')
-  expect(words.at(-1)?.match(/Escalated to/g)).toHaveLength(1)
-  expect(words[0]).toContain('escalated')
+  // All in one message; the first words in one of their own where they waited for their next try when it was written.
+  const missed = house.reads(room).slice(before)
+  expect([1, 2]).toContain(missed.length)
+  expect(missed.join('\n').match(/the provider is called/g)).toHaveLength(1)
+  expect(missed.join('\n').match(/Escalated to/g)).toHaveLength(1)
+  expect(house.reads(room)[0]).toContain('escalated')
   expectNothingTwice(teams)
   expect([mia, dan, eve].flatMap((user) => house.direct(user))).toEqual([])
   expect(await teams.say(mia, '@dr status', { in: room })).toMatchObject({ ok: true })
