@@ -106,19 +106,16 @@ function introduced(change: Change, room: Room): Change {
   return effect(change, words(room, others), ...others.map((other) => words(other, [room])))
 }
 
-function toldBy({ chat, state, reason, ...news }: News, old: Room | undefined): Room {
-  const link = news.link ?? old?.link
+/** What the chat itself has shown, such as what its room missed, stays: this is about the room alone. */
+function toldBy({ chat, state, link, reason, left }: News, old: Room | undefined): Room {
+  const { reason: _, left: __, ...kept } = old ?? { chat, state }
   return {
+    ...kept,
     chat,
     state,
     ...(link === undefined ? {} : { link }),
     ...(reason === undefined ? {} : { reason }),
-    ...(news.left?.length ? { left: news.left } : {}),
-    ...(old?.missed === undefined ? {} : { missed: old.missed }),
-    ...(old?.toldTo === undefined ? {} : { toldTo: old.toldTo }),
-    ...(old?.toldSince === undefined ? {} : { toldSince: old.toldSince }),
-    ...(old?.away === undefined ? {} : { away: old.away }),
-    ...(old?.heard === undefined ? {} : { heard: old.heard }),
+    ...(left?.length ? { left } : {}),
   }
 }
 
