@@ -2,8 +2,8 @@
 import type { Duration } from '../ids.ts'
 import type { Clock, Providers } from '../ports.ts'
 import { createCertificateCheck } from './certificate.ts'
-import { createDelegation } from './delegation.ts'
-import { createDnsCheck } from './dns-check.ts'
+import { createDelegation } from './dns/delegation.ts'
+import { createDnsCheck } from './dns/dns-check.ts'
 import { createProbe } from './probe.ts'
 
 /** All of them. `timeout`: for one question to one name server. */

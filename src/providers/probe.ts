@@ -8,7 +8,7 @@ import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
 import type { Facts, Progress, Provider } from '../ports.ts'
 import type { ProbeAction } from '../recovery/action.ts'
-import { addressAt } from './name-servers.ts'
+import { addressAt } from './dns/name-servers.ts'
 
 /** How much of a body is read to look for text in it. */
 const bodyLimit = 64 * 1024

@@ -5,7 +5,7 @@ import { apply } from './commit.ts'
 import { runName } from './news.ts'
 import { planDifference } from './planned.ts'
 import type { Run } from './run.ts'
-import { ledAway } from './ways/led-away.ts'
+import { ledAway } from './ways/cloudflare/led-away.ts'
 
 /** What was shown is not what the plan has any more: another target, another risk, or nothing. */
 export async function refuseReplanned(engine: AdvanceDeps, run: Run): Promise<void> {

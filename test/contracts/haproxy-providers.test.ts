@@ -5,7 +5,7 @@ import { providerContract } from './provider.ts'
 import type { Failure, Retryable } from './provider.ts'
 import { dataplaneServers, startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { HaproxyOptions } from '../../sim/haproxy.ts'
-import { createHaproxy } from '../../src/providers/haproxy.ts'
+import { createHaproxy } from '../../src/providers/haproxy/haproxy.ts'
 
 const retryable: readonly Retryable[] = [
   { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1 s/ },

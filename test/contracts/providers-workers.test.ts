@@ -1,8 +1,8 @@
 // What every provider promises, for those of workers: a scale set's capacity, the wait for it, autoscale's limits.
 import type { AzureSim } from '../../sim/azure.ts'
 import type { AzureFault } from '../../sim/azure/faults.ts'
-import { createAzure } from '../../src/providers/azure.ts'
-import { createAzureSystems, type AzureSystems } from '../../src/providers/azure-systems.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
+import { createAzureSystems, type AzureSystems } from '../../src/providers/azure/systems.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { providerContract, type BenchOptions, type Failure, type Retryable } from './provider.ts'
 

@@ -7,7 +7,7 @@ import {
   copyRecent,
   parentAnswers,
   registrarCanSwitch,
-} from '../../src/recovery/ways/standby-dns-safety.ts'
+} from '../../src/recovery/ways/standby-dns/safety.ts'
 
 const hour = 3_600_000
 const seen = { says: [], keyTags: [], ttl: 0, dsTtl: 0, asked: 2, answered: 0, silent: ['ns1 is silent'] }

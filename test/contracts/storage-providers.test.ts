@@ -1,8 +1,8 @@
 // The providers around Azure storage keep the promises that all providers make, over the wire against the simulated Azure.
 import type { AzureSim, AzureOptions } from '../../sim/azure.ts'
 import type { AzureFault, Reason } from '../../sim/azure/faults.ts'
-import { createAzure } from '../../src/providers/azure.ts'
-import { createStorage } from '../../src/providers/storage.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
+import { createStorage } from '../../src/providers/storage/storage.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { providerContract, type BenchOptions, type Failure, type Retryable } from './provider.ts'
 

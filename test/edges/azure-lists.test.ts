@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { RetryableError } from '../../src/errors.ts'
-import { createAzureSystems } from '../../src/providers/azure-systems.ts'
-import { createAzure } from '../../src/providers/azure.ts'
+import { createAzureSystems } from '../../src/providers/azure/systems.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { twoRegions } from '../servers/databases.ts'
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startWorld, type World } from '../../sim/world.ts'
 import { RetryableError, UserError } from '../../src/errors.ts'
-import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
+import { createCloudflareDns } from '../../src/providers/cloudflare/cloudflare.ts'
 import type { CloudflareDnsAction, DnsRecord } from '../../src/recovery/action.ts'
 import { expectNoSecret, standingClock } from '../contracts/provider.ts'
 

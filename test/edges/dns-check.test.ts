@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { startDnsServer, type DnsServer } from '../../sim/dns.ts'
 import { servedZone, type ServedRecord, type ServedZone } from '../../sim/dns/answer.ts'
-import { createDnsCheck, type DnsCheckOptions } from '../../src/providers/dns-check.ts'
+import { createDnsCheck, type DnsCheckOptions } from '../../src/providers/dns/dns-check.ts'
 import type { Progress } from '../../src/ports.ts'
 import type { DnsCheckAction } from '../../src/recovery/action.ts'
 import { standingClock } from '../contracts/provider.ts'

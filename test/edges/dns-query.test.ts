@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { decode, encode, streamEncode, TRUNCATED_RESPONSE, type Packet } from 'dns-packet'
 import { afterEach, expect, test } from 'vitest'
-import { ask, type DnsAnswer } from '../../src/providers/dns-query.ts'
+import { ask, type DnsAnswer } from '../../src/providers/dns/query.ts'
 
 const calm = new AbortController().signal
 const question = { name: 'example.com', type: 'NS' } as const

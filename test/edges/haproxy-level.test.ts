@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { ApiServer } from '../../sim/haproxy.ts'
-import { createHaproxyReader } from '../../src/providers/haproxy-level.ts'
+import { createHaproxyReader } from '../../src/providers/haproxy/level.ts'
 
 const { level } = createHaproxyReader()
 let main: ApiServer

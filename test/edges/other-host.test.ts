@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { onlyTo } from '../../src/providers/azure-answers.ts'
-import { createCloudflareDns } from '../../src/providers/cloudflare.ts'
+import { onlyTo } from '../../src/providers/azure/answers.ts'
+import { createCloudflareDns } from '../../src/providers/cloudflare/cloudflare.ts'
 import { standingClock } from '../contracts/provider.ts'
 
 test('a redirect in the name of Cloudflare is not followed', async () => {

@@ -4,8 +4,8 @@ import type { AzureSim } from '../../sim/azure.ts'
 import type { AzureFault, Reason } from '../../sim/azure/faults.ts'
 import { RetryableError, reasonOf } from '../../src/errors.ts'
 import type { Progress } from '../../src/ports.ts'
-import { createAzure, type AzureAccess } from '../../src/providers/azure.ts'
-import { createStorage } from '../../src/providers/storage.ts'
+import { createAzure, type AzureAccess } from '../../src/providers/azure/azure.ts'
+import { createStorage } from '../../src/providers/storage/storage.ts'
 import type {
   AppConfigurationAction,
   KeyVaultSecretAction,

@@ -8,9 +8,9 @@ import {
   plainContent,
   proxyWarnings,
   typeFor,
-} from '../../src/recovery/ways/dns-change.ts'
-import type { DnsChange } from '../../src/recovery/ways/dns-change.ts'
-import { pointedAt } from '../../src/recovery/ways/records.ts'
+} from '../../src/recovery/ways/cloudflare/change.ts'
+import type { DnsChange } from '../../src/recovery/ways/cloudflare/change.ts'
+import { pointedAt } from '../../src/recovery/ways/cloudflare/records.ts'
 import { batch } from '../../sim/cloudflare/records.ts'
 import type { ApiRecord } from '../../sim/cloudflare/records.ts'
 

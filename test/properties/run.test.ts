@@ -6,7 +6,7 @@ import type { DnsRecord } from '../../src/recovery/action.ts'
 import { beginRun, decideRun, runWakeAt } from '../../src/recovery/decide.ts'
 import type { RunInput } from '../../src/recovery/decide.ts'
 import { stepOf, undoActions } from '../../src/recovery/draft.ts'
-import { undoOf } from '../../src/recovery/ways/dns-change.ts'
+import { undoOf } from '../../src/recovery/ways/cloudflare/change.ts'
 import type { Risk, Run, Step } from '../../src/recovery/run.ts'
 import { noon, run as sample } from '../contracts/store-samples.ts'
 

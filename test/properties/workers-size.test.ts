@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
-import { sizeByQueues } from '../../src/recovery/ways/workers-size.ts'
-import type { Need } from '../../src/recovery/ways/workers-size.ts'
+import { sizeByQueues } from '../../src/recovery/ways/workers/size.ts'
+import type { Need } from '../../src/recovery/ways/workers/size.ts'
 
 const plan = { min: 2, max: 20 }
 const need: Need = { messages: 12_400, has: 4, perWorker: 40, left: 28 * minute, boot: 8 * minute }

@@ -1,7 +1,7 @@
 // The simulated Azure for tests: its certificate is trusted by this process, and the product's own access to it.
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { startAzureSim, type AzureOptions, type AzureSim } from '../../sim/azure.ts'
-import { createAzure, type Azure, type AzureAccess } from '../../src/providers/azure.ts'
+import { createAzure, type Azure, type AzureAccess } from '../../src/providers/azure/azure.ts'
 
 /** Starts it with a scale set of four workers and two queues, unless the test says otherwise. */
 export async function startTestAzure(options: AzureOptions = {}): Promise<AzureSim> {

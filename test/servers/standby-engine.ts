@@ -1,5 +1,5 @@
 // The engine beside a standby zone: a plan whose system dns has one, and a registry that leads home.
-import { createAzure } from '../../src/providers/azure.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
 import { accessTo } from './azure.ts'
 import { startEngine } from './engine.ts'
 import type { EngineBench } from './engine.ts'

@@ -2,7 +2,7 @@
 import { expectAgreement } from '../contracts/risk-and-cost.ts'
 import type { AzureSim } from '../../sim/azure.ts'
 import type { Recovery } from '../../src/drplan/schema.ts'
-import { createAzure } from '../../src/providers/azure.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
 import type { Ask } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { noon } from '../contracts/store-samples.ts'

@@ -1,7 +1,7 @@
 // Ways back of workers, storage, records and the standby zone that were cut short: what is left is done, and nothing twice.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
-import { createAzure } from '../../src/providers/azure.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
 import type { Order } from '../../src/recovery/run.ts'
 import { noon } from '../contracts/store-samples.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { AzureSim } from '../../sim/azure.ts'
 import { second } from '../../src/ids.ts'
 import type { RunId } from '../../src/ids.ts'
-import { createAzure } from '../../src/providers/azure.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { noon } from '../contracts/store-samples.ts'

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { reasonOf } from '../../src/errors.ts'
-import { createAzure } from '../../src/providers/azure.ts'
+import { createAzure } from '../../src/providers/azure/azure.ts'
 import type { Order } from '../../src/recovery/run.ts'
 import { noon } from '../contracts/store-samples.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'

@@ -1,7 +1,7 @@
 // What the bot remembers of a pool's queues: how deep they were, minute by minute, with how many workers.
 import { z } from 'zod'
 import type { DrPlan } from '../../drplan/schema.ts'
-import type { PoolPlan } from '../ways/workers-size.ts'
+import type { PoolPlan } from '../ways/workers/size.ts'
 import type { Depth } from './drain-rate.ts'
 
 const Depths = z.object({

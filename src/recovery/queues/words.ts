@@ -3,7 +3,7 @@ import { printDuration } from '../../drplan/duration.ts'
 import type { Instant } from '../../ids.ts'
 import { minute, second } from '../../ids.ts'
 import { workersText } from '../kinds/scale-set.ts'
-import { messagesText } from '../ways/workers-size.ts'
+import { messagesText } from '../ways/workers/size.ts'
 import { emptyAt, perMinute } from './drain-rate.ts'
 import type { Depth, DrainRate, Remaining } from './drain-rate.ts'
 

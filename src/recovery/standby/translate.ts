@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { ZoneRecord } from '../../readers.ts'
 import type { StandbyContent, StandbyType } from '../standby-action.ts'
-import { plainContent } from '../ways/dns-change.ts'
+import { plainContent } from '../ways/cloudflare/change.ts'
 
 /** A record set as the standby zone shall hold it. */
 export interface WantedSet extends StandbyContent {

@@ -3,7 +3,7 @@ import type { Recovery } from '../../drplan/schema.ts'
 import type { RightsScope } from '../../readers.ts'
 import type { AzureWay, RightPlace } from '../rights.ts'
 import type { SqlPlace } from '../sql-action.ts'
-import { sourceOf, targetOf } from './sql-compare.ts'
+import { sourceOf, targetOf } from './sql/compare.ts'
 
 /** Where Azure is asked for rights; `hint`: what else may be the case when it lists none there. */
 export interface RightsPlace {

@@ -1,0 +1,49 @@
+// Reads how full storage queues are, and how old their oldest message is, through the data plane.
+import type { QueueClient } from '@azure/storage-queue'
+import type { QueueSeen } from '../../readers.ts'
+import { noRetries, type Azure } from '../azure/azure.ts'
+import { queueAnswerLimit } from '../azure/answers.ts'
+import type { AzurePurpose } from '../azure/errors.ts'
+
+/** Looks at all of them at once; their order stays. Throws UserError or RetryableError. */
+export async function readQueues(
+  azure: Azure,
+  account: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly QueueSeen[]> {
+  const credential = await azure.credential()
+  const { QueueServiceClient, newPipeline } = await import('@azure/storage-queue')
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: noRetries + 1 } })
+  pipeline.factories.push(queueAnswerLimit)
+  const service = new QueueServiceClient(azure.queueUrl(account), pipeline)
+  return Promise.all(
+    names.map((name) => readQueue(azure, service.getQueueClient(name), { account, name }, signal)),
+  )
+}
+
+async function readQueue(
+  azure: Azure,
+  queue: QueueClient,
+  { account, name }: { readonly account: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<QueueSeen> {
+  const purpose: AzurePurpose = {
+    doing: `look at the queue ${name} of ${account}`,
+    role: `Storage Queue Data Reader on the storage account ${account}`,
+    names: '"account" and "queues" of the recovery',
+    changes: false,
+  }
+  const right = 'Microsoft.Storage/storageAccounts/queueServices/queues'
+  const [properties, peeked] = await Promise.all([
+    azure.call({ ...purpose, right: `${right}/read` }, signal, (abortSignal) =>
+      queue.getProperties({ abortSignal }),
+    ),
+    azure.call({ ...purpose, right: `${right}/messages/read` }, signal, (abortSignal) =>
+      queue.peekMessages({ abortSignal, numberOfMessages: 1 }),
+    ),
+  ])
+  const [first] = peeked.peekedMessageItems
+  const messages = properties.approximateMessagesCount ?? 0
+  return { name, messages, ...(first ? { oldest: first.insertedOn.getTime() } : {}) }
+}

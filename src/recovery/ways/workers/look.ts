@@ -1,0 +1,85 @@
+// Looks at a pool of workers, at what changes its size by itself, and at the queues; a silent part hides no other.
+import { printDuration } from '../../../drplan/duration.ts'
+import { reasonOf } from '../../../errors.ts'
+import type { Instant } from '../../../ids.ts'
+import { second } from '../../../ids.ts'
+import type { AutoscaleSeen, PoolSeen, QueueSeen } from '../../../readers.ts'
+import type { Calls } from '../../calls.ts'
+import { runningIn } from '../../kinds/scale-set.ts'
+import type { Proposal } from '../../run.ts'
+import { messagesText } from './size.ts'
+import type { PoolPlan } from './size.ts'
+
+/** A part that was read, or why it could not be. */
+export type Part<T> = { readonly seen: T } | { readonly problem: string; readonly thrown: unknown }
+
+export interface LookedPool {
+  readonly pool: PoolSeen
+  readonly autoscale: Part<readonly AutoscaleSeen[]>
+  readonly queues: Part<readonly QueueSeen[]>
+}
+
+/** Throws UserError or RetryableError when the pool itself cannot be read: without it there is nothing to decide. */
+export async function lookAtPool(
+  { readers, limit }: Pick<Calls, 'readers' | 'limit'>,
+  { resource_group: resourceGroup, vmss, account, queues: names }: PoolPlan,
+): Promise<LookedPool> {
+  const place = { resourceGroup, vmss }
+  const [pool, autoscale, queues] = await Promise.all([
+    readers.workers.pool(place, limit()),
+    part(readers.workers.autoscale(place, limit())),
+    part(readers.workers.queues(account, names, limit())),
+  ])
+  return { pool, autoscale, queues }
+}
+
+async function part<T>(work: Promise<T>): Promise<Part<T>> {
+  try {
+    return { seen: await work }
+  } catch (thrown) {
+    return { problem: reasonOf(thrown), thrown }
+  }
+}
+
+/** All messages that wait. */
+export function messagesIn(queues: readonly QueueSeen[]): number {
+  return queues.reduce((sum, { messages }) => sum + messages, 0)
+}
+
+/** What the card shows of the pool and its queues. */
+export function shownOf(
+  { vmss, account }: PoolPlan,
+  { pool, queues }: LookedPool,
+  at: { readonly now: Instant; readonly says: string; readonly rate?: string },
+): NonNullable<Proposal['looked']> {
+  const run = runningIn(pool)
+  const ways = [
+    {
+      way: vmss,
+      ok: run >= pool.capacity,
+      answer: `${run} of ${pool.capacity} run${pool.problem === undefined ? '' : `; ${pool.problem}`}`,
+    },
+    ...('seen' in queues
+      ? queues.seen.map((queue) => ({
+          way: `Queue ${queue.name} of ${account}`,
+          ok: true,
+          answer: queueText(queue, at.now),
+        }))
+      : [{ way: `Queues of ${account}`, ok: false, answer: queues.problem }]),
+    ...(at.rate === undefined ? [] : [{ way: 'A worker does', ok: true, answer: at.rate }]),
+  ]
+  return { says: at.says, ways }
+}
+
+/** `1,240 messages, the oldest for 42m`. */
+export function queueText({ messages, oldest }: QueueSeen, now: Instant): string {
+  const age = oldest === undefined ? undefined : Math.max(0, now - oldest)
+  const waits = age === undefined ? '' : `, the oldest for ${ageText(age)}`
+  return `${messagesText(messages)}${waits}`
+}
+
+/** To the second below a minute, to the minute above. */
+function ageText(age: number): string {
+  const unit = age < 60 * second ? second : 60 * second
+  return printDuration(Math.floor(age / unit) * unit)
+}
