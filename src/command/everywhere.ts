@@ -10,7 +10,7 @@ export async function noteEverywhere(desk: Desk, speaker: Speaker, text: string)
   await Promise.all(
     open.map(({ id }) => {
       const heard = optional('heardIn', speaker.incident === id ? door : undefined)
-      return desk.incidents.input(id, { kind: 'note', by: { person, door }, text, ...heard })
+      return desk.incidents.input(id, { kind: 'note', by: { person, door }, text, general: true, ...heard })
     }),
   )
 }

@@ -1,6 +1,7 @@
 // Which incident a command is about when it does not say: the room's, else the only open one.
 import { specOf } from '../../commands/index.ts'
 import { UserError } from '../errors.ts'
+import { mostUrgentFirst } from '../incident/urgency.ts'
 import { printCommand } from './parse.ts'
 import type { IncidentId } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
@@ -36,7 +37,7 @@ export async function whichIncident(
 ): Promise<IncidentId> {
   const named = command.incident ?? speaker.incident
   if (named !== undefined) return named
-  const open = await desk.store.incidents({ open: true, limit: 20 })
+  const open = mostUrgentFirst(await desk.store.incidents({ open: true, limit: 20 }))
   const [only] = open
   if (only !== undefined && open.length === 1) return only.id
   if (only !== undefined) {

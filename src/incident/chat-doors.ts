@@ -87,7 +87,8 @@ export async function lookAtDoors(
   await announce(deps, news)
   if ((await deps.store.putSetting(setting, text, next)) === 'conflict') return
   for (const { rooms, words } of news)
-    for (const id of rooms) await deps.incidents.input(id, { kind: 'note', by: bot, text: words })
+    for (const id of rooms)
+      await deps.incidents.input(id, { kind: 'note', by: bot, text: words, general: true })
 }
 
 /** What is known of a door by now; undefined for one that is open. */

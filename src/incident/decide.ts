@@ -128,9 +128,10 @@ function react(change: Change, input: IncidentInput, moment: Moment): Reaction {
 
 /** What somebody notes is for everybody who works on it, wherever it was typed. */
 function note(change: Change, input: Extract<IncidentInput, { kind: 'note' }>, moment: Moment): Change {
-  const { by, text, heardIn } = input
+  const { by, text, heardIn, general } = input
   const { id } = change.next
-  const noted = happened(change, 'note', { at: moment.now, by, text })
+  const data = general ? { data: { general } } : {}
+  const noted = happened(change, 'note', { at: moment.now, by, text, ...data })
   const place = placeOf(change.next, by)
   const who = `${nameOf(moment.policy.plan, by.person)} noted${place === undefined ? '' : ` ${place}`}`
   const words = by.person === 'bot' ? text : `${who}: ${text}`

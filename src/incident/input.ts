@@ -29,8 +29,14 @@ export type IncidentInput =
   | { readonly kind: 'tick' }
   /** `name` is the author as Nagios wrote it, when no person of the plan has it. */
   | { readonly kind: 'ack'; readonly by: Actor; readonly name?: string }
-  /** `heardIn` is the chat in whose room the words stand already. */
-  | { readonly kind: 'note'; readonly by: Actor; readonly text: string; readonly heardIn?: string }
+  /** `heardIn` is the chat in whose room the words stand already; `general`: it concerns all open incidents alike. */
+  | {
+      readonly kind: 'note'
+      readonly by: Actor
+      readonly text: string
+      readonly heardIn?: string
+      readonly general?: true
+    }
   | { readonly kind: 'extend'; readonly by: Actor; readonly duration: Duration; readonly reason: string }
   | { readonly kind: 'escalate'; readonly by: Actor; readonly reason?: string }
   | { readonly kind: 'resolve'; readonly by: Actor; readonly what?: string }

@@ -162,7 +162,12 @@ export function done(run: Running | Unknown, steps: readonly Step[], now: Instan
 
 /** Whether what it said that it would leave is there now: it has ended, and not half-way; nobody has undone it. */
 export function owes(run: Run): boolean {
-  if (run.undoneBy !== undefined || isOpen(run)) return false
+  return run.undoneBy === undefined && hasLeftDebts(run)
+}
+
+/** The same, whether or not it was undone since. */
+export function hasLeftDebts(run: Run): boolean {
+  if (isOpen(run)) return false
   const changes = run.steps.filter(({ undo }) => undo !== undefined)
   return run.state === 'done' || (changes.length > 0 && changes.every(({ phase }) => phase === 'done'))
 }

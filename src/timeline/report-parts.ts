@@ -5,7 +5,7 @@ import { plain } from '../message.ts'
 import { told } from '../told.ts'
 import { phaseNames, problemCount, verdictText } from './phases.ts'
 import { momentText } from './render.ts'
-import type { Report, ReportedOutage, ReportedRun } from './report.ts'
+import type { Report, ReportedDebt, ReportedOutage, ReportedRun } from './report.ts'
 
 /** A heading over sentences, a table or a list; every text in it is data. */
 export interface Part {
@@ -131,7 +131,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
   )
   const took = run.ms === undefined ? '' : ` It took ${tookText(run.ms)}.`
-  const debts = run.debts.map(({ text, remedy }) => `Still to do: ${text}. ${asTyped(remedy)}`)
+  const debts = run.debts.map((debt) => debtText(debt, zone))
   const story: Part = {
     heading: `${run.id}: ${run.what}`,
     level: 2,
@@ -159,6 +159,20 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
 
 function undoneText({ by, at }: NonNullable<ReportedRun['undone']>, zone: string): string {
   return `Undone by ${by}${at === undefined ? '' : ` ${momentText(at, zone)}`}: nothing of it is owed any more.`
+}
+
+/** What is still to do when the report is written, and what has become of the rest. */
+function debtText({ text, remedy, became }: ReportedDebt, zone: string): string {
+  switch (became?.how) {
+    case undefined:
+      return `Still to do: ${text}. ${asTyped(remedy)}`
+    case 'paid':
+      return `Done by ${became.person} (${became.door}) ${momentText(became.at, zone)}: ${text}. What was done: ${became.what}`
+    case 'undone':
+      return `Not owed any more, undone by ${became.by}: ${text}.`
+    case 'taken-over':
+      return `Owed by ${became.by.join(', ')} now, in its place: ${text}.`
+  }
 }
 
 function notApproved({ denied }: ReportedRun, zone: string): string {

@@ -1,7 +1,8 @@
 // What a review needs of one incident, as data: objective against measured, who was called, who approved what.
 import { nameOf } from '../oncall/shift.ts'
-import { owes } from '../recovery/change.ts'
+import { hasLeftDebts } from '../recovery/change.ts'
 import { runName } from '../recovery/news.ts'
+import { isCoveredBy, isStanding } from '../recovery/taken-over.ts'
 import { verifyChain } from './chain.ts'
 import { measure, outageEnd, phasesOf } from './phases.ts'
 import { timelineDays } from './render.ts'
@@ -19,7 +20,7 @@ export interface IncidentRecord {
   readonly incident: Incident
   readonly events: readonly TimelineEvent[]
   readonly head: Head
-  /** The runs of this incident, oldest first. */
+  /** The runs of all incidents, newest first: later ones may have taken over what those of this one owe. */
   readonly runs: readonly Run[]
 }
 
@@ -30,6 +31,22 @@ export interface ReportedPage {
   /** Each channel that was tried, and what came of it. */
   readonly channels: readonly string[]
   readonly end: string
+}
+
+/** What a run has left to be done, and what has become of it; `became` is absent while it is still to do. */
+export interface ReportedDebt {
+  readonly text: string
+  readonly remedy: string
+  readonly became?:
+    | {
+        readonly how: 'paid'
+        readonly person: string
+        readonly door: string
+        readonly at: Instant
+        readonly what: string
+      }
+    | { readonly how: 'undone'; readonly by: string }
+    | { readonly how: 'taken-over'; readonly by: readonly string[] }
 }
 
 export interface ReportedRun {
@@ -53,7 +70,7 @@ export interface ReportedRun {
   }[]
   /** The run that undid it, and when, as far as the record has it. */
   readonly undone?: { readonly by: string; readonly at?: Instant }
-  readonly debts: readonly { readonly text: string; readonly remedy: string }[]
+  readonly debts: readonly ReportedDebt[]
   readonly ms?: Duration
 }
 
@@ -113,9 +130,12 @@ export function reportOf(record: IncidentRecord, plan: DrPlan, now: Instant): Re
     relapses: incident.relapses,
     escalated: incident.level > 0,
     pages: incident.pages.map((page) => pageOf(page, plan)),
-    runs: record.runs.map((run) => runOf(run, plan, events)),
+    runs: record.runs
+      .filter((run) => run.incident === incident.id)
+      .map((run) => runOf(run, plan, record))
+      .toReversed(),
     notes: events
-      .filter((event) => event.type === 'note')
+      .filter(({ type, data }) => type === 'note' && data?.['general'] !== true)
       .map(({ at, by, text }) => ({ at, person: nameOf(plan, by.person), text })),
     days: timelineDays(events, plan),
     record: { events: head.seq, hash: head.hash, ...(verdict.ok ? {} : { problem: verdict.problem }) },
@@ -166,7 +186,7 @@ function pageOf(page: Incident['pages'][number], plan: DrPlan): ReportedPage {
   }
 }
 
-function runOf(run: Run, plan: DrPlan, events: readonly TimelineEvent[]): ReportedRun {
+function runOf(run: Run, plan: DrPlan, { events, runs }: IncidentRecord): ReportedRun {
   const { proposal } = run
   const ended = 'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
   return {
@@ -192,9 +212,35 @@ function runOf(run: Run, plan: DrPlan, events: readonly TimelineEvent[]): Report
       ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
     })),
     ...(run.undoneBy === undefined ? {} : { undone: undoneOf(run.id, run.undoneBy, events) }),
-    debts: owes(run) ? proposal.debts.map(({ text, remedy }) => ({ text, remedy })) : [],
+    debts: debtsOf(run, plan, runs),
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
   }
+}
+
+function debtsOf(run: Run, plan: DrPlan, all: readonly Run[]): readonly ReportedDebt[] {
+  if (!hasLeftDebts(run)) return []
+  const { undoneBy, paid = [] } = run
+  const later = takenOverBy(run, all)
+  return run.proposal.debts.map(({ id, text, remedy }): ReportedDebt => {
+    const done = paid.find(({ debt }) => debt === id)
+    if (done !== undefined) {
+      const { by, door, at, what } = done
+      return { text, remedy, became: { how: 'paid', person: nameOf(plan, by), door, at, what } }
+    }
+    if (undoneBy !== undefined) return { text, remedy, became: { how: 'undone', by: undoneBy } }
+    return { text, remedy, ...(later.length > 0 && { became: { how: 'taken-over', by: later } }) }
+  })
+}
+
+/** Later failovers that stand and were carried out on all that it was at work on: they owe in its place. */
+function takenOverBy(run: Run, all: readonly Run[]): readonly string[] {
+  const index = all.findIndex(({ id }) => id === run.id)
+  const later = all.slice(0, Math.max(0, index)).filter((one) => one.system === run.system && isStanding(one))
+  if (run.direction !== 'failover' || !isCoveredBy(run, later)) return []
+  const { targets } = run.proposal
+  return later
+    .filter(({ proposal }) => proposal.targets.some((one) => targets.includes(one)))
+    .map(({ id }) => id)
 }
 
 function undoneOf(

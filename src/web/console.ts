@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Dispatch } from '../command/command.ts'
 import { pressedText } from '../command/press.ts'
 import { withCommands } from '../command/typed.ts'
+import { mostUrgentFirst } from '../incident/urgency.ts'
 import { readFrozen } from '../recovery/freeze.ts'
 import { second, toIncidentId } from '../ids.ts'
 import type { Duration } from '../ids.ts'
@@ -110,11 +111,12 @@ function viewOf(path: string, caller: Caller, deps: ConsoleDeps): View {
 
 /** The part of a page that changes: the banners, what may be typed, and the page's own content. */
 async function liveHtml(content: Content, view: View, { sources }: ConsoleDeps): Promise<Html> {
-  const [incidents, runs, frozen] = await Promise.all([
+  const [open, runs, frozen] = await Promise.all([
     sources.store.incidents({ open: true, limit: 50 }),
     sources.store.runs({ open: true, limit: 20 }),
     readFrozen(sources.store),
   ])
+  const incidents = mostUrgentFirst(open)
   return html`<data id="title" value="${titleOf(content, view)}" hidden></data
     >${bannerFor(incidents, view)}${frozenBanner(frozen, view)}${completionList(incidents, runs, view)}${content.body}`
 }

@@ -297,3 +297,53 @@ test('says which run has undone one, and that nothing of it is owed any more', (
   expect(text).not.toContain('The record was altered')
   expect(text).not.toContain('Still to do: The TTL')
 })
+
+describe('what a recovery has left to be done', () => {
+  const left = /(?:Still to do|Done by|Not owed|Owed by).*TTL.*/
+
+  function lineWith(change: Partial<Run>, later: readonly Run[] = []): string | undefined {
+    const record = recordWith()
+    const runs = [...later, ...record.runs.map((run) => ({ ...run, ...change }) as Run)]
+    return left.exec(reportMarkdown(reportOf({ ...record, runs }, plan, now)))?.[0]
+  }
+
+  test('is still to do until somebody says otherwise', () => {
+    expect(lineWith({})).toBe('Still to do: The TTL is 60 s. Type: dr failback lb')
+  })
+
+  test('says by whom and when it was done', () => {
+    const paid = [
+      { by: 'ann', door: 'cli', at: start + 20 * minute, debt: 'ttl', what: 'set to 300 s' },
+    ] as const
+
+    expect(lineWith({ paid })).toBe(
+      'Done by Ann Onken (cli) 2026-11-24 00:15:00: The TTL is 60 s. What was done: set to 300 s',
+    )
+    expect(lineWith({ paid, undoneBy: 'R-8' })).toContain('Done by Ann Onken')
+  })
+
+  test('is not owed once it was undone', () => {
+    expect(lineWith({ undoneBy: 'R-8' })).toBe('Not owed any more, undone by R-8: The TTL is 60 s.')
+  })
+
+  test('is owed by the failover of a later incident on the same target', () => {
+    const again = { ...runWith((text) => text), id: 'R-9', incident: 'INC-4' } as const
+
+    expect(lineWith({}, [again])).toBe('Owed by R-9 now, in its place: The TTL is 60 s.')
+    expect(lineWith({}, [{ ...again, undoneBy: 'R-10' }])).toContain('Still to do')
+  })
+})
+
+test('a note about everything is in the timeline and not among the notes of this incident', () => {
+  const record = recordWith()
+  const at = start + 20 * minute
+  const text = 'Mia Manger takes the rotation primary'
+  const added = chain(record.head, 'INC-3', [{ at, by: ann, type: 'note', text, data: { general: true } }])
+  const last = added.at(-1)
+
+  const events = [...record.events, ...added]
+  const report = reportOf({ ...record, events, head: last ? headOf(last) : record.head }, plan, at)
+
+  expect(report.notes.map((note) => note.text)).toEqual(['traffic goes to the backup'])
+  expect(report.days.flatMap(({ lines }) => lines.map((line) => line.text))).toContain(text)
+})

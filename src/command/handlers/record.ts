@@ -93,7 +93,7 @@ async function recordOf(desk: Pick<Desk, 'store'>, incident: Incident): Promise<
     readRecord(desk, incident.id),
     desk.store.runs({ open: false, limit: mostRuns }),
   ])
-  return { incident, events, head, runs: runs.filter((run) => run.incident === incident.id).toReversed() }
+  return { incident, events, head, runs }
 }
 
 /**

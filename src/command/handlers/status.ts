@@ -6,6 +6,7 @@ import { isRestore, restoreCommand } from '../../incident/actions.ts'
 import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
 import { roomLinks } from '../../incident/elsewhere.ts'
 import { systemClaim } from '../../incident/incidents.ts'
+import { mostUrgentFirst } from '../../incident/urgency.ts'
 import { runName } from '../../recovery/news.ts'
 import { measure, verdictText } from '../../timeline/phases.ts'
 import { aboutIncident, moment, who } from '../answer.ts'
@@ -48,12 +49,12 @@ async function overall(desk: Desk): Promise<Answer> {
   const { systems: warnings, owed } = await readWarnings(desk.store, incidents)
   const now = desk.clock.now()
   const stale = (await readStandbys(desk.store, desk.plan(), now)).filter(({ ok, state }) => !ok && state)
-  const oldestFirst = incidents.toSorted((a, b) => a.marks.outage - b.marks.outage)
+  const urgent = mostUrgentFirst(incidents)
   const byHand = byHandSection(runs)
   const doors = await doorLines(desk.store)
   const sections: Section[] = [
     ...(byHand ? [byHand] : []),
-    ...oldestFirst.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
+    ...urgent.slice(0, mostShown).map((incident) => incidentSection(desk, incident, now)),
     ...(incidents.length > mostShown ? [{ lines: [[`and ${incidents.length - mostShown} more`]] }] : []),
     ...(doors.length > 0 ? [{ heading: 'Doors that are shut', lines: doors }] : []),
     ...warningSection(warnings),
@@ -72,7 +73,7 @@ async function overall(desk: Desk): Promise<Answer> {
       ...(sections.length > 0 ? sections : [{ lines: [['Nothing is broken, no recovery is running.']] }]),
       ...readinessSection(readiness),
     ],
-    buttons: oldestFirst
+    buttons: urgent
       .filter(({ state }) => state === 'paging')
       .slice(0, 3)
       .map(({ id }): Button => ({ label: `I have ${id}`, command: `ack ${id}`, style: 'primary' })),
@@ -81,7 +82,7 @@ async function overall(desk: Desk): Promise<Answer> {
     status: 'done',
     card,
     data: {
-      incidents: oldestFirst,
+      incidents: urgent,
       warnings,
       owed,
       runs,

@@ -8,6 +8,7 @@ import type { Line } from '../../message.ts'
 import { onCall } from '../../oncall/shift.ts'
 import { byHandLines } from '../../incident/by-hand.ts'
 import { incidentCard, stateText, toneOf } from '../../incident/card.ts'
+import { mostUrgentFirst } from '../../incident/urgency.ts'
 import { nowCarriedOut } from '../../incident/decide-by.ts'
 import { buttonsHtml } from '../card.ts'
 import { lineHtml } from '../line.ts'
@@ -22,7 +23,7 @@ import type { Sources } from './page.ts'
 import { chip, incidentChip, systemState } from './state.ts'
 
 export async function homePage(sources: Sources, view: View): Promise<Content> {
-  const open = await sources.store.incidents({ open: true, limit: 50 })
+  const open = mostUrgentFirst(await sources.store.incidents({ open: true, limit: 50 }))
   const { systems, owed } = await readWarnings(sources.store, open)
   const { checks } = await sources.ready()
   const waiting = byHandLines(await sources.store.runs({ open: true, limit: 20 }))

@@ -59,8 +59,7 @@ async function readReport(id: IncidentId, sources: Sources, view: View): Promise
     sources.store.runs({ open: false, limit: lookedThrough }),
   ])
   if (!found) return undefined
-  const own = runs.filter((run) => run.incident === id).toReversed()
-  return reportOf({ incident: found.state, events, head, runs: own }, view.plan, view.now)
+  return reportOf({ incident: found.state, events, head, runs }, view.plan, view.now)
 }
 
 function partHtml(part: Part): Html {

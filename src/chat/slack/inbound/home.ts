@@ -4,6 +4,7 @@ import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
 import type { Duration, Instant, PersonId } from '../../../ids.ts'
 import { incidentCard } from '../../../incident/card.ts'
+import { mostUrgentFirst } from '../../../incident/urgency.ts'
 import type { Card, Line } from '../../../message.ts'
 import { nameOf, onCall, schedule } from '../../../oncall/shift.ts'
 import { readFrozen } from '../../../recovery/freeze.ts'
@@ -53,10 +54,9 @@ async function partsFor(inbound: Inbound, person: PersonId): Promise<HomeParts> 
     readFrozen(inbound.store),
   ])
   const warnings = await readWarnings(inbound.store, open)
-  const urgent = open.toSorted((a, b) => a.marks.outage - b.marks.outage)
   const roles = plan.people[person]?.roles ?? []
   return {
-    open: urgent.map((incident) => incidentCard(incident, { plan, now })),
+    open: mostUrgentFirst(open).map((incident) => incidentCard(incident, { plan, now })),
     approvals: runs.filter((run) => mayApprove(run, person, roles, now)).map(inbound.runCard),
     shift: shiftLines(plan, person, now),
     notes: frozen === undefined ? [] : [[`Recoveries are frozen by ${nameOf(plan, frozen.by)}.`]],

@@ -1,4 +1,5 @@
 // Shortcuts: opening an incident from anywhere or from a message, and keeping a message in the timeline.
+import { mostUrgentFirst } from '../../../incident/urgency.ts'
 import { printCommand } from '../../../command/parse.ts'
 import { reasonOf } from '../../../errors.ts'
 import { isSystemId, systemIds } from '../../../ids.ts'
@@ -57,7 +58,7 @@ async function addToTimeline(inbound: Inbound, { message }: Shortcut, asked: Ask
       const { reply } = await keepMessage(inbound, from, { incident: room, by: asked.user })
       return send(reply, asked, inbound)
     }
-    const open = await inbound.store.incidents({ open: true, limit: 100 })
+    const open = mostUrgentFirst(await inbound.store.incidents({ open: true, limit: 100 }))
     const opened: Opened = { channel, thread, message: { ...from, text: '' } }
     const view = noteView(open, noteText(inbound.plan(), text), JSON.stringify(opened))
     await openModal(inbound, view, asked, '/dr note INC-1 what was said')
