@@ -4,6 +4,7 @@ import type { Instant } from '../ids.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { timelineDays } from '../timeline/render.ts'
 import { alsoInText, chatName, openRooms } from './elsewhere.ts'
+import { proofWords } from './end-words.ts'
 import type { Incident } from './incident.ts'
 
 /** More lines than these nobody reads in a chat; the timeline has them all. */
@@ -47,7 +48,10 @@ export function catchUpText(
   const rest = cut <= 0 && events.length < since.length ? [`All of it: timeline ${incident.id}`] : []
   const others = openRooms(incident, missed.chat)
   const also = first && others.length > 0 ? [alsoInText(others)] : []
-  return [heading, ...more, ...lines.slice(-linesShown), ...rest, ...also].join('\n')
+  const last = missed.events.at(-1)
+  const ended = events.some(({ type }) => type === 'incident.resolved')
+  const proof = ended && last ? [proofWords(incident.id, last.hash)] : []
+  return [heading, ...more, ...lines.slice(-linesShown), ...rest, ...also, ...proof].join('\n')
 }
 
 /** That a chat was away people in it know by then. */

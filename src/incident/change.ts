@@ -38,6 +38,8 @@ export type Wish =
       readonly except?: string
       /** The only chat whose room is told; absent: all are. */
       readonly to?: string
+      /** The last words of an incident: they carry the hash of its record. */
+      readonly closing?: true
     }
 
 export interface Change {

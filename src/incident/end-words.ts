@@ -1,8 +1,17 @@
 // How an incident ended, as its rooms and everybody else hear it: how long, and what became of the objective.
 import { printDuration } from '../drplan/duration.ts'
+import type { IncidentId } from '../ids.ts'
 import { sentence } from '../recovery/news.ts'
 import { isNotKnown, measure, problemCount, verdictText } from '../timeline/phases.ts'
 import type { Incident } from './incident.ts'
+
+/** So many digits are enough to be sure, and few enough for a phone. */
+const digits = 32
+
+/** The hash of a record goes out of the store with the last words, in what is typed to compare it later. */
+export function proofWords(id: IncidentId, hash: string): string {
+  return `To see later that nobody has altered its record: timeline ${id} --head ${hash.slice(0, digits)}`
+}
 
 export type Resolved = Extract<Incident, { readonly state: 'resolved' }>
 

@@ -49,6 +49,7 @@ export function resolved(
     {
       kind: 'say',
       incident: id,
+      closing: true,
       text: `${text}${unseen ? where(next, actor) : whoWhere(next, actor, moment.policy.plan)}`,
     },
     { kind: 'card', incident: id },

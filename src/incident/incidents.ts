@@ -11,6 +11,7 @@ import type { TimelineEvent } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput, Incidents, Opening } from './input.ts'
 import { begin, decide, wakeAt } from './decide.ts'
+import { proofWords } from './end-words.ts'
 import { createLines } from '../lines.ts'
 import type { Change, Policy, Wish } from './change.ts'
 import { hears, isFor } from './words.ts'
@@ -122,9 +123,10 @@ async function write(
   const version = read?.version ?? 0
   const head = read ? await deps.store.head(id) : emptyHead
   const now = deps.clock.now()
-  const effects = keyed(change, version + 1, { at: now, seq: head.seq + change.events.length })
   const rings = wakeAt(next)
   const events = chain(head, id, change.events)
+  const end = events.at(-1) ?? head
+  const effects = keyed(change, version + 1, { at: now, seq: end.seq, hash: end.hash })
   const outcome = await deps.store.commit({
     write: { kind: 'incident', id, expected: version, next, wakeAt: rings },
     timeline: { id, head, events },
@@ -156,10 +158,11 @@ function ring(deps: IncidentDeps, id: IncidentId, at: number): void {
   })
 }
 
-/** Of what words tell: since when, and up to which event of the record. */
+/** Of what words tell: since when, and up to which event of the record, which has that hash. */
 interface Told {
   readonly at: Instant
   readonly seq: number
+  readonly hash: string
 }
 
 /** Pages come first; a card, which only ever shows the newest state, has one key for all commits. */
@@ -180,12 +183,13 @@ function keyed(change: Change, version: number, moment: Told): readonly Effect[]
 }
 
 /** One effect for each room: what one chat cannot do for now does not keep the others from it. A room that opens later is shown the card then. */
-function placed({ rooms }: Incident, wish: Wish, told: Told): readonly EffectBody[] {
+function placed({ id, rooms }: Incident, wish: Wish, { at, seq, hash }: Told): readonly EffectBody[] {
   if (wish.kind === 'card')
     return rooms.filter((room) => room.state === 'open').map(({ chat }) => ({ ...wish, chat }))
   if (wish.kind !== 'say') return [wish]
-  const { except: _, to: __, ...words } = wish
+  const { except: _, to: __, closing, ...said } = wish
+  const words = closing ? { ...said, text: `${said.text}\n${proofWords(id, hash)}` } : said
   return rooms
     .filter((room) => hears(room) && isFor(wish, room))
-    .map(({ chat }) => ({ ...words, chat, ...told }))
+    .map(({ chat }) => ({ ...words, chat, at, seq }))
 }

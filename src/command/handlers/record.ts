@@ -149,7 +149,7 @@ function proof(verdict: RecordVerdict, head: Head): Section {
     const against: Line =
       at === undefined
         ? [
-            'Whoever can write to Redis could compute all hashes again: compare it with one that was noted elsewhere (a report, the log at the end of the incident), with ',
+            'Whoever can write to Redis could compute all hashes again: compare it with one that was noted elsewhere (a report, the last words in a room, the log at the end of the incident), with ',
             { code: '--head HASH' },
             '.',
           ]
