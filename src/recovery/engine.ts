@@ -179,14 +179,15 @@ async function approve(
   if (first.kind === 'change') {
     await refuseFrozen(engine, run.id)
     await refuseLocked(engine.store, run)
-    await refuseUnplanned(engine, run)
+    await refuseReplanned(engine, run)
     await refuseOver(engine, run)
     await refuseStopped(engine, run)
     await refuseDrifted(engine, run)
     await refuseLedAway(engine, run, historyLimit)
+    // Looking took time, in which the plan may have been mended.
     await refuseReplanned(engine, run)
   }
-  // Looking took time: who has left the plan meanwhile, or lost the role, approves nothing.
+  // Who has left the plan meanwhile, or lost the role, approves nothing.
   return (await apply(engine, run.id, { ...verdict, roles: rolesOf(engine, person) })).run
 }
 
@@ -195,19 +196,6 @@ function rolesOf(engine: Engine, person: PersonId): readonly Role[] {
   const roles = Object.hasOwn(people, person) ? people[person]?.roles : undefined
   if (roles) return roles
   throw new UserError('unknown-person', `${person} is not in the DR plan any more and may approve nothing.`)
-}
-
-/** Whoever has taken a recovery out of the plan does not want it carried out any more. A way back is always wanted. */
-async function refuseUnplanned(engine: Engine, run: Run): Promise<void> {
-  const { system, recovery, direction } = run
-  const planned = engine.plan().systems[system]?.recoveries ?? []
-  if (direction === 'failback' || planned.some(({ name }) => name === recovery)) return
-  const reason = `The DR plan has no recovery ${recovery} of ${system} any more`
-  await apply(engine, run.id, { kind: 'lapsed', reason })
-  throw new UserError(
-    'unknown-recovery',
-    `${reason}. Nothing was changed. Propose one that it has, or put this one back into the plan and propose it again: ${runName(run)}`,
-  )
 }
 
 /** A failover for an outage that is over would lead traffic away from what works again. */

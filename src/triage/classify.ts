@@ -4,9 +4,17 @@ import type { Alert } from '../intake/alert.ts'
 import type { Attached } from '../incident/input.ts'
 import type { ObjectRecord } from '../commit.ts'
 
-/** `ignored` always has a reason; the record is kept where even an ignored notification taught something. */
+/**
+ * `ignored` always has a reason, `late` when that is newer news which came before; the record is kept where even an
+ * ignored notification taught something.
+ */
 export type Classified =
-  | { readonly kind: 'ignored'; readonly reason: string; readonly record?: ObjectRecord }
+  | {
+      readonly kind: 'ignored'
+      readonly reason: string
+      readonly late?: true
+      readonly record?: ObjectRecord
+    }
   | { readonly kind: 'attach'; readonly change: Attached['change']; readonly record: ObjectRecord }
   | { readonly kind: 'acknowledged'; readonly record: ObjectRecord }
 
@@ -25,13 +33,6 @@ export interface Known {
 }
 
 const good = new Set(['OK', 'UP'])
-/** How the reasons begin of what is older than what is known. */
-const late = 'late: '
-
-/** Whether a notification changed nothing because newer news had come before it. */
-export function isLate(reason: string): boolean {
-  return reason.startsWith(late)
-}
 
 /**
  * Order and redelivery do not matter: what is older than the newest notification that counted changes nothing.
@@ -43,7 +44,7 @@ export function classify(alert: Alert, known: Known): Classified {
   if (stateNews && !alert.hard) return { kind: 'ignored', reason: 'soft state: Nagios is still checking' }
   const { record } = known
   if (record && alert.at < record.at && !isNewProblem(alert, record)) {
-    return { kind: 'ignored', reason: `${late}newer news of ${alert.key} came before` }
+    return { kind: 'ignored', reason: `newer news of ${alert.key} came before`, late: true }
   }
   switch (alert.type) {
     case 'PROBLEM':
@@ -90,7 +91,7 @@ function problem(alert: Alert, known: Known): Classified {
   const { record } = known
   const sameSecond = record !== undefined && alert.at === record.at
   if (sameSecond && record.endedProblemId !== undefined && alert.problemId === record.endedProblemId) {
-    return { kind: 'ignored', reason: `${late}this problem has ended already` }
+    return { kind: 'ignored', reason: 'this problem has ended already', late: true }
   }
   const next = { ...updated(alert, known), downtime: inDowntime(alert, record) }
   if (record?.bad && !beginsAnew(alert, known))
@@ -121,7 +122,7 @@ function recovery(alert: Alert, known: Known): Classified {
   const ids = [alert.problemId, alert.lastProblemId].filter((id) => id !== undefined)
   const another = record?.problemId !== undefined && ids.length > 0 && !ids.includes(record.problemId)
   if (record?.bad && another && alert.at === record.at) {
-    return { kind: 'ignored', reason: `${late}an older problem of the object has ended` }
+    return { kind: 'ignored', reason: 'an older problem of the object has ended', late: true }
   }
   const ended = ids[0] ?? record?.problemId
   const next = {

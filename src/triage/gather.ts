@@ -17,6 +17,7 @@ export interface Parcel {
 export interface IgnoredAlert {
   readonly alert: Alert
   readonly reason: string
+  readonly late: boolean
 }
 
 /** What can be committed together, from the front of the alerts. */
@@ -48,7 +49,7 @@ export function gather(view: View, alerts: readonly Alert[], policy: Policy, now
       return { taken: 1, parcels: [], ignored: [], acknowledged: { alert, meant } }
     }
     if (meant.kind === 'ignored') {
-      ignored.push({ alert, reason: meant.reason })
+      ignored.push({ alert, reason: meant.reason, late: meant.late === true })
     } else {
       const parcel = parcels.get(meant.to)
       const steady = isSteady(view, meant)

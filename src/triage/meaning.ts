@@ -7,6 +7,7 @@ import type { Attached } from '../incident/input.ts'
 import type { Alert } from '../intake/alert.ts'
 import type { ObjectRecord, Versioned } from '../commit.ts'
 import { classify } from './classify.ts'
+import type { Classified } from './classify.ts'
 import { matchSystem } from './match.ts'
 import type { Match } from './match.ts'
 import { place } from './place.ts'
@@ -25,7 +26,7 @@ export interface View {
 
 /** Where an alert goes, what it changes there, and what is known of its object afterwards. */
 export type Meaning =
-  | { readonly kind: 'ignored'; readonly reason: string; readonly record?: ObjectRecord }
+  | Extract<Classified, { kind: 'ignored' }>
   | { readonly kind: 'acknowledged'; readonly incident: IncidentId; readonly record: ObjectRecord }
   | {
       readonly kind: 'attach'

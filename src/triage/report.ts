@@ -1,7 +1,6 @@
 // Says what became of alerts, so that none vanishes: one that nobody is called for is a gap in the plan.
 import type { Alert } from '../intake/alert.ts'
 import type { Log } from '../ports.ts'
-import { isLate } from './classify.ts'
 import { unmatched } from './meaning.ts'
 import type { Verdict } from './triage.ts'
 
@@ -25,7 +24,7 @@ export function reportVerdicts(
     const fields = { reason, count: all.length, objects }
     if (reason === unmatched && all.some(({ alert }) => alert.type !== 'CUSTOM'))
       deps.log.warn('alerts that nobody is called for: add them to the plan', fields)
-    else if (isLate(reason) && all.some(({ alert }) => alert.hard && tellsState(alert)))
+    else if (all.some(({ alert, late }) => late && alert.hard && tellsState(alert)))
       deps.log.warn('a HARD problem or recovery was taken for old news: are the clocks right?', fields)
     else deps.log.info('alerts that changed nothing', fields)
   }

@@ -34,6 +34,8 @@ export interface Verdict {
   readonly alert: Alert
   readonly outcome: 'opened' | 'joined' | 'acknowledged' | 'ignored'
   readonly reason?: string
+  /** It was ignored because newer news had come before it. */
+  readonly late?: boolean
 }
 
 /**
@@ -126,7 +128,7 @@ async function commitAll(
   }
   const [first, ...others] = parcels
   await commit(deps, view, first, ignored)
-  verdicts.push(...ignored.map(({ alert, reason }): Verdict => ({ alert, outcome: 'ignored', reason })))
+  verdicts.push(...ignored.map((one): Verdict => ({ outcome: 'ignored', ...one })))
   if (first) verdicts.push(...placed(first))
   for (const parcel of others) {
     await commit(deps, view, parcel, [])

@@ -97,6 +97,18 @@ describe('notifications of one object', () => {
     expect(known([next, recovery, problem])?.bad).toBe(true)
   })
 
+  it('that are older than what is known are marked as late, and change nothing', () => {
+    const record = known([
+      notification('PROBLEM', 'CRITICAL', start, '7'),
+      notification('RECOVERY', 'OK', start + 60_000, '7'),
+    ])
+    const old = notification('PROBLEM', 'CRITICAL', start + 30_000, '7')
+
+    const result = classify(old, { record, system: 'lb', bad: true, closed: false, forgotten: false })
+
+    expect(result).toEqual({ kind: 'ignored', reason: 'newer news of lb1;HAProxy came before', late: true })
+  })
+
   it('of a soft state are left to Nagios', () => {
     const soft = { ...notification('PROBLEM', 'CRITICAL', start, '1'), hard: false }
 

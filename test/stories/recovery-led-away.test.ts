@@ -1,9 +1,11 @@
 // Changes at Cloudflare while the zone's parent leads to the standby: refused, told, or taken on.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { leadsTo } from '../../src/recovery/kinds/delegation.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { startTestRedis } from '../servers/redis.ts'
 import type { TestRedis } from '../servers/redis.ts'
+import { carriedOut, expired, writingRun } from '../contracts/store-samples.ts'
 import { homeOf } from '../servers/standby.ts'
 
 const azure = ['ns1-01.azure-dns.com', 'ns2-01.azure-dns.net']
@@ -19,6 +21,31 @@ beforeEach(async () => {
   bench = await startEngine(redis)
 })
 afterEach(() => bench.stop())
+
+/** R-1 has switched the name servers and stands; then 250 proposals lapse, and the plan loses its standby. */
+async function switchedLongAgo(): Promise<void> {
+  const { registry, zone } = bench.world
+  const registrar = 'https://registrar.example.com'
+  const before = homeOf(bench.world)
+  const action = {
+    provider: 'delegation',
+    zone,
+    parents: registry.servers,
+    registrar,
+    before,
+    after: azure,
+  } as const
+  const undo = { ...action, before: azure, after: before }
+  const steps = [{ title: 'switch', action, undo, phase: 'done', attempts: 1 }] as const
+  const numbers = await Promise.all(Array.from({ length: 251 }, () => bench.store.nextNumber('R')))
+  const switched = { ...carriedOut('R-1'), system: 'dns', recovery: 'standby', steps } as const
+  await bench.store.commit(writingRun(switched))
+  for (const number of numbers.slice(1)) await bench.store.commit(writingRun(expired(`R-${number}`)))
+  bench.setPlan((plan) => {
+    const { dns: _, ...systems } = plan.systems
+    return { ...plan, systems }
+  })
+}
 
 describe('failover lb', () => {
   test('is refused while the parent leads to the standby, with what to change there', async () => {
@@ -56,6 +83,17 @@ describe('failover lb', () => {
     expect(bench.changing()).toBe(0)
   })
 
+  test('is not started where only a switch of long ago says that the zone can be led away', async () => {
+    await switchedLongAgo()
+    const { run } = await bench.runs().propose(asking())
+    bench.world.registry.delegate(azure)
+
+    const approved = bench.runs().verdict(run.id, approving())
+
+    await expect(approved).rejects.toThrow(/the zone was led away.*since R-1 \(failover dns\)/)
+    expect(bench.changing()).toBe(0)
+  })
+
   test('fails its check after the change when the zone is led away meanwhile', async () => {
     const { run } = await bench.runs().propose(asking())
     await bench.runs().verdict(run.id, approving())
@@ -88,6 +126,13 @@ describe('failover lb', () => {
       /Nobody has seen whether example\.com still leads to Cloudflare.*do not answer/,
     )
   })
+})
+
+test('a name server is the same in upper case and with a final dot, and one of several is enough', () => {
+  const here = ['ada.ns.cloudflare.com', 'bob.ns.cloudflare.com']
+
+  expect(leadsTo(['Ada.NS.cloudflare.com.', ...azure], here)).toBe(true)
+  expect(leadsTo(azure, here)).toBe(false)
 })
 
 test('failback lb is refused, too, while the standby answers', async () => {

@@ -1,5 +1,5 @@
 // The DR plan is mended and reloaded while a proposal waits: nobody gets the old target, or the old risk.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { DrPlan, Recovery } from '../../src/drplan/schema.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
@@ -25,6 +25,15 @@ function mend(change: (recovery: Recovery) => Recovery): void {
     const [first, ...rest] = lb?.recoveries ?? []
     if (!lb || !first) throw new Error('the plan has no recovery of the load balancer')
     return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries: [change(first), ...rest] } } }
+  })
+}
+
+/** The plan without its first recovery of the load balancer. */
+function takeOut(): void {
+  bench.setPlan((plan) => {
+    const { lb } = plan.systems
+    if (!lb) throw new Error('the plan has no load balancer')
+    return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries: lb.recoveries.slice(1) } } }
   })
 }
 
@@ -68,6 +77,48 @@ test('an approval after the target was mended is refused, with the difference', 
   )
   expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
   expect(bench.changing()).toBe(0)
+})
+
+test('an approval while the target is being mended is refused, too: to look at the world takes time', async () => {
+  await bench.runs().propose(asking())
+  const { requests } = bench.world.cloudflare
+  const before = requests.length
+  bench.world.cloudflare.fault({ kind: 'slow', ms: 500, times: 1 })
+
+  const approved = bench.runs().verdict('R-1', approving())
+  const refused = expect(approved).rejects.toThrow(/^The DR plan has changed since R-1 was proposed/)
+  await vi.waitFor(() => expect(requests.length).toBeGreaterThan(before))
+  mend(toApi)
+
+  await refused
+  expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
+  expect(bench.changing()).toBe(0)
+})
+
+test('a recovery that was taken out of the plan since is not carried out', async () => {
+  await bench.runs().propose(asking())
+  takeOut()
+
+  await expect(bench.runs().verdict('R-1', approving())).rejects.toThrow(
+    'The DR plan has no recovery backup of lb any more. Nothing was changed. Propose one that it has, or put this one back into the plan and propose it again: failover lb to backup',
+  )
+  expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
+  expect(bench.changing()).toBe(0)
+})
+
+test('a way back is carried out at its first approval, though its recovery has left the plan since', async () => {
+  const usual = bench.record()
+  await bench.runs().propose(asking())
+  await bench.runs().verdict('R-1', approving())
+  await bench.settle()
+  await bench.runs().propose(asking({ direction: 'failback' }))
+  takeOut()
+
+  await bench.runs().verdict('R-2', approving())
+  await bench.settle()
+
+  expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
+  expect(bench.record()).toBe(usual)
 })
 
 test('an approval after the system has left the plan is refused', async () => {

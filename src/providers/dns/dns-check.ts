@@ -5,7 +5,7 @@ import { BugError, RetryableError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
 import type { Clock, Progress, Provider } from '../../ports.ts'
 import type { DnsCheckAction } from '../../recovery/action.ts'
-import { delegationIn, saysText } from '../../recovery/kinds/delegation.ts'
+import { delegationIn, leadsTo, saysText } from '../../recovery/kinds/delegation.ts'
 import { addressesOf } from './name-servers.ts'
 import { plainContent, plainName } from './record-content.ts'
 import { age } from '../started.ts'
@@ -112,8 +112,7 @@ async function askParent(
   if (!parent || !delegation) return []
   const look = { provider: 'delegation' as const, ...parent, before: [], after: [] }
   const { says } = delegationIn(await delegation.observe(look, signal))
-  const here = new Set(nameServers.map(plainName))
-  const away = says.filter((one) => !one.some((name) => here.has(plainName(name))))
+  const away = says.filter((one) => !leadsTo(one, nameServers))
   if (away.length === 0) return []
   return [{ server: 'the parent', ok: false, text: `leads ${parent.zone} to ${saysText(away)}` }]
 }

@@ -36,6 +36,16 @@ export function delegationIn(facts: Facts): DelegationSeen {
   return DelegationFacts.parse(facts)
 }
 
+/** Whether an answer leads to one of these name servers: more may be named at the parent than the provider knows. */
+export function leadsTo(says: DelegationSeen['says'][number], nameServers: readonly string[]): boolean {
+  const here = new Set(nameServers.map(plain))
+  return says.some((one) => here.has(plain(one)))
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '')
+}
+
 /** All that is said, in words. */
 export function saysText(says: DelegationSeen['says']): string {
   if (says.length === 0) return 'nowhere that could be asked'

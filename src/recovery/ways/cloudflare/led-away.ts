@@ -1,6 +1,6 @@
 // Whether a change at Cloudflare reaches anybody: a zone with a standby may be answered by other name servers by now.
 import { RetryableError, reasonOf } from '../../../errors.ts'
-import { saysText } from '../../kinds/delegation.ts'
+import { leadsTo, saysText } from '../../kinds/delegation.ts'
 import type { DelegationSeen } from '../../kinds/delegation.ts'
 import type { CloudflareDnsAction, DnsRecord } from '../../action.ts'
 import type { Context } from '../../draft.ts'
@@ -67,21 +67,11 @@ export function parentLeadsHere(
 
 /** Where the parent leads instead; undefined when every answer leads here, or nobody answers. */
 function awayText({ parent, seen, run }: Leads, nameServers: readonly string[]): string | undefined {
-  if (!seen || seen.says.every((one) => isHere(one, nameServers))) return undefined
+  if (!seen || seen.says.every((one) => leadsTo(one, nameServers))) return undefined
   const because = run ? `, since ${run.id} (${run.direction} dns)` : ''
-  const some = seen.says.some((one) => isHere(one, nameServers))
+  const some = seen.says.some((one) => leadsTo(one, nameServers))
   const reach = some ? 'reaches only some resolvers' : 'reaches nobody'
   return `The parent leads ${parent.zone} to ${saysText(seen.says)}${because}, and Cloudflare's name servers are ${nameServers.join(', ')}: a change at Cloudflare ${reach}`
-}
-
-/** A name server that is here too is enough: more may be named at the parent than the provider knows. */
-function isHere(says: readonly string[], nameServers: readonly string[]): boolean {
-  const here = new Set(nameServers.map(plain))
-  return says.some((one) => here.has(plain(one)))
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '')
 }
 
 /** What to do instead: `ways`, unless nobody is led here: the same change where the zone is answered, or leading it back. */
