@@ -21,6 +21,8 @@ export interface Grant {
 export interface Access {
   /** Entra's endpoints for this tenant: a token for client id and secret. */
   readonly entra: (path: string, form: URLSearchParams) => ArmAnswer
+  /** What Entra says of the tenant to whoever is about to ask for a token. */
+  readonly metadata: () => object
   /** Refuses without a good token of this audience. */
   readonly authenticate: (header: string | undefined, audience: string) => Principal
   /** Refuses what the principal has no right to, with the action's name as Azure words it. */
@@ -79,11 +81,13 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
     return { status: 200, body: { token_type: 'Bearer', expires_in: lifetime / 1_000, access_token: value } }
   }
 
+  const metadata = (): object => metadataOf(`${url()}/${tenant}`)
   return {
+    metadata,
     entra: (path, form) => {
       if (path === `/${tenant}/oauth2/v2.0/token`) return issue(form)
       if (path === `/${tenant}/v2.0/.well-known/openid-configuration`)
-        return { status: 200, body: metadata(`${url()}/${tenant}`) }
+        return { status: 200, body: metadata() }
       return refusal('invalid_tenant', 'AADSTS90002: Tenant not found.')
     },
     authenticate: (header, audience) => {
@@ -170,7 +174,7 @@ function refusal(error: string, description: string): ArmAnswer {
 }
 
 /** What MSAL reads of a tenant before it asks for a token. */
-function metadata(authority: string): object {
+function metadataOf(authority: string): object {
   return {
     issuer: `${authority}/v2.0`,
     authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,

@@ -22,16 +22,19 @@ export type Reason = (typeof reasons)[number]
 /**
  * hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx, with `code` and, if given,
  * Retry-After in seconds. lose-answer: does what was asked, then closes the connection. slow: answers after `ms`.
- * garbage: 200 with a page that is not JSON. `on` limits it to requests of one reason, `path` to those whose path holds
+ * garbage: 200 with a page that is not JSON. lead-away: an answer that names the address `to` in the way of `by`, as a
+ * proxy that was broken into would send it. `on` limits it to requests of one reason, `path` to those whose path holds
  * this text, `times` to the next so many.
  */
 const Fault = z.strictObject({
-  kind: z.enum(['hang', 'refuse', 'status', 'lose-answer', 'slow', 'garbage']),
+  kind: z.enum(['hang', 'refuse', 'status', 'lose-answer', 'slow', 'garbage', 'lead-away']),
   status: z.number().int().min(400).max(599).optional(),
   code: z.string().optional(),
   message: z.string().optional(),
   retryAfter: z.number().positive().optional(),
   ms: z.number().nonnegative().optional(),
+  by: z.enum(['redirect', 'next-link', 'async-operation', 'location', 'token-endpoint']).optional(),
+  to: z.string().optional(),
   on: z.enum(reasons).optional(),
   path: z.string().optional(),
   times: z.number().int().positive().optional(),

@@ -56,7 +56,7 @@ export async function serve(sim: Sim, request: IncomingMessage, response: Server
   const reply = await withFault(request, {
     fault: sim.faults.take(reason, path),
     answer: () => answerOf(sim, reason, asked),
-    broken,
+    broken: (fault) => broken(sim, fault),
   }).catch((thrown: unknown) => {
     if (thrown instanceof NoAnswer) return 'silence' as const
     throw thrown
@@ -110,13 +110,30 @@ function answered(sim: Sim, reason: Reason, request: ArmRequest): ArmAnswer {
   }
 }
 
-function broken(fault: Answered<AzureFault>): ArmAnswer {
+function broken(sim: Sim, fault: Answered<AzureFault>): ArmAnswer {
   if (fault.kind === 'garbage')
     return { status: 200, body: '<html>please wait</html>', headers: { 'content-type': 'text/html' } }
+  if (fault.kind === 'lead-away') return leadingAway(sim, fault)
   const { status = 500, code = 'InternalServerError', retryAfter } = fault
   const message = fault.message ?? 'The server encountered an internal error. Please retry the request.'
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
   return failure(new ArmError(status, code, message, headers))
+}
+
+function leadingAway(sim: Sim, { by, to = '' }: AzureFault): ArmAnswer {
+  switch (by) {
+    case 'next-link':
+      return { status: 200, body: { value: [], nextLink: to } }
+    case 'async-operation':
+      return { status: 202, body: undefined, headers: { 'azure-asyncoperation': to } }
+    case 'location':
+      return { status: 202, body: undefined, headers: { location: to } }
+    case 'token-endpoint':
+      return { status: 200, body: { ...sim.access.metadata(), token_endpoint: to } }
+    case 'redirect':
+    case undefined:
+      return { status: 307, body: undefined, headers: { location: to } }
+  }
 }
 
 /** A control request that cannot be read, or a client that went away in the middle of its request. */

@@ -1,9 +1,8 @@
-// No answer of a provider leads a request, with its token, to another host.
+// No answer of Cloudflare leads a request, with its token, to another host; for Azure: azure-other-host.test.ts.
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { onlyTo } from '../../src/providers/azure/answers.ts'
 import { createCloudflareDns } from '../../src/providers/cloudflare/cloudflare.ts'
 import { standingClock } from '../contracts/provider.ts'
 
@@ -26,21 +25,4 @@ test('a redirect in the name of Cloudflare is not followed', async () => {
 
   expect(asked).not.toContain('/elsewhere')
   server.close()
-})
-
-test('a request to another host than the endpoint is not sent to Azure', async () => {
-  const sent: string[] = []
-  const { policy } = onlyTo('https://management.azure.com')
-  const send = (url: string) =>
-    policy.sendRequest({ url } as never, async (request) => {
-      sent.push(request.url)
-      return {} as never
-    })
-
-  await send('https://management.azure.com/subscriptions?page=2')
-
-  await expect(send('https://192.0.2.66/next')).rejects.toThrow(
-    /another host, 192\.0\.2\.66: nothing was sent/,
-  )
-  expect(sent).toEqual(['https://management.azure.com/subscriptions?page=2'])
 })

@@ -109,7 +109,11 @@ async function bySecret(
 async function byIdentity(appId: string, audience: string, { signal }: Limits): Promise<Token> {
   const { ManagedIdentityCredential } = await import('@azure/identity')
   try {
-    const credential = new ManagedIdentityCredential({ clientId: appId })
+    // What gives it is an address of the machine's own: it leads nowhere else.
+    const credential = new ManagedIdentityCredential({
+      clientId: appId,
+      redirectOptions: { maxRetries: 0 },
+    })
     const token = await credential.getToken(`${audience}/.default`, { abortSignal: signal })
     return tokenOf(token.token, token.expiresOnTimestamp - Date.now())
   } catch {

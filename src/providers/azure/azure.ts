@@ -1,8 +1,9 @@
 // The one place for Azure: which credential, which endpoints, how long a call may take, and what its failures mean.
 import type { TokenCredential } from '@azure/identity'
-import { UserError } from '../../errors.ts'
+import { UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
-import { answerLimit, onlyTo } from './answers.ts'
+import { answerLimit, onlyTo, originOf } from './answers.ts'
+import { credentialOf } from './credential.ts'
 import { explain, type AzurePurpose } from './errors.ts'
 
 export interface AzureAccess {
@@ -82,7 +83,12 @@ export function createAzure(access: AzureAccess): Azure {
   const timeout = access.timeout ?? defaultTimeout
   let made: Promise<TokenCredential> | undefined
   const credential = (): Promise<TokenCredential> => {
-    made ??= credentialOf(access)
+    made ??= credentialOf(access, timeout).catch((thrown: unknown) => {
+      throw new UserError(
+        'azure-credential',
+        `The credential for Azure cannot be made: ${reasonOf(thrown)} ${adviceOf(access)}`,
+      )
+    })
     return made
   }
   const secrets = access.secret === undefined ? [] : [access.secret]
@@ -102,7 +108,7 @@ export function createAzure(access: AzureAccess): Azure {
         credentials: { scopes },
         credentialScopes: scopes,
         retryOptions: { maxRetries: noRetries },
-        additionalPolicies: [answerLimit, onlyTo(endpoint)],
+        additionalPolicies: [answerLimit, onlyTo(originOf(endpoint, 'AZURE_ARM_ENDPOINT'))],
       }
       return { credential: await credential(), subscription, options }
     },
@@ -187,44 +193,5 @@ function adviceFor(credential: AzureAccess['credential']): string {
       return 'Log in with: az login'
     case 'none':
       return 'AZURE_CREDENTIAL=none has no token that this endpoint takes: choose another one.'
-  }
-}
-
-/** Exactly the credential that was chosen: no guessing through a chain, which would hide what is wrong. */
-async function credentialOf(access: AzureAccess): Promise<TokenCredential> {
-  const { tenant, client, secret, authority } = access
-  if (access.credential === 'none')
-    return { getToken: async () => ({ token: 'none', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
-  const identity = await import('@azure/identity')
-  const ids = {
-    ...(tenant === undefined ? {} : { tenantId: tenant }),
-    ...(client === undefined ? {} : { clientId: client }),
-  }
-  const sending = {
-    retryOptions: { maxRetries: 1, retryDelayInMs: 200 },
-    additionalPolicies: [answerLimit],
-  }
-  // Another authority than the public one is not asked whether it exists: the setting says so.
-  const host = authority === undefined ? {} : { authorityHost: authority, disableInstanceDiscovery: true }
-  switch (access.credential) {
-    case 'managed-identity':
-      return new identity.ManagedIdentityCredential({
-        ...(client === undefined ? {} : { clientId: client }),
-        ...sending,
-      })
-    case 'workload-identity':
-      return new identity.WorkloadIdentityCredential({
-        ...ids,
-        ...(access.tokenFile === undefined ? {} : { tokenFilePath: access.tokenFile }),
-        ...host,
-        ...sending,
-      })
-    case 'client-secret':
-      return new identity.ClientSecretCredential(tenant ?? '', client ?? '', secret ?? '', {
-        ...host,
-        ...sending,
-      })
-    case 'cli':
-      return new identity.AzureCliCredential(tenant === undefined ? {} : { tenantId: tenant })
   }
 }

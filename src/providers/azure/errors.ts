@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
+import { LedAway } from './answers.ts'
 
 /** What a request wants to do, in the words that follow "Azure could not ...". */
 export interface AzurePurpose {
@@ -87,10 +88,8 @@ export function explain(
       `${what}: no answer within ${circumstances.timeout / second} s.${doubt(purpose)}`,
     )
   if (credentialErrors.includes(name)) return noToken(what, thrown, circumstances)
-  if (thrown instanceof TooLong)
-    return new RetryableError(
-      `${what}: it answered with ${thrown.message}, which is not of its API's form.${doubt(purpose)}`,
-    )
+  const answered = notTaken(thrown)
+  if (answered !== undefined) return new RetryableError(`${what}: ${answered}${doubt(purpose)}`)
   const failure = RestFailure.safeParse(thrown)
   const clean = (text: string): string => cleaned(text, circumstances.secrets)
   if (failure.success && failure.data.statusCode !== undefined)
@@ -105,6 +104,14 @@ export function explain(
   )
 }
 
+/** Of an answer that was not read, or not followed, to its end. */
+function notTaken(thrown: unknown): string | undefined {
+  if (thrown instanceof LedAway) return thrown.message
+  return thrown instanceof TooLong
+    ? `it answered with ${thrown.message}, which is not of its API's form.`
+    : undefined
+}
+
 function doubt({ changes }: AzurePurpose): string {
   return changes ? ' Whether the change was made is not known: look before trying again.' : ''
 }
@@ -116,7 +123,7 @@ function noToken(
   { credentialAdvice, secrets }: Circumstances,
 ): Error & (UserError | RetryableError) {
   const text = cleaned(reasonOf(thrown), secrets)
-  const said = /AADSTS\d+[^.]*\./.exec(text)?.[0]
+  const said = /AADSTS\d+[^.]*\./.exec(text)?.[0] ?? refusedWith(text)
   const unreachable = /network_error|endpoints_resolution|ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|\b5\d\d\b/.test(
     text,
   )
@@ -126,6 +133,12 @@ function noToken(
     'azure-credential',
     `${what}: it got no token${said === undefined ? '' : ` (${said})`}. Nothing was changed. ${credentialAdvice}`,
   )
+}
+
+/** What the address that knows a machine's identity has answered, such as a redirect. */
+function refusedWith(text: string): string | undefined {
+  const status = /Http status code: ([34]\d\d)/.exec(text)?.[1]
+  return status === undefined ? undefined : `answered with ${status}`
 }
 
 interface Telling extends Circumstances {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { bounded } from '../../bounded.ts'
 import { UserError } from '../../errors.ts'
 import type { Grant, RightsReader, RightsScope } from '../../readers.ts'
+import { originOf } from './answers.ts'
 import type { ArmAccess, Azure } from './azure.ts'
 import type { AzurePurpose } from './errors.ts'
 
@@ -42,8 +43,8 @@ export function createRightsReader(azure: Azure): RightsReader {
       const grants: Grant[] = []
       let next: URL | undefined = first
       for (let left = mostPages; next !== undefined; left -= 1) {
-        // The token goes nowhere else, and a list that leads back to itself comes to an end.
-        if (next.origin !== first.origin || left === 0) throw endless(purpose)
+        // A list that leads back to itself comes to an end.
+        if (left === 0) throw endless(purpose)
         const address: URL = next
         const page: Page = await azure.call(purpose, signal, (limit) => readPage(arm, address, limit))
         grants.push(...page.value.map(grantOf))
@@ -64,7 +65,7 @@ function pathOf(subscription: string, { resourceGroup, resource }: RightsScope):
 function endless({ doing }: AzurePurpose): UserError {
   return new UserError(
     'azure-refused',
-    `Azure could not ${doing}: its list has no end, or goes on at another address. Nothing was changed. Look at AZURE_ARM_ENDPOINT.`,
+    `Azure could not ${doing}: its list has no end. Nothing was changed. Look at AZURE_ARM_ENDPOINT.`,
   )
 }
 
@@ -73,15 +74,18 @@ async function readPage(
   address: URL,
   signal: AbortSignal,
 ): Promise<Page> {
+  const origin = originOf(options.endpoint, 'AZURE_ARM_ENDPOINT')
+  origin.holds(address)
   const token = await credential.getToken(options.credentialScopes, { abortSignal: signal })
   const response = await fetch(address, {
     headers: { authorization: `Bearer ${token?.token ?? ''}`, accept: 'application/json' },
-    redirect: 'error',
+    redirect: 'manual',
     signal,
   }).catch((thrown: unknown) => {
     // A failed connection is told as a TypeError; what has happened is its cause.
     throw thrown instanceof TypeError ? new Error('fetch failed', { cause: thrown.cause }) : thrown
   })
+  origin.keeps(response)
   const text = await bounded(response).text()
   if (!response.ok) throw refused(response, text)
   const page = Page.safeParse(JSON.parse(text))

@@ -2,7 +2,7 @@
 import type { QueueClient } from '@azure/storage-queue'
 import type { QueueSeen } from '../../readers.ts'
 import { noRetries, type Azure } from '../azure/azure.ts'
-import { queueAnswerLimit } from '../azure/answers.ts'
+import { noRedirects, originOf, queuePolicy } from '../azure/answers.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
 
 /** Looks at all of them at once; their order stays. Throws UserError or RetryableError. */
@@ -14,9 +14,10 @@ export async function readQueues(
 ): Promise<readonly QueueSeen[]> {
   const credential = await azure.credential()
   const { QueueServiceClient, newPipeline } = await import('@azure/storage-queue')
-  const pipeline = newPipeline(credential, { retryOptions: { maxTries: noRetries + 1 } })
-  pipeline.factories.push(queueAnswerLimit)
-  const service = new QueueServiceClient(azure.queueUrl(account), pipeline)
+  const url = azure.queueUrl(account)
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: noRetries + 1 }, ...noRedirects })
+  pipeline.factories.push(queuePolicy(originOf(url, 'AZURE_QUEUE_ENDPOINT')))
+  const service = new QueueServiceClient(url, pipeline)
   return Promise.all(
     names.map((name) => readQueue(azure, service.getQueueClient(name), { account, name }, signal)),
   )
