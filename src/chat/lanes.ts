@@ -1,7 +1,8 @@
 // Order and patience towards a chat: one call at a time where order matters, and none while it has asked to wait.
 import { RetryableError } from '../errors.ts'
-import type { Duration, Instant } from '../ids.ts'
-import type { Clock } from '../ports.ts'
+import { printDuration } from '../drplan/duration.ts'
+import { minute, type Duration, type Instant } from '../ids.ts'
+import type { Check, Clock } from '../ports.ts'
 
 /** Pages wait for nothing; answers are for somebody who is looking; rooms have time. */
 export type Lane = 'page' | 'answer' | 'room'
@@ -95,25 +96,64 @@ async function settled(...works: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(works)
 }
 
+/**
+ * The longest that anything waits because a chat has asked for it, in real milliseconds. Slack counts by the minute
+ * (docs.slack.dev, rate limits) and Teams by the second up to the hour (learn.microsoft.com, Teams, "Optimize your bot
+ * with rate limiting"): who asks for longer is asked again all the same, which is one call, and pages have no more time.
+ */
+export const longestWait: Readonly<Record<Lane, Duration>> = {
+  page: minute,
+  answer: minute,
+  room: 5 * minute,
+}
+/** No longer wait is shown: whatever stands in a header, it can be printed. */
+const longestShown: Duration = 30 * 24 * 60 * minute
+
+/** What a chat has asked for: to be left alone so long, in the bot's time, with these calls. */
+export interface AskedWait {
+  readonly lane: Lane
+  readonly what: string
+  readonly wait: Duration
+}
+
 export interface Waits {
   /** Throws RetryableError with the rest of the wait while the key is closed. */
   readonly check: (key: string, what: string) => void
-  readonly close: (key: string, wait: Duration) => void
+  /** Answers for how long: as it has asked, but never longer than its lane waits; then with the words for that. */
+  readonly close: (key: string, asked: AskedWait) => { readonly wait: Duration; readonly tooLong?: string }
+  /** Not ok while it asks for more than that. */
+  readonly health: () => Check
 }
 
 /** What the service, such as Slack, has asked to leave alone for a while, by key. */
 export function createWaits(service: string, clock: Clock): Waits {
   const until = new Map<string, Instant>()
+  let last: { readonly text: string; readonly over: Instant } | undefined
   return {
     check: (key, what) => {
       const left = (until.get(key) ?? 0) - clock.now()
       if (left > 0)
         throw new RetryableError(`${service} limits ${what}: waiting as it asked.`, { after: left })
     },
-    close: (key, wait) => {
+    close: (key, asked) => {
       const now = clock.now()
       for (const [each, end] of until) if (end <= now) until.delete(each)
+      const most = longestWait[asked.lane]
+      const wait = Math.min(asked.wait, botTime(clock, most))
       until.set(key, now + wait)
+      if (wait === asked.wait) return { wait }
+      const long = printDuration(Math.min(clock.real(asked.wait), longestShown))
+      const tooLong = `${service} asks to be left alone for ${long} with ${asked.what}; it is asked again after ${printDuration(most)}`
+      // What is still limited has said so again by then; what nobody asks for any more is forgotten.
+      last = { text: tooLong, over: now + 2 * wait }
+      return { wait, tooLong }
+    },
+    health: () => {
+      if (last === undefined || last.over <= clock.now()) return { ok: true }
+      return {
+        ok: false,
+        text: `${last.text}. Look at what stands between the bot and ${service}, such as a proxy`,
+      }
     },
   }
 }

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { RetryableError, UserError } from '../../src/errors.ts'
+import type { Lane } from '../../src/chat/lanes.ts'
 import { createSlackApi, SlackRefusal } from '../../src/chat/slack/api.ts'
 import { SlackSilence } from '../../src/chat/slack/api-errors.ts'
 import { inboundScopes, methods, scopesUsed } from '../../src/chat/slack/methods.ts'
@@ -193,6 +194,53 @@ describe('a rate limit', () => {
     clock.skip(30_000)
     await api.call('chat.postMessage', to('C0ALERTS'), room)
     expect(sim.messages('C0ALERTS')).toHaveLength(2)
+  })
+
+  const tooLong = [
+    ['page', 60_000, '1m'],
+    ['answer', 60_000, '1m'],
+    ['room', 300_000, '5m'],
+  ] as const
+
+  test.each(tooLong)(
+    'of a day holds a %s no longer than its lane waits, and is said',
+    async (lane, most, said) => {
+      const { sim, api, clock, count } = use()
+      const look = (of: Lane) => api.call('conversations.info', { channel: 'C0ALERTS' }, { lane: of })
+      sim.fault({ kind: 'rate-limit', retryAfter: 86_400, times: 1, methods: ['conversations.info'] })
+
+      const error = await failure(look(lane))
+
+      const text = `Slack asks to be left alone for 1d with conversations.info for C0ALERTS; it is asked again after ${said}`
+      expect(error).toMatchObject({ name: 'RetryableError', after: most, message: `${text}.` })
+      expect(api.health()).toEqual({
+        ok: false,
+        text: `${text}. Look at what stands between the bot and Slack, such as a proxy`,
+      })
+      clock.skip(most - 1_000)
+      await failure(look(lane))
+      expect(count('conversations.info')).toBe(1)
+      clock.skip(1_000)
+      await look(lane)
+      clock.skip(most)
+      expect(api.health()).toEqual({ ok: true })
+    },
+  )
+
+  test('without end can be told all the same', async () => {
+    const { clock, log } = use()
+    const server = createServer((_request, response) => {
+      response.writeHead(429, { 'retry-after': '9'.repeat(400) }).end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const api = createSlackApi({ token: 'xoxb-1', url: `http://127.0.0.1:${port}/api/`, clock, log })
+
+    const error = await failure(api.call('auth.test', {}, page))
+
+    expect(error).toMatchObject({ after: 60_000, message: expect.stringContaining('for 30d with auth.test') })
+    api.close()
+    server.close()
   })
 
   test('is no outage', async () => {

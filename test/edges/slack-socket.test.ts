@@ -55,6 +55,18 @@ test('starts while Slack is away, says so, and connects when it comes back', asy
   expect((await house.slack.command('U0ANN', 'status')).ok).toBe(true)
 })
 
+test('is asked to wait a day before it connects: that is said, and not waited for', async () => {
+  house = await openDoorHouse(redis)
+  house.slack.fault({ kind: 'rate-limit', retryAfter: 86_400, methods: ['apps.connections.open'] })
+
+  house.slack.dropSockets()
+
+  await vi.waitFor(
+    () => expect(house.door.health().text).toContain('asks to be left alone far longer than it ever does'),
+    3_000,
+  )
+})
+
 test('says loudly what to do when Slack refuses the token, and goes on trying slowly', async () => {
   house = await openDoorHouse(redis)
   house.slack.refuseTokens('invalid_auth')

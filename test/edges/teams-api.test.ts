@@ -190,6 +190,38 @@ describe('limits', () => {
     expect(calls().slice(2)).toEqual(['connector.send TooManyRequests', 'connector.create', 'connector.send'])
   })
 
+  test.each([
+    ['page', 60_000, '1m'],
+    ['answer', 60_000, '1m'],
+    ['room', 300_000, '5m'],
+  ] as const)(
+    'a wait of a day holds a %s no longer than its lane waits, and is said',
+    async (lane, most, said) => {
+      const { api, teams, clock, calls } = await open()
+      const { conversation } = await api.openThread(home, hello, room)
+      teams.fault({ kind: 'rate-limit', retryAfter: 86_400, calls: ['connector.send'], times: 1 })
+
+      const refused = await failure(api.send(conversation, hello, { lane }))
+
+      expect(refused).toMatchObject({
+        name: 'RetryableError',
+        after: most,
+        message: expect.stringMatching(
+          new RegExp(`^Teams asks to be left alone for 1d with .*; it is asked again after ${said}\\.$`),
+        ),
+      })
+      expect(api.health()).toMatchObject({ ok: false, text: expect.stringContaining('such as a proxy') })
+      clock.skip(most - 1_000)
+      await failure(api.send(conversation, hello, { lane }))
+      clock.skip(1_000)
+      await api.send(conversation, hello, { lane })
+      const sent = calls().filter((call) => call.startsWith('connector.send'))
+      expect(sent).toEqual(['connector.send TooManyRequests', 'connector.send'])
+      clock.skip(most)
+      expect(api.health()).toEqual({ ok: true })
+    },
+  )
+
   test.each([412, 429, 502, 504])('HTTP %d is followed by longer and longer waits', async (status) => {
     const { api, teams, clock } = await open()
     const { conversation } = await api.openThread(home, hello, room)

@@ -93,12 +93,14 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
     return lanes.inTurn(line, signal, async () => {
       const limit = `${options.lane} ${method} ${room ?? ''}`
       mayGo(method, options.lane)
-      waits.check(limit, room === undefined ? method : `${method} for ${room}`)
+      const what = room === undefined ? method : `${method} for ${room}`
+      waits.check(limit, what)
       try {
         return await watched(method, args, limitsOf(options, signal))
       } catch (thrown) {
-        if (isLimit(thrown)) waits.close(limit, thrown.after)
-        throw thrown
+        if (!isLimit(thrown)) throw thrown
+        const { wait, tooLong } = waits.close(limit, { lane: options.lane, what, wait: thrown.after })
+        throw tooLong === undefined ? thrown : new RetryableError(`${tooLong}.`, { after: wait })
       }
     })
   }
@@ -149,7 +151,10 @@ export function createSlackApi(deps: SlackApiDeps): SlackApi {
   return {
     call,
     upload,
-    health: () => (blocked ? { ok: false, text: blocked.message } : outage.health()),
+    health: () => {
+      if (blocked) return { ok: false, text: blocked.message }
+      return outage.health().ok ? waits.health() : outage.health()
+    },
     state: () => (blocked ? { away: { since: blockedSince, refused: true } } : outage.state()),
     block: (because) => {
       if (!blocked) blockedSince = clock.now()

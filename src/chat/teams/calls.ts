@@ -4,7 +4,7 @@ import { second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
 import type { ChatState, Check, Clock, Log } from '../../ports.ts'
 import { createLanes, createWaits, unlessAborted } from '../lanes.ts'
-import type { CallOptions, Lane } from '../lanes.ts'
+import type { AskedWait, CallOptions, Lane } from '../lanes.ts'
 import { createOutage } from '../outage.ts'
 import { readAnswer, TeamsLimit, TeamsRefusal, TeamsSilence } from './api-errors.ts'
 import type { What } from './api-errors.ts'
@@ -82,20 +82,19 @@ export function createCalls(deps: CallsDeps): Calls {
         backoff.forget(limit)
         return answer
       } catch (thrown) {
-        throw limited(thrown, limit)
+        throw limited(thrown, limit, { lane: options.lane, what: request.what })
       }
     })
   }
 
   /** What Teams limits, or its gateway cannot pass on, is left alone for a while that grows with each time. */
-  function limited(thrown: unknown, limit: string): unknown {
+  function limited(thrown: unknown, limit: string, of: Pick<AskedWait, 'lane' | 'what'>): unknown {
     const isLimit = thrown instanceof TeamsLimit
     if (!isLimit && !(thrown instanceof TeamsSilence && thrown.gateway)) return thrown
-    const after = backoff.next(limit, isLimit ? thrown.asked : undefined)
-    waits.close(limit, after)
-    return isLimit
-      ? new RetryableError(thrown.message, { after })
-      : new TeamsSilence(thrown.message, thrown.done, { after })
+    const asked = backoff.next(limit, isLimit ? thrown.asked : undefined)
+    const { wait: after, tooLong } = waits.close(limit, { ...of, wait: asked })
+    if (!isLimit) return new TeamsSilence(thrown.message, thrown.done, { after })
+    return new RetryableError(tooLong === undefined ? thrown.message : `${tooLong}.`, { after })
   }
 
   /** One request, and what it tells about Teams' health. */
@@ -144,7 +143,7 @@ export function createCalls(deps: CallsDeps): Calls {
 
   return {
     call,
-    health: () => (outage.health().ok ? home.health() : outage.health()),
+    health: () => [outage.health(), home.health(), waits.health()].find(({ ok }) => !ok) ?? { ok: true },
     state: outage.state,
     onReturn: (listener) => {
       returned = listener

@@ -42,8 +42,8 @@ export async function exchange(request: WireRequest, what: What, limits: Limits)
   }
 }
 
-/** Only a number of seconds; Microsoft gives no dates. */
+/** Only a number of seconds; Microsoft gives no dates. How long anything waits for it is not decided here. */
 function secondsOf(header: string | null): number | undefined {
   const seconds = Number(header ?? NaN)
-  return Number.isFinite(seconds) && seconds >= 0 && seconds <= 3_600 ? seconds : undefined
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
 }

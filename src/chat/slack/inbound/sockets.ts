@@ -6,6 +6,7 @@ import { reasonOf } from '../../../errors.ts'
 import { minute, second } from '../../../ids.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import type { Check, Clock, Log } from '../../../ports.ts'
+import { longestWait } from '../../lanes.ts'
 import type { Processor } from './gate.ts'
 import { sdkLog } from './sdk-log.ts'
 
@@ -186,12 +187,14 @@ function failed(thrown: unknown): Outcome {
     return { kind: 'failed', reason, ...(refused !== undefined && { refused }) }
   }
   const limited = z.object({ retryAfter: z.number() }).safeParse(thrown)
-  if (limited.success)
-    return {
-      kind: 'failed',
-      reason: 'Slack limits how often it may be connected to',
-      after: limited.data.retryAfter * second,
-    }
+  if (limited.success) {
+    const asked = limited.data.retryAfter * second
+    const after = Math.min(asked, longestWait.answer)
+    const reason = 'Slack limits how often it may be connected to'
+    if (after === asked) return { kind: 'failed', reason, after }
+    const long = `${reason}, and asks to be left alone far longer than it ever does: look at what stands between the bot and Slack, such as a proxy`
+    return { kind: 'failed', reason: long, after }
+  }
   return {
     kind: 'failed',
     reason: thrown instanceof Error ? reasonOf(thrown) : 'the connection was cut at once',
