@@ -159,13 +159,13 @@ describe('a token', () => {
 })
 
 describe('another tenant', () => {
-  test('is answered 403 and nothing is done', async () => {
+  test('is answered 401 and nothing is done', async () => {
     const { teams, said, lines } = house
     teams.fault({ kind: 'other-tenant' })
 
     const answer = await teams.say('Ann Onken', '@dr open lb', { in: home })
 
-    expect(answer.status).toBe(403)
+    expect(answer.status).toBe(401)
     expect(said).toEqual([])
     expect(lines.join('\n')).toContain('it is from another tenant')
   })
@@ -173,7 +173,7 @@ describe('another tenant', () => {
   test('a guest of the team from there is not let in', async () => {
     const { teams, said } = house
 
-    expect((await teams.say(teamsGuest.id, '@dr status', { in: home })).status).toBe(403)
+    expect((await teams.say(teamsGuest.id, '@dr status', { in: home })).status).toBe(401)
     expect(said).toEqual([])
   })
 
@@ -184,7 +184,7 @@ describe('another tenant', () => {
 
     const answer = await teams.deliver({ ...activity, id: 'x', conversation: { id: home }, channelData: {} })
 
-    expect(answer.status).toBe(403)
+    expect(answer.status).toBe(401)
     expect(said).toHaveLength(1)
   })
 })
@@ -250,7 +250,7 @@ describe('what cannot be read', () => {
 
     expect((await teams.deliver({ ...activity, id: 'x', channelId: 'emulator' })).status).toBe(401)
     expect((await teams.deliver({ ...activity, id: 'y', channelId: 'AseChannel' })).status).toBe(401)
-    expect((await teams.deliver({ ...activity, id: 'z', channelId: 'webchat' })).status).toBe(403)
+    expect((await teams.deliver({ ...activity, id: 'z', channelId: 'webchat' })).status).toBe(401)
     expect(said).toHaveLength(1)
   })
 

@@ -95,7 +95,7 @@ function keysAway({ metadata }: Cloud): string {
 
 /** What becomes of a request; without an activity it ends with the status. */
 interface Entry {
-  readonly status: 200 | 400 | 401 | 403 | 503
+  readonly status: 200 | 400 | 401 | 503
   readonly why: string
   /** The keys cannot be fetched: nobody is let in before they can be. */
   readonly keysAway?: true
@@ -119,10 +119,10 @@ async function admit(
   const activity = Activity.safeParse(read)
   if (!activity.success) return { status: 400, why: 'it is no activity of Teams' }
   // Bot Service passes on other channels, such as its web chat: nobody there is known.
-  if (activity.data.channelId !== 'msteams') return { status: 403, why: 'it is from another channel' }
+  if (activity.data.channelId !== 'msteams') return { status: 401, why: 'it is from another channel' }
   const tenant = tenantOf(activity.data, deps.tenantId)
   if (tenant?.toLowerCase() !== deps.tenantId.toLowerCase())
-    return { status: 403, why: `it is from another tenant (${tenant ?? 'none'})` }
+    return { status: 401, why: `it is from another tenant (${tenant ?? 'none'})` }
   return { status: 200, why: '', activity: activity.data }
 }
 
