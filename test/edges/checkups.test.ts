@@ -15,27 +15,23 @@ import type { DrPlan } from '../../src/drplan/schema.ts'
 import type { Effect } from '../../src/effect.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import type { Store } from '../../src/ports.ts'
-import { silent, startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { silent } from '../servers/redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let world: World
 let store: Store
 let now = 0
 let announced: Effect[] = []
 
 beforeAll(async () => {
-  redis = await startTestRedis()
   world = await startWorld()
-  store = createStore({ redis: (await redis.connect()).redis })
+  store = createStore({ redis: (await redis().connect()).redis })
 })
-afterAll(async () => {
-  await world.stop()
-  await redis.stop()
-})
+afterAll(() => world.stop())
 beforeEach(() => {
   announced = []
-  return redis.flush()
+  return redis().flush()
 })
 
 function plan(): DrPlan {

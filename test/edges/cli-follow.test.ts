@@ -1,23 +1,18 @@
 // `dr` stays: with a slow look at the world until it is decided, and with --wait until the run has ended.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { readArgs } from '../../src/cli/args.ts'
-import { startDesk } from '../stories/command-desk.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { createSigner } from '../../src/web/session.ts'
 import { openCli, secret } from './cli-house.ts'
 import type { RunId } from '../../src/ids.ts'
 import type { Run } from '../../src/recovery/run.ts'
-import type { DeskServer } from '../stories/command-desk.ts'
 import type { CliHouse, Ran } from './cli-house.ts'
 
-let server: DeskServer
+const redis = oneRedis()
 let house: CliHouse
 
-beforeAll(async () => {
-  server = await startDesk()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
-  house = await openCli(server)
+  house = await openCli(redis())
   return house.close
 })
 

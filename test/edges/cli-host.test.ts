@@ -1,21 +1,16 @@
 // What `dr` does by itself: keeps address and token, and on the bot's host prints tokens and links and checks the plan.
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { settingsFile } from '../../src/cli/settings.ts'
-import { startDesk } from '../stories/command-desk.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { openCli, secret, token } from './cli-house.ts'
-import type { DeskServer } from '../stories/command-desk.ts'
 import type { CliHouse } from './cli-house.ts'
 
-let server: DeskServer
+const redis = oneRedis()
 let house: CliHouse
 
-beforeAll(async () => {
-  server = await startDesk()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
-  house = await openCli(server)
+  house = await openCli(redis())
   return house.close
 })
 

@@ -8,11 +8,12 @@ import { runCard } from '../../src/recovery/card.ts'
 import { createMetrics } from '../../src/web/metrics.ts'
 import { createSigner } from '../../src/web/session.ts'
 import { createWeb } from '../../src/web/server.ts'
-import { start } from '../stories/command-desk.ts'
+import { start, startDesk } from '../stories/command-desk.ts'
 import { silent } from '../servers/redis.ts'
 import type { ExitCode, Machine } from '../../src/cli/main.ts'
 import type { Web } from '../../src/web/server.ts'
-import type { DeskServer, TestDesk } from '../stories/command-desk.ts'
+import type { TestRedis } from '../servers/redis.ts'
+import type { TestDesk } from '../stories/command-desk.ts'
 
 export const secret = 'a secret of the console, long enough'
 /** Ann's. */
@@ -38,8 +39,8 @@ export interface CliHouse {
   readonly close: () => Promise<void>
 }
 
-export async function openCli(server: DeskServer): Promise<CliHouse> {
-  const desk = await server.desk()
+export async function openCli(redis: TestRedis): Promise<CliHouse> {
+  const desk = await startDesk(redis)
   const home = await mkdtemp(join(tmpdir(), 'dr-home-'))
   const web = createWeb({
     nagiosToken: 'not used in this file',

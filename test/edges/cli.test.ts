@@ -4,25 +4,21 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { commandText, readArgs } from '../../src/cli/args.ts'
 import { parseCommand } from '../../src/command/parse.ts'
-import { start, startDesk } from '../stories/command-desk.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { start } from '../stories/command-desk.ts'
 import { openCli, token } from './cli-house.ts'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
-import type { DeskServer } from '../stories/command-desk.ts'
 import type { CliHouse } from './cli-house.ts'
 
-let server: DeskServer
+const redis = oneRedis()
 let house: CliHouse
 
-beforeAll(async () => {
-  server = await startDesk()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
-  house = await openCli(server)
+  house = await openCli(redis())
   return house.close
 })
 

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMovableClock } from '../../sim/clock.ts'
 import { createOutbox } from '../../src/incident/outbox.ts'
 import type { Outbox } from '../../src/incident/outbox.ts'
@@ -14,25 +14,23 @@ import { beginLife } from '../../src/store/life.ts'
 import type { Life } from '../../src/store/life.ts'
 import { createStore } from '../../src/store/redis.ts'
 import type { RedisClient } from '../../src/store/connect.ts'
-import { silent, startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { silent } from '../servers/redis.ts'
 
 const clock = createMovableClock()
 const soon = { timeout: 10_000, interval: 20 }
-let redis: TestRedis
+const redis = oneRedis()
 let client: RedisClient
 let dataDir: string
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  client = (await redis.connect()).redis
+  client = (await redis().connect()).redis
 })
 beforeEach(async () => {
-  await redis.flush()
+  await redis().flush()
   dataDir = await mkdtemp(join(tmpdir(), 'dr-life-'))
 })
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
-afterAll(() => redis.stop())
 
 type Perform = (key: string) => Promise<void>
 

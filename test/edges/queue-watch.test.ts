@@ -1,6 +1,6 @@
 // Looking at the queues in several processes: one of them does it each minute, and what was seen is there after a restart.
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { createChanges } from '../../src/changes.ts'
 import { loadPlan } from '../../src/drplan/load.ts'
@@ -17,22 +17,20 @@ import { createQueueWatch } from '../../src/recovery/queues/watch.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { accessTo, noAzure, startTestAzure } from '../servers/azure.ts'
 import { startAzurite } from '../servers/azurite.ts'
-import { silent, startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { silent } from '../servers/redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let store: Store
 let azure: AzureSim
 let plan: DrPlan
 let now = Date.UTC(2026, 10, 23, 9)
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  store = createStore({ redis: (await redis.connect()).redis })
+  store = createStore({ redis: (await redis().connect()).redis })
 })
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.flush()
+  await redis().flush()
   azure = await startTestAzure({ now: () => now })
   const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
   if ('errors' in loaded) throw new Error('the example plan is broken')

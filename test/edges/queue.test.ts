@@ -1,13 +1,12 @@
 // The queue on a real Redis: bells ring at their time, survive crashes and restarts, and nothing is swallowed.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { RetryableError, UserError } from '../../src/errors.ts'
 import { createQueue } from '../../src/queue/bullmq.ts'
-import { startTestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import type { Effect } from '../../src/effect.ts'
 import type { Clock, Log } from '../../src/ports.ts'
 import type { JobQueue } from '../../src/queue/bullmq.ts'
 import type { RedisConnection } from '../../src/store/connect.ts'
-import type { TestRedis } from '../servers/redis.ts'
 
 /** The queue asks its clock what time it is and how long a duration takes, and sets no timer. */
 function clockAt(now: () => number, speed = 1): Clock {
@@ -23,24 +22,20 @@ function clockAt(now: () => number, speed = 1): Clock {
 const clock = clockAt(() => Date.now())
 const soon = { timeout: 10_000, interval: 5 }
 
-let server: TestRedis
+const redis = oneRedis({ hz: '50' })
 let connection: RedisConnection
 let lines: { readonly level: string; readonly message: string; readonly fields: unknown }[] = []
 const queues: JobQueue[] = []
 
-beforeAll(async () => {
-  server = await startTestRedis({ hz: '50' })
-})
 beforeEach(async () => {
-  await server.flush()
-  connection = await server.connect()
+  await redis().flush()
+  connection = await redis().connect()
   lines = []
 })
 afterEach(async () => {
   await Promise.all(queues.splice(0).map((queue) => queue.close()))
   await connection.close()
 })
-afterAll(() => server.stop())
 
 const log: Log = {
   debug: () => {},
@@ -166,10 +161,10 @@ test('bells ring after a restart of the process and after kill -9 of Redis', asy
   const at = Date.now() + 400
   await before.bells.set('INC-1', at)
   await before.close()
-  await server.kill9()
-  await server.restart()
+  await redis().kill9()
+  await redis().restart()
 
-  const rung = listen(open(await server.connect()))
+  const rung = listen(open(await redis().connect()))
 
   await vi.waitFor(() => expect(rung.map(({ id }) => id)).toEqual(['INC-1']), soon)
 })
@@ -181,8 +176,8 @@ test('a running queue goes on by itself when Redis was killed and came back', as
   await vi.waitFor(() => expect(rung).toHaveLength(1), soon)
   await queue.bells.set('INC-2', Date.now() + 1_000)
 
-  await server.kill9()
-  await server.restart()
+  await redis().kill9()
+  await redis().restart()
   await vi.waitFor(() => queue.bells.set('INC-3', Date.now()), soon)
 
   await vi.waitFor(
@@ -196,17 +191,17 @@ test('while Redis is down or silent, setting a bell rejects soon with what to do
   await queue.bells.set('INC-1', Date.now() + 60_000)
   const startedAt = performance.now()
 
-  server.freeze()
+  redis().freeze()
   const silent = await queue.bells.set('INC-2', Date.now()).catch((error: unknown) => error)
-  server.thaw()
-  await server.kill9()
+  redis().thaw()
+  await redis().kill9()
   const down = await queue.effects.put(card('INC-1-card'), Date.now()).catch((error: unknown) => error)
 
   expect(performance.now() - startedAt).toBeLessThan(3_500)
   expect(silent).toBeInstanceOf(RetryableError)
   expect(down).toBeInstanceOf(RetryableError)
   expect(String(down)).toContain('Redis does not answer')
-  await server.restart()
+  await redis().restart()
   await vi.waitFor(() => queue.bells.set('INC-3', Date.now()), soon)
 })
 

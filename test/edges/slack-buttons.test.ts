@@ -1,19 +1,14 @@
 // Buttons, modals and shortcuts in Slack: a press is a typed command, asked about first where it must be, done once.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { incidentCard } from '../../src/incident/card.ts'
 import type { IncidentId, RunId } from '../../src/ids.ts'
 import type { SlackFault } from '../../sim/slack.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { openDoorHouse, room, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: DoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 
 interface Place {
   readonly channel: string
@@ -54,7 +49,7 @@ async function modalOf(user: string): Promise<string> {
 
 describe.each(['socket', 'http'] as const)('by %s', (mode) => {
   beforeEach(async () => {
-    house = await openDoorHouse(redis, { mode })
+    house = await openDoorHouse(redis(), { mode })
     await house.outage()
   })
   afterEach(() => house.stop())
@@ -205,12 +200,12 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
   test('says on a press that Redis is down, and does nothing', async () => {
     const at = await incidentPost('INC-1')
-    redis.freeze()
+    redis().freeze()
     try {
       await house.slack.press('U0ANN', { ...at, label: 'I have it' })
       await vi.waitFor(() => expect(lastWhisper('U0ANN')).toContain('Redis does not answer'), 3_000)
     } finally {
-      redis.thaw()
+      redis().thaw()
     }
     expect(house.said).toEqual([])
   })
@@ -218,7 +213,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
 describe('shortcuts', () => {
   beforeEach(async () => {
-    house = await openDoorHouse(redis)
+    house = await openDoorHouse(redis())
   })
   afterEach(() => house.stop())
 

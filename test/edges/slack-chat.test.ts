@@ -1,27 +1,24 @@
 // Slack as a chat: what an incident's room shows from its opening to its end, part by part, whatever Slack does meanwhile.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
 import { createStore } from '../../src/store/redis.ts'
 import type { RoomShown, Store } from '../../src/ports.ts'
 import type { SlackFault } from '../../sim/slack.ts'
 import { chatContract } from '../contracts/chat.ts'
 import { noon, run } from '../contracts/store-samples.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { aliveIn, diagnosing, inTime, outage, over, page, startSlackHouse, viewOf } from './slack-house.ts'
 import { roomOfOutage, slackStage } from './slack-stage.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let store: Store
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  store = createStore({ redis: (await redis.connect()).redis })
+  store = createStore({ redis: (await redis().connect()).redis })
 })
-afterAll(() => redis.stop())
 
 chatContract('slack', async () => {
-  await redis.flush()
+  await redis().flush()
   const world = await startSlackHouse(store)
   world.setPlan((plan) => ({ ...plan, slack: { ...plan.slack, announce: 'C0OUTAGES' } }))
   return {

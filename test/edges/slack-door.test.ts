@@ -1,21 +1,16 @@
 // What people type to the bot in Slack, over the wire: answered in time, in the right place, to the right eyes, once.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { withoutBot, written } from '../../src/chat/slack/inbound/written.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { ephemeral, openDoorHouse, room, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: DoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 
 describe.each(['socket', 'http'] as const)('by %s', (mode) => {
   beforeEach(async () => {
-    house = await openDoorHouse(redis, { mode })
+    house = await openDoorHouse(redis(), { mode })
   })
   afterEach(() => house.stop())
 
@@ -125,7 +120,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
   test('says that Redis is down and that nothing was done', async () => {
     await house.outage()
-    redis.freeze()
+    redis().freeze()
     try {
       const answer = await house.slack.command('U0ANN', 'note lost', { channel: room })
 
@@ -136,7 +131,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
       expect(shown(answer.body)).toContain('Nothing was done')
       expect(house.said).toEqual([])
     } finally {
-      redis.thaw()
+      redis().thaw()
     }
   })
 
@@ -251,7 +246,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
   })
 
   test('says in a direct message that Redis is down', async () => {
-    redis.freeze()
+    redis().freeze()
     try {
       await house.slack.directMessage('U0ANN', 'status')
       await vi.waitFor(
@@ -259,7 +254,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
         3_000,
       )
     } finally {
-      redis.thaw()
+      redis().thaw()
     }
     expect(house.said).toEqual([])
   })
@@ -267,7 +262,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
 describe('hostile texts', () => {
   beforeEach(async () => {
-    house = await openDoorHouse(redis)
+    house = await openDoorHouse(redis())
   })
   afterEach(() => house.stop())
 

@@ -1,18 +1,13 @@
 // The home tab in Slack: what is open, what waits for the reader, whose turn it is; what to do for who is not known.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { oneRedis } from '../servers/one-redis.ts'
 import { openDoorHouse, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: DoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
 })
 afterEach(() => house.stop())
 

@@ -1,20 +1,15 @@
 // Slack over HTTP: only what Slack itself signed, just now, is taken, and only once.
 import { createHmac } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { oneRedis } from '../servers/one-redis.ts'
 import { openHouse } from './web-house.ts'
 import { openDoorHouse, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: DoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  house = await openDoorHouse(redis, { mode: 'http' })
+  house = await openDoorHouse(redis(), { mode: 'http' })
 })
 afterEach(() => house.stop())
 
@@ -151,8 +146,8 @@ test('is asked again for an event that nobody waits for while Redis is down, and
   const event = { type: 'app_home_opened', user: 'U0ANN', tab: 'home' }
   const body = JSON.stringify({ type: 'event_callback', team_id: house.slack.teamId, event_id: 'Ev2', event })
   const json = { 'content-type': 'application/json' }
-  redis.freeze()
-  const first = await post({ body, headers: json }).finally(() => redis.thaw())
+  redis().freeze()
+  const first = await post({ body, headers: json }).finally(() => redis().thaw())
 
   const retry = await post({
     body,
@@ -186,7 +181,7 @@ test('says in the log that requests are refused, but not for each', async () => 
 })
 
 test('has no address for Slack while it is not set up, or comes by sockets', async () => {
-  const web = await openHouse(redis)
+  const web = await openHouse(redis())
   try {
     expect((await fetch(`${web.url}/slack/events`, { method: 'POST', body: '{}' })).status).toBe(404)
   } finally {

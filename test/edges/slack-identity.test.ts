@@ -1,13 +1,13 @@
 // Who somebody in Slack is: the plan's Slack id first, then an e-mail address that Slack vouches for; else told what to do.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadPlan } from '../../src/drplan/load.ts'
 import { createIdentity } from '../../src/chat/slack/inbound/identity.ts'
 import { SlackRefusal } from '../../src/chat/slack/api.ts'
 import { readFileSync } from 'node:fs'
 import type { DrPlan } from '../../src/drplan/schema.ts'
 import { RetryableError } from '../../src/errors.ts'
-import { silent, startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { silent } from '../servers/redis.ts'
 import { openDoorHouse, room, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
@@ -16,14 +16,10 @@ const people = [
   { id: 'U0MAYBE', name: 'maybe', email: 'ann@example.com', confirmed: false },
   { id: 'U0GONE', name: 'gone', email: 'ann@example.com' },
 ]
-let redis: TestRedis
+const redis = oneRedis()
 let house: DoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  house = await openDoorHouse(redis, { people })
+  house = await openDoorHouse(redis(), { people })
 })
 afterEach(() => house.stop())
 

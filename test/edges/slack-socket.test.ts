@@ -1,20 +1,15 @@
 // Socket Mode: the bot needs no Slack to start, finds its way back by itself, and loses or doubles nothing on the way.
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { oneRedis } from '../servers/one-redis.ts'
 import { connected, openDoorHouse, room, shown } from './slack-door-house.ts'
 import type { DoorHouse } from './slack-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: DoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 afterEach(() => house.stop())
 
 test('holds two connections, so that one is there while Slack recycles the other', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
 
   expect(house.slack.sockets()).toBe(2)
   expect(house.door.health()).toEqual({ ok: true })
@@ -23,7 +18,7 @@ test('holds two connections, so that one is there while Slack recycles the other
 test.each(['warning', 'refresh_requested', 'abrupt'] as const)(
   'is back at once after all connections were dropped: %s',
   async (how) => {
-    house = await openDoorHouse(redis)
+    house = await openDoorHouse(redis())
     const before = house.slack.calls.filter(({ method }) => method === 'apps.connections.open').length
     const dropped = performance.now()
 
@@ -43,7 +38,7 @@ test.each(['warning', 'refresh_requested', 'abrupt'] as const)(
 )
 
 test('starts while Slack is away, says so, and connects when it comes back', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   await house.slack.down()
   await vi.waitFor(() => expect(house.door.health().ok).toBe(false), 3_000)
 
@@ -68,7 +63,7 @@ test('is asked to wait a day before it connects: that is said, and not waited fo
 })
 
 test('says loudly what to do when Slack refuses the token, and goes on trying slowly', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   house.slack.refuseTokens('invalid_auth')
   house.slack.dropSockets()
 
@@ -81,7 +76,7 @@ test('says loudly what to do when Slack refuses the token, and goes on trying sl
 })
 
 test('leaves a connection that is silent, and opens another', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   house.slack.fault({ kind: 'freeze-sockets' })
   await vi.waitFor(() => expect(house.door.health().ok).toBe(false), { timeout: 12_000, interval: 50 })
 
@@ -92,7 +87,7 @@ test('leaves a connection that is silent, and opens another', async () => {
 }, 30_000)
 
 test('loses nothing and does nothing twice while the sockets are dropped again and again', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   await house.outage()
   house.slack.fault({ kind: 'drop-sockets', ms: 400 })
 
@@ -118,7 +113,7 @@ test('loses nothing and does nothing twice while the sockets are dropped again a
 }, 30_000)
 
 test('does events that come while the sockets are dropped exactly once', async () => {
-  house = await openDoorHouse(redis, {
+  house = await openDoorHouse(redis(), {
     slack: { retryAfter: [200, 400, 800, 1_600, 1_600], ackWithin: 1_000 },
   })
   await house.outage()
@@ -135,7 +130,7 @@ test('does events that come while the sockets are dropped exactly once', async (
 }, 20_000)
 
 test('answers a command within 100 ms while Slack hangs', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   house.slack.fault({ kind: 'hang' })
 
   const times: number[] = []
@@ -145,7 +140,7 @@ test('answers a command within 100 ms while Slack hangs', async () => {
 })
 
 test('is stopped within moments, with connections or without', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   const started = performance.now()
 
   await house.door.stop()
@@ -155,7 +150,7 @@ test('is stopped within moments, with connections or without', async () => {
 })
 
 test('is stopped within moments while Slack hangs', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   house.slack.fault({ kind: 'hang' })
   house.slack.dropSockets()
   await vi.waitFor(() => expect(house.door.health().ok).toBe(false))
@@ -167,7 +162,7 @@ test('is stopped within moments while Slack hangs', async () => {
 })
 
 test('connects also when each call to Slack takes ten seconds', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   house.slack.fault({ kind: 'slow', ms: 10_000, methods: ['apps.connections.open'] })
   house.slack.dropSockets()
   await vi.waitFor(() => expect(house.door.health().ok).toBe(false))
@@ -178,7 +173,7 @@ test('connects also when each call to Slack takes ten seconds', async () => {
 }, 30_000)
 
 test('is stopped within moments while Slack refuses it', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   await house.slack.down()
   const started = performance.now()
 
@@ -188,16 +183,16 @@ test('is stopped within moments while Slack refuses it', async () => {
 })
 
 test('does what came in although its acknowledgement went down with the connection, and only once', async () => {
-  house = await openDoorHouse(redis, { slack: { retryAfter: [100, 400], ackWithin: 1_500 } })
+  house = await openDoorHouse(redis(), { slack: { retryAfter: [100, 400], ackWithin: 1_500 } })
   await house.outage()
 
-  redis.freeze()
+  redis().freeze()
   const event = house.slack.directMessage('U0ANN', 'note INC-1 by message')
   const command = house.slack.command('U0ANN', 'note by command', { channel: room })
   await vi.waitFor(() => expect(house.slack.sockets()).toBe(2))
   await new Promise((resolve) => void setTimeout(resolve, 100))
   house.slack.dropSockets()
-  redis.thaw()
+  redis().thaw()
   await Promise.all([event, command])
 
   await vi.waitFor(

@@ -1,5 +1,5 @@
 // One outage played in a simulated Slack: sets up and clears away for each test, and says short what tests do again and again.
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { afterEach, beforeAll, beforeEach } from 'vitest'
 import type { Incident } from '../../src/incident/incident.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
@@ -7,8 +7,7 @@ import { createStore } from '../../src/store/redis.ts'
 import type { Chat, RoomShown, RoomView, Store } from '../../src/ports.ts'
 import type { SimSlackOptions } from '../../sim/slack.ts'
 import { noon } from '../contracts/store-samples.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { inTime, outage, startSlackHouse, viewOf } from './slack-house.ts'
 import type { SlackHouse } from './slack-house.ts'
 
@@ -43,7 +42,7 @@ export interface SlackStage {
 
 /** Sets the stage for every test of the file or group that calls this. */
 export function slackStage(): SlackStage {
-  let redis: TestRedis
+  const redis = oneRedis()
   let store: Store
   let house: SlackHouse
   let chat: Chat
@@ -58,12 +57,10 @@ export function slackStage(): SlackStage {
   }
 
   beforeAll(async () => {
-    redis = await startTestRedis()
-    store = createStore({ redis: (await redis.connect()).redis })
+    store = createStore({ redis: (await redis().connect()).redis })
   })
-  afterAll(() => redis.stop())
   beforeEach(async () => {
-    await redis.flush()
+    await redis().flush()
     await inSlack()
   })
   afterEach(() => house.stop())
@@ -82,7 +79,7 @@ export function slackStage(): SlackStage {
     restart: () => {
       chat = house.chat()
     },
-    forget: () => redis.flush(),
+    forget: () => redis().flush(),
     announcing: () => house.setPlan((plan) => ({ ...plan, slack: { ...plan.slack, announce: 'C0OUTAGES' } })),
     know,
     show: (incident = outage(), { signal = inTime(), view = {} } = {}) =>

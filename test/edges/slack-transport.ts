@@ -1,5 +1,5 @@
 // What the tests of the Slack transport stand on: a workspace, a real Redis, a clock that can be moved, a log that is kept.
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { afterEach, beforeAll, beforeEach } from 'vitest'
 import { createMovableClock } from '../../sim/clock.ts'
 import type { MovableClock } from '../../sim/clock.ts'
 import type { SimSlack } from '../../sim/slack.ts'
@@ -12,8 +12,7 @@ import type { Records } from '../../src/chat/record.ts'
 import type { SlackMessage } from '../../src/chat/slack/render/blocks.ts'
 import { createStore } from '../../src/store/redis.ts'
 import type { Log, Store } from '../../src/ports.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startSlackFor } from '../servers/slack.ts'
 
 /** What is new for each test. */
@@ -47,18 +46,16 @@ export function saying(text: string): SlackMessage {
 
 /** Starts the servers for a file of tests and gives each test a workspace of its own; `use()` is it. */
 export function slackTransport(): () => Transport {
-  let redis: TestRedis
+  const redis = oneRedis()
   let store: Store
   let current: Transport | undefined
   let apis: SlackApi[] = []
 
   beforeAll(async () => {
-    redis = await startTestRedis()
-    store = createStore({ redis: (await redis.connect()).redis })
+    store = createStore({ redis: (await redis().connect()).redis })
   })
-  afterAll(() => redis.stop())
   beforeEach(async () => {
-    await redis.flush()
+    await redis().flush()
     const sim = await startSlackFor(undefined, { limits: false })
     const logged: string[] = []
     const keep = (level: string) => (message: string) => void logged.push(`${level} ${message}`)

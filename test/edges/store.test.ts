@@ -1,27 +1,24 @@
 // The store in Redis: keeps the contract, loses nothing in a crash, and says so at once when Redis is away.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { loadScripts } from '../../src/store/scripts.ts'
 import { alert, incident, noon, writing } from '../contracts/store-samples.ts'
 import { storeEffectsContract } from '../contracts/store-effects.ts'
 import { storeContract } from '../contracts/store.ts'
-import { startTestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import type { Store } from '../../src/ports.ts'
 import type { RedisConnection } from '../../src/store/connect.ts'
-import type { TestRedis } from '../servers/redis.ts'
 
-let server: TestRedis
+const redis = oneRedis()
 let connection: RedisConnection
 let store: Store
 
 beforeAll(async () => {
-  server = await startTestRedis()
-  connection = await server.connect()
+  connection = await redis().connect()
   store = createStore({ redis: connection.redis })
 })
-afterAll(() => server.stop())
-beforeEach(() => server.flush())
+beforeEach(() => redis().flush())
 
 const open = Object.assign(() => Promise.resolve(store), {
   beside: () => Promise.resolve(createStore({ redis: connection.redis })),
@@ -88,8 +85,8 @@ describe('when Redis goes away', () => {
     for (let kill = 0; kill < 3; kill += 1) {
       const goal = answered.size + 50 + Math.floor(Math.random() * 500)
       await vi.waitFor(() => expect(answered.size).toBeGreaterThan(goal), { timeout: 10_000, interval: 1 })
-      await server.kill9()
-      await server.restart()
+      await redis().kill9()
+      await redis().restart()
     }
     stopped.abort()
     await Promise.all(senders)
@@ -104,15 +101,15 @@ describe('when Redis goes away', () => {
 
   test('what was done once is remembered over kill -9', async () => {
     expect(await store.once('slack:Ev0001', 60_000)).toBe(true)
-    await server.kill9()
-    await server.restart()
+    await redis().kill9()
+    await redis().restart()
     await vi.waitFor(() => store.ping(), { timeout: 5_000 })
 
     expect(await store.once('slack:Ev0001', 60_000)).toBe(false)
   })
 
   test('each call rejects at once with what to do, and works again when Redis is back', async () => {
-    await server.kill9()
+    await redis().kill9()
     await vi.waitFor(() => expect(connection.redis.status).not.toBe('ready'))
 
     const startedAt = performance.now()
@@ -129,14 +126,14 @@ describe('when Redis goes away', () => {
         }) as Error,
       })),
     )
-    await server.restart()
+    await redis().restart()
     await vi.waitFor(() => store.ping(), { timeout: 5_000 })
     expect(await store.accept([alert(1)])).toMatchObject([{ fresh: true }])
   })
 
   test('a Redis that is silent makes no call wait longer than two seconds', async () => {
     await store.ping()
-    server.freeze()
+    redis().freeze()
     try {
       const startedAt = performance.now()
       const outcomes = await Promise.allSettled(everyCall(store))
@@ -144,7 +141,7 @@ describe('when Redis goes away', () => {
       expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'rejected'))
       expect(performance.now() - startedAt).toBeLessThan(2_000)
     } finally {
-      server.thaw()
+      redis().thaw()
     }
     await vi.waitFor(() => store.ping(), { timeout: 5_000 })
   })

@@ -1,20 +1,16 @@
 // What people say and press in Teams reaches the dispatcher as they meant it, and is answered where they are.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { adaptiveCard } from '../../src/chat/teams/render/message.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
 import { home, teamsId, teamsStranger } from '../servers/teams.ts'
 import { openTeamsDoorHouse, toldTo } from './teams-door-house.ts'
 import type { TeamsDoorHouse } from './teams-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: TeamsDoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  house = await openTeamsDoorHouse(redis)
+  house = await openTeamsDoorHouse(redis())
 })
 afterEach(() => house.stop())
 
@@ -396,7 +392,7 @@ describe('while something is away', () => {
 
 describe('many who ask at once', () => {
   test('in the thread of an incident are all answered, each once, whatever Teams takes in a second', async () => {
-    const limited = await openTeamsDoorHouse(redis, { limits: true })
+    const limited = await openTeamsDoorHouse(redis(), { limits: true })
     try {
       const { id, room } = await limited.outage()
       const people = ['Ann Onken', 'Bob Brandt', 'Mia Manger']

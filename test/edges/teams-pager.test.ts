@@ -1,5 +1,5 @@
 // Pages in the chat with the bot in Teams: the pager's contract, whom it reaches, and what is left when the page is over.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { graphPermissions } from '../../sim/teams/graph.ts'
 import { createRecords } from '../../src/chat/record.ts'
 import { TeamsRefusal } from '../../src/chat/teams/api.ts'
@@ -14,8 +14,8 @@ import type { Store } from '../../src/ports.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { pageMessage, pagerContract } from '../contracts/pager.ts'
 import { incident, noon } from '../contracts/store-samples.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
 import { teamsId } from '../servers/teams.ts'
 import { examplePlan } from './slack-house.ts'
 import { openTeamsHouse } from './teams-house.ts'
@@ -25,20 +25,18 @@ const plan = examplePlan()
 const room = { lane: 'room' } as const
 const [ann, bob] = [teamsId('ann'), teamsId('bob')]
 
-let redis: TestRedis
+const redis = oneRedis()
 let store: Store
 let house: TeamsHouse | undefined
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  store = createStore({ redis: (await redis.connect()).redis })
+  store = createStore({ redis: (await redis().connect()).redis })
 })
 afterEach(async () => {
   await house?.stop()
   house = undefined
-  await redis.flush()
+  await redis().flush()
 })
-afterAll(() => redis.stop())
 
 function pagerIn(
   at: TeamsHouse,

@@ -1,13 +1,12 @@
 // One incident in a simulated team: what a test of its room does and asks, with a fresh team for each test.
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import type { Incident } from '../../src/incident/incident.ts'
 import type { Chat, RoomShown, Store } from '../../src/ports.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { noon } from '../contracts/store-samples.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { home } from '../servers/teams.ts'
 import { inTime, outage, viewOf } from './slack-house.ts'
 import { startRoomHouse } from './teams-room-house.ts'
@@ -43,16 +42,14 @@ export function teamsStage(): {
   /** Has a stage for each test of the file or group in which it is called; what it answers gives that of the test. */
   readonly each: () => () => TeamsStage
 } {
-  let redis: TestRedis
+  const redis = oneRedis()
   let store: Store
 
   beforeAll(async () => {
-    redis = await startTestRedis()
-    store = createStore({ redis: (await redis.connect()).redis })
+    store = createStore({ redis: (await redis().connect()).redis })
   })
-  afterAll(() => redis.stop())
   const fresh = async (): Promise<RoomHouse> => {
-    await redis.flush()
+    await redis().flush()
     return startRoomHouse(store)
   }
   return {

@@ -1,21 +1,16 @@
 // Who may come in the name of Teams: tokens of a local issuer with real signatures, each with one thing wrong, and replays.
 import { SignJWT } from 'jose'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { TokenFlaw } from '../../sim/teams.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { home, teamsGuest, teamsId } from '../servers/teams.ts'
 import { openTeamsDoorHouse } from './teams-door-house.ts'
 import type { TeamsDoorHouse } from './teams-door-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: TeamsDoorHouse
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  house = await openTeamsDoorHouse(redis)
+  house = await openTeamsDoorHouse(redis())
 })
 afterEach(() => house.stop())
 
@@ -278,7 +273,7 @@ describe('what cannot be read', () => {
 
 describe('without the check (TEAMS_NO_AUTH)', () => {
   test('only a Teams on this machine is believed', async () => {
-    const open = await openTeamsDoorHouse(redis, { settings: { noAuth: true } })
+    const open = await openTeamsDoorHouse(redis(), { settings: { noAuth: true } })
     try {
       const here = await open.teams.say('Ann Onken', '@dr status', { in: home, flaw: 'no-token' })
       const activity = open.teams.deliveries.at(-1)?.activity

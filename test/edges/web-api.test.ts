@@ -1,23 +1,18 @@
 // The API and the sign-in over real HTTP: who gets in, who does not, and what a foreign page cannot do.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { revokeAll, noRevocations } from '../../src/web/session.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { history, openHouse } from './web-house.ts'
 import type { House } from './web-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: House
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  house = await openHouse(redis)
+  house = await openHouse(redis())
   await history(house)
 })
-afterAll(async () => {
-  await house.close()
-  await redis.stop()
-})
+afterAll(() => house.close())
 
 const own = { 'sec-fetch-site': 'same-origin' }
 
@@ -175,7 +170,7 @@ describe('health', () => {
   })
 
   test('says which part is not ready', async () => {
-    const other = await openHouse(redis)
+    const other = await openHouse(redis())
     other.breakStore()
 
     const answer = await fetch(`${other.url}/readyz`)
@@ -189,7 +184,7 @@ describe('health', () => {
 
 describe('readiness', () => {
   test('is looked at once for all who ask within a second', async () => {
-    const other = await openHouse(redis)
+    const other = await openHouse(redis())
 
     await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${other.url}/readyz`)).text()))
 
@@ -204,7 +199,7 @@ describe('readiness', () => {
 
   test('names people to those who are signed in, and to nobody else', async () => {
     const checks = { 'teams-pages': { ok: false, text: 'no page reaches bob', personal: true } }
-    const other = await openHouse(redis, { checks })
+    const other = await openHouse(redis(), { checks })
     const ask = async (headers: Record<string, string>) =>
       (await fetch(`${other.url}/readyz`, { headers })).text()
 
@@ -313,7 +308,7 @@ describe('signing in', () => {
   })
 
   test('over https the cookie stays with this host and with https', async () => {
-    const secure = await openHouse(redis, { publicUrl: 'https://dr.example.com' })
+    const secure = await openHouse(redis(), { publicUrl: 'https://dr.example.com' })
     const token = secure.signer.loginLink('ann', secure.now())
 
     const answer = await fetch(`${secure.url}/login`, {

@@ -1,13 +1,12 @@
 // What single pages say, as text: charts in numbers, and gaps and overrides of the rotations.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DrPlan } from '../../src/drplan/schema.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { history, openHouse } from './web-house.ts'
 import { run as sampleRun, writingRun } from '../contracts/store-samples.ts'
 import type { House } from './web-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: House
 
 const absent = (plan: DrPlan): DrPlan => ({
@@ -20,14 +19,10 @@ const absent = (plan: DrPlan): DrPlan => ({
 })
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  house = await openHouse(redis, { change: absent })
+  house = await openHouse(redis(), { change: absent })
   await history(house)
 })
-afterAll(async () => {
-  await house.close()
-  await redis.stop()
-})
+afterAll(() => house.close())
 
 async function pageOf(path: string): Promise<string> {
   const cookie = `dr-session=${house.signer.session('ann', house.now())}`

@@ -4,22 +4,17 @@ import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMetrics } from '../../src/web/metrics.ts'
 import { addWebhook, webhookLimit } from '../../src/web/webhook.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { nagiosToken, openHouse } from './web-house.ts'
 import type { House } from './web-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: House
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  house = await openHouse(redis)
+  house = await openHouse(redis())
 })
-afterAll(async () => {
-  await house.close()
-  await redis.stop()
-})
+afterAll(() => house.close())
 
 const problem = {
   NOTIFICATIONTYPE: 'PROBLEM',
@@ -112,7 +107,7 @@ describe('the webhook', () => {
   })
 
   test('asks the sender to keep an alert that could not be stored', async () => {
-    const broken = await openHouse(redis)
+    const broken = await openHouse(redis())
     broken.breakStore()
 
     const answer = await fetch(`${broken.url}/webhooks/nagios`, {
@@ -147,7 +142,7 @@ describe('the webhook', () => {
   })
 
   test('is stopped in time while senders are in the middle of a notification', async () => {
-    const other = await openHouse(redis)
+    const other = await openHouse(redis())
     const { hostname, port } = new URL(other.url)
     const slow = connect(Number(port), hostname)
     slow.on('error', () => {})
@@ -167,7 +162,7 @@ describe('the webhook', () => {
   test('on a port that is taken says so, and what to do', async () => {
     const { port } = new URL(house.url)
 
-    await expect(openHouse(redis, { port: Number(port) })).rejects.toMatchObject({
+    await expect(openHouse(redis(), { port: Number(port) })).rejects.toMatchObject({
       name: 'UserError',
       message: `PORT ${port} on HOST 127.0.0.1 is in use already. Stop what listens there (another bot?), or set another PORT.`,
     })

@@ -4,19 +4,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTeamsDoorHouse } from '../edges/teams-door-house.ts'
 import type { TeamsDoorHouse } from '../edges/teams-door-house.ts'
 import { home } from '../servers/teams.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: TeamsDoorHouse
 beforeAll(async () => {
-  redis = await startTestRedis()
-  house = await openTeamsDoorHouse(redis)
+  house = await openTeamsDoorHouse(redis())
 })
-afterAll(async () => {
-  await house.stop()
-  await redis.stop()
-})
+afterAll(() => house.stop())
 
 const names =
   'type id name text value entities action membersAdded from recipient conversation channelData timestamp deliveryMode attachments replyToId expiration'

@@ -3,21 +3,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { noon } from '../contracts/store-samples.ts'
 import { startDatabases } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { said, startDesk } from './command-desk.ts'
-import type { DeskServer, TestDesk } from './command-desk.ts'
+import type { TestDesk } from './command-desk.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
-let server: DeskServer
 let desk: TestDesk
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  bench = await startDatabases(redis)
-  server = await startDesk()
-  desk = await server.desk((one) => ({
+  bench = await startDatabases(redis())
+  desk = await startDesk(redis(), (one) => ({
     ...one,
     store: bench.store,
     runs: bench.runs(),
@@ -26,11 +22,7 @@ beforeAll(async () => {
     runCard: (run) => ({ title: `${run.id} ${run.proposal.summary}`, tone: 'quiet' }),
   }))
 })
-afterAll(async () => {
-  await server.stop()
-  await bench.stop()
-  await redis.stop()
-})
+afterAll(() => bench.stop())
 
 test('db restore refuses a time without a zone, and a database that the plan does not know', async () => {
   expect(said(await desk.say('ann', 'db restore 2026-03-13T12:14'))).toContain(

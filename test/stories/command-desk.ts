@@ -10,7 +10,6 @@ import { runCard } from '../../src/recovery/card.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { run as sampleRun } from '../contracts/store-samples.ts'
 import { noReaders } from '../servers/readers.ts'
-import { startTestRedis } from '../servers/redis.ts'
 import type { Answer, Dispatch, Speaker } from '../../src/command/command.ts'
 import type { Desk } from '../../src/command/desk.ts'
 import type { DrPlan, Override } from '../../src/drplan/schema.ts'
@@ -19,6 +18,7 @@ import type { Line } from '../../src/message.ts'
 import type { Clock, Log, Store } from '../../src/ports.ts'
 import type { Ask, Runs } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
+import type { TestRedis } from '../servers/redis.ts'
 
 /** A Monday, 03:00 in Berlin. */
 export const start = Date.UTC(2026, 10, 23, 2)
@@ -63,26 +63,14 @@ export interface TestDesk {
   readonly say: (person: string, text: string, where?: Partial<Speaker>) => Promise<Answer>
 }
 
-export interface DeskServer {
-  /** A desk on an empty store. */
-  readonly desk: (change?: (desk: Desk) => Desk) => Promise<TestDesk>
-  readonly kill9: () => Promise<void>
-  readonly restart: () => Promise<void>
-  readonly stop: () => Promise<void>
-}
-
-export async function startDesk(): Promise<DeskServer> {
-  const redis = await startTestRedis()
+/** A desk on a store that has forgotten everything. */
+export async function startDesk(
+  redis: TestRedis,
+  change: (desk: Desk) => Desk = (desk) => desk,
+): Promise<TestDesk> {
+  await redis.flush()
   const connection = await redis.connect()
-  return {
-    desk: async (change = (desk) => desk) => {
-      await redis.flush()
-      return makeDesk(createStore({ redis: connection.redis }), change)
-    },
-    kill9: redis.kill9,
-    restart: redis.restart,
-    stop: redis.stop,
-  }
+  return makeDesk(createStore({ redis: connection.redis }), change)
 }
 
 /** The example plan, with an administrator and somebody who may only look. */

@@ -1,20 +1,17 @@
 // What people type is carried out, or refused with the next step to take: every command, on a real store.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { BugError, RetryableError } from '../../src/errors.ts'
 import { minute } from '../../src/ids.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { said, startDesk } from './command-desk.ts'
 import type { TimelineEvent } from '../../src/timeline/event.ts'
-import type { DeskServer, TestDesk } from './command-desk.ts'
+import type { TestDesk } from './command-desk.ts'
 
-let server: DeskServer
+const redis = oneRedis()
 let desk: TestDesk
 
-beforeAll(async () => {
-  server = await startDesk()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
-  desk = await server.desk()
+  desk = await startDesk(redis())
 })
 
 describe('who may', () => {
@@ -129,7 +126,7 @@ describe('an incident, from opening to report', () => {
     ['cut off', (events) => events.slice(0, -1), 'missing at the end'],
     ['added to', (events) => [...events, ...events.slice(-1)], 'stands in its place'],
   ])('a record that was %s is found, and the terminal ends with a failure', async (_how, alter, found) => {
-    const altered = await server.desk((real) => ({
+    const altered = await startDesk(redis(), (real) => ({
       ...real,
       store: { ...real.store, timeline: async (id) => alter(await real.store.timeline(id)) },
     }))
@@ -354,9 +351,9 @@ describe('a recovery', () => {
 
 describe('what goes wrong', () => {
   test('a part that is down is named, with the advice to try again', async () => {
-    await server.kill9()
+    await redis().kill9()
     const answer = await desk.say('ann', 'status')
-    await server.restart()
+    await redis().restart()
 
     expect(answer).toMatchObject({ status: 'refused', data: { code: 'try-again' } })
     expect(said(answer)).toContain('Redis does not answer')
@@ -364,7 +361,7 @@ describe('what goes wrong', () => {
   })
 
   test('a bug is logged under an id, and the person gets the id and no detail', async () => {
-    const broken = await server.desk((real) => ({
+    const broken = await startDesk(redis(), (real) => ({
       ...real,
       runs: { ...real.runs, frozen: () => Promise.reject(new BugError('secret detail')) },
     }))
@@ -379,7 +376,7 @@ describe('what goes wrong', () => {
   })
 
   test('what time mends is said as it is', async () => {
-    const busy = await server.desk((real) => ({
+    const busy = await startDesk(redis(), (real) => ({
       ...real,
       runs: { ...real.runs, propose: () => Promise.reject(new RetryableError('Cloudflare answers 503')) },
     }))

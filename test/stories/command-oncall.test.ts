@@ -1,17 +1,14 @@
 // Who is on call, asked and changed by command: overrides are kept, warned of, and taken back.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { oneRedis } from '../servers/one-redis.ts'
 import { said, startDesk } from './command-desk.ts'
-import type { DeskServer, TestDesk } from './command-desk.ts'
+import type { TestDesk } from './command-desk.ts'
 
-let server: DeskServer
+const redis = oneRedis()
 let desk: TestDesk
 
-beforeAll(async () => {
-  server = await startDesk()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
-  desk = await server.desk()
+  desk = await startDesk(redis())
 })
 
 describe('on call', () => {

@@ -2,27 +2,24 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser } from '../servers/browser.ts'
 import type { TestBrowser } from '../servers/browser.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { history, openHouse } from '../edges/web-house.ts'
 import type { House } from '../edges/web-house.ts'
 
 const host = 'dr.example.com'
 
-let redis: TestRedis
+const redis = oneRedis()
 let browser: TestBrowser
 let house: House
 
 beforeAll(async () => {
-  redis = await startTestRedis()
   browser = await startBrowser(host)
-  house = await openHouse(redis)
+  house = await openHouse(redis())
   await history(house)
 })
 afterAll(async () => {
   await browser.close()
   await house.close()
-  await redis.stop()
 })
 
 test('a person signs in with a link, gives a command and signs out', async () => {

@@ -5,8 +5,7 @@ import { history, openHouse } from '../edges/web-house.ts'
 import type { House } from '../edges/web-house.ts'
 import { startBrowser } from '../servers/browser.ts'
 import type { TestBrowser, TestPage } from '../servers/browser.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
 /** The pages that there are with the history of the house. */
 export const everyPage = [
@@ -32,22 +31,18 @@ export interface Visits {
 
 /** A house with its history for each test of the file, and browsers that come to it. */
 export function visitConsole(): Visits {
-  let redis: TestRedis
+  const redis = oneRedis()
   let browser: TestBrowser
   let house: House
   let opened: TestPage[]
 
   beforeAll(async () => {
-    redis = await startTestRedis()
     browser = await startBrowser()
   })
-  afterAll(async () => {
-    await browser.close()
-    await redis.stop()
-  })
+  afterAll(() => browser.close())
   beforeEach(async () => {
-    await redis.flush()
-    house = await openHouse(redis)
+    await redis().flush()
+    house = await openHouse(redis())
     await history(house)
     opened = []
   })
@@ -61,7 +56,7 @@ export function visitConsole(): Visits {
   return {
     house: () => house,
     reopen: async (options) => {
-      house = await openHouse(redis, options)
+      house = await openHouse(redis(), options)
     },
     enter: async (person, options = {}) => {
       const one = await browser.open(options)

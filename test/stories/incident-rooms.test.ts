@@ -1,5 +1,5 @@
 // An incident's room in a chat that comes and goes: nothing that was said is lost, nothing is said twice, and at the end it is put away.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createChanges } from '../../src/changes.ts'
 import { RetryableError } from '../../src/errors.ts'
 import type { Policy } from '../../src/incident/change.ts'
@@ -11,8 +11,8 @@ import type { Effect } from '../../src/effect.ts'
 import type { Chat, Clock } from '../../src/ports.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { planWith } from '../fixtures/plans/plan.ts'
-import { silent, startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { silent } from '../servers/redis.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -37,22 +37,18 @@ interface Bench {
   readonly open: () => Promise<void>
 }
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: Bench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.flush()
+  await redis().flush()
   bench = await startBench()
 })
 
 async function startBench(): Promise<Bench> {
   let time = start
   const clock: Clock = { now: () => time, real: (duration) => duration, after: () => () => {} }
-  const store = createStore({ redis: (await redis.connect()).redis, process: 'one' })
+  const store = createStore({ redis: (await redis().connect()).redis, process: 'one' })
   const heard: string[] = []
   const keys = new Set<string>()
   const waiting = new Map<string, { readonly effect: Effect; readonly tried: number }>()

@@ -1,20 +1,15 @@
 // Past Cloudflare and back through a crash at every commit of both ways: one change each, never a blind one.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../src/errors.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
   const { cloudflare, zone, record, lb, httpPort } = bench.world
   cloudflare.edit(zone, (all) =>
     all.map((one) => (one.name === record ? { ...one, proxied: true, ttl: 1 } : one)),

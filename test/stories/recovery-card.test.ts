@@ -9,16 +9,14 @@ import type { Run } from '../../src/recovery/run.ts'
 import { incident, noon } from '../contracts/store-samples.ts'
 import { ann, approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 let proposed: Run
 
 beforeAll(async () => {
-  redis = await startTestRedis()
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
   const next = incident('INC-1')
   const write = { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } as const
   await bench.store.commit({ write })
@@ -26,10 +24,7 @@ beforeAll(async () => {
   bench.world.backup.set('failing')
   proposed = (await bench.runs().propose(asking({ incident: 'INC-1', overrides }))).run
 })
-afterAll(async () => {
-  await bench.stop()
-  await redis.stop()
-})
+afterAll(() => bench.stop())
 
 function text(card: Card): string {
   const sections = (card.sections ?? []).flatMap((section) => [

@@ -1,22 +1,17 @@
 // A run through crashes, lost answers, refusals and a world that moves: never two changes, never a blind one.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UserError, reasonOf } from '../../src/errors.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { ann, approving, asking, bob, mia, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { pointsOf } from './cut-short.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
 })
 afterEach(() => bench.stop())
 

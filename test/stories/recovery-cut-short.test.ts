@@ -1,5 +1,5 @@
 // Ways back of workers, storage, records and the standby zone that were cut short: what is left is done, and nothing twice.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { createAzure } from '../../src/providers/azure/azure.ts'
 import type { Order } from '../../src/recovery/run.ts'
@@ -7,8 +7,7 @@ import { noon } from '../contracts/store-samples.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startStandbyEngine } from '../servers/standby-engine.ts'
 import { homeOf } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
@@ -16,12 +15,7 @@ import { failoverTime, startStorage } from '../servers/storage.ts'
 import type { StorageBench } from '../servers/storage.ts'
 import { cancelledAt, unseenAt } from './cut-short.ts'
 
-let redis: TestRedis
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
+const redis = oneRedis()
 
 const nothingLeft = /^Nothing is left to change, only to make sure of: /
 
@@ -35,7 +29,7 @@ describe('workers', () => {
     azure.autoscale.set([
       { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
     ])
-    bench = await startEngine(redis, {}, createAzure(accessTo(azure, { timeout: 10_000 })))
+    bench = await startEngine(redis(), {}, createAzure(accessTo(azure, { timeout: 10_000 })))
     now = bench.now
     await carryOut({ order: { kind: 'pool-size', size: { to: 10 } } })
     await propose({ direction: 'failback' })
@@ -118,7 +112,7 @@ describe('storage', () => {
   let bench: StorageBench
 
   beforeEach(async () => {
-    bench = await startStorage(redis)
+    bench = await startStorage(redis())
   })
   afterEach(() => bench.stop())
 
@@ -172,7 +166,7 @@ describe('storage', () => {
 
 describe('records at Cloudflare', () => {
   test('that are back already, although nobody saw it, are only made sure of', async () => {
-    const bench = await startEngine(redis)
+    const bench = await startEngine(redis())
     const { run: over } = await bench.runs().propose(asking())
     await bench.runs().verdict(over.id, approving())
     await bench.settle()
@@ -199,7 +193,7 @@ describe('the standby zone', () => {
   let standby: StandbyWorld
 
   beforeEach(async () => {
-    ;({ bench, standby } = await startStandbyEngine(redis))
+    ;({ bench, standby } = await startStandbyEngine(redis()))
     await order('failover')
   })
   afterEach(async () => {

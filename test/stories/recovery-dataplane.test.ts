@@ -1,27 +1,22 @@
 // `failover api` through HAProxy's Data Plane API: the states and the file, so that a reload changes nothing.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startDataplane } from '../../sim/dataplane.ts'
 import type { DataplaneSim } from '../../sim/dataplane.ts'
 import { reasonOf } from '../../src/errors.ts'
 import { approving, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { dataplaneServers } from '../../sim/haproxy.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { carryOut, planWith, refusalOf, wanting } from './haproxy-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 let sims: readonly [DataplaneSim, DataplaneSim]
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
   const options = { user: 'dr-bot', password: 'not-to-be-shown', servers: dataplaneServers }
   ;[bench, ...sims] = await Promise.all([
-    startEngine(redis),
+    startEngine(redis()),
     startDataplane(options),
     startDataplane(options),
   ])

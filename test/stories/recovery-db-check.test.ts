@@ -1,5 +1,5 @@
 // The check query in every recovery of a database: asked before the swap or after the failover, shown, judged, taken on.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { minute, second } from '../../src/ids.ts'
 import { reasonOf } from '../../src/errors.ts'
 import { plain } from '../../src/message.ts'
@@ -9,8 +9,7 @@ import type { Run } from '../../src/recovery/run.ts'
 import { ann, asking } from '../servers/engine.ts'
 import { alone, restoring, startDatabases, twoRegions, withCheck } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
 const query = 'SELECT COUNT(*) FROM orders'
 const check = { query, expect: { op: '>=', than: 1 }, timeout: 5 * second, auth: 'entra' } as const
@@ -19,17 +18,13 @@ const geo = asking({ system: 'db', recovery: 'geo' })
 const back = asking({ system: 'db', direction: 'failback' })
 const takenOn = { rule: 'check-query', reason: 'the table is new' }
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 afterEach(() => bench.stop())
 
 async function open(world = alone, change: Partial<typeof check> | { readonly auth: 'sql' } = {}) {
-  bench = await startDatabases(redis, { ...world, answers: { [query]: [42] } })
+  bench = await startDatabases(redis(), { ...world, answers: { [query]: [42] } })
   withCheck(bench, { ...check, ...change })
 }
 
@@ -173,7 +168,7 @@ describe('db restore', () => {
   })
 
   test('goes as before, and says so, when the user that the plan names is not known to the bot', async () => {
-    bench = await startDatabases(redis, alone, { sqlUser: undefined, sqlPassword: undefined })
+    bench = await startDatabases(redis(), alone, { sqlUser: undefined, sqlPassword: undefined })
     withCheck(bench, { ...check, auth: 'sql' })
 
     const run = await bench.order(restoring(42 * minute))

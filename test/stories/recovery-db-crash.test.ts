@@ -1,5 +1,5 @@
 // A restore, a failover, and the way back of each, through a crash at every commit and every lost answer: nothing is begun twice.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { minute, second } from '../../src/ids.ts'
 import { reasonOf } from '../../src/errors.ts'
 import type { Ask } from '../../src/recovery/input.ts'
@@ -7,8 +7,7 @@ import { asking } from '../servers/engine.ts'
 import { pointsOf } from './cut-short.ts'
 import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
 const quick = { ...twoRegions, times: { restore: 40 * second, seed: 10 * second, failover: 5 * second } }
 /** What a restore with its swap begins, each once: the group is changed twice, out and in. */
@@ -62,19 +61,15 @@ const ways: readonly Way[] = [
   },
 ]
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
 let before = 0
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 afterEach(() => bench.stop())
 
 /** The world in which the way begins. */
 async function begin(first: Way['first']): Promise<void> {
-  bench = await startDatabases(redis, quick)
+  bench = await startDatabases(redis(), quick)
   before = 0
   if (!first) return
   await bench.order(first())

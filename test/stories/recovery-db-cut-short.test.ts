@@ -1,23 +1,18 @@
 // A way back at Azure SQL that was cut short at any point: it is gone on with, and nothing that was done is done again.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { minute, second } from '../../src/ids.ts'
 import type { RunId } from '../../src/ids.ts'
 import { ann, asking } from '../servers/engine.ts'
 import { cancelledAt, comesTo, unseenAt } from './cut-short.ts'
 import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startDatabases(redis, quick)
+  bench = await startDatabases(redis(), quick)
 })
 afterEach(() => bench.stop())
 
@@ -163,7 +158,7 @@ describe('the way back of a failover', () => {
 describe('the way back of a database made again in the other region', () => {
   test('whose end nobody saw is only made sure of', async () => {
     await bench.stop()
-    bench = await startDatabases(redis, { ...quick, groups: [] })
+    bench = await startDatabases(redis(), { ...quick, groups: [] })
     await bench.order(asking({ system: 'db', recovery: 'geo' }))
     expect(await bench.finish('R-1')).toMatchObject({ state: 'done' })
     await bench.order(back)

@@ -1,5 +1,5 @@
 // Two recoveries that would change one database or one failover group, and somebody who changes it behind the bot's back.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
 import type { Recovery } from '../../src/drplan/schema.ts'
 import type { Ask } from '../../src/recovery/input.ts'
@@ -7,16 +7,11 @@ import type { Run } from '../../src/recovery/run.ts'
 import { approving, asking, mia } from '../servers/engine.ts'
 import { alone, restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 afterEach(() => bench.stop())
 
 const region = asking({ system: 'db', recovery: 'region' })
@@ -51,7 +46,7 @@ function approve({ id, proposal }: Run): Promise<Run> {
 
 describe('one at a time', () => {
   test('a failover group is failed over once, whichever of its databases it is asked for', async () => {
-    bench = await startDatabases(redis, shared)
+    bench = await startDatabases(redis(), shared)
     plan('region-invoices', 'region', { database: 'invoices' })
     const first = await proposed(region)
     const second = await proposed(asking({ system: 'db', recovery: 'region-invoices' }))
@@ -66,7 +61,7 @@ describe('one at a time', () => {
   })
 
   test('a server is the same in upper and lower case', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     plan('restore-again', 'restore', { server: 'SQL-West', database: 'Orders' })
     const first = await proposed(restoring(42 * minute))
     const second = await proposed(restoring(40 * minute, { recovery: 'restore-again' }))
@@ -78,7 +73,7 @@ describe('one at a time', () => {
   })
 
   test('a restore that was wished for beside another one is begun', async () => {
-    bench = await startDatabases(redis, { ...shared, groups: [] })
+    bench = await startDatabases(redis(), { ...shared, groups: [] })
     bench.azure.sql.stuck(true)
     await bench.order(asking({ system: 'db', recovery: 'geo' }))
     await bench.pass(20_000)
@@ -95,7 +90,7 @@ describe('one at a time', () => {
   })
 
   test('a failover of the group waits for the swap of another of its databases', async () => {
-    bench = await startDatabases(redis, shared)
+    bench = await startDatabases(redis(), shared)
     plan('restore-invoices', 'restore', { database: 'invoices' })
     const failover = await proposed(region)
     await approve(await proposed(restoring(42 * minute, { recovery: 'restore-invoices' })))
@@ -114,7 +109,7 @@ describe('one at a time', () => {
   })
 
   test('a recovery that names the other end of the group is of the same database', async () => {
-    bench = await startDatabases(redis)
+    bench = await startDatabases(redis())
     plan('restore-north', 'restore', { server: 'sql-north' })
     await bench.order(region)
     await bench.finish('R-1')
@@ -134,7 +129,7 @@ describe('somebody puts a good database in while the bot restores', () => {
     ['on its own', alone],
     ['in a group', twoRegions],
   ])('that one keeps its name: %s', async (_where, world) => {
-    bench = await startDatabases(redis, {
+    bench = await startDatabases(redis(), {
       ...world,
       databases: [...(world.databases ?? []), { server: 'sql-west', name: 'orders-good' }],
     })
@@ -155,7 +150,7 @@ describe('somebody puts a good database in while the bot restores', () => {
   })
 
   test('the way back does not put it aside either', async () => {
-    bench = await startDatabases(redis, {
+    bench = await startDatabases(redis(), {
       ...alone,
       databases: [...(alone.databases ?? []), { server: 'sql-west', name: 'orders-good' }],
     })
@@ -171,7 +166,7 @@ describe('somebody puts a good database in while the bot restores', () => {
   })
 
   test('a database that took the name in the middle of the swap is left alone', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     await bench.order(restoring(42 * minute))
     bench.azure.fault({
       kind: 'status',

@@ -1,21 +1,16 @@
 // A restore that Azure refuses in the middle of its swap: it is gone on with, or taken back, from wherever it stands.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
 import { ann, asking } from '../servers/engine.ts'
 import { restoring, startDatabases } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startDatabases(redis)
+  bench = await startDatabases(redis())
 })
 afterEach(() => bench.stop())
 

@@ -1,5 +1,5 @@
 // The database brought back, failed over and swapped back: through the engine, over the wire, in two regions.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
 import { plain } from '../../src/message.ts'
 import { runCard } from '../../src/recovery/card.ts'
@@ -8,16 +8,11 @@ import { expectAgreement } from '../contracts/risk-and-cost.ts'
 import { ann, approving, asking, mia } from '../servers/engine.ts'
 import { alone, restoring, startDatabases } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: DatabaseBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 afterEach(() => bench.stop())
 
 const region = asking({ system: 'db', recovery: 'region' })
@@ -60,7 +55,7 @@ async function proposed(ask = region): Promise<Run> {
 
 describe('db restore', () => {
   test('lets the database of that moment take the name, keeps the old one, and is swapped back', async () => {
-    bench = await startDatabases(redis)
+    bench = await startDatabases(redis())
     const old = bench.guid('sql-west', 'orders')
 
     const run = await proposed(restoring(42 * minute))
@@ -86,7 +81,7 @@ describe('db restore', () => {
   })
 
   test('shows how far Azure is, and can be left while it goes on: the database in use is not touched', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     await bench.order(restoring(42 * minute))
 
     await bench.pass(minute)
@@ -102,7 +97,7 @@ describe('db restore', () => {
   })
 
   test('of a deleted database makes it again under its own name', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     bench.azure.sql.drop('sql-west', 'orders')
     await bench.pass(minute)
 
@@ -114,7 +109,7 @@ describe('db restore', () => {
   })
 
   test('is refused outside of the window, without a moment, and beside another restore', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     const day = 24 * 60 * minute
 
     await expect(proposed(restoring(8 * day))).rejects.toThrow(/is before the first moment.*db restore 2026/)
@@ -137,7 +132,7 @@ describe('db restore', () => {
   })
 
   test('does not start on another world than the one that was shown', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     const { id } = await proposed(restoring(42 * minute))
     bench.azure.sql.rename('sql-west', 'orders', 'orders-2')
 
@@ -149,7 +144,7 @@ describe('db restore', () => {
   })
 
   test('needs a second person', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     const { id } = await proposed(restoring(42 * minute))
 
     await expect(bench.runs().verdict(id, approving())).rejects.toThrow(
@@ -160,7 +155,7 @@ describe('db restore', () => {
 
 describe('failover db', () => {
   test('is planned, loses nothing, and goes back the same way', async () => {
-    bench = await startDatabases(redis)
+    bench = await startDatabases(redis())
     const run = await proposed()
     expect(run.proposal).toMatchObject({ risk: 'disruptive', cost: { dataLoss: 0 } })
     await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-failover.txt')
@@ -179,7 +174,7 @@ describe('failover db', () => {
   })
 
   test('is forced only on the word of two, when the primary does not answer', async () => {
-    bench = await startDatabases(redis)
+    bench = await startDatabases(redis())
     bench.azure.sql.down('sql-west', true)
 
     await expect(proposed()).rejects.toThrow(
@@ -205,7 +200,7 @@ describe('failover db', () => {
   })
 
   test('that is forced although it could be planned is not said to lose nothing, nor to meet the objective', async () => {
-    bench = await startDatabases(redis)
+    bench = await startDatabases(redis())
 
     const { proposal } = await proposed({ ...region, overrides: force })
 
@@ -217,7 +212,7 @@ describe('failover db', () => {
   })
 
   test('does not start when somebody has failed it over meanwhile', async () => {
-    bench = await startDatabases(redis)
+    bench = await startDatabases(redis())
     const { id } = await proposed()
     bench.azure.sql.failOver('orders-fg')
 
@@ -229,7 +224,7 @@ describe('failover db', () => {
 
 describe('db geo-restore', () => {
   test('makes the database in the other region while its own is down', async () => {
-    bench = await startDatabases(redis, alone)
+    bench = await startDatabases(redis(), alone)
     bench.azure.sql.down('sql-west', true)
     const run = await proposed(geo)
     await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-geo.txt')
@@ -246,7 +241,7 @@ describe('db geo-restore', () => {
 
   test('is refused to a server of the same region', async () => {
     const [west] = alone.servers
-    bench = await startDatabases(redis, {
+    bench = await startDatabases(redis(), {
       ...alone,
       servers: [...(west ? [west] : []), { group: 'dr-rg', name: 'sql-north', location: 'westeurope' }],
     })

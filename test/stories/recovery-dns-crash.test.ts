@@ -1,24 +1,19 @@
 // The switch to a standby zone and back through a crash at every commit: no record set is written twice.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../src/errors.ts'
 import { approving, asking } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startStandbyEngine } from '../servers/standby-engine.ts'
 import { homeOf } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 let standby: StandbyWorld
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  ;({ bench, standby } = await startStandbyEngine(redis))
+  ;({ bench, standby } = await startStandbyEngine(redis()))
 })
 afterEach(async () => {
   await bench.stop()

@@ -1,5 +1,5 @@
 // A run that stopped half-way, and another recovery on the same target: people are told, or must take it on themselves.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings, uneasyLines } from '../../src/command/warnings.ts'
 import { minute, second } from '../../src/ids.ts'
 import { plain } from '../../src/message.ts'
@@ -10,17 +10,11 @@ import { ann, approving, asking, mia, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { withBilling, withRecords } from './beside.ts'
 import { cancelledAt, comesTo } from './cut-short.ts'
 
-let redis: TestRedis
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
+const redis = oneRedis()
 
 async function status(store: Store): Promise<string> {
   return uneasyLines(await readWarnings(store, []))
@@ -32,7 +26,10 @@ describe('a database whose swap stopped half-way', () => {
   let bench: DatabaseBench
 
   beforeEach(async () => {
-    bench = await startDatabases(redis, { ...twoRegions, times: { restore: 10 * second, seed: 5 * second } })
+    bench = await startDatabases(redis(), {
+      ...twoRegions,
+      times: { restore: 10 * second, seed: 5 * second },
+    })
   })
   afterEach(() => bench.stop())
 
@@ -161,7 +158,7 @@ describe('a database that stopped half-way, beside another one of its failover g
   beforeEach(async () => {
     const [group] = twoRegions.groups ?? []
     if (!group) throw new Error('there is no failover group')
-    bench = await startDatabases(redis, {
+    bench = await startDatabases(redis(), {
       ...twoRegions,
       databases: [...(twoRegions.databases ?? []), { server: 'sql-west', name: 'billing' }],
       groups: [{ ...group, databases: ['orders', 'billing'] }],
@@ -211,7 +208,7 @@ describe('records whose failover stopped after the change', () => {
   let bench: EngineBench
 
   beforeEach(async () => {
-    bench = await startEngine(redis)
+    bench = await startEngine(redis())
     const { run } = await bench.runs().propose(asking())
     await bench.runs().verdict(run.id, approving())
     await comesTo(bench, 'R-1', 3)
@@ -251,7 +248,7 @@ describe('records whose failover stopped after the change', () => {
 
 describe('two records whose failover stopped after the change', () => {
   test('are named until later runs were carried out on both', async () => {
-    const bench = await startEngine(redis)
+    const bench = await startEngine(redis())
     const { cloudflare, zone, record, backup, lb } = bench.world
     const www = `www.${zone}`
     cloudflare.edit(zone, (records) =>
@@ -285,7 +282,7 @@ describe('two records whose failover stopped after the change', () => {
 
 describe('a record whose half-way run was covered by a later one', () => {
   test('is named again once that one was undone, which brings the half-way state back', async () => {
-    const bench = await startEngine(redis)
+    const bench = await startEngine(redis())
     const { run } = await bench.runs().propose(asking())
     await bench.runs().verdict(run.id, approving())
     await comesTo(bench, 'R-1', 3)

@@ -6,29 +6,28 @@ import { approving, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { pointsOf, unseenAt } from './cut-short.ts'
 import { planWith, wanting } from './haproxy-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let apis: readonly [ApiServer, ApiServer]
 let haproxy: RealHaproxy
 let bench: EngineBench
 let told = 0
 
 beforeAll(async () => {
-  ;[redis, apis] = await Promise.all([startTestRedis(), Promise.all([startApi('main'), startApi('standby')])])
+  apis = await Promise.all([startApi('main'), startApi('standby')])
   const [main, standby] = apis
   // Without checks nothing is waited for, so that each way has the same commits.
   haproxy = await startHaproxy({ main, standby }, { main: 'no-check', standby: 'no-check disabled' })
 })
 afterAll(async () => {
   await haproxy.stop()
-  await Promise.all([redis.stop(), ...apis.map((api) => api.stop())])
+  await Promise.all(apis.map((api) => api.stop()))
 })
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
   bench.setPlan(planWith({ sockets: [haproxy.control] }))
   haproxy.fault(undefined)
   await haproxy.tell('set server api/main state ready')

@@ -1,23 +1,18 @@
 // `failover api` and `failback api` at two real HAProxys: what clients notice, what is refused, what people are told.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { approving, ann, bob, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { cancelledAt } from './cut-short.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { carryOut, ended, flow, openHouse, planWith, refusalOf, wanting } from './haproxy-house.ts'
 import type { House } from './haproxy-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 let house: House
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  ;[bench, house] = await Promise.all([startEngine(redis), openHouse()])
+  ;[bench, house] = await Promise.all([startEngine(redis()), openHouse()])
   bench.setPlan(planWith({ sockets: house.balancers.map(({ control }) => control) }))
 })
 afterEach(async () => {

@@ -1,24 +1,19 @@
 // Changes at Cloudflare while the zone's parent leads to the standby: refused, told, or taken on.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { leadsTo } from '../../src/recovery/kinds/delegation.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { carriedOut, expired, writingRun } from '../contracts/store-samples.ts'
 import { homeOf } from '../servers/standby.ts'
 
 const azure = ['ns1-01.azure-dns.com', 'ns2-01.azure-dns.net']
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
 })
 afterEach(() => bench.stop())
 

@@ -1,21 +1,16 @@
 // A failover that stands is known however many proposals came to nothing since: to the way back, to the look, to status.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readWarnings } from '../../src/command/warnings.ts'
 import { expired, writingRun } from '../contracts/store-samples.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
 })
 afterEach(() => bench.stop())
 

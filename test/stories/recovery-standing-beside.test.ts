@@ -1,21 +1,15 @@
 // Failovers of one system that stand beside each other: what each of them owes is said until it is undone itself.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings } from '../../src/command/warnings.ts'
 import { minute, second } from '../../src/ids.ts'
 import type { Store } from '../../src/ports.ts'
 import { asking } from '../servers/engine.ts'
 import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { withBilling } from './beside.ts'
 
-let redis: TestRedis
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
+const redis = oneRedis()
 
 async function owed(store: Store): Promise<readonly string[]> {
   const warnings = await readWarnings(store, [])
@@ -28,7 +22,7 @@ describe('two databases of one failover group', () => {
   beforeEach(async () => {
     const [group] = twoRegions.groups ?? []
     if (!group) throw new Error('there is no failover group')
-    bench = await startDatabases(redis, {
+    bench = await startDatabases(redis(), {
       ...twoRegions,
       databases: [...(twoRegions.databases ?? []), { server: 'sql-west', name: 'billing' }],
       groups: [{ ...group, databases: ['orders', 'billing'] }],

@@ -1,5 +1,5 @@
 // What a failover has set and does not hold any more, because HAProxy was reloaded or somebody changed it: people are told.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings, uneasyLines } from '../../src/command/warnings.ts'
 import { plain } from '../../src/message.ts'
 import type { Card } from '../../src/message.ts'
@@ -7,22 +7,17 @@ import { runCard } from '../../src/recovery/card.ts'
 import { incident } from '../contracts/store-samples.ts'
 import { approving, asking, mia, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { withRecords } from './beside.ts'
 import { cancelledAt } from './cut-short.ts'
 import { carryOut, openHouse, planWith } from './haproxy-house.ts'
 import type { House } from './haproxy-house.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
   const next = { ...incident('INC-1'), system: 'api' as const }
   await bench.store.commit({ write: { kind: 'incident', id: 'INC-1', expected: 0, next, wakeAt: undefined } })
 })

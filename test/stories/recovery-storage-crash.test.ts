@@ -1,22 +1,17 @@
 // kill -9 at every commit of each way of storage, there and back, and lost answers: the run goes on, and nothing is asked of Azure twice.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../src/errors.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { pointsOf } from './cut-short.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { failoverTime, northValue, startStorage, westValue } from '../servers/storage.ts'
 import type { StorageBench } from '../servers/storage.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: StorageBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startStorage(redis)
+  bench = await startStorage(redis())
 })
 afterEach(() => bench.stop())
 

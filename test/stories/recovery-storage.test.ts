@@ -1,22 +1,17 @@
 // Storage fails over both ways and comes back: what is shown before, what really changes, what is owed, what is refused.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { expectNoSecret } from '../contracts/provider.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { failoverTime, northValue, startStorage, westValue } from '../servers/storage.ts'
 import type { StorageBench } from '../servers/storage.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: StorageBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startStorage(redis)
+  bench = await startStorage(redis())
 })
 afterEach(() => bench.stop())
 

@@ -1,5 +1,5 @@
 // A failover that was given up before anybody saw the end of its change: the way back is there when the world shows it.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { second } from '../../src/ids.ts'
 import type { RunId } from '../../src/ids.ts'
@@ -11,17 +11,11 @@ import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { startDatabases, twoRegions } from '../servers/databases.ts'
 import { ann, approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { failoverTime, startStorage } from '../servers/storage.ts'
 import { comesTo, unseenAt } from './cut-short.ts'
 
-let redis: TestRedis
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
+const redis = oneRedis()
 
 /** Nobody can look at the step, and nothing of it has been sent, until somebody cancels. */
 async function neverSent(
@@ -50,7 +44,7 @@ describe('records at Cloudflare', () => {
   let silence: (on: boolean) => void
 
   beforeEach(async () => {
-    bench = await startEngine(redis)
+    bench = await startEngine(redis())
     silence = (on) => bench.world.cloudflare.fault(on ? { kind: 'refuse' } : undefined)
   })
   afterEach(() => bench.stop())
@@ -137,7 +131,7 @@ describe('workers', () => {
     azure.autoscale.set([
       { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
     ])
-    bench = await startEngine(redis, {}, createAzure(accessTo(azure, { timeout: 10_000 })))
+    bench = await startEngine(redis(), {}, createAzure(accessTo(azure, { timeout: 10_000 })))
     now = bench.now
     const order = { kind: 'pool-size', size: { to: 10 } } as const
     const { run } = await bench.runs().propose(asking({ system: 'workers', order }))
@@ -177,7 +171,7 @@ describe('storage', () => {
     { recovery: 'vault', step: 2, lasts: 1_000 },
     { recovery: 'account', step: 1, lasts: failoverTime + 20_000 },
   ] as const)('$recovery: goes back although nobody saw the way there', async ({ recovery, step, lasts }) => {
-    const bench = await startStorage(redis)
+    const bench = await startStorage(redis())
     const { engine } = bench
     await bench.approve(await bench.propose({ recovery }))
     const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
@@ -197,7 +191,7 @@ describe('a database', () => {
   const back: RunId = 'R-2'
 
   test('whose group was failed over although nobody saw it fails back', async () => {
-    const bench = await startDatabases(redis, twoRegions)
+    const bench = await startDatabases(redis(), twoRegions)
     await bench.order(asking({ system: 'db', recovery: 'region' }))
     const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
     const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
@@ -214,7 +208,7 @@ describe('a database', () => {
   })
 
   test('whose group is just being failed over is waited for', async () => {
-    const bench = await startDatabases(redis, {
+    const bench = await startDatabases(redis(), {
       ...twoRegions,
       times: { ...twoRegions.times, failover: minutes(20) },
     })

@@ -1,5 +1,5 @@
 // A pool of workers through a crash at every commit, there and back: each change is sent once, and none is lost.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { reasonOf } from '../../src/errors.ts'
 import { createAzure } from '../../src/providers/azure/azure.ts'
@@ -8,24 +8,19 @@ import { noon } from '../contracts/store-samples.ts'
 import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { ann, approving, asking, bob, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let azure: AzureSim
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
   let now = (): number => noon
   azure = await startTestAzure({ now: () => now(), bootTime: 8_000 })
   azure.autoscale.set([
     { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
   ])
-  bench = await startEngine(redis, {}, createAzure(accessTo(azure, { timeout: 5_000 })))
+  bench = await startEngine(redis(), {}, createAzure(accessTo(azure, { timeout: 5_000 })))
   now = bench.now
 })
 afterEach(async () => {

@@ -1,20 +1,15 @@
 // The load balancer's recovery, there and back, on the real Redis and the simulated Cloudflare, name servers and targets.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { incident, noon } from '../contracts/store-samples.ts'
 import { ann, approving, asking, bob, cem, mia, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let bench: EngineBench
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  bench = await startEngine(redis)
+  bench = await startEngine(redis())
 })
 afterEach(() => bench.stop())
 

@@ -1,5 +1,5 @@
 // A standby zone is copied by one process at a time, also when a person asks for it, and no result of a turn is lost.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Clock, Providers, Store } from '../../src/ports.ts'
 import { createAzure } from '../../src/providers/azure/azure.ts'
 import { createAzureSystems } from '../../src/providers/azure/systems.ts'
@@ -17,12 +17,12 @@ import { noon } from '../contracts/store-samples.ts'
 import { examplePlan } from './command-desk.ts'
 import { accessTo } from '../servers/azure.ts'
 import { noReaders } from '../servers/readers.ts'
-import { silent, startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+import { silent } from '../servers/redis.ts'
 import { startStandby } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 
-let redis: TestRedis
+const redis = oneRedis()
 let world: World
 let standby: StandbyWorld
 let store: Store
@@ -31,13 +31,9 @@ let disconnect: () => Promise<void>
 const name = settingOf('example.com')
 const clock: Clock = { now: () => noon, real: (duration) => duration, after: () => () => {} }
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.flush()
-  const connection = await redis.connect()
+  await redis().flush()
+  const connection = await redis().connect()
   disconnect = connection.close
   store = createStore({ redis: connection.redis })
   world = await startWorld()

@@ -1,19 +1,16 @@
 // What is not fine although no incident is open: explained by another, left behind, owed.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { oneRedis } from '../servers/one-redis.ts'
 import { said, startDesk } from './command-desk.ts'
 import { run as sampleRun, writingRun } from '../contracts/store-samples.ts'
 import type { SystemId } from '../../src/ids.ts'
-import type { DeskServer, TestDesk } from './command-desk.ts'
+import type { TestDesk } from './command-desk.ts'
 
-let server: DeskServer
+const redis = oneRedis()
 let desk: TestDesk
 
-beforeAll(async () => {
-  server = await startDesk()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
-  desk = await server.desk()
+  desk = await startDesk(redis())
 })
 
 describe('status, of what is not fine although it has no open incident', () => {

@@ -1,9 +1,8 @@
 // A chat that shows what the bot says while nothing that is pressed or typed there arrives: people are told once, and once when it is over.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { doorLines } from '../../src/command/doors.ts'
 import { plain } from '../../src/message.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startHouse } from './two-chats-house.ts'
 import type { House } from './two-chats-house.ts'
 
@@ -12,16 +11,12 @@ const shutWords = `⚠️ Buttons and commands in Slack do not arrive since 03:0
 const openWords =
   '✅ Buttons and commands in Slack arrive again. What was pressed or typed there meanwhile was not done: look at what is shown now, then do it again.'
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: House
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.flush()
-  house = await startHouse(redis)
+  await redis().flush()
+  house = await startHouse(redis())
 })
 
 function doors(reason: string | undefined): void {

@@ -1,24 +1,19 @@
 // One outage in two chats: who sits in one knows of the other, and of what is done there; one that is away is told of once.
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { incidentCard } from '../../src/incident/card.ts'
 import { planWith } from '../fixtures/plans/plan.ts'
-import { startTestRedis } from '../servers/redis.ts'
-import type { TestRedis } from '../servers/redis.ts'
+import { oneRedis } from '../servers/one-redis.ts'
 import { startHouse } from './two-chats-house.ts'
 import type { House } from './two-chats-house.ts'
 
 const soon = { timeout: 10_000, interval: 20 }
 
-let redis: TestRedis
+const redis = oneRedis()
 let house: House
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.flush()
-  house = await startHouse(redis)
+  await redis().flush()
+  house = await startHouse(redis())
 })
 
 /** Both rooms are open, and Ann, who is in both chats, was paged. */
