@@ -2,6 +2,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { startAzureSim, type AzureOptions, type AzureSim } from '../../sim/azure.ts'
 import { createAzure, type Azure, type AzureAccess } from '../../src/providers/azure/azure.ts'
+import { unhurried } from './unhurried.ts'
 
 /** Starts it with a scale set of four workers and two queues, unless the test says otherwise. */
 export async function startTestAzure(options: AzureOptions = {}): Promise<AzureSim> {
@@ -31,7 +32,7 @@ export function accessTo(sim: AzureSim, change: Partial<AzureAccess> = {}): Azur
     sqlEndpoint: sim.tds.endpoint,
     sqlUser: sim.tds.login.user,
     sqlPassword: sim.tds.login.password,
-    timeout: 2_000,
+    timeout: unhurried,
     ...change,
   }
 }

@@ -1,5 +1,6 @@
 // The recovery engine on a real Redis and the simulated world, with a clock that stands still until it is moved.
 import { readFileSync } from 'node:fs'
+import type { ApiRecord } from '../../sim/cloudflare/records.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World, WorldOptions } from '../../sim/world.ts'
 import { createChanges } from '../../src/changes.ts'
@@ -28,6 +29,7 @@ import { verifyChain } from '../../src/timeline/chain.ts'
 import { noon } from '../contracts/store-samples.ts'
 import { silent } from './redis.ts'
 import type { TestRedis } from './redis.ts'
+import { unhurried } from './unhurried.ts'
 
 export interface EngineBench {
   readonly world: World
@@ -62,6 +64,8 @@ export interface EngineBench {
   readonly changing: () => number
   /** Where `api.example.com` points at Cloudflare, as `content ttl proxied`. */
   readonly record: () => string
+  /** Changes that record there, as a person in the dashboard does. */
+  readonly edit: (fields: Partial<ApiRecord>) => void
   /** Texts of a timeline, whose hash chain is checked on the way. */
   readonly told: (id: IncidentId | RunId) => Promise<readonly string[]>
   readonly stop: () => Promise<void>
@@ -101,13 +105,13 @@ export async function startEngine(
   const cloudflare = createCloudflareDns({
     token: world.token,
     baseUrl: world.cloudflare.baseUrl,
-    timeout: 5_000,
+    timeout: unhurried,
     clock,
   })
   const reach = createAzureSystems(azure, { clock })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
-    ...createOutside({ clock, timeout: 3_000 }),
+    ...createOutside({ clock, timeout: unhurried }),
     ...createHaproxy({ clock, user: 'dr-bot', password: 'not-to-be-shown' }),
     ...reach.providers,
   }
@@ -234,6 +238,10 @@ export async function startEngine(
       const found = world.cloudflare.records(world.zone).find((one) => one.name === world.record)
       return found ? `${found.content} ${found.ttl} ${found.proxied}` : 'none'
     },
+    edit: (fields) =>
+      world.cloudflare.edit(world.zone, (records) =>
+        records.map((one) => (one.name === world.record ? { ...one, ...fields } : one)),
+      ),
     told: async (id) => {
       const events = await store.timeline(id)
       const verdict = verifyChain(events, await store.head(id))
@@ -258,7 +266,7 @@ function planFor(world: World): DrPlan {
     url: `http://${world.record}/health`,
     port: world.httpPort,
     status: 200,
-    timeout: 3_000,
+    timeout: unhurried,
   }
   const cloudflare = { zone: world.zone, records: [world.record] }
   const recoveries: readonly Recovery[] = [

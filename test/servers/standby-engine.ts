@@ -15,7 +15,7 @@ export interface StandbyBench {
 /** Starts both, for example.com. */
 export async function startStandbyEngine(redis: TestRedis): Promise<StandbyBench> {
   const standby = await startStandby('example.com', ['localhost:1'])
-  const bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure, { timeout: 10_000 })))
+  const bench = await startEngine(redis, {}, createAzure(accessTo(standby.azure)))
   standby.registry.delegate(homeOf(bench.world))
   const block = {
     zone: 'example.com',

@@ -23,20 +23,26 @@ export async function cancelledAt(bench: Bench, id: RunId, step: number): Promis
   return bench.runs().verdict(id, { kind: 'cancel', by: ann })
 }
 
-/**
- * The intent of the step is written and its request is sent, and then the process dies; `silence` keeps the provider
- * from telling what came of it, until somebody cancels.
- */
-export async function unseenAt(
-  bench: Bench,
-  {
-    id,
-    step,
-    silence,
-  }: { readonly id: RunId; readonly step: number; readonly silence: (on: boolean) => void },
-): Promise<Run> {
+/** A step of a run, and what keeps its provider from telling what came of it, until somebody cancels. */
+interface Cut {
+  readonly id: RunId
+  readonly step: number
+  readonly silence: (on: boolean) => void
+}
+
+/** The intent of the step is written and its request is sent, and then the process dies. */
+export function unseenAt(bench: Bench, cut: Cut): Promise<Run> {
+  return givenUp(bench, cut, () => bench.dieAt(2, 'before'))
+}
+
+/** The intent of the step is written, and the process dies before anything of it was sent. */
+export function neverSentAt(bench: Bench, cut: Cut): Promise<Run> {
+  return givenUp(bench, cut, () => bench.dieAt(1, 'after'))
+}
+
+async function givenUp(bench: Bench, { id, step, silence }: Cut, die: () => void): Promise<Run> {
   await comesTo(bench, id, step)
-  bench.dieAt(2, 'before')
+  die()
   await bench
     .runs()
     .advance(id)

@@ -4,17 +4,17 @@ import { reasonOf } from '../../src/errors.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
+import { unhurried } from '../servers/unhurried.ts'
+import { pointsOf } from './cut-short.ts'
 
 const redis = oneRedis()
 let bench: EngineBench
 
 beforeEach(async () => {
   bench = await startEngine(redis())
-  const { cloudflare, zone, record, lb, httpPort } = bench.world
-  cloudflare.edit(zone, (all) =>
-    all.map((one) => (one.name === record ? { ...one, proxied: true, ttl: 1 } : one)),
-  )
-  const probe = { url: `http://${record}:${httpPort}/health`, status: 200, timeout: 3_000 }
+  const { zone, record, lb, httpPort } = bench.world
+  bench.edit({ proxied: true, ttl: 1 })
+  const probe = { url: `http://${record}:${httpPort}/health`, status: 200, timeout: unhurried }
   bench.setPlan((plan) => ({
     ...plan,
     systems: {
@@ -39,13 +39,6 @@ const commits = { failover: 14, failback: 12 } as const
 const through = '127.0.0.11 1 true'
 const past = '127.0.0.11 60 false'
 
-function pointsOf(direction: keyof typeof commits) {
-  return Array.from({ length: commits[direction] }, (_, index) => index + 1).flatMap((n) => [
-    { n, when: 'before' as const },
-    { n, when: 'after' as const },
-  ])
-}
-
 /** Somebody who sees nothing happen orders it again, as long as nothing has been approved. */
 async function afterCrash(direction: 'failover' | 'failback'): Promise<void> {
   bench.crash()
@@ -69,19 +62,22 @@ describe('a crash', () => {
     expect(bench.record()).toBe(through)
   })
 
-  test.each(pointsOf('failover'))('$when commit $n of a bypass ends in one change', async ({ n, when }) => {
-    bench.dieAt(n, when)
+  test.each(pointsOf(commits.failover))(
+    '$when commit $n of a bypass ends in one change',
+    async ({ n, when }) => {
+      bench.dieAt(n, when)
 
-    const died = await order('failover').catch((thrown: unknown) => reasonOf(thrown))
-    await afterCrash('failover')
+      const died = await order('failover').catch((thrown: unknown) => reasonOf(thrown))
+      await afterCrash('failover')
 
-    expect(died).toBe('the process died')
-    expect(await bench.store.runs({ open: false, limit: 9 })).toMatchObject([{ state: 'done' }])
-    expect(bench.changing()).toBe(1)
-    expect(bench.record()).toBe(past)
-  })
+      expect(died).toBe('the process died')
+      expect(await bench.store.runs({ open: false, limit: 9 })).toMatchObject([{ state: 'done' }])
+      expect(bench.changing()).toBe(1)
+      expect(bench.record()).toBe(past)
+    },
+  )
 
-  test.each(pointsOf('failback'))(
+  test.each(pointsOf(commits.failback))(
     '$when commit $n of the way back ends in exactly what was before',
     async ({ n, when }) => {
       await order('failover')

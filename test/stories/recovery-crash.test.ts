@@ -28,11 +28,16 @@ async function diedAt(n: number): Promise<void> {
   bench.crash()
 }
 
-/** Points `api.example.com` somewhere else, as a person in the dashboard does. */
-function edit(content: string, ttl = 60): void {
-  bench.world.cloudflare.edit(bench.world.zone, (records) =>
-    records.map((one) => (one.name === bench.world.record ? { ...one, content, ttl } : one)),
-  )
+/** How long targets have to answer from now on, in milliseconds. */
+function useProbes(timeout: number): void {
+  bench.setPlan((plan) => {
+    const { lb } = plan.systems
+    if (!lb) throw new Error('the plan has no load balancer')
+    const recoveries = lb.recoveries.map((one) =>
+      one.probe === undefined ? one : { ...one, probe: { ...one.probe, timeout } },
+    )
+    return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries } } }
+  })
 }
 
 /** What a person types who sees nothing happen: the same again. */
@@ -130,7 +135,7 @@ describe('a crash', () => {
 
   test('after which the world is a third one stops for a person, keeps its lock, and starts nothing', async () => {
     await diedAt(4)
-    edit('192.0.2.9')
+    bench.edit({ content: '192.0.2.9', ttl: 60 })
 
     await bench.pass(15_000)
 
@@ -146,10 +151,10 @@ describe('a crash', () => {
 
   test('whose outcome a person then puts right is gone on with', async () => {
     await diedAt(4)
-    edit('192.0.2.9')
+    bench.edit({ content: '192.0.2.9', ttl: 60 })
     await bench.pass(15_000)
 
-    edit('127.0.0.11', 300)
+    bench.edit({ content: '127.0.0.11', ttl: 300 })
     await bench.pass(120_000)
     const waits = await bench.run('R-1')
     await bench.runs().verdict('R-1', { kind: 'retry', by: bob })
@@ -162,10 +167,10 @@ describe('a crash', () => {
 
   test('whose outcome turns out to be what was wanted goes on by itself', async () => {
     await diedAt(4)
-    edit('192.0.2.9')
+    bench.edit({ content: '192.0.2.9', ttl: 60 })
     await bench.pass(15_000)
 
-    edit('127.0.0.12')
+    bench.edit({ content: '127.0.0.12', ttl: 60 })
     await bench.pass(61_000)
 
     expect(await bench.run('R-1')).toMatchObject({ state: 'done' })
@@ -174,7 +179,7 @@ describe('a crash', () => {
 
   test('whose outcome stays unknown can be cancelled, which lets go of the lock', async () => {
     await diedAt(4)
-    edit('192.0.2.9')
+    bench.edit({ content: '192.0.2.9', ttl: 60 })
     await bench.pass(15_000)
 
     const run = await bench.runs().verdict('R-1', { kind: 'cancel', by: ann })
@@ -193,7 +198,7 @@ describe('between the approval and a change', () => {
 
   test('a world that somebody has changed meanwhile is left as it is, and people are told', async () => {
     await interrupted()
-    edit('192.0.2.9')
+    bench.edit({ content: '192.0.2.9', ttl: 60 })
 
     await bench.pass(60_000)
 
@@ -207,7 +212,7 @@ describe('between the approval and a change', () => {
 
   test('what somebody has done already is not done again', async () => {
     await interrupted()
-    edit('127.0.0.12')
+    bench.edit({ content: '127.0.0.12', ttl: 60 })
 
     await bench.pass(60_000)
 
@@ -319,7 +324,7 @@ describe('Cloudflare', () => {
 describe('a world that is not the one that was shown', () => {
   test('does not start the run, says what differs, and lets it be asked for again', async () => {
     const { run } = await bench.runs().propose(asking())
-    edit('192.0.2.9', 300)
+    bench.edit({ content: '192.0.2.9', ttl: 300 })
 
     await expect(bench.runs().verdict(run.id, approving())).rejects.toThrow(
       /The world is not as R-1 showed it: api\.example\.com A is 192\.0\.2\.9, TTL 300 s, and was 127\.0\.0\.11, TTL 300 s\. Nothing was changed\. Look at it again: failover lb to backup/,
@@ -331,6 +336,7 @@ describe('a world that is not the one that was shown', () => {
   })
 
   test('includes a target that has become sick, and records at the same name that were added', async () => {
+    useProbes(3_000)
     const first = await bench.runs().propose(asking())
     bench.world.backup.set('hang')
     await expect(bench.runs().verdict(first.run.id, approving())).rejects.toThrow(

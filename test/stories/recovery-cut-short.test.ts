@@ -1,10 +1,7 @@
 // Ways back of workers, storage, records and the standby zone that were cut short: what is left is done, and nothing twice.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
-import { createAzure } from '../../src/providers/azure/azure.ts'
 import type { Order } from '../../src/recovery/run.ts'
-import { noon } from '../contracts/store-samples.ts'
-import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
@@ -13,6 +10,8 @@ import { homeOf } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
 import { failoverTime, startStorage } from '../servers/storage.ts'
 import type { StorageBench } from '../servers/storage.ts'
+import { startWorkers } from '../servers/workers-engine.ts'
+import type { WorkersBench } from '../servers/workers-engine.ts'
 import { cancelledAt, unseenAt } from './cut-short.ts'
 
 const redis = oneRedis()
@@ -20,25 +19,17 @@ const redis = oneRedis()
 const nothingLeft = /^Nothing is left to change, only to make sure of: /
 
 describe('workers', () => {
-  let bench: EngineBench
+  let bench: WorkersBench
   let azure: AzureSim
 
   beforeEach(async () => {
-    let now = (): number => noon
-    azure = await startTestAzure({ now: () => now(), bootTime: 1_000 })
-    azure.autoscale.set([
-      { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
-    ])
-    bench = await startEngine(redis(), {}, createAzure(accessTo(azure, { timeout: 10_000 })))
-    now = bench.now
+    bench = await startWorkers(redis())
+    azure = bench.azure
     await carryOut({ order: { kind: 'pool-size', size: { to: 10 } } })
     await propose({ direction: 'failback' })
     await bench.runs().verdict('R-2', approving())
   })
-  afterEach(async () => {
-    await bench.stop()
-    await azure.stop()
-  })
+  afterEach(() => bench.stop())
 
   async function propose(fields: { readonly direction?: 'failback'; readonly order?: Order }) {
     return (await bench.runs().propose(asking({ system: 'workers', ...fields }))).run

@@ -7,6 +7,7 @@ import { oneRedis } from '../servers/one-redis.ts'
 import { startStandbyEngine } from '../servers/standby-engine.ts'
 import { homeOf } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
+import { pointsOf } from './cut-short.ts'
 
 const redis = oneRedis()
 let bench: EngineBench
@@ -47,13 +48,6 @@ async function afterCrash(direction: Direction): Promise<void> {
 const commits = { failover: 12, failback: 10 } as const
 const written = ['PUT A/api', 'PUT CNAME/www', 'PUT TXT/@']
 
-function pointsOf(direction: Direction) {
-  return Array.from({ length: commits[direction] }, (_, index) => index + 1).flatMap((n) => [
-    { n, when: 'before' as const },
-    { n, when: 'after' as const },
-  ])
-}
-
 describe('a crash', () => {
   test('is tried at every commit of both ways', async () => {
     bench.dieAt(1_000, 'before')
@@ -68,7 +62,7 @@ describe('a crash', () => {
     expect(standby.changes().toSorted()).toEqual(written)
   })
 
-  test.each(pointsOf('failover'))(
+  test.each(pointsOf(commits.failover))(
     '$when commit $n of the switch writes each record set once',
     async ({ n, when }) => {
       bench.dieAt(n, when)
@@ -84,7 +78,7 @@ describe('a crash', () => {
     },
   )
 
-  test.each(pointsOf('failback'))(
+  test.each(pointsOf(commits.failback))(
     '$when commit $n of the way back leaves the run undone, once',
     async ({ n, when }) => {
       await order('failover')

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings, uneasyLines } from '../../src/command/warnings.ts'
 import { minute, second } from '../../src/ids.ts'
+import type { RunId } from '../../src/ids.ts'
 import { plain } from '../../src/message.ts'
 import { runTitle } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
@@ -11,7 +12,7 @@ import type { EngineBench } from '../servers/engine.ts'
 import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { oneRedis } from '../servers/one-redis.ts'
-import { withBilling, withRecords } from './beside.ts'
+import { startTwoDatabases, withRecords } from './beside.ts'
 import { cancelledAt, comesTo } from './cut-short.ts'
 
 const redis = oneRedis()
@@ -20,6 +21,15 @@ async function status(store: Store): Promise<string> {
   return uneasyLines(await readWarnings(store, []))
     .map(plain)
     .join('\n')
+}
+
+/** orders is restored, and Azure refuses the swap at the step whose request goes there. */
+async function refusedAt(bench: DatabaseBench, path: string, id: RunId = 'R-1'): Promise<Run> {
+  bench.azure.fault({ kind: 'status', status: 400, code: 'BadRequest', on: 'change', path })
+  await bench.order(restoring(42 * minute))
+  const run = await bench.finish(id)
+  bench.azure.fault(undefined)
+  return run
 }
 
 describe('a database whose swap stopped half-way', () => {
@@ -33,17 +43,8 @@ describe('a database whose swap stopped half-way', () => {
   })
   afterEach(() => bench.stop())
 
-  /** Azure refuses the restore's swap at the step whose request goes there. */
-  async function refusedAt(path: string): Promise<Run> {
-    bench.azure.fault({ kind: 'status', status: 400, code: 'BadRequest', on: 'change', path })
-    await bench.order(restoring(42 * minute))
-    const run = await bench.finish('R-1')
-    bench.azure.fault(undefined)
-    return run
-  }
-
   test('gets no other recovery before somebody has taken that on himself', async () => {
-    await refusedAt('replicationLinks')
+    await refusedAt(bench, 'replicationLinks')
     const sent = bench.sent().length
     const again = restoring(30 * minute)
 
@@ -65,7 +66,7 @@ describe('a database whose swap stopped half-way', () => {
   })
 
   test('is named as the reason why no other way is open', async () => {
-    await refusedAt('sql-west/databases/orders-r-1/move')
+    await refusedAt(bench, 'sql-west/databases/orders-r-1/move')
 
     await expect(bench.runs().propose(restoring(30 * minute))).rejects.toThrow(
       /sql-west has no database orders, .* Mind that R-1 \(failover db to restore\) failed at step 7 of 9 steps/,
@@ -76,7 +77,7 @@ describe('a database whose swap stopped half-way', () => {
   })
 
   test('is put back, or gone on with, as if nothing else were there', async () => {
-    await refusedAt('sql-west/databases/orders-r-1/move')
+    await refusedAt(bench, 'sql-west/databases/orders-r-1/move')
 
     const { run } = await bench.runs().propose(asking({ system: 'db', direction: 'failback' }))
     await bench.runs().verdict('R-1', { kind: 'retry', by: ann })
@@ -89,16 +90,7 @@ describe('a database whose swap stopped half-way', () => {
 
   test('keeps a proposal from starting that was made before and knows nothing of it', async () => {
     const { run: early } = await bench.runs().propose(restoring(30 * minute))
-    bench.azure.fault({
-      kind: 'status',
-      status: 400,
-      code: 'BadRequest',
-      on: 'change',
-      path: 'replicationLinks',
-    })
-    await bench.order(restoring(42 * minute))
-    await bench.finish('R-2')
-    bench.azure.fault(undefined)
+    await refusedAt(bench, 'replicationLinks', 'R-2')
     const sent = bench.sent().length
 
     await expect(bench.runs().verdict(early.id, approving({ by: mia }))).rejects.toThrow(
@@ -110,7 +102,7 @@ describe('a database whose swap stopped half-way', () => {
   })
 
   test('is declared over with a reason, and is no hindrance any more', async () => {
-    await refusedAt('replicationLinks')
+    await refusedAt(bench, 'replicationLinks')
     const told = await status(bench.store)
     await expect(bench.runs().verdict('R-1', { kind: 'deny', by: ann })).rejects.toThrow(
       'R-1 stopped half-way. To say that nobody will go on with it, say what was put right by hand: deny R-1 "what was done"',
@@ -156,25 +148,8 @@ describe('a database that stopped half-way, beside another one of its failover g
   let bench: DatabaseBench
 
   beforeEach(async () => {
-    const [group] = twoRegions.groups ?? []
-    if (!group) throw new Error('there is no failover group')
-    bench = await startDatabases(redis(), {
-      ...twoRegions,
-      databases: [...(twoRegions.databases ?? []), { server: 'sql-west', name: 'billing' }],
-      groups: [{ ...group, databases: ['orders', 'billing'] }],
-      times: { restore: 10 * second, seed: 5 * second },
-    })
-    bench.setPlan(withBilling)
-    bench.azure.fault({
-      kind: 'status',
-      status: 400,
-      code: 'BadRequest',
-      on: 'change',
-      path: 'replicationLinks',
-    })
-    await bench.order(restoring(42 * minute))
-    await bench.finish('R-1')
-    bench.azure.fault(undefined)
+    bench = await startTwoDatabases(redis())
+    await refusedAt(bench, 'replicationLinks')
   })
   afterEach(() => bench.stop())
 

@@ -34,9 +34,7 @@ test('a failover of long ago is what failback undoes', async () => {
 test('a failover of long ago is told when somebody undoes it by hand, and what it owes is still owed', async () => {
   await longAgo()
   expect((await readWarnings(bench.store, [])).owed.length).toBeGreaterThan(0)
-  bench.world.cloudflare.edit(bench.world.zone, (records) =>
-    records.map((one) => (one.name === bench.world.record ? { ...one, content: '192.0.2.9' } : one)),
-  )
+  bench.edit({ content: '192.0.2.9' })
 
   await bench.lookAtStanding()
 

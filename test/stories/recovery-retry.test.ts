@@ -12,13 +12,6 @@ beforeEach(async () => {
 })
 afterEach(() => bench.stop())
 
-/** Sets `api.example.com` at Cloudflare, as a person in the dashboard does. */
-function edit(content: string, ttl: number): void {
-  bench.world.cloudflare.edit(bench.world.zone, (records) =>
-    records.map((one) => (one.name === bench.world.record ? { ...one, content, ttl } : one)),
-  )
-}
-
 async function carryOut(direction: 'failover' | 'failback'): Promise<void> {
   const { run } = await bench.runs().propose(asking({ direction }))
   await bench.runs().verdict(run.id, approving())
@@ -33,7 +26,7 @@ async function wayBackFails(): Promise<void> {
   await bench.pass(60_000)
   expect(await bench.run('R-2')).toMatchObject({ state: 'failed', current: 1 })
   bench.world.cloudflare.fault(undefined)
-  edit('127.0.0.11', 300)
+  bench.edit({ content: '127.0.0.11', ttl: 300 })
 }
 
 const retry = { kind: 'retry', by: ann } as const
@@ -97,10 +90,10 @@ describe('while recoveries are frozen', () => {
     bench.dieAt(4, 'after')
     await bench.settle().catch(() => undefined)
     bench.crash()
-    edit('192.0.2.9', 60)
+    bench.edit({ content: '192.0.2.9', ttl: 60 })
     await bench.pass(15_000)
     expect(await bench.run('R-1')).toMatchObject({ state: 'unknown', current: 1 })
-    edit('127.0.0.12', 60)
+    bench.edit({ content: '127.0.0.12', ttl: 60 })
     await bench.runs().freeze(ann, 'release night')
 
     await expect(bench.runs().verdict('R-1', retry)).rejects.toThrow(/recoveries were frozen/)

@@ -1,13 +1,13 @@
 // Failovers of one system that stand beside each other: what each of them owes is said until it is undone itself.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readWarnings } from '../../src/command/warnings.ts'
-import { minute, second } from '../../src/ids.ts'
+import { minute } from '../../src/ids.ts'
 import type { Store } from '../../src/ports.ts'
 import { asking } from '../servers/engine.ts'
-import { restoring, startDatabases, twoRegions } from '../servers/databases.ts'
+import { restoring } from '../servers/databases.ts'
 import type { DatabaseBench } from '../servers/databases.ts'
 import { oneRedis } from '../servers/one-redis.ts'
-import { withBilling } from './beside.ts'
+import { startTwoDatabases } from './beside.ts'
 
 const redis = oneRedis()
 
@@ -20,15 +20,7 @@ describe('two databases of one failover group', () => {
   let bench: DatabaseBench
 
   beforeEach(async () => {
-    const [group] = twoRegions.groups ?? []
-    if (!group) throw new Error('there is no failover group')
-    bench = await startDatabases(redis(), {
-      ...twoRegions,
-      databases: [...(twoRegions.databases ?? []), { server: 'sql-west', name: 'billing' }],
-      groups: [{ ...group, databases: ['orders', 'billing'] }],
-      times: { restore: 10 * second, seed: 5 * second },
-    })
-    bench.setPlan(withBilling)
+    bench = await startTwoDatabases(redis())
   })
   afterEach(() => bench.stop())
 

@@ -1,43 +1,20 @@
 // A failover that was given up before anybody saw the end of its change: the way back is there when the world shows it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
-import { second } from '../../src/ids.ts'
+import { minute } from '../../src/ids.ts'
 import type { RunId } from '../../src/ids.ts'
-import { createAzure } from '../../src/providers/azure/azure.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
-import { noon } from '../contracts/store-samples.ts'
-import { accessTo, startTestAzure } from '../servers/azure.ts'
 import { startDatabases, twoRegions } from '../servers/databases.ts'
-import { ann, approving, asking, startEngine } from '../servers/engine.ts'
+import { approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
 import { failoverTime, startStorage } from '../servers/storage.ts'
-import { comesTo, unseenAt } from './cut-short.ts'
+import { startWorkers } from '../servers/workers-engine.ts'
+import type { WorkersBench } from '../servers/workers-engine.ts'
+import { neverSentAt, unseenAt } from './cut-short.ts'
 
 const redis = oneRedis()
-
-/** Nobody can look at the step, and nothing of it has been sent, until somebody cancels. */
-async function neverSent(
-  bench: EngineBench,
-  { id, step, silence }: Parameters<typeof unseenAt>[1],
-): Promise<Run> {
-  await comesTo(bench, id, step)
-  bench.dieAt(1, 'after')
-  await bench
-    .runs()
-    .advance(id)
-    .catch(() => undefined)
-  bench.crash()
-  silence(true)
-  for (let left = 20; left > 0 && (await bench.run(id)).state === 'running'; left -= 1) {
-    bench.away(60 * second)
-    await bench.settle()
-  }
-  const run = await bench.runs().verdict(id, { kind: 'cancel', by: ann })
-  silence(false)
-  return run
-}
 
 describe('records at Cloudflare', () => {
   let bench: EngineBench
@@ -76,7 +53,7 @@ describe('records at Cloudflare', () => {
 
   test('that were never changed are not to be put back, and it is said how that was seen', async () => {
     await order()
-    await neverSent(bench, { id: 'R-1', step: 2, silence })
+    await neverSentAt(bench, { id: 'R-1', step: 2, silence })
 
     await expect(order({ direction: 'failback' })).rejects.toThrow(
       'Nothing of lb is to be undone: no failover of this bot stands. Nobody saw the end of "Set api.example.com to 127.0.0.12, TTL 60 s" of R-1 (failover lb to backup). Looked at just now: it has not happened. When it was put right by hand: deny R-1 "what was done". To see what ran: runs',
@@ -88,7 +65,7 @@ describe('records at Cloudflare', () => {
     await order()
     await bench.pass(35_000)
     await order({ recovery: 'api' })
-    await neverSent(bench, { id: 'R-2', step: 2, silence })
+    await neverSentAt(bench, { id: 'R-2', step: 2, silence })
 
     await order({ direction: 'failback' })
     await bench.pass(35_000)
@@ -101,9 +78,7 @@ describe('records at Cloudflare', () => {
   test('that somebody has led elsewhere since are not touched', async () => {
     await order()
     await unseenAt(bench, { id: 'R-1', step: 2, silence })
-    bench.world.cloudflare.edit(bench.world.zone, (records) =>
-      records.map((one) => (one.name === bench.world.record ? { ...one, content: '192.0.2.9' } : one)),
-    )
+    bench.edit({ content: '192.0.2.9' })
 
     await expect(order({ direction: 'failback' })).rejects.toThrow(
       /R-1 \(failover lb to backup\)\. Looked at just now: the world is neither as before the step nor as after it: api\.example\.com A is 192\.0\.2\.9/,
@@ -122,25 +97,17 @@ describe('records at Cloudflare', () => {
 })
 
 describe('workers', () => {
-  let bench: EngineBench
+  let bench: WorkersBench
   let azure: AzureSim
 
   beforeEach(async () => {
-    let now = (): number => noon
-    azure = await startTestAzure({ now: () => now(), bootTime: 1_000 })
-    azure.autoscale.set([
-      { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
-    ])
-    bench = await startEngine(redis(), {}, createAzure(accessTo(azure, { timeout: 10_000 })))
-    now = bench.now
+    bench = await startWorkers(redis())
+    azure = bench.azure
     const order = { kind: 'pool-size', size: { to: 10 } } as const
     const { run } = await bench.runs().propose(asking({ system: 'workers', order }))
     await bench.runs().verdict(run.id, approving())
   })
-  afterEach(async () => {
-    await bench.stop()
-    await azure.stop()
-  })
+  afterEach(() => bench.stop())
 
   const silence = (on: boolean): void => azure.fault(on ? { kind: 'refuse' } : undefined)
 
@@ -196,7 +163,7 @@ describe('a database', () => {
     const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
     const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
     await unseenAt(bench, { id: 'R-1', step: at, silence })
-    await bench.pass(minutes(2))
+    await bench.pass(2 * minute)
     const there = bench.azure.sql.group('orders-fg').primary
 
     await bench.order(asking({ system: 'db', direction: 'failback' }))
@@ -210,7 +177,7 @@ describe('a database', () => {
   test('whose group is just being failed over is waited for', async () => {
     const bench = await startDatabases(redis(), {
       ...twoRegions,
-      times: { ...twoRegions.times, failover: minutes(20) },
+      times: { ...twoRegions.times, failover: 20 * minute },
     })
     await bench.order(asking({ system: 'db', recovery: 'region' }))
     const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
@@ -223,7 +190,3 @@ describe('a database', () => {
     await bench.stop()
   })
 })
-
-function minutes(count: number): number {
-  return count * 60 * second
-}

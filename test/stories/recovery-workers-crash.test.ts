@@ -2,31 +2,22 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { reasonOf } from '../../src/errors.ts'
-import { createAzure } from '../../src/providers/azure/azure.ts'
 import type { Order } from '../../src/recovery/run.ts'
-import { noon } from '../contracts/store-samples.ts'
-import { accessTo, startTestAzure } from '../servers/azure.ts'
-import { ann, approving, asking, bob, startEngine } from '../servers/engine.ts'
-import type { EngineBench } from '../servers/engine.ts'
+import { ann, approving, asking, bob } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
+import { startWorkers } from '../servers/workers-engine.ts'
+import type { WorkersBench } from '../servers/workers-engine.ts'
+import { pointsOf } from './cut-short.ts'
 
 const redis = oneRedis()
 let azure: AzureSim
-let bench: EngineBench
+let bench: WorkersBench
 
 beforeEach(async () => {
-  let now = (): number => noon
-  azure = await startTestAzure({ now: () => now(), bootTime: 8_000 })
-  azure.autoscale.set([
-    { group: 'dr-rg', name: 'by-load', target: 'workers-vmss', enabled: true, minimum: 2, maximum: 6 },
-  ])
-  bench = await startEngine(redis(), {}, createAzure(accessTo(azure, { timeout: 5_000 })))
-  now = bench.now
+  bench = await startWorkers(redis(), 8_000)
+  azure = bench.azure
 })
-afterEach(async () => {
-  await bench.stop()
-  await azure.stop()
-})
+afterEach(() => bench.stop())
 
 const ten: Order = { kind: 'pool-size', size: { to: 10 } }
 const lock = 'lock:azure:dr-rg/workers-vmss'
@@ -56,13 +47,6 @@ function nameIn(path: string): string {
   return new URL(path, azure.url).pathname.split('/').at(-1) ?? ''
 }
 
-function pointsOf(direction: Direction) {
-  return Array.from({ length: commits[direction] }, (_, index) => index + 1).flatMap((n) => [
-    { n, when: 'before' as const },
-    { n, when: 'after' as const },
-  ])
-}
-
 /** Somebody who sees nothing happen orders it again, as long as nothing has been approved. */
 async function afterCrash(direction: Direction): Promise<void> {
   bench.crash()
@@ -84,20 +68,23 @@ describe('a crash', () => {
     expect(await bench.run('R-2')).toMatchObject({ state: 'done' })
   })
 
-  test.each(pointsOf('failover'))('$when commit $n ends with each change made once', async ({ n, when }) => {
-    bench.dieAt(n, when)
+  test.each(pointsOf(commits.failover))(
+    '$when commit $n ends with each change made once',
+    async ({ n, when }) => {
+      bench.dieAt(n, when)
 
-    const died = await order('failover').catch((thrown: unknown) => reasonOf(thrown))
-    await afterCrash('failover')
+      const died = await order('failover').catch((thrown: unknown) => reasonOf(thrown))
+      await afterCrash('failover')
 
-    expect(died).toBe('the process died')
-    expect(await bench.store.runs({ open: false, limit: 9 })).toMatchObject([{ state: 'done' }])
-    expect(changing()).toEqual(['by-load', 'workers-vmss'])
-    expect(azure.scaleSets.running('workers-vmss')).toBe(10)
-    expect(await bench.store.claims([lock])).toEqual([''])
-  })
+      expect(died).toBe('the process died')
+      expect(await bench.store.runs({ open: false, limit: 9 })).toMatchObject([{ state: 'done' }])
+      expect(changing()).toEqual(['by-load', 'workers-vmss'])
+      expect(azure.scaleSets.running('workers-vmss')).toBe(10)
+      expect(await bench.store.claims([lock])).toEqual([''])
+    },
+  )
 
-  test.each(pointsOf('failback'))('$when commit $n of the way back does, too', async ({ n, when }) => {
+  test.each(pointsOf(commits.failback))('$when commit $n of the way back does, too', async ({ n, when }) => {
     const before = azure.autoscale.properties('by-load')
     await order('failover')
     bench.dieAt(n, when)

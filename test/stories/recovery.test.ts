@@ -183,9 +183,7 @@ describe('a failover of the load balancer', () => {
   })
 
   test('takes a record out of the proxy and puts it back behind it', async () => {
-    bench.world.cloudflare.edit(bench.world.zone, (records) =>
-      records.map((one) => (one.name === bench.world.record ? { ...one, proxied: true, ttl: 1 } : one)),
-    )
+    bench.edit({ proxied: true, ttl: 1 })
     bench.setPlan((plan) => {
       const { lb } = plan.systems
       if (!lb) throw new Error('no lb')
@@ -309,9 +307,7 @@ describe('the safety rules', () => {
 
   test('refuse the way back when somebody else has changed what the run left', async () => {
     await failedOver()
-    bench.world.cloudflare.edit(bench.world.zone, (records) =>
-      records.map((one) => (one.name === bench.world.record ? { ...one, content: '192.0.2.9' } : one)),
-    )
+    bench.edit({ content: '192.0.2.9' })
 
     await expect(bench.runs().propose(asking({ direction: 'failback' }))).rejects.toThrow(
       /world-as-left: api\.example\.com A is 192\.0\.2\.9, TTL 60 s, and was 127\.0\.0\.12, TTL 60 s/,

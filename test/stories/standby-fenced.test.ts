@@ -21,6 +21,7 @@ import { oneRedis } from '../servers/one-redis.ts'
 import { silent } from '../servers/redis.ts'
 import { startStandby } from '../servers/standby.ts'
 import type { StandbyWorld } from '../servers/standby.ts'
+import { unhurried } from '../servers/unhurried.ts'
 
 const redis = oneRedis()
 let world: World
@@ -49,13 +50,13 @@ function process(own: Partial<Store> = {}): StandbySync {
   const cloudflare = createCloudflareDns({
     token: world.token,
     baseUrl: world.cloudflare.baseUrl,
-    timeout: 5_000,
+    timeout: unhurried,
     clock,
   })
-  const reach = createAzureSystems(createAzure(accessTo(standby.azure, { timeout: 10_000 })), { clock })
+  const reach = createAzureSystems(createAzure(accessTo(standby.azure)), { clock })
   const providers: Providers = {
     'cloudflare-dns': cloudflare,
-    ...createOutside({ clock, timeout: 3_000 }),
+    ...createOutside({ clock, timeout: unhurried }),
     ...createHaproxy({ clock, user: 'dr-bot', password: 'not-to-be-shown' }),
     ...reach.providers,
   }
