@@ -114,7 +114,8 @@ export function pagerContract(name: string, start: () => Promise<PagerWorld>): v
       const error = await failure(pageMessage(), AbortSignal.timeout(150))
 
       expect(error).toBeInstanceOf(RetryableError)
-      expect(performance.now() - begin).toBeLessThan(1500)
+      // The channel's own limits are four seconds and more.
+      expect(performance.now() - begin).toBeLessThan(3_500)
     })
 
     test('a page whose time is over is not sent', async () => {

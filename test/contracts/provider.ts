@@ -139,7 +139,7 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
       await vi.waitFor(() => expect(bench.requests()).toBeGreaterThan(asked))
       stop.abort()
 
-      await vi.waitFor(() => expect(outcome).toBeInstanceOf(RetryableError), { timeout: 2_000 })
+      await vi.waitFor(() => expect(outcome).toBeInstanceOf(RetryableError), { timeout: 10_000 })
       await check
     })
 

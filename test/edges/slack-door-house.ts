@@ -26,6 +26,7 @@ import { noReaders } from '../servers/readers.ts'
 import { startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { planPeople, startSlackFor } from '../servers/slack.ts'
+import { unhurried } from '../servers/unhurried.ts'
 import type { TestRedis } from '../servers/redis.ts'
 
 /** The channel of an incident's room in these tests. */
@@ -71,6 +72,7 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
   const engine = await startEngine(redis)
   const slack = await startSlackFor([...planPeople, ...(options.people ?? [])], {
     limits: false,
+    ackWithin: unhurried,
     channels: [
       { id: 'C0ALERTS', name: 'alerts', members: ['U0DRBOT', ...planPeople.map(({ id }) => id)] },
       { id: room, name: 'inc-1-lb-20261123', members: ['U0DRBOT', ...planPeople.map(({ id }) => id)] },

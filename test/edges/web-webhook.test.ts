@@ -141,7 +141,7 @@ describe('the webhook', () => {
     expect((await send(new URLSearchParams(problem))).status).toBe(202)
   })
 
-  test('is stopped in time while senders are in the middle of a notification', async () => {
+  test('is stopped while senders are in the middle of a notification', async () => {
     const other = await openHouse(redis())
     const { hostname, port } = new URL(other.url)
     const slow = connect(Number(port), hostname)
@@ -152,11 +152,9 @@ describe('the webhook', () => {
     )
     expect((await fetch(`${other.url}/healthz`)).status).toBe(200)
 
-    const began = performance.now()
     await other.close()
-    await cut
 
-    expect(performance.now() - began).toBeLessThan(4_000)
+    await expect(cut).resolves.toBe(false)
   })
 
   test('on a port that is taken says so, and what to do', async () => {
