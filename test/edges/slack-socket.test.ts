@@ -51,7 +51,7 @@ test('starts while Slack is away, says so, and connects when it comes back', asy
 })
 
 test('is asked to wait a day before it connects: that is said, and not waited for', async () => {
-  house = await openDoorHouse(redis)
+  house = await openDoorHouse(redis())
   house.slack.fault({ kind: 'rate-limit', retryAfter: 86_400, methods: ['apps.connections.open'] })
 
   house.slack.dropSockets()
