@@ -1,9 +1,11 @@
 // A card as data: what is said, once, for every door; each door renders it with its own means and limits.
 import type { Instant } from './ids.ts'
+import { isSameDay, momentText, timeText } from './moment.ts'
 
 /**
  * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
- * markup, a link or a command. Times are instants, shown in the reader's zone where the door can. What runs out is said
+ * markup, a link or a command. Times are instants, to the minute, shown in the reader's zone where the door can; a door that knows what time it is
+ * puts the day before a `time` that is not of today. What runs out is said
  * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`, and what is over, `ago`, is `4m ago`; a
  * door whose text stays as it is while time goes on says `until 10:32`, and `at 10:32`. A `command` can be typed: each
  * door shows it as it is typed there, such as `/dr ack`.
@@ -93,9 +95,7 @@ export function parted(sections: readonly Section[]): {
 
 /** A moment by its time of the day, with the date whenever it is not the day of `now` in that zone. */
 export function timeOn(at: Instant, now: Instant, zone: string): Span {
-  const day = (instant: Instant): string =>
-    Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone).toPlainDate().toString()
-  return { at, show: day(at) === day(now) ? 'time' : 'date-time' }
+  return { at, show: isSameDay(at, now, zone) ? 'time' : 'date-time' }
 }
 
 /** A line as plain text, times in UTC and commands as in a terminal: for e-mail, reports and whatever has no door of its own. */
@@ -113,8 +113,7 @@ export function plain(line: Line): string {
 }
 
 function clockText(at: Instant, show: Show): string {
-  const iso = Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' })
-  if (show === 'date-time') return iso.replace('T', ' ')
-  if (show === 'time') return iso.slice(11)
-  return `${show === 'ago' ? 'at' : 'until'} ${iso.slice(11)}`
+  if (show === 'date-time') return `${momentText(at, 'UTC')} UTC`
+  const time = `${timeText(at, 'UTC')} UTC`
+  return show === 'time' ? time : `${show === 'ago' ? 'at' : 'until'} ${time}`
 }

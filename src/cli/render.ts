@@ -1,6 +1,7 @@
 // A card in a terminal: readable at 80 columns, without colours, and whatever text is in it.
-import { printDuration } from '../drplan/duration.ts'
+import { printClock } from '../drplan/duration.ts'
 import { quote } from '../command/words.ts'
+import { momentSeenAt, momentText } from '../moment.ts'
 import { columnsOf, harmless, harmlessLines, paint, wrap } from './text.ts'
 import type { Instant } from '../ids.ts'
 import type { Button, Card, Field, Line, Section, Span, Tone } from '../message.ts'
@@ -183,13 +184,13 @@ function runsOf(line: Line, terminal: Terminal, style: Style = 'plain'): readonl
 
 function timeText(span: Extract<Span, { readonly at: Instant }>, terminal: Terminal): string {
   const ms = span.at - terminal.now
-  const left = ms > 0 ? `${printDuration(ms)} left` : `${printDuration(-ms)} over`
+  const left = `${printClock(ms)} ${ms > 0 ? 'left' : 'over'}`
   if (span.show === 'countdown') return left
-  if (span.show === 'ago') return `${printDuration(Math.max(0, -ms))} ago`
-  const local = Temporal.Instant.fromEpochMilliseconds(span.at).toZonedDateTimeISO(terminal.zone)
-  const time = local.toPlainTime().toString({ smallestUnit: 'second' })
-  if (span.show === 'deadline') return ms > 0 ? `${left}, until ${time}` : `${left}, since ${time}`
-  return span.show === 'time' ? time : `${local.toPlainDate().toString()} ${time}`
+  if (span.show === 'ago') return `${printClock(Math.max(0, -ms))} ago`
+  if (span.show === 'date-time') return momentText(span.at, terminal.zone)
+  const time = momentSeenAt(span.at, terminal.now, terminal.zone)
+  if (span.show === 'time') return time
+  return ms > 0 ? `${left}, until ${time}` : `${left}, since ${time}`
 }
 
 function dimmed(runs: readonly Run[]): readonly Run[] {

@@ -16,6 +16,11 @@ export function parseDuration(text: string): Duration | undefined {
   return units.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0)
 }
 
+/** What something took that has ended: what took no whole second did take its time. */
+export function printTook(took: Duration): string {
+  return took < 1_000 ? 'under 1s' : printDuration(took)
+}
+
 /** Writes a duration as `parseDuration` reads it, to the whole second; negative durations begin with `-`. */
 export function printDuration(duration: Duration): string {
   let rest = Math.round(Math.abs(duration) / 1_000) * 1_000
@@ -27,4 +32,12 @@ export function printDuration(duration: Duration): string {
     rest -= count * size
   }
   return sign + (parts.join('') || '0s')
+}
+
+/** Of a clock that runs, its two largest units: `4m5s`, `1h4m`, `2d3h`; nobody reads seconds beside days. */
+export function printClock(duration: Duration): string {
+  const seconds = Math.floor(Math.abs(duration) / 1_000) * 1_000
+  const largest = units.findIndex(([, size]) => seconds >= size)
+  const [, smallest] = units[Math.min(largest + 1, units.length - 1)] ?? ['s', 1_000]
+  return printDuration(largest === -1 ? 0 : Math.floor(seconds / smallest) * smallest)
 }

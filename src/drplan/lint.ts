@@ -1,7 +1,8 @@
 // What a plan may say, but somebody would regret at three in the morning.
 import { channelsFor } from '../oncall/channels.ts'
 import { offUntil, schedule } from '../oncall/shift.ts'
-import { clockText, momentStart } from '../oncall/wallclock.ts'
+import { momentText } from '../moment.ts'
+import { momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
 import { lacking } from './first-called.ts'
@@ -40,7 +41,7 @@ export function lintGaps(plan: DrPlan, now: Instant): readonly Complaint[] {
   return plan.oncall.rotations.flatMap((rotation, index) => {
     const gaps = gapsBetween(schedule(plan, rotation.name, now, now + gapWindow), now, now + gapWindow)
     return gaps.map(({ from, until }) => {
-      const span = [from, until].map((at) => clockText(at, plan.timezone, now)).join(' to ')
+      const span = [from, until].map((at) => momentText(at, plan.timezone)).join(' to ')
       return {
         path: ['oncall', 'rotations', index, 'name'],
         found: `nobody is on call in "${rotation.name}" from ${span} ${plan.timezone}: everybody is off`,

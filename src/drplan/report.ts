@@ -4,7 +4,7 @@ import { candidates } from '../oncall/candidates.ts'
 import { channelsFor } from '../oncall/channels.ts'
 import { pagedThrough } from './lint.ts'
 import { nameOf } from '../oncall/shift.ts'
-import { timeText, zoned } from '../oncall/wallclock.ts'
+import { exactMoment, exactTime } from '../moment.ts'
 import { matchSystem } from '../triage/match.ts'
 import { printDuration } from './duration.ts'
 import { lintGaps } from './lint.ts'
@@ -92,7 +92,7 @@ export function testReport(
   const { plan } = loaded
   const match = matchSystem(plan, object)
   const what = `${object.host}${object.service === undefined ? '' : `;${object.service}`} ${object.state}`
-  const head = `${what} at ${zoned(at, plan.timezone).toPlainDate().toString()} ${clock(plan, at)} ${plan.timezone}`
+  const head = `${what} at ${exactMoment(at, plan.timezone)} ${plan.timezone}`
   if ('none' in match) {
     const text = `${head}\n\nNo incident: ${match.none}.\nAdd a matcher under the "alerts" of the system that it concerns.`
     return { text, json: { system: null, reason: match.none }, exitCode: 1 }
@@ -244,7 +244,7 @@ function channelsText(plan: DrPlan, { channels, leftOut, notSet }: PlannedPage):
 }
 
 function clock(plan: DrPlan, at: Instant): string {
-  return timeText(zoned(at, plan.timezone)).padEnd(8, ':00')
+  return exactTime(at, plan.timezone)
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -2,6 +2,7 @@
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
+import { timeOn } from '../message.ts'
 import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Run } from '../recovery/run.ts'
@@ -34,7 +35,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     lacking(incident),
     wrongData(incident, view.plan),
     runbook(incident, view.plan),
-    rooms(incident),
+    rooms(incident, view),
   ]
   const sections = parts.filter((each) => each !== undefined)
   return {
@@ -186,12 +187,12 @@ function wrongData({ system, state }: Incident, plan: DrPlan): Section | undefin
 }
 
 /** What is still missing of its rooms; nothing while all is well. */
-function rooms(incident: Incident): Section | undefined {
+function rooms(incident: Incident, view: CardView): Section | undefined {
   const lines = incident.rooms
     .filter(isElsewhere)
     .flatMap(({ chat, state, left, reason, away }): readonly Line[] => {
       const name = chatName(chat)
-      if (away && state !== 'closed') return [awayLine(name, away)]
+      if (away && state !== 'closed') return [awayLine(name, away, view)]
       if (state === 'failed')
         return [[`No room in ${name} yet: ${reason ?? 'no reason given'}; trying again`]]
       return state === 'open' && left ? [[`${name} room, not yet: ${left.join('; ')}`]] : []
@@ -199,11 +200,15 @@ function rooms(incident: Incident): Section | undefined {
   return lines.length === 0 ? undefined : { lines }
 }
 
-function awayLine(name: string, { since, refused }: NonNullable<Room['away']>): Line {
+function awayLine(
+  name: string,
+  { since, refused }: NonNullable<Room['away']>,
+  { now, plan }: CardView,
+): Line {
   const what = refused ? 'takes nothing from the bot' : 'does not answer'
   return [
     `${name} ${what}, since `,
-    { at: since, show: 'time' },
+    timeOn(since, now, plan.timezone),
     '; what happens here it is told when it is back',
   ]
 }
@@ -211,7 +216,7 @@ function awayLine(name: string, { since, refused }: NonNullable<Room['away']>): 
 /** Over those who are being called. */
 export const calledNow = 'Calling'
 
-function calling(incident: Incident, { plan }: CardView): Section | undefined {
+function calling(incident: Incident, { plan, now }: CardView): Section | undefined {
   if (incident.state === 'resolved') return undefined
   const running = incident.pages.filter((page) => !page.stopped)
   const nobody = incident.state === 'paging' && running.length === 0
@@ -221,19 +226,19 @@ function calling(incident: Incident, { plan }: CardView): Section | undefined {
       lines: [['Nobody is available. Call somebody by phone, then: ', { command: `ack ${incident.id}` }]],
     }
   if (running.length === 0) return undefined
-  return { heading: calledNow, lines: running.map((page) => pageLine(page, plan)) }
+  return { heading: calledNow, lines: running.map((page) => pageLine(page, plan, now)) }
 }
 
 /** What became of one message to somebody, in words. */
 const outcomes = { ordered: 'on its way', sent: 'sent', failed: 'failed' } as const
 
-function pageLine(page: Page, plan: DrPlan): Line {
+function pageLine(page: Page, plan: DrPlan, now: Instant): Line {
   const done = page.steps.filter((step) => step.outcome !== undefined)
   const channels = done.map((step) => `${step.channel} ${outcomes[step.outcome ?? 'ordered']}`).join(', ')
   const spans: Span[] = [
     { strong: nameOf(plan, page.person) },
     ` since `,
-    { at: page.startedAt, show: 'time' },
+    timeOn(page.startedAt, now, plan.timezone),
   ]
   return [...spans, channels === '' ? '' : ` (${channels})`, ` — ${page.why}`]
 }

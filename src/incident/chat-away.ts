@@ -2,7 +2,7 @@
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import { second } from '../ids.ts'
-import { timeText, zoned } from '../oncall/wallclock.ts'
+import { timeText } from '../moment.ts'
 import type { ChatState } from '../ports.ts'
 import { bot, effect, happened, nameOf, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
@@ -85,8 +85,7 @@ function awayText(incident: Incident, { chat, since, refused }: Of<'chat-away'>,
 
 /** `03:00 Europe/Berlin` */
 export function sinceText(since: Instant, timezone: string): string {
-  const minutely = zoned(since, timezone).round({ smallestUnit: 'minute', roundingMode: 'floor' })
-  return `${timeText(minutely)} ${timezone}`
+  return `${timeText(since, timezone)} ${timezone}`
 }
 
 /** Those who are called or have it, and whom no chat reaches that answers. */

@@ -1,9 +1,9 @@
 // What a person who is paged is told, in words that any channel can carry, and what becomes of it when the page is over.
-import { printDuration } from '../drplan/duration.ts'
+import { printClock } from '../drplan/duration.ts'
 import type { Instant } from '../ids.ts'
 import { plain } from '../message.ts'
 import type { Card, Field, Line, Span } from '../message.ts'
-import { clockText, timeText, zoned } from '../oncall/wallclock.ts'
+import { momentSeenAt, momentText } from '../moment.ts'
 import type { PageMessage } from '../ports.ts'
 import { incidentFields, openedLine } from './card.ts'
 import { nameOf } from './change.ts'
@@ -44,6 +44,7 @@ export function pageMessage(incident: Incident, { key, page, tried }: Sending, v
       incident.title,
       ...incidentFields(incident, view).map((field) => fieldText(field, still)),
       ...story,
+      `Times in ${view.plan.timezone}`,
       `Why you: ${page.why}`,
       plain(['Type: ', { command: `ack ${incident.id}` }]),
       ...verdicts.map((run) => `${run.id} waits for your approval: ${view.publicUrl}/runs/${run.id}`),
@@ -131,11 +132,11 @@ function fieldText({ label, value }: Field, still: (line: Line) => string): stri
 function said(line: Line, zone: string, now: Instant): string {
   const still = line.map((span): Span => {
     if (typeof span === 'string' || !('at' in span)) return span
-    const left = `${printDuration(Math.max(0, span.at - now))} left`
+    const left = `${printClock(Math.max(0, span.at - now))} left`
     if (span.show === 'countdown') return left
-    if (span.show === 'ago') return `${printDuration(Math.max(0, now - span.at))} ago`
-    const text = span.show === 'date-time' ? clockText(span.at, zone) : timeText(zoned(span.at, zone))
-    return span.show === 'deadline' ? `${left}, until ${text} ${zone}` : `${text} ${zone}`
+    if (span.show === 'ago') return `${printClock(Math.max(0, now - span.at))} ago`
+    const text = span.show === 'date-time' ? momentText(span.at, zone) : momentSeenAt(span.at, now, zone)
+    return span.show === 'deadline' ? `${left}, until ${text}` : text
   })
   return plain(still)
 }

@@ -1,6 +1,6 @@
 // Who is called for a target, in which order, and why.
 import { inTurn } from './turns.ts'
-import { clockText } from './wallclock.ts'
+import { momentText } from '../moment.ts'
 import { nameOf, offUntil, onCall, rotationOf, turnOf } from './shift.ts'
 import type { Target } from '../incident/incident.ts'
 import type { Instant, PersonId } from '../ids.ts'
@@ -56,5 +56,5 @@ function ofGroup(plan: DrPlan, name: string, at: Instant): readonly Candidate[] 
 
 function offNote(plan: DrPlan, person: PersonId, at: Instant): string {
   const until = offUntil(plan, person, at)
-  return until === undefined ? '' : `; off until ${clockText(until, plan.timezone, at)}`
+  return until === undefined ? '' : `; off until ${momentText(until, plan.timezone)}`
 }

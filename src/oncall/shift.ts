@@ -1,7 +1,8 @@
 // Who is on call in a rotation: turns, then overrides, then cover for people who are off.
 import { BugError } from '../errors.ts'
 import { inTurn, turnAt } from './turns.ts'
-import { clockText, momentEnd, momentStart } from './wallclock.ts'
+import { momentEnd, momentStart } from './wallclock.ts'
+import { momentText } from '../moment.ts'
 import type { Instant, PersonId } from '../ids.ts'
 import type { DrPlan, Override, Rotation } from '../drplan/schema.ts'
 import type { Turn } from './turns.ts'
@@ -163,7 +164,7 @@ function shiftsIn(roster: Roster, window: Span): readonly Shift[] {
     person,
     from,
     until,
-    why: `${why} until ${clockText(until, roster.zone, from)} ${roster.zone}`,
+    why: `${why} until ${momentText(until, roster.zone)} ${roster.zone}`,
   }))
 }
 

@@ -1,5 +1,6 @@
 // Whose turn it is in a rotation: the times of handoff, by the clock on the wall.
-import { instantOf, zoned } from './wallclock.ts'
+import { zoned } from '../moment.ts'
+import { instantOf } from './wallclock.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import type { Rotation } from '../drplan/schema.ts'
 

@@ -1,10 +1,10 @@
 // The provider that looks at the certificate a server shows for a name: would clients trust it, who issued it, until when?
+import { printDuration } from '../drplan/duration.ts'
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, rootCertificates } from 'node:tls'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { RetryableError } from '../errors.ts'
-import { second } from '../ids.ts'
 import type { Facts, Progress, Provider } from '../ports.ts'
 import type { CertificateAction } from '../recovery/action.ts'
 import { certificateText, certificatesIn } from '../recovery/kinds/certificate.ts'
@@ -88,7 +88,7 @@ async function lookAt(want: Want, { ca, action, signal }: Circumstances): Promis
     return { name, at, ...judge(socket, name) }
   } catch (thrown) {
     stopIf(signal, name)
-    const late = `gave no certificate within ${action.timeout / second} s`
+    const late = `gave no certificate within ${printDuration(action.timeout)}`
     return { name, at, ok: false, text: limit.aborted ? late : reasonOfFailure(thrown) }
   } finally {
     socket.destroy()

@@ -89,7 +89,7 @@ async function probe(action: ProbeAction, ca: string | undefined, signal: AbortS
   const facts = await askAt(action, url, ca, AbortSignal.any([signal, limit])).catch(
     (thrown: unknown): ProbeFacts => {
       stopIf(signal, action)
-      const late = `gave no answer within ${action.timeout / second} s`
+      const late = `gave no answer within ${action.timeout / second}s`
       return { ok: false, reason: limit.aborted ? late : reasonOfFailure(thrown) }
     },
   )

@@ -1,5 +1,6 @@
 // A run's card: what changes, what it costs and whose word it takes first; then each step and its undo, and what was checked.
 import { never } from '../errors.ts'
+import { printTook } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import { timeOn } from '../message.ts'
@@ -7,7 +8,7 @@ import type { Card, Field, Line, Section, Tone } from '../message.ts'
 import { told } from '../told.ts'
 import { isGone, runButtons } from './buttons.ts'
 import { owes } from './change.ts'
-import { anewText, runName, runNewsText, sentence, stepOfPerson, tookText } from './news.ts'
+import { anewText, runName, runNewsText, sentence, stepOfPerson } from './news.ts'
 import { isNeverBegun, isOpen } from './run.ts'
 import { emptyAt } from './queues/drain-rate.ts'
 import type { Remaining } from './queues/drain-rate.ts'
@@ -168,16 +169,16 @@ function fields(run: Run, seen: Seen): readonly Field[] {
       value: [`${personName(plan, by)} through ${door} at `, timeOn(at, now, plan.timezone)],
     })
   }
-  if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left))
+  if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left, seen))
   if ('endedAt' in run && 'startedAt' in run && run.startedAt !== undefined)
-    list.push({ label: 'Took', value: [tookText(run.endedAt - run.startedAt)] })
+    list.push({ label: 'Took', value: [printTook(run.endedAt - run.startedAt)] })
   return list
 }
 
-function leftField({ proposal: { objectiveAt } }: Run, seen: Remaining): Field {
+function leftField({ proposal: { objectiveAt } }: Run, seen: Remaining, { now, plan }: Seen): Field {
   const end = emptyAt(seen)
   const late = objectiveAt !== undefined && (end === undefined || end > objectiveAt)
-  const value: Line = [`${remainingText(seen)} (at `, { at: seen.at, show: 'time' }, ')']
+  const value: Line = [`${remainingText(seen)} (at `, timeOn(seen.at, now, plan.timezone), ')']
   return { label: 'Queues', value, ...(late ? { tone: 'bad' } : {}) }
 }
 

@@ -1,8 +1,7 @@
 // What became of a run, in one sentence for the room and the record.
 import { never } from '../errors.ts'
-import { printDuration } from '../drplan/duration.ts'
-import type { Duration, Instant } from '../ids.ts'
-import { second } from '../ids.ts'
+import { printDuration, printTook } from '../drplan/duration.ts'
+import type { Instant } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
 import { changedSomething, isNeverBegun, mayHaveChanged } from './run.ts'
 import type { PoolSize, Run } from './run.ts'
@@ -128,7 +127,7 @@ const unseenText = ' Nothing has asked the service from outside: whether it help
 function doneText(run: Run, what: string): string {
   const took =
     'startedAt' in run && 'endedAt' in run && run.startedAt !== undefined
-      ? ` in ${tookText(run.endedAt - run.startedAt)}`
+      ? ` in ${printTook(run.endedAt - run.startedAt)}`
       : ''
   const { effectWithin } = run.proposal
   const follow =
@@ -136,11 +135,6 @@ function doneText(run: Run, what: string): string {
   if (wasSeen(run)) return `${what} is done and verified${took}.${follow}${undoText(run)}`
   const unseen = run.direction === 'failover' && run.incident !== undefined ? unseenText : ''
   return `${what} is carried out${took}.${unseen}${follow}${undoText(run)}`
-}
-
-/** A duration of something that has ended. */
-export function tookText(took: Duration): string {
-  return took < second ? 'less than a second' : printDuration(took)
 }
 
 function stepText(run: Run): string {

@@ -1,5 +1,5 @@
 // The phases of an outage against its objective as a picture (SVG) with its words: for places that show no table.
-import { printDuration } from '../drplan/duration.ts'
+import { printDuration, printTook } from '../drplan/duration.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
 import { isNotKnown, measure, metForAll, phasesOf, verdictText, verdictTone } from './phases.ts'
@@ -164,7 +164,7 @@ function words({ id, system, title }: Charted, measured: Measured, phases: reado
 
 /** What took no whole second did take its time. */
 function took(ms: Duration, goesOn: boolean): string {
-  return `${ms < 1_000 ? 'under 1s' : printDuration(ms)}${goesOn ? ' so far' : ''}`
+  return `${printTook(ms)}${goesOn ? ' so far' : ''}`
 }
 
 interface Style {

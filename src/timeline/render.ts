@@ -1,6 +1,8 @@
 // A timeline as lines for people: the time in the plan's zone, who, what; a new day says so.
 import { nameOf } from '../oncall/shift.ts'
 import type { DrPlan } from '../drplan/schema.ts'
+import type { Instant } from '../ids.ts'
+import { dayText, exactTime, zoned } from '../moment.ts'
 import type { Actor, TimelineEvent } from './event.ts'
 
 /** One event as shown. `text` is data: a door or a report escapes it. */
@@ -15,7 +17,7 @@ export interface TimelineLine {
 
 /** The events of one day. */
 export interface TimelineDay {
-  /** `Monday 23 November 2026` */
+  /** `Monday 2026-11-23` */
   readonly day: string
   readonly lines: readonly TimelineLine[]
 }
@@ -25,15 +27,14 @@ type Reader = Pick<DrPlan, 'people' | 'timezone'>
 /** Events, in their order, by the day on which they happened in the plan's zone. */
 export function timelineDays(events: readonly TimelineEvent[], plan: Reader): readonly TimelineDay[] {
   const days: { day: string; lines: TimelineLine[] }[] = []
-  let date: Temporal.PlainDate | undefined
+  let day: string | undefined
   for (const event of events) {
-    const local = Temporal.Instant.fromEpochMilliseconds(event.at).toZonedDateTimeISO(plan.timezone)
-    const today = local.toPlainDate()
-    if (date === undefined || !today.equals(date)) days.push({ day: dayText(today), lines: [] })
-    date = today
+    const today = headingOf(event.at, plan.timezone)
+    if (today !== day) days.push({ day: today, lines: [] })
+    day = today
     const who = whoText(event.by, plan)
     days.at(-1)?.lines.push({
-      time: local.toPlainTime().toString({ smallestUnit: 'second' }),
+      time: exactTime(event.at, plan.timezone),
       type: event.type,
       ...(who === undefined ? {} : { who }),
       text: event.text,
@@ -42,14 +43,10 @@ export function timelineDays(events: readonly TimelineEvent[], plan: Reader): re
   return days
 }
 
-/** `2026-11-23 09:31:04` in the zone. */
-export function momentText(at: number, zone: string): string {
-  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
-  return `${local.toPlainDate().toString()} ${local.toPlainTime().toString({ smallestUnit: 'second' })}`
-}
-
-function dayText(date: Temporal.PlainDate): string {
-  return date.toLocaleString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+/** `Monday 2026-11-23` */
+function headingOf(at: Instant, zone: string): string {
+  const weekday = zoned(at, zone).toPlainDate().toLocaleString('en-GB', { weekday: 'long' })
+  return `${weekday} ${dayText(at, zone)}`
 }
 
 function whoText(by: Actor, plan: Reader): string | undefined {

@@ -1,10 +1,9 @@
 // The parts of a report in their order, before they are written as Markdown or HTML: both say the same.
-import { printDuration } from '../drplan/duration.ts'
-import type { Duration } from '../ids.ts'
+import { printDuration, printTook } from '../drplan/duration.ts'
 import { plain } from '../message.ts'
 import { told } from '../told.ts'
 import { phaseNames, problemCount, verdictText } from './phases.ts'
-import { momentText } from './render.ts'
+import { exactMoment } from '../moment.ts'
 import type { Report, ReportedDebt, ReportedOutage, ReportedRun } from './report.ts'
 
 /** A heading over sentences, a table or a list; every text in it is data. */
@@ -35,7 +34,7 @@ export function reportParts(report: Report): readonly Part[] {
 }
 
 function whatHappened(report: Report): Part {
-  const at = (instant: number): string => momentText(instant, report.zone)
+  const at = (instant: number): string => exactMoment(instant, report.zone)
   const [before, last] = [report.outages.slice(0, -1), report.outages.at(-1)]
   const ended = (one: ReportedOutage): string =>
     one.ended === undefined ? 'It is not over yet.' : endedText(one, at(one.ended))
@@ -103,15 +102,15 @@ function phaseRows(outage: ReportedOutage, zone: string): readonly (readonly str
   return phaseNames.map((name) => {
     const phase = outage.phases.find((one) => one.name === name)
     if (phase === undefined) return [name, '', '', '']
-    const end = phase.to === undefined ? 'goes on' : momentText(phase.to, zone)
-    return [name, momentText(phase.from, zone), end, tookText(phase.ms)]
+    const end = phase.to === undefined ? 'goes on' : exactMoment(phase.to, zone)
+    return [name, exactMoment(phase.from, zone), end, printTook(phase.ms)]
   })
 }
 
 function pages(report: Report): readonly Part[] {
   if (report.pages.length === 0) return []
   const rows = report.pages.map((page) => [
-    momentText(page.at, report.zone),
+    exactMoment(page.at, report.zone),
     page.person,
     page.channels.join(', '),
     page.why,
@@ -128,9 +127,9 @@ function pages(report: Report): readonly Part[] {
 
 function runParts(run: ReportedRun, zone: string): readonly Part[] {
   const approved = run.approvals.map(
-    ({ person, door, at }) => `Approved by ${person} (${door}) ${momentText(at, zone)}.`,
+    ({ person, door, at }) => `Approved by ${person} (${door}) ${exactMoment(at, zone)}.`,
   )
-  const took = run.ms === undefined ? '' : ` It took ${tookText(run.ms)}.`
+  const took = run.ms === undefined ? '' : ` It took ${printTook(run.ms)}.`
   const debts = run.debts.map((debt) => debtText(debt, zone))
   const story: Part = {
     heading: `${run.id}: ${run.what}`,
@@ -148,7 +147,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
   const steps = run.steps.map(({ title, phase, answer, ms }) => [
     title,
     answer === undefined ? (phase === 'ready' ? 'not begun' : phase) : `${phase}: ${answer}`,
-    ms === undefined ? '' : tookText(ms),
+    ms === undefined ? '' : printTook(ms),
   ])
   return [
     story,
@@ -158,7 +157,7 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
 }
 
 function undoneText({ by, at }: NonNullable<ReportedRun['undone']>, zone: string): string {
-  return `Undone by ${by}${at === undefined ? '' : ` ${momentText(at, zone)}`}: nothing of it is owed any more.`
+  return `Undone by ${by}${at === undefined ? '' : ` ${exactMoment(at, zone)}`}: nothing of it is owed any more.`
 }
 
 /** What is still to do when the report is written, and what has become of the rest. */
@@ -167,7 +166,7 @@ function debtText({ text, remedy, became }: ReportedDebt, zone: string): string 
     case undefined:
       return `Still to do: ${text}. ${asTyped(remedy)}`
     case 'paid':
-      return `Done by ${became.person} (${became.door}) ${momentText(became.at, zone)}: ${text}. What was done: ${became.what}`
+      return `Done by ${became.person} (${became.door}) ${exactMoment(became.at, zone)}: ${text}. What was done: ${became.what}`
     case 'undone':
       return `Not owed any more, undone by ${became.by}: ${text}.`
     case 'taken-over':
@@ -178,7 +177,7 @@ function debtText({ text, remedy, became }: ReportedDebt, zone: string): string 
 function notApproved({ denied }: ReportedRun, zone: string): string {
   if (denied === undefined) return 'Nobody approved it.'
   const why = denied.reason === undefined ? '' : `: ${denied.reason}`
-  return `Denied by ${denied.person} ${momentText(denied.at, zone)}${why}.`
+  return `Denied by ${denied.person} ${exactMoment(denied.at, zone)}${why}.`
 }
 
 function table(
@@ -191,7 +190,7 @@ function table(
 }
 
 function notes(report: Report): readonly Part[] {
-  const rows = report.notes.map(({ at, person, text }) => [momentText(at, report.zone), person, text])
+  const rows = report.notes.map(({ at, person, text }) => [exactMoment(at, report.zone), person, text])
   return table(2, 'Notes', ['At', 'Who', 'Note'], rows)
 }
 
@@ -216,7 +215,7 @@ function proof(report: Report): Part {
     lines: [
       problem === undefined ? intact : `The record was altered: ${problem}.`,
       `Hash of the last event: ${hash}`,
-      `Written ${momentText(report.writtenAt, report.zone)}.`,
+      `Written ${exactMoment(report.writtenAt, report.zone)}.`,
     ],
   }
 }
@@ -228,9 +227,4 @@ function asTyped(text: string): string {
 
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`
-}
-
-/** What took no whole second did take its time. */
-function tookText(ms: Duration): string {
-  return ms < 1_000 ? 'under 1s' : printDuration(ms)
 }

@@ -4,7 +4,7 @@ import type { Frozen } from '../recovery/freeze.ts'
 import { buttonForm } from './button.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import { dateTime, elapsed } from './time.ts'
+import { ago, moment } from './time.ts'
 import { nameOf } from './view.ts'
 import type { View } from './view.ts'
 
@@ -25,7 +25,7 @@ export function frozenBanner(frozen: Frozen | undefined, view: View): Html | und
   const why = frozen.reason === undefined ? undefined : html`: <bdi>${frozen.reason}</bdi>`
   return html`<div class="frozen" role="status">
     <strong>No recovery starts:</strong> frozen by <bdi>${nameOf(view, frozen.by)}</bdi> since
-    ${dateTime(frozen.since, view.plan.timezone)}${why}. To end it, type: <code>unfreeze</code>
+    ${moment(frozen.since, view)}${why}. To end it, type: <code>unfreeze</code>
   </div>`
 }
 
@@ -39,7 +39,7 @@ function row(incident: Incident, page: Page, view: View): Html {
     <p>
       <strong>You are being paged:</strong> <a href="/incidents/${incident.id}">${incident.id}</a>
       <bdi>${incident.title}</bdi>
-      <span class="quiet">for ${elapsed(page.startedAt, view.now)} · <bdi>${page.why}</bdi></span>
+      <span class="quiet">since ${ago(page.startedAt, view.now)} · <bdi>${page.why}</bdi></span>
     </p>
     ${buttonForm(ack, { view, incident: incident.id, scope: 'banner' })}
   </div>`

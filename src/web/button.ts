@@ -70,7 +70,7 @@ function question(button: Button, place: Place, id: string, sending: Html | unde
       </ul>`
     }
     ${button.confirm !== undefined && html`<p>${button.confirm}</p>`}
-    <p class="quiet">This runs <code>dr ${button.command}${more}</code></p>
+    <p class="quiet">This runs <code>${button.command}${more}</code></p>
     <form method="post" action="/commands" ${sending}>
       ${hiddenFields(button.command, place)} ${button.typed !== undefined && typedField(button.typed, id)}
       ${button.input !== undefined && inputField(button, id)}

@@ -2,7 +2,7 @@
 import type { Line, Span } from '../message.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import { countdown, dateTime, elapsed, timeOfDay } from './time.ts'
+import { ago, countdown, dateTime, moment } from './time.ts'
 import type { View } from './view.ts'
 
 /** Longest text shown at once; the rest opens on demand. */
@@ -19,11 +19,11 @@ function spanHtml(span: Span, view: View): Html {
   if ('command' in span) return html`<code>${span.command}</code>`
   if ('strong' in span) return html`<strong>${span.strong}</strong>`
   if ('link' in span) return linkHtml(span.link, span.text)
-  if (span.show === 'ago') return html`${elapsed(span.at, view.now)} ago`
-  const left = html`${countdown(span.at, view.now)}<span class="left"> left</span>`
+  if (span.show === 'ago') return ago(span.at, view.now)
+  const left = countdown(span.at, view.now)
   if (span.show === 'countdown') return left
-  if (span.show === 'deadline') return html`${left}, until ${timeOfDay(span.at, view.plan.timezone)}`
-  return span.show === 'time' ? timeOfDay(span.at, view.plan.timezone) : dateTime(span.at, view.plan.timezone)
+  if (span.show === 'deadline') return html`${left}, until ${moment(span.at, view)}`
+  return span.show === 'time' ? moment(span.at, view) : dateTime(span.at, view)
 }
 
 /** Text of any length: what is long is folded away behind its beginning. */

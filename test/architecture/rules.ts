@@ -47,6 +47,7 @@ const shared = [
   'src/lines.ts',
   'src/loopback.ts',
   'src/message.ts',
+  'src/moment.ts',
   'src/ports.ts',
   'src/readers.ts',
   'src/unseen.ts',

@@ -8,7 +8,7 @@ import type { HaproxyOptions } from '../../sim/haproxy.ts'
 import { createHaproxy } from '../../src/providers/haproxy/haproxy.ts'
 
 const retryable: readonly Retryable[] = [
-  { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1 s/ },
+  { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1s/ },
   { failure: 'refuse', says: /it closed the connection without an answer/ },
   { failure: 'error', says: /answers "show servers state" with something that cannot be read/ },
 ]
@@ -93,7 +93,7 @@ const dataplaneFaults: Readonly<Record<Failure, DataplaneFault>> = {
   limit: { kind: 'status', status: 429, retryAfter: 3 },
 }
 const dataplaneRetryable: readonly Retryable[] = [
-  { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1 s/ },
+  { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1s/ },
   { failure: 'refuse', says: /it closed the connection without an answer/ },
   { failure: 'error', says: /could not do it \(503: the simulator was told to\)/ },
   { failure: 'limit', says: /could not do it \(429/, after: 3_000 },

@@ -16,10 +16,10 @@ const faults: Readonly<Record<Failure, AzureFault>> = {
 }
 
 const retryable: readonly Retryable[] = [
-  { failure: 'hang', says: /no answer within 1 s/ },
+  { failure: 'hang', says: /no answer within 1s/ },
   { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
   { failure: 'error', says: /: 503 InternalServerError/, after: 30_000 },
-  { failure: 'limit', says: /too many requests to this subscription\. Next try in 17 s/, after: 17_000 },
+  { failure: 'limit', says: /too many requests to this subscription\. Next try in 17s/, after: 17_000 },
 ]
 
 const place = { resourceGroup: 'dr-rg', server: 'sql-west' }
@@ -93,7 +93,7 @@ const answers: Readonly<Record<Failure, TdsFault>> = {
 providerContract({
   name: 'sql-query',
   retryable: [
-    { failure: 'hang', says: /gave no connection within 1 s/ },
+    { failure: 'hang', says: /gave no connection within 1s/ },
     { failure: 'refuse', says: /closed the connection in the middle/ },
     { failure: 'error', says: /40197: Please retry/ },
     { failure: 'limit', says: /40501: Please retry/, after: 10_000 },

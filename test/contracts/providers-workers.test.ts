@@ -14,10 +14,10 @@ const faults: Readonly<Record<Failure, AzureFault>> = {
 }
 
 const retryable: readonly Retryable[] = [
-  { failure: 'hang', says: /no answer within 1 s/ },
+  { failure: 'hang', says: /no answer within 1s/ },
   { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
   { failure: 'error', says: /: 503 InternalServerError/, after: 30_000 },
-  { failure: 'limit', says: /too many requests to this subscription\. Next try in 17 s/, after: 17_000 },
+  { failure: 'limit', says: /too many requests to this subscription\. Next try in 17s/, after: 17_000 },
 ]
 
 const place = { resourceGroup: 'dr-rg', vmss: 'workers-vmss' }

@@ -32,10 +32,10 @@ const dnsFaults: Readonly<Record<Failure, DnsFault>> = {
 providerContract({
   name: 'cloudflare-dns',
   retryable: [
-    { failure: 'hang', says: /could not read the records of api\.example\.com: no answer within 1 s/ },
+    { failure: 'hang', says: /could not read the records of api\.example\.com: no answer within 1s/ },
     { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
     { failure: 'error', says: /: 503 \(10001 Internal server error\)/ },
-    { failure: 'limit', says: /refuses every call for five minutes\. Next try in 217 s/, after: 217_000 },
+    { failure: 'limit', says: /refuses every call for five minutes\. Next try in 3m37s/, after: 217_000 },
   ],
   findings: [],
   open: async ({ timeout, clock }) => {
@@ -63,7 +63,7 @@ providerContract({
   name: 'probe',
   retryable: [],
   findings: [
-    { failure: 'hang', says: /gave no answer within 1 s on \/health/ },
+    { failure: 'hang', says: /gave no answer within 1s on \/health/ },
     { failure: 'refuse', says: /closed the connection without an answer/ },
     { failure: 'error', says: /127\.0\.0\.12:\d+ answered 503 on \/health for api\.example\.com/ },
   ],
@@ -117,7 +117,7 @@ providerContract({
   name: 'certificate',
   retryable: [],
   findings: [
-    { failure: 'hang', says: /asked for api\.example\.com, gave no certificate within 1 s/ },
+    { failure: 'hang', says: /asked for api\.example\.com, gave no certificate within 1s/ },
     { failure: 'refuse', says: /closed the connection without an answer/ },
   ],
   open: async ({ timeout }) => {

@@ -271,8 +271,8 @@ describe('the timeline', () => {
     const days = timelineDays(recordWith().events, plan)
 
     expect(days.map(({ day, lines }) => [day, lines.map(({ time }) => time)])).toEqual([
-      ['Monday, 23 November 2026', ['23:55:00', '23:56:00']],
-      ['Tuesday, 24 November 2026', ['00:01:00', '00:03:00']],
+      ['Monday 2026-11-23', ['23:55:00', '23:56:00']],
+      ['Tuesday 2026-11-24', ['00:01:00', '00:03:00']],
     ])
     expect(days[0]?.lines[1]).toMatchObject({ who: 'Ann Onken (cli)', text: 'Ann Onken has it' })
     expect(days[1]?.lines[1]).not.toHaveProperty('who')

@@ -27,10 +27,10 @@ const dnsFaults: Readonly<Record<Failure, DnsFault>> = {
 providerContract({
   name: 'standby-dns',
   retryable: [
-    { failure: 'hang', says: /could not read the zone example\.com at Azure DNS: no answer within 1 s/ },
+    { failure: 'hang', says: /could not read the zone example\.com at Azure DNS: no answer within 1s/ },
     { failure: 'refuse', says: /the connection failed/ },
     { failure: 'error', says: /: 503 ServiceUnavailable: Busy\./ },
-    { failure: 'limit', says: /429 TooManyRequests.*Next try in 17 s/, after: 17_000 },
+    { failure: 'limit', says: /429 TooManyRequests.*Next try in 17s/, after: 17_000 },
   ],
   findings: [],
   open: async ({ timeout }) => {
@@ -61,7 +61,7 @@ providerContract({
   name: 'delegation',
   retryable: [],
   findings: [
-    { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer within 1 s/ },
+    { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer within 1s/ },
     { failure: 'refuse', says: /answers REFUSED/ },
     { failure: 'error', says: /answers SERVFAIL/ },
   ],

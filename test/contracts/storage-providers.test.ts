@@ -21,10 +21,10 @@ function faults(on: Reason): Readonly<Record<Failure, AzureFault>> {
 
 function retryable(doing: string): readonly Retryable[] {
   return [
-    { failure: 'hang', says: new RegExp(`Azure could not ${doing}.*: no answer within 1 s`) },
+    { failure: 'hang', says: new RegExp(`Azure could not ${doing}.*: no answer within 1s`) },
     { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
     { failure: 'error', says: /: 503/, after: 20_000 },
-    { failure: 'limit', says: /Next try in 17 s/, after: 17_000 },
+    { failure: 'limit', says: /Next try in 17s/, after: 17_000 },
   ]
 }
 
@@ -147,7 +147,7 @@ providerContract({
   name: 'storage-queues',
   retryable: [],
   findings: [
-    { failure: 'hang', says: /look at the queue orders of examplenorth: no answer within 1 s/ },
+    { failure: 'hang', says: /look at the queue orders of examplenorth: no answer within 1s/ },
     { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
     { failure: 'error', says: /: 503/ },
     { failure: 'limit', says: /too many requests/ },

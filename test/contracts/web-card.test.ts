@@ -45,8 +45,8 @@ describe('a card in the console', () => {
   test('says what is left, until when, and how long ago it was over', () => {
     const at = start + 272_000
 
-    expect(valueOf([{ at, show: 'countdown' }])).toBe('4:32 left')
-    expect(valueOf([{ at, show: 'deadline' }])).toBe('4:32 left, until 03:04:32')
-    expect(valueOf(['missed ', { at: start - 61_000, show: 'ago' }])).toBe('missed 1:01 ago')
+    expect(valueOf([{ at, show: 'countdown' }])).toBe('4m32s left')
+    expect(valueOf([{ at, show: 'deadline' }])).toBe('4m32s left, until 03:04')
+    expect(valueOf(['missed ', { at: start - 61_000, show: 'ago' }])).toBe('missed 1m1s ago')
   })
 })

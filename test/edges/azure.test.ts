@@ -126,12 +126,12 @@ test.each([
   [
     '429',
     { kind: 'status', status: 429, code: 'TooManyRequests', retryAfter: 17 },
-    /Next try in 17 s/,
+    /Next try in 17s/,
     17_000,
   ],
   ['503 with a time', { kind: 'status', status: 503, retryAfter: 30 }, /: 503 InternalServerError/, 30_000],
   ['500', { kind: 'status', status: 500 }, /: 500 InternalServerError/, undefined],
-  ['a hanging answer', { kind: 'hang' }, /no answer within 0\.3 s/, undefined],
+  ['a hanging answer', { kind: 'hang' }, /no answer within 0\.3s/, undefined],
   ['a refused connection', { kind: 'refuse' }, /the connection failed \(ECONNRESET\)/, undefined],
 ] as const)('asks to be tried again after %s', async (_name, fault: AzureFault, says, after) => {
   const seen = reader({ timeout: 300 })

@@ -84,7 +84,7 @@ describe('a command', () => {
   test('shows every time in the zone of the plan, by name, wherever the terminal is', async () => {
     await house.desk.say('ann', 'open lb customers see errors')
     const local = Temporal.Instant.fromEpochMilliseconds(start).toZonedDateTimeISO('Europe/Berlin')
-    const clock = local.toPlainTime().toString({ smallestUnit: 'second' })
+    const clock = local.toPlainTime().toString({ smallestUnit: 'minute' })
 
     const status = await house.dr(['status'])
     const timeline = await house.dr(['timeline', 'INC-1'])

@@ -81,7 +81,7 @@ test('gives up after the time it was given, counted from its start, also after a
   expect(before.state).toBe('running')
   expect(after).toMatchObject({
     state: 'failed',
-    reason: expect.stringMatching(/^After 30 s not every name server answers .*wanted 192\.0\.2\.20\.$/),
+    reason: expect.stringMatching(/^After 30s not every name server answers .*wanted 192\.0\.2\.20\.$/),
   })
   expect(lost.state).toBe('failed')
 })

@@ -67,7 +67,7 @@ test('the true answer counts, whatever came before it in the name of the server'
 test('what is no answer to the question is waited past until time is up', async () => {
   const at = await server((query) => [...noise, ...foreign(query).map((packet) => encode(packet))])
 
-  await expect(asked(at, 200)).rejects.toThrow('does not answer within 0.2 s')
+  await expect(asked(at, 200)).rejects.toThrow('does not answer within 0.2s')
 })
 
 test('a server that refuses without repeating the question is told as one that refuses', async () => {

@@ -161,7 +161,7 @@ test('gives a body that stops in the middle no more time than the whole', async 
 
   expect(await look(actionAt(port, { contains: 'ready', timeout: 200 }))).toEqual({
     ok: false,
-    reason: 'gave no answer within 0.2 s',
+    reason: 'gave no answer within 0.2s',
   })
 })
 

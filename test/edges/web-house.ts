@@ -245,7 +245,7 @@ function proposal(incident: IncidentId, now: Instant): Run {
       typed: 'api.example.com',
       risk: 'disruptive',
       changes: [{ what: 'api.example.com A', before: '192.0.2.10, TTL 300', after: '203.0.113.20, TTL 60' }],
-      cost: { text: 'clients follow within 300 s (the old TTL)' },
+      cost: { text: 'clients follow within 5m (the old TTL)' },
     },
   }
 }

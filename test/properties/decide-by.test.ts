@@ -185,9 +185,9 @@ describe('the card', () => {
     { recovery: 'restore', takes: 400_000, source: 'the DR plan' },
   ]
   it.each([
-    [0, '03:07:30Z for backup (2m, and 30s to verify); 03:02:50Z for restore', 'warn'],
-    [200_000, '03:07:30Z for backup (2m, and 30s to verify); too late for restore', 'warn'],
-    [400_000, '03:07:30Z for backup (2m, and 30s to verify); too late for restore', 'bad'],
+    [0, '03:07 UTC for backup (2m, and 30s to verify); 03:02 UTC for restore', 'warn'],
+    [200_000, '03:07 UTC for backup (2m, and 30s to verify); too late for restore', 'warn'],
+    [400_000, '03:07 UTC for backup (2m, and 30s to verify); too late for restore', 'bad'],
     [450_000, 'no way is left that meets the objective: backup takes 2m, restore takes 6m40s', 'bad'],
   ])('says after %i ms: %s', (later, text, tone) => {
     expect(fieldOf(diagnosing(two, 600_000), start + later)).toEqual({ text, tone })
@@ -203,7 +203,7 @@ describe('the card', () => {
     )
 
     expect(fieldOf(one, start)?.text).toBe(
-      '03:02:50Z for restore (6m40s, and 30s to verify); not ready: backup',
+      '03:02 UTC for restore (6m40s, and 30s to verify); not ready: backup',
     )
     expect(fieldOf(none, start)).toEqual({
       text: 'no recovery could be carried out now: not backup, restore',

@@ -1,7 +1,7 @@
 // Durations as people write them are read and written without loss.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseDuration, printDuration } from '../../src/drplan/duration.ts'
+import { parseDuration, printClock, printDuration, printTook } from '../../src/drplan/duration.ts'
 
 describe('a duration', () => {
   test.each([
@@ -39,5 +39,15 @@ describe('a duration', () => {
       '0s',
       '-1m30s',
     ])
+  })
+
+  test('of a clock has its two largest units, whether it runs out or is over', () => {
+    const all = [272_000, -61_000, 3_605_000, 3_720_900, 90_061_000, 176_400_000, 0, 999, -500]
+
+    expect(all.map(printClock)).toEqual(['4m32s', '1m1s', '1h', '1h2m', '1d1h', '2d1h', '0s', '0s', '0s'])
+  })
+
+  test('that something took is never nothing', () => {
+    expect([0, 999, 1_000, 65_000].map(printTook)).toEqual(['under 1s', 'under 1s', '1s', '1m5s'])
   })
 })

@@ -49,7 +49,7 @@ describe('on call', () => {
 
     expect(command).toBe('oncall cancel cem 2026-11-23T00:00')
     expect(back.status).toBe('done')
-    expect(said(back)).toContain('Taken back: Cem Celik takes the rotation primary from 2026-11-23T00:00')
+    expect(said(back)).toContain('Taken back: Cem Celik takes the rotation primary from 2026-11-23 00:00')
     expect(said(await desk.say('vic', 'oncall'))).toBe(before)
   })
 

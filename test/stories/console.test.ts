@@ -51,9 +51,11 @@ describe('what is open now', () => {
   test('its clocks tick by themselves', async () => {
     const page = await enter('bob')
     const left = page.locator('#open-INC-2 .objective time')
-    expect(await left.textContent()).toMatch(/^5:5\d$/)
+    expect(await left.textContent()).toMatch(/^5m5\ds left$/)
 
-    await vi.waitFor(async () => expect(await left.textContent()).toMatch(/^5:5[0-4]$/), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await left.textContent()).toMatch(/^5m5[0-4]s left$/), {
+      timeout: 10_000,
+    })
   })
 
   test('says when nothing is open', async () => {

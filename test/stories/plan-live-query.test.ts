@@ -65,7 +65,7 @@ test.each([
   [
     'an answer',
     () => azure.tds.fault({ kind: 'hang', on: 'query' }),
-    /gave no answer within 2 s.*Look again in a few minutes/,
+    /gave no answer within 2s.*Look again in a few minutes/,
   ],
 ])('says what is missing: %s', async (_what, without, says) => {
   without()

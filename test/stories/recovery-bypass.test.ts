@@ -143,7 +143,7 @@ test('dns show says what Cloudflare has and which recovery changes it, also when
   bot.world.cloudflare.fault({ kind: 'rate-limit', retryAfter: 217 })
   const limited = await bot.say('ann', 'dns show')
   expect(limited.status).toBe('done')
-  expect(limited.text).toContain('refuses every call for five minutes. Next try in 217 s')
+  expect(limited.text).toContain('refuses every call for five minutes. Next try in 3m37s')
   expect(limited.text).toContain('not known now')
 })
 

@@ -69,10 +69,10 @@ describe('the card of a run', () => {
       Cost: No data is lost; clients that hold the old address follow within 5m.
       Expected: 2m (the DR plan)
       In effect for all: within 5m (the old TTL)
-      Objective (RTO): until 12:10:00Z
+      Objective (RTO): until 12:10 UTC
       Risk: reversible
       Approval: Ann Onken, or another engineer or manager: dr approve R-1
-      Valid: until 12:05:00Z
+      Valid: until 12:05 UTC
       # 
       api.example.com will point at backup (127.0.0.12)
       api.example.com A: 127.0.0.11, TTL 300 s → 127.0.0.12, TTL 60 s
@@ -88,7 +88,7 @@ describe('the card of a run', () => {
       # To do afterwards
       api.example.com points at backup (127.0.0.12). When 127.0.0.11 works again: dr failback lb
       The TTL of api.example.com was lowered from 300 s to 60 s. Restored by: dr failback lb
-      Asked for by Ann Onken through cli at 2026-03-13 12:00:00Z for INC-1"
+      Asked for by Ann Onken through cli at 2026-03-13 12:00 UTC for INC-1"
     `)
     expect(card.tone).toBe('warn')
     expect(commands(card)).toEqual(['approve R-1', 'deny R-1'])
@@ -112,7 +112,7 @@ describe('the card of a run', () => {
       '1. Set api.example.com to 127.0.0.12, TTL 60 s — going on (undo: api.example.com to 127.0.0.11, TTL 300 s)',
     )
     expect(text(card)).toContain('# To do afterwards')
-    expect(text(card)).toContain('Approved by: Ann Onken through cli at 12:00:01Z')
+    expect(text(card)).toContain('Approved by: Ann Onken through cli at 12:00 UTC')
     expect(commands(card)).toEqual(['cancel R-1'])
   })
 
@@ -126,9 +126,9 @@ describe('the card of a run', () => {
     })
     const done = { ...ended, state: 'done', startedAt: noon, endedAt: noon + 9_000 } as Run
 
-    expect(text(draw(done))).toContain('In effect for all: by 2026-03-15 12:00:01Z (the old TTL of 2d)')
-    expect(text(draw(done, noon + 2 * day))).toContain('by 12:00:01Z (the old TTL of 2d)')
-    expect(text(draw(done, noon + 2 * day))).toContain('through cli at 2026-03-13 12:00:01Z')
+    expect(text(draw(done))).toContain('In effect for all: by 2026-03-15 12:00 UTC (the old TTL of 2d)')
+    expect(text(draw(done, noon + 2 * day))).toContain('by 12:00 UTC (the old TTL of 2d)')
+    expect(text(draw(done, noon + 2 * day))).toContain('through cli at 2026-03-13 12:00 UTC')
   })
 
   test('offers nothing more to press while it is stopping', () => {
@@ -173,9 +173,7 @@ describe('the card of a run', () => {
     const done = await bench.run(run.id)
 
     expect(commands(draw(done))).toEqual(['failback lb'])
-    expect(text(draw(done))).toContain(
-      'is done and verified in less than a second. Every client follows within 5m.',
-    )
+    expect(text(draw(done))).toContain('is done and verified in under 1s. Every client follows within 5m.')
     const undone: Run = { ...done, undoneBy: 'R-9' }
     expect(draw(undone).title).toBe('R-2 · failover lb to backup · done, undone by R-9')
     expect(commands(draw(undone))).toEqual([])
@@ -185,7 +183,7 @@ describe('the card of a run', () => {
     const denied = draw(after(proposed, { kind: 'deny', by: ann, reason: 'it is back' }))
     const drifted = draw(after(proposed, { kind: 'lapsed', reason: 'The world is not as shown' }))
 
-    expect(text(denied)).toContain('Denied by Ann Onken (cli) at 12:00:01Z: it is back\nNothing was changed.')
+    expect(text(denied)).toContain('Denied by Ann Onken (cli) at 12:00 UTC: it is back\nNothing was changed.')
     expect(text(drifted)).toContain(
       'does not start: The world is not as shown.\nNothing was changed. What was proposed: api.example.com will point at backup (127.0.0.12)\nTo have it proposed again: dr failover lb to backup',
     )
@@ -193,7 +191,7 @@ describe('the card of a run', () => {
   })
 
   test('says what the clock says when it is shown, not what it said when it was proposed', () => {
-    const longer = 'The expected 2m is longer than the objective (RTO) allows: until 12:10:00Z'
+    const longer = 'The expected 2m is longer than the objective (RTO) allows: until 12:10 UTC'
 
     expect(text(draw(proposed))).not.toContain('The expected 2m')
     expect(text(draw(proposed, noon + 500_000))).toContain(longer)
@@ -214,7 +212,7 @@ describe('the card of a run', () => {
       'Cost: No data is lost; clients that hold the old address follow within 5m.',
       'Expected: 2m (the DR plan)',
       'In effect for all: within 5m (the old TTL)',
-      'Objective (RTO): until 12:10:00Z',
+      'Objective (RTO): until 12:10 UTC',
       'Risk: disruptive',
       'Approval: Ann Onken, or another engineer or manager, who types the name of the target: dr approve R-1 backup',
       '⚠ target-healthy 127.0.0.12 answered 503; overridden by Ann Onken: the probe is blocked',
@@ -222,6 +220,6 @@ describe('the card of a run', () => {
   })
 
   test('says when the objective is missed', () => {
-    expect(text(draw(proposed, noon + 660_000))).toContain('Objective (RTO): missed at 12:10:00Z')
+    expect(text(draw(proposed, noon + 660_000))).toContain('Objective (RTO): missed at 12:10 UTC')
   })
 })

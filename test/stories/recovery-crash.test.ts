@@ -340,7 +340,7 @@ describe('a world that is not the one that was shown', () => {
     const first = await bench.runs().propose(asking())
     bench.world.backup.set('hang')
     await expect(bench.runs().verdict(first.run.id, approving())).rejects.toThrow(
-      /127\.0\.0\.12 gave no answer within 3 s/,
+      /127\.0\.0\.12 gave no answer within 3s/,
     )
     bench.world.backup.set('ok')
 

@@ -105,7 +105,7 @@ test('waits for fresh checks, and takes no traffic from main when they fail', as
   const run = await carryOut(bench, {}, 1_000)
 
   expect(run.state === 'failed' && run.reason).toMatch(
-    /standby did not pass HAProxy's check within 60 s: .* says DOWN L7STS/,
+    /standby did not pass HAProxy's check within 1m: .* says DOWN L7STS/,
   )
   expect(sims.map((sim) => sim.states())).toEqual(['main ready, standby drain', 'main ready, standby drain'])
 })

@@ -79,7 +79,7 @@ describe('while clients ask through both load balancers', () => {
     const asked = await clients.stop()
 
     expect(run.steps.find(({ title }) => title.startsWith('Wait until the sessions'))?.note).toMatch(
-      /^2 sessions on main still open after 10 s; not waited for any longer$/,
+      /^2 sessions on main still open after 10s; not waited for any longer$/,
     )
     expect(clients.failures()).toEqual([])
     expect(clients.answered('main') + clients.answered('standby')).toBe(asked)
@@ -128,7 +128,7 @@ describe('the steps', () => {
 
     expect(run).toMatchObject({ state: 'failed' })
     expect(run.state === 'failed' && run.reason).toMatch(
-      /standby did not pass HAProxy's check within 60 s: .* says DOWN L7STS/,
+      /standby did not pass HAProxy's check within 1m: .* says DOWN L7STS/,
     )
     expect(await house.states()).toBe('main ready, standby drain | main ready, standby drain')
   })

@@ -21,7 +21,7 @@ afterEach(() => bench.stop())
 
 const ten: Order = { kind: 'pool-size', size: { to: 10 } }
 const lock = 'lock:azure:dr-rg/workers-vmss'
-/** Machines come within 8 s here, and Azure is asked every 10 s. After a crash a step is looked at when its lease is over. */
+/** Machines come within 8s here, and Azure is asked every 10 s. After a crash a step is looked at when its lease is over. */
 const wait = 12_000
 const longer = 26_000
 const commits = { failover: 12, failback: 13 } as const

@@ -313,7 +313,7 @@ describe('workers show', () => {
     azure.fault({ kind: 'hang', path: '/queues/' })
     const partly = await bot.say('ann', 'workers show')
     expect(partly.status).toBe('done')
-    expect(partly.text).toContain('Azure did not answer within 2.5 s')
+    expect(partly.text).toContain('Azure did not answer within 2.5s')
     expect(partly.text).toContain('4 run')
   })
 })

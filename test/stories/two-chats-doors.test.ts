@@ -51,7 +51,7 @@ test('is told of in both chats and in the rooms of the outage, and taken back wh
     expect(chat.said.filter((text) => text.includes('Buttons and commands'))).toEqual([shutWords, openWords])
   }
   expect((await house.texts()).filter((text) => text.includes('Buttons'))).toEqual([shutWords, openWords])
-  expect(during).toEqual([`Buttons and commands in Slack do not arrive, since 2026-11-23 02:00:05Z: ${why}`])
+  expect(during).toEqual([`Buttons and commands in Slack do not arrive, since 2026-11-23 02:00 UTC: ${why}`])
   expect(await status()).toEqual([])
 })
 

@@ -1,4 +1,5 @@
 // What Slack's refusals and silences mean: the one place where errors of its SDK become ours.
+import { printDuration } from '../../drplan/duration.ts'
 import {
   WebAPIHTTPError,
   WebAPIPlatformError,
@@ -88,9 +89,9 @@ export function mapSlackError(thrown: unknown, call: FailedCall): SlackRefusal |
 
 function limited(asked: number, { method, about, clock }: FailedCall): RetryableError {
   const wait = Math.max(asked, 1_000)
-  const seconds = Math.ceil(wait / 1_000)
+  const full = Math.ceil(wait / 1_000) * 1_000
   return new RetryableError(
-    `Slack limits ${method}${aboutText(about)}: not before ${seconds} s from now are over.`,
+    `Slack limits ${method}${aboutText(about)}: not before ${printDuration(full)} from now are over.`,
     {
       after: botTime(clock, wait),
     },

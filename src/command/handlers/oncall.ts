@@ -69,8 +69,13 @@ function rotationOf(plan: DrPlan, { rotation }: Override): string {
 }
 
 function turnText(plan: DrPlan, override: Override): string {
-  const times = `from ${override.from} to ${override.to} ${plan.timezone}`
+  const times = `${spanText(override)} ${plan.timezone}`
   return `${who(plan, override.person)} takes the rotation ${rotationOf(plan, override)} ${times}`
+}
+
+/** `from 2026-12-24 09:00 to 2026-12-26 09:00`, or whole days as they stand in the plan. */
+function spanText({ from, to }: Override): string {
+  return `from ${from} to ${to}`.replaceAll(/(?<=\d)T(?=\d)/g, ' ')
 }
 
 /** The command that takes an override back. */
@@ -132,7 +137,8 @@ function section(
   const nobody: Line = [
     'Now: ',
     { strong: 'nobody' },
-    ', everybody of this rotation is off. Type: help oncall override',
+    ', everybody of this rotation is off. Type: ',
+    { command: 'help oncall override' },
   ]
   const now: Line =
     shifts.now === undefined
@@ -151,11 +157,11 @@ function overrides(plan: DrPlan, now: Instant): readonly Section[] {
   const coming = plan.oncall.overrides.filter(({ to }) => momentEnd(to, plan.timezone) > now)
   if (coming.length === 0) return []
   const lines = coming.map((override): Line => {
-    const { person, from, to, by } = override
+    const { person, by } = override
     const arranged = by === undefined ? '' : `, arranged by ${who(plan, by)}`
     const what = lacking(plan, person, rotationOf(plan, override))
     const mind = what === undefined ? '' : `; ${what}`
-    const where = `(${rotationOf(plan, override)}) from ${from} to ${to} ${plan.timezone}`
+    const where = `(${rotationOf(plan, override)}) ${spanText(override)} ${plan.timezone}`
     return [{ strong: who(plan, person) }, ` ${where}${arranged}${mind}`]
   })
   const back: Line = ['To take one back: ', { command: 'oncall cancel PERSON' }]

@@ -118,7 +118,7 @@ async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<Part<T>
   try {
     return { seen: await Promise.race([work, late.promise]) }
   } catch (thrown) {
-    if (signal.aborted) return { problem: `Azure did not answer within ${patience / second} s` }
+    if (signal.aborted) return { problem: `Azure did not answer within ${patience / second}s` }
     return { problem: reasonOf(thrown) }
   }
 }

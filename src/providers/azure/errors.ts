@@ -1,4 +1,5 @@
 // What every failure of a call to Azure means to a person: the one place where its errors are told apart.
+import { printDuration } from '../../drplan/duration.ts'
 import { z } from 'zod'
 import { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
@@ -85,7 +86,7 @@ export function explain(
   const name = thrown instanceof Error ? thrown.name : ''
   if (name === 'AbortError' || name === 'TimeoutError')
     return new RetryableError(
-      `${what}: no answer within ${circumstances.timeout / second} s.${doubt(purpose)}`,
+      `${what}: no answer within ${circumstances.timeout / second}s.${doubt(purpose)}`,
     )
   if (credentialErrors.includes(name)) return noToken(what, thrown, circumstances)
   const answered = notTaken(thrown)
@@ -157,7 +158,7 @@ function byStatus(
   const after = retryAfter(failure.response?.headers)
   const wait = after === undefined ? {} : { after }
   if (status === 429) {
-    const next = after === undefined ? '' : ` Next try in ${Math.ceil(after / second)} s.`
+    const next = after === undefined ? '' : ` Next try in ${printDuration(after)}.`
     return new RetryableError(`${what}: too many requests to this subscription.${next}`, wait)
   }
   if (status >= 500 || status === 408 || (status === 409 && passing.includes(code)))

@@ -1,4 +1,5 @@
 // One call to Cloudflare's API: time limits, the answer's envelope, and what every failure means to a person.
+import { printDuration } from '../../drplan/duration.ts'
 import type Cloudflare from 'cloudflare'
 import { z } from 'zod'
 import { TooLong, bounded } from '../../bounded.ts'
@@ -195,7 +196,7 @@ function explain(
     thrown instanceof APIUserAbortError ||
     isTimeOut(thrown)
   ) {
-    return new RetryableError(`${what}: no answer within ${timeout / second} s.${unknown}`)
+    return new RetryableError(`${what}: no answer within ${timeout / second}s.${unknown}`)
   }
   if (thrown instanceof APIError && thrown.status !== undefined) {
     return explainStatus(purpose, thrown.status, clean(errorsOf(thrown.error)), thrown.headers)
@@ -233,7 +234,7 @@ function explainStatus(
   if (status === 429) {
     const after = retryAfter(headers) ?? rateLimitBlock
     return new RetryableError(
-      `${what} The user's rate limit is used up (1,200 requests in five minutes, dashboard and all tokens counted together), and Cloudflare then refuses every call for five minutes. Next try in ${Math.ceil(after / second)} s.`,
+      `${what} The user's rate limit is used up (1,200 requests in five minutes, dashboard and all tokens counted together), and Cloudflare then refuses every call for five minutes. Next try in ${printDuration(after)}.`,
       { after },
     )
   }

@@ -1,4 +1,5 @@
 // The provider that asks a zone's own name servers, one by one, until each of them answers with what is wanted.
+import { printDuration } from '../../drplan/duration.ts'
 import { Resolver } from 'node:dns/promises'
 import { z } from 'zod'
 import { BugError, RetryableError, reasonOf } from '../../errors.ts'
@@ -72,7 +73,7 @@ function progressOf(action: DnsCheckAction, verdicts: readonly Verdict[], elapse
   }
   return {
     state: 'failed',
-    reason: `After ${Math.round(action.within / second)} s not every name server answers with the new records: ${says}.`,
+    reason: `After ${printDuration(action.within)} not every name server answers with the new records: ${says}.`,
     advice:
       'Compare the records at the DNS provider with the name servers of the zone (dig @server name); the change may still be on its way.',
   }

@@ -50,7 +50,7 @@ export async function ask(
       throw new Error(`answers ${codeNames[code] ?? `with DNS error ${code}`}`)
     return { answers: packet.answers ?? [], authorities: packet.authorities ?? [] }
   } catch (thrown) {
-    if (late.aborted) throw new Error(`does not answer within ${timeout / second} s`, { cause: thrown })
+    if (late.aborted) throw new Error(`does not answer within ${timeout / second}s`, { cause: thrown })
     throw thrown
   }
 }

@@ -1,4 +1,5 @@
 // The providers that set the state of HAProxy's servers, write it into its file, and read back what has become of it.
+import { printDuration } from '../../drplan/duration.ts'
 import { BugError, RetryableError, UserError } from '../../errors.ts'
 import type { Duration } from '../../ids.ts'
 import { second } from '../../ids.ts'
@@ -184,7 +185,7 @@ function checkedOrNot(
   }
   return {
     state: 'failed',
-    reason: `${server} did not pass HAProxy's check within ${action.within / second} s: ${says}.`,
+    reason: `${server} did not pass HAProxy's check within ${printDuration(action.within)}: ${says}.`,
     advice: `No traffic was taken from the other servers. Look at ${server} itself and at its check in haproxy.cfg.`,
   }
 }
@@ -198,7 +199,7 @@ function idleOrNot(action: HaproxyWaitAction, balancers: readonly BalancerFacts[
   if (left > 0) return { state: 'running', note: `${some} still open`, checkAfter }
   return {
     state: 'done',
-    note: `${some} still open after ${action.within / second} s; not waited for any longer`,
+    note: `${some} still open after ${printDuration(action.within)}; not waited for any longer`,
   }
 }
 

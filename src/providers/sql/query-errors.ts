@@ -165,7 +165,7 @@ function addressIn(message: string): string {
 }
 
 function lateText({ timeout, host, port }: Asked, failure: SqlFailure): string {
-  const within = `within ${timeout / second} s`
+  const within = `within ${timeout / second}s`
   return failure.while === 'connecting'
     ? `${host}:${port} gave no connection ${within}. A network may be in the way: the bot must reach port 1433, and from within Azure 11000 to 11999 too.`
     : `it gave no answer ${within}. A query that an index answers is quicker; "check.timeout" in the DR plan gives it more time.`

@@ -1,6 +1,7 @@
 // Storage accounts through Azure's resource provider: where they are, how far their copy is behind, and their failover.
 import type { StorageAccount, StorageManagementClient } from '@azure/arm-storage'
 import { z } from 'zod'
+import { printDuration } from '../../drplan/duration.ts'
 import { RetryableError, reasonOf } from '../../errors.ts'
 import { minute, second, type Duration } from '../../ids.ts'
 import type { Clock, Progress, Provider } from '../../ports.ts'
@@ -222,5 +223,5 @@ function redundancyText({ sku, replication }: AccountSeen): string {
 
 function minutesText(took: Duration): string {
   const minutes = Math.floor(took / minute)
-  return minutes < 1 ? 'less than a minute' : `${minutes} min`
+  return minutes < 1 ? 'under 1m' : printDuration(minutes * minute)
 }

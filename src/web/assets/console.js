@@ -13,16 +13,24 @@
 
   const two = (number) => String(number).padStart(2, '0')
 
-  /** Writes the same as `tickText` on the server. */
-  function tickText(duration) {
-    const over = duration < 0
-    const seconds = over ? Math.floor(-duration / 1_000) : Math.ceil(duration / 1_000)
-    const sign = over ? '+' : ''
-    if (seconds >= 86_400)
-      return `${sign}${Math.floor(seconds / 86_400)} d ${Math.floor(seconds / 3_600) % 24} h`
-    const minutes = Math.floor(seconds / 60) % 60
-    const hours = Math.floor(seconds / 3_600)
-    return `${sign}${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`
+  const units = [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ]
+
+  /** Writes the same as `printClock` of the bot. */
+  function clockText(duration) {
+    const seconds = Math.floor(Math.abs(duration) / 1_000)
+    const largest = units.findIndex(([, size]) => seconds >= size)
+    if (largest === -1) return '0s'
+    const shown = units.slice(largest, largest + 2)
+    const counts = shown.map(([unit, size], index) => [
+      Math.floor((index === 0 ? seconds : seconds % shown[0][1]) / size),
+      unit,
+    ])
+    return counts.map(([count, unit]) => (count > 0 ? `${count}${unit}` : '')).join('')
   }
 
   function tick() {
@@ -30,7 +38,8 @@
     for (const time of document.querySelectorAll('time.tick')) {
       const { until, since } = time.dataset
       const duration = until === undefined ? Math.max(0, now - Number(since)) : Number(until) - now
-      const text = tickText(duration)
+      const how = until === undefined ? 'ago' : duration < 0 ? 'over' : 'left'
+      const text = `${clockText(duration)} ${how}`
       if (time.textContent !== text) time.textContent = text
       time.classList.toggle('over', duration < 0)
     }

@@ -1,10 +1,11 @@
 // How much of the recovery time objective is used up, as a bar with the time left.
+import { printDuration } from '../../drplan/duration.ts'
 import type { Instant } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { measure, verdictText, verdictTone } from '../../timeline/phases.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { countdown, durationText } from '../time.ts'
+import { countdown } from '../time.ts'
 
 export function objectiveBar(incident: Incident, now: Instant): Html {
   const measured = measure(incident, now)
@@ -19,10 +20,9 @@ export function objectiveBar(incident: Incident, now: Instant): Html {
     <span
       >${
         over
-          ? html`${durationText(ms)}
-              <span class="quiet">of ${durationText(rto)}, ${verdictText(measured)}</span>`
-          : html`${countdown(incident.marks.outage + rto, now)}
-              <span class="quiet">${met ? 'left' : 'over'}</span>`
+          ? html`${printDuration(ms)}
+              <span class="quiet">of ${printDuration(rto)}, ${verdictText(measured)}</span>`
+          : countdown(incident.marks.outage + rto, now)
       }</span
     ></span
   >`

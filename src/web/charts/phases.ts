@@ -1,11 +1,11 @@
 // The phases of an outage on one scale with the objective: a table whose middle column is the picture.
+import { printDuration, printTook } from '../../drplan/duration.ts'
 import type { Instant } from '../../ids.ts'
 import type { Incident } from '../../incident/incident.ts'
 import { measure, phasesOf } from '../../timeline/phases.ts'
 import type { Phase } from '../../timeline/phases.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { durationText } from '../time.ts'
 import type { View } from '../view.ts'
 
 /** Units across the picture, whatever its width on the screen. */
@@ -23,7 +23,7 @@ export function phasesChart(incident: Incident, view: View): Html {
         <th scope="col">Phase</th>
         <th scope="col">
           <span class="vh">Share of the outage</span>
-          <span class="limit-label">RTO ${durationText(rto)}</span>
+          <span class="limit-label">RTO ${printDuration(rto)}</span>
         </th>
         <th scope="col">Took</th>
       </tr>
@@ -52,6 +52,6 @@ function phaseRow(phase: Phase, limit: number, scale: (at: Instant) => number): 
         <line class="limit" x1="${limit}" x2="${limit}" y1="0" y2="24"></line>
       </svg>
     </td>
-    <td>${durationText(phase.ms)}${running && html` <span class="quiet">so far</span>`}</td>
+    <td>${printTook(phase.ms)}${running && html` <span class="quiet">so far</span>`}</td>
   </tr>`
 }

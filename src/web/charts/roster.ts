@@ -1,9 +1,10 @@
 // Four weeks of one rotation as a strip: whose turn, today, overrides hatched, time with nobody marked.
 import type { Instant, PersonId } from '../../ids.ts'
 import type { Shift } from '../../oncall/shift.ts'
+import { dayText } from '../../moment.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { dateTime, dayText, zoned } from '../time.ts'
+import { dateTime } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
 
@@ -76,9 +77,7 @@ export function rosterStrip(
       .map(
         (week) =>
           html`<line class="grid" x1="${scale(week)}" x2="${scale(week)}" y1="0" y2="${top + bar}"></line>
-            <text class="axis" x="${scale(week) + 5}" y="13"
-              >${dayText(zoned(week, view.plan.timezone))}</text
-            >`,
+            <text class="axis" x="${scale(week) + 5}" y="13">${dayText(week, view.plan.timezone)}</text>`,
       )}
     ${stretches.map((stretch) => piece(stretch, place))}
     <line
@@ -108,7 +107,6 @@ function piece(stretch: Stretch, place: Place): Html {
 }
 
 export function rosterTable(stretches: readonly Stretch[], view: View): Html {
-  const { timezone } = view.plan
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Shifts">
     <table>
       <thead>
@@ -123,8 +121,8 @@ export function rosterTable(stretches: readonly Stretch[], view: View): Html {
         ${stretches.map(
           ({ from, until, shift }) =>
             html`<tr>
-              <td>${dateTime(from, timezone)}</td>
-              <td>${dateTime(until, timezone)}</td>
+              <td>${dateTime(from, view)}</td>
+              <td>${dateTime(until, view)}</td>
               <td>
                 ${shift ? html`<bdi>${nameOf(view, shift.person)}</bdi>` : html`<strong class="tone-bad">nobody</strong>`}
               </td>

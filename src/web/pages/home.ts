@@ -1,4 +1,5 @@
 // The first page: what is open now, and when nothing is, that all is well and who would be called.
+import { printDuration } from '../../drplan/duration.ts'
 import { owedText, readWarnings } from '../../command/warnings.ts'
 import type { Owed, SystemWarning } from '../../command/warnings.ts'
 import { systemIds } from '../../ids.ts'
@@ -16,7 +17,7 @@ import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { objectiveBar } from '../charts/objective.ts'
-import { countdown, durationText, elapsed, timeOfDay } from '../time.ts'
+import { ago, countdown, moment } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
 import type { Sources } from './page.ts'
@@ -58,8 +59,8 @@ function openIncident(incident: Incident, view: View): Html {
       <div>
         <dt>Since</dt>
         <dd>
-          ${timeOfDay(incident.marks.outage, view.plan.timezone)}
-          <span class="quiet">(${elapsed(incident.marks.outage, view.now)})</span>
+          ${moment(incident.marks.outage, view)}
+          <span class="quiet">${ago(incident.marks.outage, view.now)}</span>
         </dd>
       </div>
       <div>
@@ -68,7 +69,7 @@ function openIncident(incident: Incident, view: View): Html {
       </div>
       ${clockFact(incident, view)}
       <div class="wide">
-        <dt>RTO ${durationText(incident.objective.rto)}</dt>
+        <dt>RTO ${printDuration(incident.objective.rto)}</dt>
         <dd>${objectiveBar(incident, view.now)}</dd>
       </div>
     </dl>
@@ -97,7 +98,7 @@ function whoHasIt(incident: Incident, view: View): Html {
 function clockFact(incident: Incident, view: View): Html | undefined {
   if (incident.state === 'watching')
     return html`<div>
-      <dt>Resolves in</dt>
+      <dt>Resolves by itself</dt>
       <dd>${countdown(incident.until, view.now)}</dd>
     </div>`
   if (incident.state !== 'paging' && incident.state !== 'diagnosing') return undefined

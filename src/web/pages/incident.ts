@@ -16,7 +16,7 @@ import { phasesChart } from '../charts/phases.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { timeOfDay } from '../time.ts'
+import { recorded } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
 
@@ -148,7 +148,7 @@ function personPage(page: PersonPage, incident: Incident, view: View): Html {
       ? chip('quiet', `Stopped: ${page.stopped.because.replace('-', ' ')}`)
       : chip('bad', 'Being called')
   return html`<li>
-    ${timeOfDay(page.startedAt, view.plan.timezone)}
+    ${recorded(page.startedAt, view)}
     <div>
       <strong><bdi>${nameOf(view, page.person)}</bdi></strong> ${state}
       <div class="quiet"><bdi>${page.why}</bdi></div>
@@ -169,7 +169,7 @@ function stepText(step: PageStep, page: PersonPage, view: View): Html {
             ? 'not needed'
             : 'next'
   return html`<span class="step"
-    ><b>${step.channel}</b> ${timeOfDay(step.at, view.plan.timezone)} <bdi>${outcome}</bdi></span
+    ><b>${step.channel}</b> ${recorded(step.at, view)} <bdi>${outcome}</bdi></span
   >`
 }
 
@@ -210,7 +210,7 @@ function eventRow(event: TimelineEvent, view: View): Html {
     id="e${event.seq}"
     class="event-${event.type.split('.')[0]} event-${event.type.replace('.', '-')}"
   >
-    ${timeOfDay(event.at, view.plan.timezone)}
+    ${recorded(event.at, view)}
     <div>
       ${textHtml(event.text)}
       <span class="quiet"

@@ -5,7 +5,7 @@ import { isOverride, rosterStrip, rosterTable, stretchesOf } from '../charts/ros
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { zoned } from '../time.ts'
+import { zoned } from '../../moment.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
 import { chip } from './state.ts'
@@ -29,8 +29,8 @@ export function oncallPage(view: View): Content {
         ${view.plan.oncall.rotations.map((rotation) => rotationPart(rotation.name, weeks, colours, view))}
       </div>
       <p class="quiet after">
-        Swap a shift with <code>dr oncall override PERSON FROM TO</code>, times in ${view.plan.timezone}; take
-        it back with <code>dr oncall cancel PERSON</code>.
+        Swap a shift with <code>oncall override PERSON FROM TO</code>, times in ${view.plan.timezone}; take it
+        back with <code>oncall cancel PERSON</code>.
       </p>`,
   }
 }

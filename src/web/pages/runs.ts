@@ -1,4 +1,5 @@
 // The newest recoveries, and one of them with its card, buttons and record.
+import { printTook } from '../../drplan/duration.ts'
 import { runName } from '../../recovery/news.ts'
 import { readLate } from '../../command/late.ts'
 import type { Late } from '../../command/late.ts'
@@ -8,7 +9,7 @@ import { cardHtml } from '../card.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { dateTime, durationText } from '../time.ts'
+import { moment } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
 import type { Sources } from './page.ts'
@@ -26,7 +27,7 @@ export async function runsPage(sources: Sources, view: View): Promise<Content> {
       ${
         runs.length === 0
           ? html`<p class="calm">
-              No recovery was proposed yet. Type <code>dr failover SYSTEM</code> to see what one would do:
+              No recovery was proposed yet. Type <code>failover SYSTEM</code> to see what one would do:
               nothing happens until it is approved.
             </p>`
           : html`<div class="scroll card" tabindex="0" role="region" aria-label="Runs">
@@ -57,7 +58,7 @@ function lateList(late: readonly Late[], view: View): Html {
       ${refused.map(
         ({ what, by, at, refused: why }) =>
           html`<li>
-            <code>${what}</code> of <bdi>${nameOf(view, by)}</bdi>, ${dateTime(at, view.plan.timezone)}:
+            <code>${what}</code> of <bdi>${nameOf(view, by)}</bdi>, ${moment(at, view)}:
             <bdi>${why}</bdi>
           </li>`,
       )}
@@ -70,7 +71,7 @@ function runRow(run: Run, view: View): Html {
     <th scope="row"><a href="/runs/${run.id}">${run.id}</a></th>
     <td data-label="Recovery">${runName(run)}</td>
     <td data-label="State">${runChip(run)}</td>
-    <td data-label="Asked">${dateTime(run.askedAt, view.plan.timezone)}</td>
+    <td data-label="Asked">${moment(run.askedAt, view)}</td>
     <td data-label="By"><bdi>${nameOf(view, run.askedBy)}</bdi></td>
     <td data-label="Took">${took(run)}</td>
     <td data-label="Incident">
@@ -80,7 +81,7 @@ function runRow(run: Run, view: View): Html {
 }
 
 function took(run: Run): string {
-  if (run.state === 'done' || run.state === 'failed') return durationText(run.endedAt - run.startedAt)
+  if (run.state === 'done' || run.state === 'failed') return printTook(run.endedAt - run.startedAt)
   return '–'
 }
 

@@ -1,5 +1,6 @@
 // The states of incidents and runs as a word with a colour, the same on every page.
 import type { SystemWarning } from '../../command/warnings.ts'
+import { printDuration } from '../../drplan/duration.ts'
 import type { SystemId } from '../../ids.ts'
 import { isEscalated } from '../../incident/calls.ts'
 import { nowCarriedOut } from '../../incident/decide-by.ts'
@@ -8,7 +9,7 @@ import type { Run, RunState } from '../../recovery/run.ts'
 import type { Tone } from '../../message.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
-import { countdown, durationText } from '../time.ts'
+import { countdown } from '../time.ts'
 import type { View } from '../view.ts'
 
 const incidentStates: Readonly<Record<IncidentState, { readonly tone: Tone; readonly text: string }>> = {
@@ -59,8 +60,7 @@ export function systemState(
 function ownClock({ system, since }: SystemWarning, { plan, now }: View): Html | undefined {
   const rto = plan.systems[system]?.rto
   if (since === undefined || rto === undefined) return undefined
-  const left = since + rto > now ? 'left' : 'over'
-  return html`<span class="quiet">RTO ${durationText(rto)}: ${countdown(since + rto, now)} ${left}</span>`
+  return html`<span class="quiet">RTO ${printDuration(rto)}: ${countdown(since + rto, now)}</span>`
 }
 
 export function runChip(run: Run): Html {

@@ -1,4 +1,5 @@
 // The systems of the DR plan: objectives, ways out, what was last measured, and how each is now.
+import { printDuration } from '../../drplan/duration.ts'
 import { systemIds } from '../../ids.ts'
 import type { SystemId } from '../../ids.ts'
 import { readWarnings } from '../../command/warnings.ts'
@@ -14,7 +15,7 @@ import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import { lineHtml } from '../line.ts'
 import type { Html } from '../html.ts'
-import { dateTime, durationText } from '../time.ts'
+import { moment } from '../time.ts'
 import type { View } from '../view.ts'
 import type { Sources } from './page.ts'
 import { chip, systemState } from './state.ts'
@@ -31,7 +32,7 @@ export async function systemsPage(sources: Sources, view: View): Promise<Content
   return {
     title: 'Systems',
     body: html`<h1>Systems</h1>
-      ${readiness && html`<p class="quiet">Whether the recoveries could be carried out was last looked at ${dateTime(readiness.at, view.plan.timezone)}.</p>`}
+      ${readiness && html`<p class="quiet">Whether the recoveries could be carried out was last looked at ${moment(readiness.at, view)}.</p>`}
       <div class="scroll card" tabindex="0" role="region" aria-label="Systems">
         <table class="systems">
           <thead>
@@ -80,8 +81,8 @@ function systemRow(
   return html`<tr>
     <th scope="row"><code>${id}</code></th>
     <td data-label="Now">${now}</td>
-    <td data-label="RTO">${durationText(system.rto)}</td>
-    <td data-label="RPO">${system.rpo === undefined ? '–' : durationText(system.rpo)}</td>
+    <td data-label="RTO">${printDuration(system.rto)}</td>
+    <td data-label="RPO">${system.rpo === undefined ? '–' : printDuration(system.rpo)}</td>
     <td data-label="Last measured">${lastMeasured(incidents, view)}</td>
     <td data-label="Recoveries">
       ${
@@ -131,7 +132,7 @@ function lastMeasured(incidents: readonly Incident[], view: View): Html {
   const { ms, met } = measured
   const all = metForAll(measured)
   const verdict = met ? (all ? 'within RTO' : 'within RTO for new lookups') : 'over RTO'
-  return html`${durationText(ms)} ${chip(all ? 'good' : met ? 'warn' : 'bad', verdict)}
+  return html`${printDuration(ms)} ${chip(all ? 'good' : met ? 'warn' : 'bad', verdict)}
     <a href="/incidents/${ended.id}">${ended.id}</a>
-    <span class="quiet">${dateTime(ended.marks.outage, view.plan.timezone)}</span>`
+    <span class="quiet">${moment(ended.marks.outage, view)}</span>`
 }

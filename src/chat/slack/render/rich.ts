@@ -1,6 +1,7 @@
 // Spans of a card as elements of rich text: data stays data, times are shown in the reader's zone.
 import type { Instant } from '../../../ids.ts'
 import type { Line, Span } from '../../../message.ts'
+import { momentText, timeText } from '../../../moment.ts'
 import { limits } from './blocks.ts'
 import type { Rich, TextStyle } from './blocks.ts'
 import { before, clean, cut, webAddress } from '../../text.ts'
@@ -131,7 +132,5 @@ function seconds(at: Instant): number {
 
 /** `02:12 UTC`, `2026-11-23 02:12 UTC`: for whoever cannot be shown their own zone. */
 function utc({ at, show }: TimeSpan): string {
-  const iso = Temporal.Instant.fromEpochMilliseconds(seconds(at) * 1_000).toString({ smallestUnit: 'minute' })
-  const [day = '', time = ''] = iso.replace('Z', '').split('T')
-  return show === 'date-time' ? `${day} ${time} UTC` : `${time} UTC`
+  return `${show === 'date-time' ? momentText(at, 'UTC') : timeText(at, 'UTC')} UTC`
 }

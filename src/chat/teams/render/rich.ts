@@ -1,6 +1,7 @@
 // Spans of a card as runs of text: data stays data, times are written in a named zone or left to the reader's Teams.
 import type { Instant } from '../../../ids.ts'
 import type { Line, Span } from '../../../message.ts'
+import { momentText, timeText } from '../../../moment.ts'
 import { before, clean, cut, webAddress } from '../../text.ts'
 import { limits } from './elements.ts'
 import type { Colour, RichTextBlock, TextBlock, TextRun, TextStyle } from './elements.ts'
@@ -89,7 +90,7 @@ function spanRuns(span: Span, zone: string, style: TextStyle): readonly TextRun[
   if ('command' in span) return textRuns(typedText(span.command), { ...style, fontType: 'Monospace' })
   if ('strong' in span) return textRuns(span.strong, { ...style, weight: 'Bolder' })
   if ('link' in span) return linkRuns(span.link, span.text, style)
-  return textRuns(`${before(span.show)}${momentText(span, zone)}`, style)
+  return textRuns(`${before(span.show)}${namedMoment(span, zone)}`, style)
 }
 
 /** A command as it is typed in a channel; in a personal chat it is without the name (personal.ts). */
@@ -106,10 +107,9 @@ function linkRuns(link: string, text: string, style: TextStyle): readonly TextRu
 }
 
 /** `03:12 CET`, `2026-11-23 03:12 CET`. */
-function momentText({ at, show }: TimeSpan, zone: string): string {
-  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
-  const time = `${local.toPlainTime().toString({ smallestUnit: 'minute' })} ${zoneName(at, zone)}`
-  return show === 'date-time' ? `${local.toPlainDate().toString()} ${time}` : time
+function namedMoment({ at, show }: TimeSpan, zone: string): string {
+  const written = show === 'date-time' ? momentText(at, zone) : timeText(at, zone)
+  return `${written} ${zoneName(at, zone)}`
 }
 
 function zoneName(at: Instant, zone: string): string {

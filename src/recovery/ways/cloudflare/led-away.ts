@@ -89,7 +89,7 @@ export function insteadOf(
     : 'at the DNS provider that answers now'
   const back =
     run?.direction === 'failover'
-      ? 'lead it back first with failback dns'
+      ? 'lead it back first: failback dns'
       : `lead it back to Cloudflare at ${parent.registrar} first`
   return [`set ${sets} by hand ${there}`, back]
 }

@@ -1,5 +1,6 @@
 // The way back of a move between servers at HAProxy: each server into the very state that it had before the run.
-import { minute, second } from '../../../ids.ts'
+import { printDuration } from '../../../drplan/duration.ts'
+import { minute } from '../../../ids.ts'
 import type { Duration } from '../../../ids.ts'
 import { BugError } from '../../../errors.ts'
 import type { FileState, HaproxyFileAction, HaproxyServerAction } from '../../action.ts'
@@ -204,5 +205,5 @@ function differencesOf(changed: readonly Changed[], balancers: readonly Balancer
 }
 
 function costOf({ drain }: Move): Proposal['cost'] {
-  return { text: `No data is lost; open sessions have up to ${drain / second} s to end.` }
+  return { text: `No data is lost; open sessions have up to ${printDuration(drain)} to end.` }
 }

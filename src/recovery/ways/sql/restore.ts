@@ -1,4 +1,5 @@
 // The block `azure_sql`, point-in-time: the database as it was at a moment, made beside the old one, then swapped in.
+import { dayText } from '../../../moment.ts'
 import { UserError } from '../../../errors.ts'
 import { printDuration } from '../../../drplan/duration.ts'
 import { minute, second } from '../../../ids.ts'
@@ -16,7 +17,6 @@ import type { QueryAbout } from './query.ts'
 import { byName, droppedFor, lookAround } from './look.ts'
 import {
   beingMade,
-  dayText,
   keptFor,
   momentText,
   noOtherRestore,

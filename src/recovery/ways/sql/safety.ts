@@ -19,11 +19,6 @@ export function momentText(at: Instant, zone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at).toString({ timeZone: zone, smallestUnit: 'second' })
 }
 
-/** `date` of a debt: the day, in the plan's zone. */
-export function dayText(at: Instant, zone: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDate().toString()
-}
-
 export interface Window {
   readonly from: Instant
   readonly to: Instant

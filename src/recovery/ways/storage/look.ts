@@ -1,4 +1,5 @@
 // What is looked at around a storage account before anything is proposed: how full its queues are, as far as they answer.
+import { exactMoment } from '../../../moment.ts'
 import { RetryableError, UserError, reasonOf } from '../../../errors.ts'
 import { printDuration } from '../../../drplan/duration.ts'
 import type { Recovery } from '../../../drplan/schema.ts'
@@ -119,8 +120,7 @@ export function queuesStep(title: string, accounts: StorageQueuesAction['account
   return stepOf(title, { provider: 'storage-queues', accounts, within: answersWithin })
 }
 
-/** `2026-11-23 13:31:04 Europe/Berlin`. */
+/** `2026-11-23 13:31:04 Europe/Berlin`: to the second, since what is lost is counted from it. */
 export function timeText(at: Instant, zone: string): string {
-  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDateTime()
-  return `${local.toString({ smallestUnit: 'second' }).replace('T', ' ')} ${zone}`
+  return `${exactMoment(at, zone)} ${zone}`
 }
