@@ -91,7 +91,7 @@ describe('a command', () => {
 
     expect(status.out).toContain(`Down since ${local.toPlainDate().toString()} ${clock}`)
     expect(status.out).toContain('Times in Europe/Berlin')
-    expect(timeline.out).toContain(`${local.year}, Europe/Berlin`)
+    expect(timeline.out).toContain(`${local.toPlainDate().toString()}, Europe/Berlin`)
     expect(timeline.out).toContain(clock)
   })
 

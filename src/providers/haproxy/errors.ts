@@ -1,5 +1,4 @@
 // What a load balancer that cannot be asked, or that refuses, means for a person: the words of all its errors.
-import { printDuration } from '../../drplan/duration.ts'
 import type { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { balancerName } from '../../recovery/kinds/haproxy.ts'
@@ -50,7 +49,7 @@ export function networkError(control: string, thrown: unknown): Error {
 /** Nothing came within the time. */
 export function tooSlow(control: string, timeout: number): RetryableError {
   return new RetryableError(
-    `The load balancer ${balancerName(control)} does not answer: no answer within ${printDuration(timeout)}.`,
+    `The load balancer ${balancerName(control)} does not answer: no answer within ${timeout / 1_000}s.`,
   )
 }
 
