@@ -2,23 +2,18 @@
 import { storageAccounts } from '../drplan/accounts.ts'
 import type { PlannedAccount } from '../drplan/accounts.ts'
 import { printDuration } from '../drplan/duration.ts'
-import { reasonOf } from '../errors.ts'
-import { second } from '../ids.ts'
 import type { Duration } from '../ids.ts'
 import type { Line, Section } from '../message.ts'
 import type { AccountSeen, QueueSeen } from '../readers.ts'
 import type { Desk } from './desk.ts'
-
-/** How long Azure is waited for, in real milliseconds: chats wait for three seconds. */
-const patience = 2.5 * second
+import { looking, queuesInTime, type Looking, type Part, type SeenQueues } from './looking.ts'
 
 /** What was read of an account, or why it was not. */
 interface SeenAccount {
   readonly account: string
-  readonly replication?: AccountSeen
-  readonly replicationProblem?: string
-  readonly queues?: readonly QueueSeen[]
-  readonly queuesProblem?: string
+  /** Absent: the plan does not say where the account is. */
+  readonly replication?: Part<AccountSeen>
+  readonly queues: SeenQueues<QueueSeen>
 }
 
 /** Reads all accounts of the plan at once; what does not answer in time is said so. */
@@ -28,8 +23,8 @@ export async function storageStatus(
   const plan = desk.plan()
   const planned = storageAccounts(plan)
   if (planned.length === 0) return { sections: [], accounts: [] }
-  const signal = AbortSignal.timeout(patience)
-  const accounts = await Promise.all(planned.map((one) => look(desk, one, signal)))
+  const looks = looking()
+  const accounts = await Promise.all(planned.map((one) => look(desk, one, looks)))
   const rpo = plan.systems.storage?.rpo
   const columns = ['Account', 'Copy in the other region', 'Queues']
   const rows = accounts.map((seen): readonly Line[] => [
@@ -41,37 +36,23 @@ export async function storageStatus(
 }
 
 async function look(
-  desk: Desk,
+  { readers: { storage } }: Desk,
   { account, resourceGroup, queues }: PlannedAccount,
-  signal: AbortSignal,
+  looks: Looking,
 ): Promise<SeenAccount> {
-  const { storage } = desk.readers
-  const [replication, depths] = await Promise.allSettled([
-    resourceGroup === undefined ? undefined : storage.account({ resourceGroup, account }, signal),
-    queues.length === 0 ? undefined : storage.queues(account, queues, signal),
+  const [replication, depths] = await Promise.all([
+    resourceGroup === undefined
+      ? undefined
+      : looks.at('Azure', (signal) => storage.account({ resourceGroup, account }, signal)),
+    queuesInTime(looks, queues, (name, signal) => storage.queues(account, [name], signal)),
   ])
-  return {
-    account,
-    ...(replication.status === 'rejected'
-      ? { replicationProblem: reasonOf(replication.reason) }
-      : replication.value === undefined
-        ? {}
-        : { replication: replication.value }),
-    ...(depths.status === 'rejected'
-      ? { queuesProblem: reasonOf(depths.reason) }
-      : depths.value === undefined
-        ? {}
-        : { queues: depths.value }),
-  }
+  return { account, ...(replication === undefined ? {} : { replication }), queues: depths }
 }
 
-function replicationText(
-  { replication: seen, replicationProblem }: SeenAccount,
-  rpo: Duration | undefined,
-  now: number,
-): string {
-  if (replicationProblem !== undefined) return `not known: ${replicationProblem}`
-  if (seen === undefined) return 'not watched: the DR plan names its resource group nowhere'
+function replicationText({ replication: part }: SeenAccount, rpo: Duration | undefined, now: number): string {
+  if (part === undefined) return 'not watched: the DR plan names its resource group nowhere'
+  if ('problem' in part) return `not known: ${part.problem}`
+  const { seen } = part
   const { primary, secondary = 'the other region', sku, failingOver, replication } = seen
   if (failingOver) return `a failover from ${primary} is under way`
   if (replication === undefined) return `none: it is ${sku} in ${primary}`
@@ -87,8 +68,10 @@ function replicationText(
   return `${printDuration(behind)} behind in ${secondary}${objective}`
 }
 
-function queuesText({ queues, queuesProblem }: SeenAccount): string {
-  if (queuesProblem !== undefined) return `not known: ${queuesProblem}`
-  if (queues === undefined) return 'none in the DR plan'
-  return queues.map(({ name, messages }) => `${name} ${messages.toLocaleString('en-US')}`).join(', ')
+function queuesText({ queues: { seen, silent } }: SeenAccount): string {
+  const each = [
+    ...seen.map(({ name, messages }) => `${name} ${messages.toLocaleString('en-US')}`),
+    ...silent.map(({ names, problem }) => `${names.join(' and ')} not known: ${problem}`),
+  ]
+  return each.length === 0 ? 'none in the DR plan' : each.join(', ')
 }

@@ -56,6 +56,15 @@ async function told(work: Promise<Progress | object>): Promise<string> {
   }
 }
 
+test('a queue is given less time than what else is asked of Azure, since its account may be what is down', async () => {
+  const { readers } = systems({ timeout: 60_000, queueTimeout: 50 })
+  azure.fault({ kind: 'hang', on: 'queue' })
+
+  await expect(readers.workers.queues('examplewest', ['orders'], calm)).rejects.toThrow(
+    'Azure could not look at the queue orders of examplewest: no answer within 0.05s.',
+  )
+})
+
 test('a person can act on what is said of each error', async () => {
   const lines: string[] = []
   const patient = systems()

@@ -285,6 +285,30 @@ describe('workers scale', () => {
     expect((await bot.say('ann', 'failback workers')).text).toContain('Nothing of workers is to be undone')
   })
 
+  test('by a queue that is silent: says after two seconds which, and that a number can be said; a number goes through', async () => {
+    azure.queues.set('examplewest', 'mails', 12, bot.clock.now())
+    await bot.say('ann', 'workers show')
+    azure.fault({ kind: 'hang', path: '/queues/examplewest/orders' })
+
+    const said = await bot.say('ann', 'workers scale auto')
+    await vi.waitFor(
+      async () =>
+        expect(said.text + (await bot.say('ann', 'runs')).text).toMatch(
+          /the queue orders of examplewest: no answer within 2s\. Or say a number: workers scale workers-vmss 8/,
+        ),
+      10_000,
+    )
+
+    await proposed('workers scale 8')
+    const { looked } = (await bot.run('R-1')).proposal
+    expect(looked?.ways).toMatchObject([
+      { way: 'workers-vmss' },
+      { way: 'Queue mails of examplewest', ok: true, answer: expect.stringContaining('12 messages') },
+      { way: 'Queues of examplewest', ok: false, answer: expect.stringContaining('the queue orders') },
+      { way: 'A worker does' },
+    ])
+  })
+
   test('is refused while nobody knows what autoscale would do, and taken on oneself', async () => {
     azure.withhold(['Microsoft.Insights/autoscalesettings/read'])
     await bot.say('ann', 'workers show')
@@ -313,7 +337,19 @@ describe('workers show', () => {
     azure.fault({ kind: 'hang', path: '/queues/' })
     const partly = await bot.say('ann', 'workers show')
     expect(partly.status).toBe('done')
-    expect(partly.text).toContain('Azure did not answer within 2.5s')
+    expect(partly.text).toContain(
+      '[["Queues orders, mails"],["not known now: Azure could not look at the queues of examplewest: no answer within 2s"]]',
+    )
     expect(partly.text).toContain('4 run')
+
+    azure.fault({ kind: 'hang', path: '/queues/examplewest/orders' })
+    const oneSilent = await bot.say('ann', 'workers show')
+    expect(oneSilent.text).toContain('the queue orders of examplewest: no answer within 2s')
+    expect(oneSilent.text).toContain('[["Queue mails"],["0 messages"]]')
+
+    azure.fault({ kind: 'hang', path: '/virtualMachineScaleSets/' })
+    const noPool = await bot.say('ann', 'workers show')
+    expect(noPool.text).toContain('[["Workers"],["not known now: Azure did not answer within 2.5s"]]')
+    expect(noPool.text).toContain('1,240 messages')
   })
 })

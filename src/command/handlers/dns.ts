@@ -1,7 +1,8 @@
 // dns show, dns bypass, dns protect: the plan's records, and the recovery of the system cloudflare under its own words.
-import { UserError, reasonOf } from '../../errors.ts'
-import { second, systemIds } from '../../ids.ts'
+import { UserError } from '../../errors.ts'
+import { systemIds } from '../../ids.ts'
 import { listing, refused } from '../answer.ts'
+import { looking, type Looking } from '../looking.ts'
 import { propose } from './recovery.ts'
 import { standbySections } from './standby.ts'
 import type { DrPlan, Recovery } from '../../drplan/schema.ts'
@@ -11,9 +12,6 @@ import type { Answer } from '../command.ts'
 import type { Desk, Handlers } from '../desk.ts'
 
 type Verbs = 'dns show' | 'dns bypass' | 'dns protect'
-
-/** How long Cloudflare is waited for, in real milliseconds: chats wait for three seconds. */
-const patience = 2.5 * second
 
 export const dnsHandlers: Handlers<Verbs> = {
   'dns show': (desk) => show(desk),
@@ -65,7 +63,7 @@ async function show(desk: Desk): Promise<Answer> {
     const none: Section = { lines: [['No recovery of the DR plan changes DNS records at Cloudflare.']] }
     return listing('DNS records', [none, ...standbys], { zones: [] })
   }
-  const signal = AbortSignal.timeout(patience)
+  const looks = looking()
   const names = [...new Set(touched.map(({ zone }) => zone))]
   const zones = await Promise.all(
     names.map((zone) =>
@@ -73,7 +71,7 @@ async function show(desk: Desk): Promise<Answer> {
         desk,
         zone,
         touched.filter((one) => one.zone === zone),
-        signal,
+        looks,
       ),
     ),
   )
@@ -90,15 +88,15 @@ async function look(
   desk: Desk,
   zone: string,
   touched: readonly Touched[],
-  signal: AbortSignal,
+  looks: Looking,
 ): Promise<SeenZone> {
-  try {
+  const names = touched.map(({ name }) => name)
+  const part = await looks.at('Cloudflare', async (signal) => {
     const { id } = await desk.readers.dns.zone(zone, signal)
-    const names = touched.map(({ name }) => name)
-    return { zone, records: await desk.readers.dns.records(id, names, signal) }
-  } catch (thrown) {
-    return { zone, records: [], problem: reasonOf(thrown) }
-  }
+    return desk.readers.dns.records(id, names, signal)
+  })
+  if ('seen' in part) return { zone, records: part.seen }
+  return { zone, records: [], problem: part.problem }
 }
 
 function sectionsOf({ zone, records, problem }: SeenZone, touched: readonly Touched[]): readonly Section[] {

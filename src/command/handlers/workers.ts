@@ -1,7 +1,6 @@
 // workers show, workers scale: pools of workers with their queues, and the recovery of the system workers by number.
 import type { DrPlan } from '../../drplan/schema.ts'
-import { UserError, reasonOf } from '../../errors.ts'
-import { second } from '../../ids.ts'
+import { UserError } from '../../errors.ts'
 import { limitsText, runningIn } from '../../recovery/kinds/scale-set.ts'
 import { sizeText } from '../../recovery/news.ts'
 import { readDepths, settingOf } from '../../recovery/queues/depths.ts'
@@ -12,16 +11,15 @@ import { queueText } from '../../recovery/ways/workers/look.ts'
 import { rateText } from '../../recovery/ways/workers/need.ts'
 import type { PoolPlan } from '../../recovery/ways/workers/size.ts'
 import { listing, refused } from '../answer.ts'
+import { looking, queuesInTime } from '../looking.ts'
 import { propose } from './recovery.ts'
 import type { Line, Section } from '../../message.ts'
 import type { AutoscaleSeen, PoolSeen, QueueSeen } from '../../readers.ts'
 import type { Answer } from '../command.ts'
 import type { Desk, Handlers } from '../desk.ts'
+import type { Looking, Part, SeenQueues } from '../looking.ts'
 
 type Verbs = 'workers show' | 'workers scale'
-
-/** How long Azure is waited for, in real milliseconds: chats wait for three seconds. */
-const patience = 2.5 * second
 
 export const workersHandlers: Handlers<Verbs> = {
   'workers show': (desk) => show(desk),
@@ -74,29 +72,26 @@ interface SeenPool extends Pool {
 
   readonly pool: Part<PoolSeen>
   readonly autoscale: Part<readonly AutoscaleSeen[]>
-  readonly queues: Part<readonly QueueSeen[]>
+  readonly queues: SeenQueues<QueueSeen>
 }
-
-/** A part that was read in time, or why it was not. */
-type Part<T> = { readonly seen: T } | { readonly problem: string }
 
 /** What Azure does not answer in time is said so, beside what it does answer and what the plan knows by itself. */
 async function show(desk: Desk): Promise<Answer> {
   const pools = poolsOf(desk.plan())
   if (pools.length === 0) throw noPool()
-  const signal = AbortSignal.timeout(patience)
-  const seen = await Promise.all(pools.map((pool) => look(desk, pool, signal)))
+  const looks = looking()
+  const seen = await Promise.all(pools.map((pool) => look(desk, pool, looks)))
   const sections = seen.map((pool) => sectionOf(pool, desk.clock.now()))
   return listing('Workers', sections, { pools: seen })
 }
 
-async function look({ readers, store, clock }: Desk, pool: Pool, signal: AbortSignal): Promise<SeenPool> {
+async function look({ readers, store, clock }: Desk, pool: Pool, looks: Looking): Promise<SeenPool> {
   const { resource_group: resourceGroup, vmss, account, queues } = pool.block
   const place = { resourceGroup, vmss }
   const parts = await Promise.all([
-    inTime(readers.workers.pool(place, signal), signal),
-    inTime(readers.workers.autoscale(place, signal), signal),
-    inTime(readers.workers.queues(account, queues, signal), signal),
+    looks.at('Azure', (signal) => readers.workers.pool(place, signal)),
+    looks.at('Azure', (signal) => readers.workers.autoscale(place, signal)),
+    queuesInTime(looks, queues, (name, signal) => readers.workers.queues(account, [name], signal)),
   ])
   const now = clock.now()
   const depths = readDepths(pool.block, await store.setting(settingOf(pool.block)))
@@ -108,18 +103,6 @@ async function look({ readers, store, clock }: Desk, pool: Pool, signal: AbortSi
     pool: parts[0],
     autoscale: parts[1],
     queues: parts[2],
-  }
-}
-
-/** Not every part of the SDKs heeds its signal: loading one, or asking for a token, may take longer. */
-async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<Part<T>> {
-  const late = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => late.reject(signal.reason), { once: true })
-  try {
-    return { seen: await Promise.race([work, late.promise]) }
-  } catch (thrown) {
-    if (signal.aborted) return { problem: `Azure did not answer within ${patience / second}s` }
-    return { problem: reasonOf(thrown) }
   }
 }
 
@@ -174,7 +157,12 @@ function autoscaleRows(part: Part<readonly AutoscaleSeen[]>): Rows {
   ])
 }
 
-function queueRows(part: Part<readonly QueueSeen[]>, now: number): Rows {
-  if ('problem' in part) return [['Queues', `not known now: ${part.problem}`]]
-  return part.seen.map((queue) => [`Queue ${queue.name}`, queueText(queue, now)])
+function queueRows({ seen, silent }: SeenQueues<QueueSeen>, now: number): Rows {
+  return [
+    ...seen.map((queue) => [`Queue ${queue.name}`, queueText(queue, now)] as const),
+    ...silent.map(({ names, problem }) => {
+      const what = names.length === 1 ? 'Queue' : 'Queues'
+      return [`${what} ${names.join(', ')}`, `not known now: ${problem}`] as const
+    }),
+  ]
 }

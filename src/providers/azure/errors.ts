@@ -17,6 +17,8 @@ export interface AzurePurpose {
   readonly names: string
   /** A change is sent once and never repeated here: after a lost answer its outcome is found by looking. */
   readonly changes: boolean
+  /** How long it may take; absent: as long as any other. */
+  readonly within?: Duration
 }
 
 export interface Circumstances {

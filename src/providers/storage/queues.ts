@@ -34,6 +34,7 @@ async function readQueue(
     role: `Storage Queue Data Reader on the storage account ${account}`,
     names: '"account" and "queues" of the recovery',
     changes: false,
+    within: azure.queueTimeout,
   }
   const right = 'Microsoft.Storage/storageAccounts/queueServices/queues'
   const [properties, peeked] = await Promise.all([

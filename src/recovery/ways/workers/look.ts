@@ -16,7 +16,10 @@ export type Part<T> = { readonly seen: T } | { readonly problem: string; readonl
 export interface LookedPool {
   readonly pool: PoolSeen
   readonly autoscale: Part<readonly AutoscaleSeen[]>
+  /** All of them: a number by the queues needs each. */
   readonly queues: Part<readonly QueueSeen[]>
+  /** Those that have answered. */
+  readonly answered: readonly QueueSeen[]
 }
 
 /** Throws UserError or RetryableError when the pool itself cannot be read: without it there is nothing to decide. */
@@ -25,12 +28,14 @@ export async function lookAtPool(
   { resource_group: resourceGroup, vmss, account, queues: names }: PoolPlan,
 ): Promise<LookedPool> {
   const place = { resourceGroup, vmss }
-  const [pool, autoscale, queues] = await Promise.all([
+  const [pool, autoscale, ...looks] = await Promise.all([
     readers.workers.pool(place, limit()),
     part(readers.workers.autoscale(place, limit())),
-    part(readers.workers.queues(account, names, limit())),
+    ...names.map((name) => part(readers.workers.queues(account, [name], limit()))),
   ])
-  return { pool, autoscale, queues }
+  const answered = looks.flatMap((look) => ('seen' in look ? look.seen : []))
+  const queues = looks.find((look) => 'problem' in look) ?? { seen: answered }
+  return { pool, autoscale, queues, answered }
 }
 
 async function part<T>(work: Promise<T>): Promise<Part<T>> {
@@ -49,7 +54,7 @@ export function messagesIn(queues: readonly QueueSeen[]): number {
 /** What the card shows of the pool and its queues. */
 export function shownOf(
   { vmss, account }: PoolPlan,
-  { pool, queues }: LookedPool,
+  { pool, queues, answered }: LookedPool,
   at: { readonly now: Instant; readonly says: string; readonly rate?: string },
 ): NonNullable<Proposal['looked']> {
   const run = runningIn(pool)
@@ -59,13 +64,12 @@ export function shownOf(
       ok: run >= pool.capacity,
       answer: `${run} of ${pool.capacity} run${pool.problem === undefined ? '' : `; ${pool.problem}`}`,
     },
-    ...('seen' in queues
-      ? queues.seen.map((queue) => ({
-          way: `Queue ${queue.name} of ${account}`,
-          ok: true,
-          answer: queueText(queue, at.now),
-        }))
-      : [{ way: `Queues of ${account}`, ok: false, answer: queues.problem }]),
+    ...answered.map((queue) => ({
+      way: `Queue ${queue.name} of ${account}`,
+      ok: true,
+      answer: queueText(queue, at.now),
+    })),
+    ...('problem' in queues ? [{ way: `Queues of ${account}`, ok: false, answer: queues.problem }] : []),
     ...(at.rate === undefined ? [] : [{ way: 'A worker does', ok: true, answer: at.rate }]),
   ]
   return { says: at.says, ways }
