@@ -128,8 +128,8 @@ test('joins the outage of storage that is open already', async () => {
 
   await look()
 
+  await vi.waitFor(async () => expect(await bot.incident()).toMatchObject({ problems: { open: 1 } }), soon)
   expect(await incidents()).toHaveLength(1)
-  expect(await bot.incident()).toMatchObject({ problems: { open: 1 } })
 })
 
 test('an account that cannot be looked at is neither behind nor in step, and is said once', async () => {
