@@ -168,8 +168,21 @@ describe('npm run teams:package', () => {
     const packed = manifestFor(template, own)
 
     expect(leftOfExample(packed)).toEqual(['developer.name is still "Your company"'])
-    expect(leftOfExample(packed.replace('Your company', 'Example Ltd'))).toEqual([])
+    expect(leftOfExample(manifestFor(template, { ...own, company: 'Example Ltd' }))).toEqual([])
     expect(leftOfExample(manifestFor(template, { ...own, publicUrl: undefined }))).toHaveLength(4)
+  })
+
+  test('leaves out rights that are not wanted, and says which there are', () => {
+    const right = 'ChannelMessage.Read.Group'
+    const { permissions } = Manifest.parse(
+      JSON.parse(manifestFor(template, { ...own, without: [right] })),
+    ).authorization
+
+    expect(permissions.resourceSpecific).toHaveLength(teamRights.length - 1)
+    expect(permissions.resourceSpecific.map(({ name }) => name)).not.toContain(right)
+    expect(() => manifestFor(template, { ...own, without: ['Read.All'] })).toThrow(
+      /--without Read.All: the app asks for Channel.Create.Group, /,
+    )
   })
 
   test('takes no address that nobody else could open', () => {
