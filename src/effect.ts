@@ -1,5 +1,5 @@
 // What is to be done outside, as data: recorded in the same commit as the decision that wants it.
-import type { IncidentId, Instant, PersonId, RunId } from './ids.ts'
+import type { IncidentId, Instant, PersonId, RunId, SystemId } from './ids.ts'
 import type { Channel } from './incident/incident.ts'
 import type { Actor } from './timeline/event.ts'
 
@@ -58,7 +58,7 @@ export type EffectBody =
   | { readonly kind: 'release'; readonly incident: IncidentId }
   /** Carry a run one step on. */
   | { readonly kind: 'advance'; readonly run: RunId }
-  /** Tell the incident what became of a run: `by` is who caused it, `text` one sentence for the room. */
+  /** Tell an incident what became of a run: `by` is who caused it, `text` one sentence for the room. */
   | (RunTold & { readonly kind: 'run-news'; readonly incident: IncidentId })
 
 /** What an incident is told of a run. */
@@ -66,6 +66,8 @@ export interface RunTold {
   readonly run: RunId
   readonly news: RunNews
   readonly direction: 'failover' | 'failback'
+  /** What it recovers; absent in those of older versions. */
+  readonly system?: SystemId
   /** Its name in the plan; absent in those of older versions. */
   readonly recovery?: string
   readonly by: Actor

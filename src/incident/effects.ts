@@ -182,7 +182,7 @@ async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string)
 }
 
 async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
-  const { run, news, by, text, direction, recovery, seen, waits, followed, again } = body
+  const { run, news, by, text, direction, system, recovery, seen, waits, followed, again } = body
   const checkBy = deps.clock.now() + 60 * second
   await deps.incidents.input(body.incident, {
     kind: 'run-news',
@@ -192,6 +192,7 @@ async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> 
     text,
     direction,
     checkBy,
+    ...(system === undefined ? {} : { system }),
     ...(recovery === undefined ? {} : { recovery }),
     ...(seen === undefined ? {} : { seen }),
     ...(waits === undefined ? {} : { waits }),

@@ -27,7 +27,8 @@ export function runNews(
 ): Change | undefined {
   const { next } = change
   if (news.again && !(next.state === 'recovering' && next.run === news.run)) return undefined
-  if (next.state === 'resolved' || news.direction === 'failback') return aside(change, news, moment)
+  if (next.state === 'resolved' || news.direction === 'failback' || isOthers(news, next))
+    return aside(change, news, moment)
   switch (news.news) {
     case 'proposed':
       return card(diagnosed(taken(change, news, moment, acknowledge), moment))
@@ -55,11 +56,16 @@ export function runNews(
   }
 }
 
+/** Whatever becomes of another system, this one is as broken as before: only its own recovery moves its outage. */
+function isOthers({ system }: News, incident: Incident): boolean {
+  return system !== undefined && system !== incident.system
+}
+
 /** A run that does not move the outage: its room hears how it ended, since the change of a card makes no sound. */
 function aside(change: Change, news: News, moment: Moment): Change | undefined {
   const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'denied', 'unknown', 'gone', 'holds']
-  if (ended.includes(news.news))
-    return card(said(news.news === 'done' ? takenBack(change) : change, news, moment))
+  const isTakenBack = news.news === 'done' && !isOthers(news, change.next)
+  if (ended.includes(news.news)) return card(said(isTakenBack ? takenBack(change) : change, news, moment))
   return news.waits ? card(said(change, news, moment)) : undefined
 }
 

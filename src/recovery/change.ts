@@ -73,34 +73,19 @@ export function goOn(change: RunChange): RunChange {
   return { ...change, effects: [...change.effects, { kind: 'advance', run: change.next.id }] }
 }
 
-/** The decision with its incident to be told, when it has one. */
+/** The decision with its incident to be told, when it has one, and the other one in whose room it was asked for. */
 export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
-  const { id: run, incident, direction, recovery } = change.next
-  if (incident === undefined) return change
+  const { id: run, incident, askedIn, direction, system, recovery } = change.next
+  const hearers = [incident, askedIn].filter((id) => id !== undefined)
+  if (hearers.length === 0) return change
   const text = runNewsText(change.next, news)
   const seen = news === 'done' && wasSeen(change.next) ? { seen: true as const } : {}
   const at = news === 'done' ? followedAt(change.next) : undefined
   const followed = at === undefined ? {} : { followed: at }
   const waits = news === 'step' && stepOfPerson(change.next) ? { waits: true as const } : {}
-  return {
-    ...change,
-    effects: [
-      ...change.effects,
-      {
-        kind: 'run-news',
-        run,
-        incident,
-        news,
-        direction,
-        recovery,
-        by,
-        text,
-        ...seen,
-        ...waits,
-        ...followed,
-      },
-    ],
-  }
+  const told = { run, news, direction, system, recovery, by, text, ...seen, ...waits, ...followed }
+  const effects = hearers.map((id) => ({ kind: 'run-news' as const, incident: id, ...told }))
+  return { ...change, effects: [...change.effects, ...effects] }
 }
 
 /** The steps with the one at `index` changed. */

@@ -89,7 +89,8 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
 async function objectiveOf(store: Store, ask: Ask): Promise<Instant | undefined> {
   if (ask.incident === undefined || ask.direction === 'failback') return undefined
   const incident = (await store.incident(ask.incident))?.state
-  return incident && incident.state !== 'resolved' ? objectiveAt(incident) : undefined
+  const ends = incident?.system === ask.system && incident.state !== 'resolved'
+  return ends ? objectiveAt(incident) : undefined
 }
 
 /** The run that does already what is wished for; the world is just being changed by it, so it is not looked at. */
@@ -202,7 +203,8 @@ function rolesOf(engine: Engine, person: PersonId): readonly Role[] {
 async function refuseOver(engine: Engine, run: Run): Promise<void> {
   if (run.direction === 'failback' || run.incident === undefined) return
   const incident = (await engine.store.incident(run.incident))?.state
-  if (incident?.state !== 'resolved') return
+  // What was asked for in the room of another outage, or of one that was over already, has not lost its reason.
+  if (incident?.state !== 'resolved' || incident.system !== run.system || incident.at < run.askedAt) return
   const reason = `${run.incident} is resolved, so ${run.id} has lost its reason`
   await apply(engine, run.id, { kind: 'lapsed', reason })
   throw new UserError(

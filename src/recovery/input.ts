@@ -11,6 +11,8 @@ export interface Ask {
   readonly recovery?: string
   readonly order?: Order
   readonly incident?: IncidentId
+  /** Another incident, in whose room it is asked for. */
+  readonly askedIn?: IncidentId
   readonly by: Actor
   /** Safety rules that the asker takes on himself, by name, with a reason. */
   readonly overrides: readonly { readonly rule: string; readonly reason: string }[]

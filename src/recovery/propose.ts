@@ -133,6 +133,7 @@ export function toProposed(
     expiresAt: now + as.plan.proposals.valid_for,
     ...(ask.order === undefined ? {} : { order: ask.order }),
     ...(ask.incident === undefined ? {} : { incident: ask.incident }),
+    ...(ask.askedIn === undefined ? {} : { askedIn: ask.askedIn }),
     ...(as.rivals.length === 0 ? {} : { rivals: as.rivals }),
     ...(planned === undefined ? {} : { planned }),
     ...(draft.undoes === undefined ? {} : { undoes: draft.undoes }),

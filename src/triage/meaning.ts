@@ -44,7 +44,7 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
   if (system === undefined) return { kind: 'ignored', reason: unmatched }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
   const closed = mine === undefined || mine.state === 'resolved'
-  const forgotten = mine?.state === 'resolved' && mine.by !== 'verified' && endedLongAgo(mine, now)
+  const forgotten = mine?.state === 'resolved' && !leadsAround(mine, system) && endedLongAgo(mine, now)
   const classified = classify(alert, { record, system, bad: 'system' in direct, closed, forgotten })
   if (classified.kind === 'ignored') return classified
   if (classified.kind === 'acknowledged') {
@@ -72,6 +72,11 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
 /** A record from a time that has not come was written by a clock that was ahead: nothing is older than its news. */
 function believable(record: ObjectRecord | undefined, now: Instant): ObjectRecord | undefined {
   return record !== undefined && record.at > now + clockSkew ? { ...record, at: 0 } : record
+}
+
+/** A recovery that was seen to work leads around what is broken of its own system, which may stay so; of no other. */
+function leadsAround(incident: Extract<Incident, { state: 'resolved' }>, system: SystemId): boolean {
+  return incident.by === 'verified' && incident.system === system
 }
 
 /** When it ended is not known if the clock was ahead then: long enough ago. */

@@ -1,4 +1,4 @@
-// What an incident says after a recovery that nobody has looked at from outside, and what its card names for wrong data.
+// What an incident says after a recovery that nobody has looked at from outside or that was another system's, and what its card names for wrong data.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { plain } from '../../src/message.ts'
@@ -44,6 +44,7 @@ function newsOf(...actions: readonly Action[]): IncidentInput {
   const checkAt = start + 5 * minute
   const running: Extract<Run, { state: 'running' }> = {
     ...run('R-1'),
+    system: 'db',
     incident: 'INC-1',
     state: 'running',
     startedAt: start,
@@ -172,6 +173,41 @@ test('a recovery whose probe passed is watched, as seen from outside', () => {
   expect(after(recovering(), 5, newsOf(change, probe))).toMatchObject({
     state: 'watching',
     because: 'verified',
+  })
+})
+
+describe('what becomes of another system', () => {
+  const other = { ...approved, system: 'lb', recovery: 'backup' } as const
+  const said = (incident: Incident, news: IncidentInput): readonly string[] => {
+    const decision = decide(incident, news, start + 5 * minute, policy)
+    if (decision.kind !== 'change') return []
+    return decision.effects.flatMap((wish) => (wish.kind === 'say' ? [wish.text] : []))
+  }
+
+  test.each(['done', 'failed', 'cancelled', 'denied', 'unknown', 'gone', 'holds'] as const)(
+    'is said in the room where it was asked for, and moves nothing there: %s',
+    (news) => {
+      const words = said(outage(), { ...other, news, text: 'R-1 (failover lb)', seen: true })
+
+      expect(words).toEqual([expect.stringContaining('R-1 (failover lb)')])
+      expect(after(outage(), 5, { ...other, news, seen: true })).toEqual(outage())
+    },
+  )
+
+  test.each(['proposed', 'approved', 'step', 'expired'] as const)(
+    'is no news while it goes on: %s',
+    (news) => {
+      expect(said(outage(), { ...other, news })).toEqual([])
+      expect(decide(outage(), { ...other, news }, start + 5 * minute, policy)).toEqual({ kind: 'same' })
+    },
+  )
+
+  test('leaves what was carried out for this one as it stands, when it is put back', () => {
+    const carried = after(recovering(), 5, newsOf(change))
+
+    const back = after(carried, 6, { ...other, run: 'R-2', news: 'done', direction: 'failback' })
+
+    expect(back.marks.acted).toBe(carried.marks.acted)
   })
 })
 

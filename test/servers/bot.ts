@@ -36,8 +36,8 @@ export interface Bot {
   readonly planFile: string
   /** The app that runs now; another one after `restart`. */
   readonly app: () => App
-  /** Says a command as a person in a terminal; answers the API's JSON. */
-  readonly say: (person: string, text: string) => Promise<Answered>
+  /** Says a command as a person in a terminal, or in an incident's room; answers the API's JSON. */
+  readonly say: (person: string, text: string, room?: IncidentId) => Promise<Answered>
   /** Sends a notification as Nagios does; answers the status. Fields are Nagios' macros. */
   readonly notify: (fields: Readonly<Record<string, string | number>>) => Promise<number>
   /** Moves the clock and waits until all that fell due is done. */
@@ -104,7 +104,7 @@ export async function startBot(
   const signer = createSigner(consoleSecret)
   let app = await startApp(config, { log, clock })
 
-  async function say(person: string, text: string): Promise<Answered> {
+  async function say(person: string, text: string, room?: IncidentId): Promise<Answered> {
     const headers = {
       authorization: `Bearer ${signer.token(person, clock.now())}`,
       'content-type': 'application/json',
@@ -112,7 +112,7 @@ export async function startBot(
     const response = await fetch(`${app.url}/api/commands`, {
       method: 'POST',
       headers,
-      body: JSON.stringify({ text }),
+      body: JSON.stringify({ text, ...(room === undefined ? {} : { incident: room }) }),
     })
     const body = await response.text()
     const answer = JSON.parse(body) as Omit<Answered, 'text'>

@@ -7,7 +7,7 @@ import { noteEverywhere } from '../everywhere.ts'
 import { lateSections, readLate, soon } from '../late.ts'
 import { optional } from '../read.ts'
 import { frozenSection, isUnderWay } from './status.ts'
-import type { IncidentId, RunId, SystemId } from '../../ids.ts'
+import type { RunId, SystemId } from '../../ids.ts'
 import type { Line, Section } from '../../message.ts'
 import type { Ask, Verdict } from '../../recovery/input.ts'
 import type { Order, Run } from '../../recovery/run.ts'
@@ -152,20 +152,20 @@ export async function propose(
   order?: Order,
 ): Promise<Answer> {
   const { options } = command
-  const incident = await incidentFor(desk, command.system, speaker)
+  const place = await placeOf(desk, command.system, speaker)
   const ask: Ask = {
     system: command.system,
     direction: command.verb,
     ...optional('recovery', command.verb === 'failover' ? command.to : undefined),
     ...optional('order', order),
-    ...optional('incident', incident),
+    ...place,
     by: actor(speaker),
     overrides: options.overrides,
   }
   return soon(desk, proposed(desk, ask, options.yes), {
     what: `${command.verb} ${command.system}`,
     speaker,
-    incident: async () => incident,
+    incident: async () => place.askedIn ?? place.incident,
   })
 }
 
@@ -186,11 +186,19 @@ function whyNotYes(run: Run): string | undefined {
   return `--yes confirms only what is reversible, so ${run.id} is not approved. ${approvalText(run)}`
 }
 
-/** The room's incident, else the open one of the system. */
-async function incidentFor(desk: Desk, system: SystemId, speaker: Speaker): Promise<IncidentId | undefined> {
-  if (speaker.incident !== undefined) return speaker.incident
+/**
+ * A recovery belongs to the open incident of its system, wherever it is asked for; while there is none, to the room's,
+ * which is told of it and is not moved by it unless it is the system's own.
+ */
+async function placeOf(
+  desk: Desk,
+  system: SystemId,
+  { incident: room }: Speaker,
+): Promise<Pick<Ask, 'incident' | 'askedIn'>> {
   const open = await desk.store.incidents({ open: true, limit: 100 })
-  return open.find((incident) => incident.system === system)?.id
+  const own = open.find((incident) => incident.system === system)?.id
+  if (own === undefined || own === room) return optional('incident', room)
+  return { incident: own, ...optional('askedIn', room) }
 }
 
 async function readRun(desk: Desk, id: RunId): Promise<Run> {
