@@ -76,7 +76,7 @@ describe('the workspace', () => {
     await store.commit(writing(there))
 
     const workspace = await open()
-    await vi.waitFor(() => expect(workspace.known()).toBeUndefined())
+    await vi.waitFor(() => expect(logged).toContain('error Slack cannot be used'))
     const error = await failure(workspace.identity())
     const call = await failure(api.call('chat.postMessage', { channel: 'U0ANN', text: 'x' }, page))
 
@@ -91,12 +91,12 @@ describe('the workspace', () => {
   })
 
   test('another one is taken over as soon as that incident is over', async () => {
-    const { api, store, sim, clock } = use()
+    const { api, store, sim, clock, logged } = use()
     await wasElsewhere()
     const there = incident('INC-12', { rooms: [{ chat: 'slack', state: 'open', link: 'https://old' }] })
     await store.commit(writing(there))
     const workspace = await open()
-    await vi.waitFor(() => expect(workspace.known()).toBeUndefined())
+    await vi.waitFor(() => expect(logged).toContain('error Slack cannot be used'))
     await store.commit(writing(resolved('INC-12'), 1))
 
     await vi.waitFor(() => {

@@ -185,7 +185,8 @@ test.each([
 
   const { code, recoveries } = await check()
 
-  expect(recoveries.map(({ ready }) => ready)).toEqual(recoveries.map(() => false))
+  expect(recoveries.length).toBeGreaterThan(0)
+  expect(recoveries.filter(({ ready }) => ready)).toEqual([])
   for (const { checks } of recoveries) {
     const [first] = checks
     expect(first?.text).toMatch(

@@ -69,8 +69,11 @@ describe('failover lb in a terminal', () => {
   test('is not started on the word of somebody who loses the role while the world is looked at', async () => {
     await bot.say('ann', 'failover lb')
     await comesTo('proposed')
+    const { requests } = bot.world.cloudflare
+    const before = requests.length
     bot.world.cloudflare.fault({ kind: 'slow', ms: 1_000 })
     const approving = bot.say('mia', 'approve R-1')
+    await vi.waitFor(() => expect(requests.length).toBeGreaterThan(before))
     const plan = await readFile(bot.planFile, 'utf8')
     const demoted = plan.replace(/(name: Mia Manger\n\s+roles: )\[manager, approver\]/, '$1[viewer]')
     await writeFile(bot.planFile, demoted)
