@@ -59,6 +59,7 @@ describe('db restore', () => {
     const old = bench.guid('sql-west', 'orders')
 
     const run = await proposed(restoring(42 * minute))
+    expect(run.proposal.typed).toBe('orders')
     await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-restore.txt')
     await bench.order(restoring(42 * minute))
     const done = await bench.finish('R-1')
@@ -73,7 +74,11 @@ describe('db restore', () => {
 
     await bench.pass(5 * minute)
     await bench.order(back)
-    expect(await bench.finish('R-2')).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(await bench.finish('R-2')).toMatchObject({
+      state: 'done',
+      undoes: 'R-1',
+      proposal: { typed: 'orders' },
+    })
     expect(bench.guid('sql-west', 'orders')).toBe(old)
     expect(bench.guid('sql-west', 'orders-r-1')).toBe(fresh)
     expect(bench.azure.sql.group('orders-fg')).toMatchObject({ primary: 'sql-west', databases: ['orders'] })
@@ -227,6 +232,7 @@ describe('db geo-restore', () => {
     bench = await startDatabases(redis(), alone)
     bench.azure.sql.down('sql-west', true)
     const run = await proposed(geo)
+    expect(run.proposal.typed).toBe('orders')
     await expect(cardText(run)).toMatchFileSnapshot('../golden/cards/db-geo.txt')
 
     await bench.order(geo)

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { expectNoSecret } from '../contracts/provider.ts'
+import { approving } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
 import { failoverTime, northValue, startStorage, westValue } from '../servers/storage.ts'
 import type { StorageBench } from '../servers/storage.ts'
@@ -271,6 +272,9 @@ describe("the account's own failover", () => {
       cost: { dataLoss: 0 },
       expected: { duration: 3_600_000, source: expect.stringContaining('typically takes about an hour') },
     })
+    await expect(bench.engine.runs().verdict('R-1', approving({ typed: 'account' }))).rejects.toThrow(
+      'Type the name of its target to confirm: approve R-1 examplewest',
+    )
     await bench.approve(run)
     await settle(failoverTime / 2)
     const going = await bench.engine.run('R-1')

@@ -15,7 +15,7 @@ const quick: Proposal['expected'] = {
 
 type Rest = Pick<
   Proposal,
-  'targets' | 'risk' | 'summary' | 'did' | 'changes' | 'findings' | 'cost' | 'debts' | 'warnings'
+  'targets' | 'typed' | 'risk' | 'summary' | 'did' | 'changes' | 'findings' | 'cost' | 'debts' | 'warnings'
 >
 
 /** What the run had locked belongs to its way back, too, whatever the world says now. */
@@ -34,7 +34,6 @@ export async function drafted(
     steps,
     proposal: {
       targets: [...new Set([...targets, ...run.proposal.targets])],
-      typed: ask.system,
       expected: expectedDuration(history, kind, undefined, quick),
       digest: await digestSteps(context, steps),
       ...rest,

@@ -58,6 +58,7 @@ async function failOverBack(
     ...probeOf(context, run),
   ]
   const draft = await drafted(context, run, steps, {
+    typed: ask.system,
     risk: forced ? 'loses-data' : 'disruptive',
     ...inTime(
       (is) =>

@@ -48,7 +48,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
     steps,
     proposal: {
       targets: targetsOf(plan, database, { servers: [from.server, to.server] }),
-      typed: recovery.name,
+      typed: database,
       risk: 'loses-data',
       ...inTime(
         (is) =>

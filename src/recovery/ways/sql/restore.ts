@@ -69,7 +69,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
     steps,
     proposal: {
       targets: targetsOf(plan, block.database, around(swap)),
-      typed: recovery.name,
+      typed: block.database,
       risk: 'loses-data',
       ...inTime(
         (is) =>

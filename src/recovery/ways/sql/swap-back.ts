@@ -171,9 +171,10 @@ async function copyLeft(
 function swapTexts(
   run: Run,
   { place, name, copy, old }: Renamed,
-): Pick<Proposal, 'summary' | 'did' | 'changes' | 'cost'> {
+): Pick<Proposal, 'typed' | 'summary' | 'did' | 'changes' | 'cost'> {
   const at = `${name} at ${place.server}`
   return {
+    typed: name,
     ...inTime((is) =>
       old === undefined
         ? `${at} ${is('will be', 'was')} called ${copy} again, as before ${run.id}`
@@ -267,6 +268,7 @@ async function rejoin(
     ...probeOf(context, run),
   ]
   const draft = await drafted(context, run, steps, {
+    typed: database,
     risk: 'reversible',
     ...inTime((is) => `${database} ${is('will be in', 'was put into')} ${group} again, as before ${run.id}`),
     changes: [{ what: `members of ${group}`, before: `without ${database}`, after: `with ${database}` }],

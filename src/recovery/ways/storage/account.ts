@@ -35,7 +35,6 @@ export async function draftAccount(
 
   return draftMove(context, move, {
     recovery: recovery.name,
-    typed: recovery.name,
     risk: severer(recovery.risk, move.type),
     findings: list,
     expected: expectedOf(context, recovery.name, 'failover', recovery),
@@ -45,7 +44,7 @@ export async function draftAccount(
 /** There is no undo of a failover: the account is failed over once more, when it has a copy again. */
 export async function draftAccountBack(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, plan } = context
-  const { action, account } = movedBy(run)
+  const action = movedBy(run)
   const recovery = plan.systems[ask.system]?.recoveries.find(({ name }) => name === run.recovery)
   const queues = recovery?.azure_storage?.queues ?? []
   const tried = begunBy(earlier).flatMap((step) =>
@@ -62,7 +61,6 @@ export async function draftAccountBack(context: Context, run: Run, earlier: read
 
   const draft = draftMove(context, move, {
     recovery: run.recovery,
-    typed: account,
     risk: severer(undefined, move.type),
     findings: list,
     expected: expectedOf(context, run.recovery, 'failback', recovery),
@@ -84,7 +82,7 @@ async function movedAlready(
   if (!action) return undefined
   const { resourceGroup, account } = action
   const seen = await lookAtAccount(context, { resourceGroup, account }, [])
-  const home = movedBy(run).action.before.primary
+  const home = movedBy(run).before.primary
   return !seen.failingOver && seen.primary === home ? { action, seen } : undefined
 }
 
@@ -162,7 +160,6 @@ async function look(
 
 interface As {
   readonly recovery: string
-  readonly typed: string
   readonly risk: Risk
   readonly findings: Proposal['findings']
   readonly expected: Proposal['expected']
@@ -183,7 +180,7 @@ function draftMove(context: Context, move: Move, as: As): Draft {
     steps: stepsOf(action, move),
     proposal: {
       targets: [`azure-storage:${account}`],
-      typed: as.typed,
+      typed: account,
       risk: as.risk,
       ...inTime(
         (is) =>
@@ -235,9 +232,8 @@ function severer(planned: Risk | undefined, type: StorageFailoverAction['type'])
   return type === 'unplanned' ? 'loses-data' : (planned ?? 'disruptive')
 }
 
-function movedBy(run: Run): { readonly action: StorageFailoverAction; readonly account: string } {
-  for (const { action } of run.steps)
-    if (action.provider === 'storage-failover') return { action, account: action.account }
+function movedBy(run: Run): StorageFailoverAction {
+  for (const { action } of run.steps) if (action.provider === 'storage-failover') return action
   throw new UserError(
     'nothing-to-undo',
     `${run.id} has moved no storage account. To see what it did: runs ${run.id}`,
