@@ -24,10 +24,16 @@ export class RetryableError extends Error {
   override readonly name = 'RetryableError'
   /** How long to wait before the next try, in milliseconds; undefined when the other side did not say. */
   readonly after: number | undefined
+  /** The other side refuses everything until then, and longer when it is asked before. */
+  readonly blocked: boolean
 
-  constructor(message: string, options?: ErrorOptions & { readonly after?: number }) {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { readonly after?: number; readonly blocked?: boolean },
+  ) {
     super(message, options)
     this.after = options?.after
+    this.blocked = options?.blocked ?? false
   }
 }
 

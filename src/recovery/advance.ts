@@ -11,6 +11,7 @@ import { bot, retryWithin, tell, to } from './change.ts'
 import type { Running, Unknown } from './change.ts'
 import { apply, load } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
+import { pause } from './hurry.ts'
 import { forgetEnded } from './rivals.ts'
 import { runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
@@ -24,8 +25,6 @@ export interface AdvanceDeps extends LoopDeps {
 
 /** Whoever wrote an intent has given up this long before somebody else may look, in real milliseconds. */
 const margin: Duration = 3 * second
-/** How long after a provider did not answer it is looked at again. */
-const pause: Duration = 5 * second
 /** What has only just ended is being told: nobody need tell it again. */
 const toldWithin: Duration = 30 * second
 
@@ -186,12 +185,16 @@ async function startFailed(deps: AdvanceDeps, at: At, thrown: unknown): Promise<
     return
   }
   // Not done yet does not mean never: the request may still be on its way. It is looked at again before another start.
-  await report(deps, at, { kind: 'silent', reason, after: pauseAfter(thrown, at.step) })
+  await report(deps, at, silent(thrown, at.step))
 }
 
-/** As long as the provider says, else longer with each try. */
-function pauseAfter(thrown: unknown, step: Step): Duration {
-  return (thrown instanceof RetryableError ? thrown.after : undefined) ?? pause * Math.max(1, step.attempts)
+type Silent = Extract<Look, { readonly kind: 'silent' }>
+
+/** It is waited for as long as the provider says, else longer with each try. */
+function silent(thrown: unknown, step: Step): Silent {
+  const said = thrown instanceof RetryableError ? thrown : undefined
+  const after = said?.after ?? pause * Math.max(1, step.attempts)
+  return { kind: 'silent', reason: reasonOf(thrown), after, ...(said?.blocked ? { blocked: true } : {}) }
 }
 
 /** What the world says of a step. */
@@ -199,7 +202,7 @@ export type Look =
   | { readonly kind: 'done' | 'not-done' }
   | { readonly kind: 'under-way' }
   | { readonly kind: 'unclear'; readonly text: string }
-  | { readonly kind: 'silent'; readonly reason: string; readonly after: Duration }
+  | Pick<Extract<Learned, { readonly kind: 'silent' }>, 'kind' | 'reason' | 'after' | 'blocked'>
 
 /** Whether the world already holds what the step wants. Only reads. */
 export async function look({ calls }: Pick<AdvanceDeps, 'calls'>, { step }: Pick<At, 'step'>): Promise<Look> {
@@ -207,7 +210,7 @@ export async function look({ calls }: Pick<AdvanceDeps, 'calls'>, { step }: Pick
   try {
     facts = await calls.observe(step.action)
   } catch (thrown) {
-    return { kind: 'silent', reason: reasonOf(thrown), after: pauseAfter(thrown, step) }
+    return silent(thrown, step)
   }
   const settled = calls.settled(step.action, facts)
   if (settled !== 'unclear') return { kind: settled }
@@ -248,7 +251,7 @@ async function check(deps: AdvanceDeps, at: At, operation: Operation): Promise<v
   } catch (thrown) {
     const reason = reasonOf(thrown)
     deps.log.warn('a step could not be checked', { run: at.id, step: at.index + 1, reason })
-    await report(deps, at, { kind: 'silent', reason, after: pauseAfter(thrown, at.step) })
+    await report(deps, at, silent(thrown, at.step))
     return
   }
   await report(deps, at, reportOf(progress))

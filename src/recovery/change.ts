@@ -93,9 +93,15 @@ export function withStep(run: Run, index: number, fields: Partial<Step>): readon
   return run.steps.map((step, at) => (at === index ? { ...step, ...fields } : step))
 }
 
+/** The step of a provider that has answered. */
+export function heard(step: Step): Step {
+  const { silentSince: _silent, waits: _waits, ...rest } = step
+  return rest
+}
+
 /** The step with the traces of an earlier try removed. */
 export function cleared(step: Step): Step {
-  const { operation: _operation, note: _note, silentSince: _silent, endedAt: _ended, ...rest } = step
+  const { operation: _operation, note: _note, endedAt: _ended, ...rest } = heard(step)
   return rest
 }
 

@@ -136,9 +136,9 @@ async function lockChanges(
   before: Run,
   { next, by }: { readonly next: Run; readonly by: RunInput['kind'] },
 ): Promise<readonly ClaimChange[]> {
-  const starts = holds(next) && !holds(before)
-  if (starts || by === 'retry') await refuseFrozen(deps, next.id)
-  const unfrozen = starts || by === 'retry' ? [{ name: 'frozen', from: '', to: '' }] : []
+  const begins = (holds(next) && !holds(before)) || (by === 'retry' && before.state !== 'running')
+  if (begins) await refuseFrozen(deps, next.id)
+  const unfrozen = begins ? [{ name: 'frozen', from: '', to: '' }] : []
   if (holds(before) === holds(next)) return unfrozen
   const names = next.proposal.targets.map((target) => `lock:${target}`)
   if (holds(before)) return [...unfrozen, ...names.map((name) => ({ name, from: next.id, to: '' }))]

@@ -15,9 +15,11 @@ import { beginRun, decideRun } from './decide.ts'
 import type { Context, Draft } from './draft.ts'
 import { freeze, readFrozen, refuseFrozen, unfreeze } from './freeze.ts'
 import { besideHalfWay, blameHalfWay, halfWayText, stoppedSince, withoutOwnRule } from './half-way.ts'
+import { blockedText } from './hurry.ts'
 import type { Ask, Runs, Verdict } from './input.ts'
 import { rivalOf, rivalsOf } from './rivals.ts'
 import { runName } from './news.ts'
+import { replannedText } from './planned.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
 import { refuseLedAway, refuseReplanned } from './still-so.ts'
@@ -246,8 +248,10 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
  */
 async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'retry' }>): Promise<Run> {
   const isStuck = run.state === 'unknown' || run.state === 'failed'
+  if (isStuck) refuseBlocked(engine, run)
   const seen = isStuck ? await lookAtChanges(engine, run) : { seen: 'not-done' as const, text: '' }
-  const input = { ...said, ...seen }
+  const replanned = replannedText(run, engine.plan())
+  const input = { ...said, ...seen, ...(replanned === undefined ? {} : { replanned }) }
   const first = decideRun(run, input, engine.clock.now())
   if (isStuck && first.kind === 'change') {
     await refuseFrozen(engine, run.id)
@@ -255,6 +259,16 @@ async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'r
     if (seen.seen === 'done') await markUndone(engine, run, run.current)
   }
   return (await apply(engine, run.id, input)).run
+}
+
+/** To look would make the provider's block longer. */
+function refuseBlocked({ clock, plan }: Engine, run: Run): void {
+  const blocked = blockedText(run, clock.now(), plan().timezone)
+  if (blocked === undefined) return
+  throw new UserError(
+    'provider-blocks',
+    `${run.id} cannot go on yet. ${blocked}. After that: retry ${run.id}`,
+  )
 }
 
 async function lookAtChanges(

@@ -1,6 +1,7 @@
 // What the DR plan had of a recovery when its run was proposed, and in what the plan is another one now.
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
+import { runName } from './news.ts'
 import type { Run } from './run.ts'
 
 /** The plan's own words on a recovery, but for how long it takes; undefined when it has none of this name. */
@@ -22,6 +23,17 @@ export function planDifference(run: Run, plan: DrPlan): string | undefined {
   if (now === undefined) return `it has no recovery ${run.recovery} of ${run.system} any more`
   if (was === undefined) return `it has the recovery ${run.recovery} of ${run.system} only since then`
   return differences(was, now, '').join('; ')
+}
+
+/** What whoever retries a run must know where the plan has changed since; undefined where it is as approved, or for a way back. */
+export function replannedText(run: Run, plan: DrPlan): string | undefined {
+  const difference = run.direction === 'failback' ? undefined : planDifference(run, plan)
+  if (difference === undefined) return undefined
+  const { id } = run
+  const instead = plannedOf(plan, run)
+    ? `for what the plan has now: cancel ${id}, ${runName(run)}`
+    : `to stop it: cancel ${id}`
+  return `The DR plan has changed since ${id} was proposed (${difference}), and it goes on with what was approved; ${instead}`
 }
 
 function differences(was: unknown, now: unknown, path: string): readonly string[] {

@@ -1,7 +1,7 @@
 // What the engine learned about the step that a run is at: begun, started, going on, done, failed, or not to be known.
 import type { Duration, Instant } from '../ids.ts'
 import { minute } from '../ids.ts'
-import { bare, beginWithin, bot, cancelled, cleared, done, failed, goOn } from './change.ts'
+import { bare, beginWithin, bot, cancelled, cleared, done, failed, goOn, heard } from './change.ts'
 import { happened, same, tell, to, withStep } from './change.ts'
 import type { RunChange, RunDecision, Running, Unknown } from './change.ts'
 import { runNewsText } from './news.ts'
@@ -24,8 +24,13 @@ export type Learned = AtStep &
     | { readonly kind: 'step-failed'; readonly reason: string; readonly advice: string }
     /** It was looked at: what was intended has not happened. */
     | { readonly kind: 'not-started'; readonly reason: string }
-    /** The provider does not answer: look again `after` milliseconds. */
-    | { readonly kind: 'silent'; readonly reason: string; readonly after: Duration }
+    /** The provider does not answer: look again `after` milliseconds; `blocked`: to ask before makes it longer. */
+    | {
+        readonly kind: 'silent'
+        readonly reason: string
+        readonly after: Duration
+        readonly blocked?: true
+      }
     /** It was looked at, and the world holds neither what was nor what was wanted. */
     | { readonly kind: 'unclear'; readonly reason: string }
   )
@@ -72,8 +77,7 @@ export function progress(
 ): RunDecision {
   const step = run.steps[run.current]
   if (step?.phase !== 'started') return same
-  const { silentSince: _, ...answering } = step
-  const steps = run.steps.with(run.current, { ...answering, note })
+  const steps = run.steps.with(run.current, { ...heard(step), note })
   return followed(run, steps, { now, checkAt: now + checkAfter })
 }
 
@@ -94,8 +98,7 @@ function followed(
 export function stepDone(run: Running | Unknown, note: string, now: Instant): RunDecision {
   const step = run.steps[run.current]
   if (!step) return same
-  const { silentSince: _, ...rest } = step
-  const steps = run.steps.with(run.current, { ...rest, phase: 'done', endedAt: now, note })
+  const steps = run.steps.with(run.current, { ...heard(step), phase: 'done', endedAt: now, note })
   const at = { ...run, steps }
   const text = runNewsText(at, 'step')
   const data = { step: run.current + 1, title: step.title, note }
@@ -150,16 +153,20 @@ export function notStarted(run: Running | Unknown, reason: string, now: Instant)
 /** No answer: look again later; when it has been silent for long, a person must look. */
 export function laterWhenSilent(
   run: Running | Unknown,
-  { reason, after }: LearnedOf<'silent'>,
+  { reason, after, blocked }: LearnedOf<'silent'>,
   now: Instant,
 ): RunDecision {
-  if (run.state === 'unknown') return to({ ...run, checkAt: now + lookEvery })
+  const pause = Math.min(after, longestPause)
+  const waits = { since: now, ...(blocked ? { blockedUntil: now + pause } : {}) }
+  const steps = withStep(run, run.current, { waits })
+  const unknownFor = blocked ? Math.max(pause, lookEvery) : lookEvery
+  if (run.state === 'unknown') return to({ ...run, steps, checkAt: now + unknownFor })
   const silentSince = run.steps[run.current]?.silentSince ?? now
-  if (now - silentSince >= silenceLimit) return toUnknown(run, reason, now)
+  if (now - silentSince >= silenceLimit) return toUnknown({ ...run, steps }, reason, now, unknownFor)
   return to({
     ...run,
-    steps: withStep(run, run.current, { silentSince, note: reason }),
-    checkAt: now + Math.min(after, longestPause),
+    steps: withStep(run, run.current, { silentSince, waits, note: reason }),
+    checkAt: now + pause,
   })
 }
 
@@ -168,7 +175,7 @@ export function unclear(run: Running | Unknown, { reason }: LearnedOf<'unclear'>
 }
 
 /** Somebody who has said cancel already has decided: the run ends, and the record says what is not known. */
-function toUnknown(run: Running, reason: string, now: Instant): RunDecision {
+function toUnknown(run: Running, reason: string, now: Instant, lookAfter = lookEvery): RunDecision {
   const { startedAt, current } = run
   const next: Run = {
     ...bare(run),
@@ -177,7 +184,7 @@ function toUnknown(run: Running, reason: string, now: Instant): RunDecision {
     current,
     since: now,
     reason,
-    checkAt: now + lookEvery,
+    checkAt: now + lookAfter,
   }
   const text = runNewsText(next, 'unknown')
   const data = { step: current + 1, reason }

@@ -37,6 +37,8 @@ export interface Step {
   readonly attempts: number
   /** Since when it could not be looked at; absent while the provider answers. */
   readonly silentSince?: Instant
+  /** Its provider is waited for since then; to ask one that blocks before it is over makes it longer. */
+  readonly waits?: { readonly since: Instant; readonly blockedUntil?: Instant }
 }
 
 /**

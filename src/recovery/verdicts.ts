@@ -7,6 +7,7 @@ import { bare, beginWithin, retryWithin, cancelled, cleared } from './change.ts'
 import { goOn, happened, refused, same, tell, to, withStep } from './change.ts'
 import type { RunDecision, Running } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
+import { hurried } from './hurry.ts'
 import { isHalfWay } from './half-way.ts'
 import type { Stopped } from './half-way.ts'
 import type { Verdict } from './input.ts'
@@ -25,7 +26,12 @@ export type Said =
   | Of<'cancel'>
   | Of<'paid'>
   /** `seen`: the world was looked at just now; done means that the step has happened after all. */
-  | (Of<'retry'> & { readonly seen: 'done' | 'not-done' | 'unclear'; readonly text: string })
+  | (Of<'retry'> & {
+      readonly seen: 'done' | 'not-done' | 'unclear'
+      readonly text: string
+      /** In what the plan is another one than the one that was approved. */
+      readonly replanned?: string
+    })
 
 type SaidOf<K extends Said['kind']> = Extract<Said, { readonly kind: K }>
 
@@ -163,8 +169,7 @@ export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecis
       return tell(happened(to(next), 'run.cancelled', { at: now, by: said.by, text }), 'cancelled', said.by)
     }
     case 'running':
-      if (run.cancelling) return same
-      return canBeLeft(run.steps[run.current]) ? cancelled(run, by, now) : to({ ...run, cancelling: by })
+      return stop(run, by, now)
     case 'unknown':
       return cancelled(run, by, now)
     case 'done':
@@ -177,6 +182,14 @@ export function cancel(run: Run, said: SaidOf<'cancel'>, now: Instant): RunDecis
     default:
       return never(run)
   }
+}
+
+/** Where its provider is waited for, it is looked at right away: nobody wants to wait for what is stopped. */
+function stop(run: Running, by: Approval, now: Instant): RunDecision {
+  if (run.cancelling) return hurried(run, now) ?? same
+  if (canBeLeft(run.steps[run.current])) return cancelled(run, by, now)
+  const stopping = { ...run, cancelling: by }
+  return hurried(stopping, now) ?? to(stopping)
 }
 
 /**
@@ -196,7 +209,7 @@ function ended(run: Run): RunDecision {
 
 /** Goes on with a run that failed or whose step's outcome was unknown, after it was looked at. */
 export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecision {
-  if (run.state === 'running') return same
+  if (run.state === 'running') return hurried(run, now) ?? same
   if (run.state !== 'unknown' && run.state !== 'failed') {
     return refused(
       'not-to-retry',
@@ -221,8 +234,8 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   )
   const { over: _over, ...rest } = bare(run)
   const running = { ...rest, steps, state: 'running' as const, startedAt, current, checkAt: now }
-  const text = `${run.id} goes on with step ${current + 1} of ${run.steps.length}`
-  if (said.override) return takenOn(running, said.by, { reason: said.override.reason, now })
+  const text = withPlan(`${run.id} goes on with step ${current + 1} of ${run.steps.length}`, said)
+  if (said.override) return takenOn(running, said, { reason: said.override.reason, now })
   if (said.seen === 'done') {
     const on = stepDone(running, said.text, now)
     return on.kind === 'change'
@@ -247,12 +260,14 @@ function overrideRefused(
 /** Somebody has looked at the data himself: the step counts as done, and the record says how. */
 function takenOn(
   run: Running,
-  by: Actor,
+  said: SaidOf<'retry'>,
   { reason, now }: { readonly reason: string; readonly now: Instant },
 ): RunDecision {
+  const { by } = said
   const step = run.current + 1
   const steps = withStep(run, run.current, { overriddenWith: reason })
-  const text = `${run.id} goes on without a good answer in step ${step} of ${steps.length}, which ${by.person} takes on: ${reason}`
+  const goesOn = `${run.id} goes on without a good answer in step ${step} of ${steps.length}, which ${by.person} takes on: ${reason}`
+  const text = withPlan(goesOn, said)
   const on = stepDone({ ...run, steps }, `not answered as wanted; taken on by ${by.person}: ${reason}`, now)
   if (on.kind !== 'change') return on
   const event = {
@@ -263,6 +278,10 @@ function takenOn(
     data: { step, overridden: 'check-query', reason },
   }
   return { ...on, events: [event, ...on.events] }
+}
+
+function withPlan(text: string, { replanned }: SaidOf<'retry'>): string {
+  return replanned === undefined ? text : `${text}. ${replanned}`
 }
 
 function approvalOf(by: Actor, at: Instant): Approval {

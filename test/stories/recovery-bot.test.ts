@@ -87,6 +87,40 @@ describe('failover lb in a terminal', () => {
     expect(bot.world.cloudflare.requests.filter((request) => request.changes)).toEqual([])
   })
 
+  test('answers a cancel while Cloudflare blocks the bot with the moment until which nothing is asked', async () => {
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    bot.world.cloudflare.fault({ kind: 'rate-limit', on: 'change' })
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(async () => expect((await bot.run('R-1')).steps[1]?.waits).toBeDefined(), 10_000)
+
+    const answer = await bot.say('ann', 'cancel R-1')
+
+    expect(answer.text).toMatch(
+      /R-1 stops after the step that is under way\. Its provider refuses every call until \d\d:\d\d Europe\/Berlin, and to ask before makes that longer: it is looked at then\./,
+    )
+  })
+
+  test('answers a retry after the plan has changed with what differs, and with what was approved', async () => {
+    await bot.say('ann', 'failover lb')
+    await comesTo('proposed')
+    bot.world.cloudflare.fault({ kind: 'success-false', on: 'change' })
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(async () => {
+      await bot.pass(6_000)
+      expect((await bot.run('R-1')).state).toBe('failed')
+    }, 10_000)
+    const plan = await readFile(bot.planFile, 'utf8')
+    await writeFile(bot.planFile, plan.replace(/(name: backup\n\s+risk: )reversible/, '$1disruptive'))
+    await bot.app().plan.reload()
+
+    const answer = await bot.say('ann', 'retry R-1')
+
+    expect(answer.text).toContain(
+      'R-1 goes on. The DR plan has changed since R-1 was proposed (risk is disruptive, and was reversible), and it goes on with what was approved; for what the plan has now: ',
+    )
+  })
+
   test('does not start for an outage that is over', async () => {
     await bot.say('ann', 'failover lb')
     await comesTo('proposed')

@@ -1,5 +1,6 @@
 // A retry is judged before it writes anything: one that is refused leaves everything as it was, and a freeze holds it, too.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Recovery } from '../../src/drplan/schema.ts'
 import { ann, approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
@@ -80,6 +81,66 @@ describe('a retry of a way back whose change was made by hand', () => {
 
     expect(await bench.run('R-1')).not.toHaveProperty('undoneBy')
     expect(await bench.run('R-2')).toMatchObject({ state: 'failed' })
+  })
+})
+
+describe('a retry after the plan has changed', () => {
+  async function fails(): Promise<void> {
+    await bench.runs().propose(asking())
+    await bench.runs().verdict('R-1', approving())
+    bench.world.cloudflare.fault({ kind: 'success-false', on: 'change' })
+    await bench.settle()
+    await bench.pass(60_000)
+    expect(await bench.run('R-1')).toMatchObject({ state: 'failed' })
+    bench.world.cloudflare.fault(undefined)
+  }
+
+  /** The plan's recoveries of the load balancer changed. */
+  function replan(change: (recoveries: readonly Recovery[]) => readonly Recovery[]): void {
+    bench.setPlan((plan) => {
+      const { lb } = plan.systems
+      if (!lb) throw new Error('the plan has no load balancer')
+      return { ...plan, systems: { ...plan.systems, lb: { ...lb, recoveries: [...change(lb.recoveries)] } } }
+    })
+  }
+
+  test('goes on with what was approved, and the record says in what the plan differs', async () => {
+    await fails()
+    replan((all) =>
+      all.map((one) =>
+        one.name === 'backup' && one.cloudflare
+          ? { ...one, cloudflare: { ...one.cloudflare, to: bench.world.api.host } }
+          : one,
+      ),
+    )
+
+    await bench.runs().verdict('R-1', retry)
+    await bench.settle()
+
+    expect(await bench.told('R-1')).toContain(
+      `run.step R-1 goes on with step 2 of 4. The DR plan has changed since R-1 was proposed (cloudflare.to is ${bench.world.api.host}, and was ${bench.world.backup.host}), and it goes on with what was approved; for what the plan has now: cancel R-1, failover lb to backup`,
+    )
+    expect(bench.record()).toContain(bench.world.backup.host)
+  })
+
+  test('says so, too, where the plan has lost the recovery', async () => {
+    await fails()
+    replan((all) => all.slice(1))
+
+    await bench.runs().verdict('R-1', retry)
+
+    expect(await bench.told('R-1')).toContain(
+      'run.step R-1 goes on with step 2 of 4. The DR plan has changed since R-1 was proposed (it has no recovery backup of lb any more), and it goes on with what was approved; to stop it: cancel R-1',
+    )
+  })
+
+  test('says nothing of it for a way back', async () => {
+    await wayBackFails()
+    replan((all) => all.slice(1))
+
+    await bench.runs().verdict('R-2', retry)
+
+    expect((await bench.told('R-2')).join('\n')).not.toContain('The DR plan has changed')
   })
 })
 

@@ -1,6 +1,8 @@
 // failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
 import { UserError, never } from '../../errors.ts'
+import { blockedText } from '../../recovery/hurry.ts'
 import { approvalText, runName } from '../../recovery/news.ts'
+import { replannedText } from '../../recovery/planned.ts'
 import { approvalLine } from '../../recovery/summary.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
@@ -112,7 +114,7 @@ async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted):
         run,
         late && run.over === undefined
           ? `${id} is ${run.state} already; your words are noted.`
-          : `${id} ${verdictText(run, said)}.${following(run)}`,
+          : `${id} ${verdictText(run, said)}.${besides(desk, run, said)}${following(run)}`,
       ),
     )
   return soon(desk, work, {
@@ -137,6 +139,17 @@ function verdictText(run: Run, said: Verdict): string {
     default:
       return never(said)
   }
+}
+
+/** What must be known of a run that goes on: until when its provider is not asked, and that the plan is another by now. */
+function besides(desk: Desk, run: Run, { kind }: Verdict): string {
+  if (run.state !== 'running' || (kind !== 'cancel' && kind !== 'retry')) return ''
+  const plan = desk.plan()
+  const known = [
+    blockedText(run, desk.clock.now(), plan.timezone),
+    kind === 'retry' ? replannedText(run, plan) : undefined,
+  ]
+  return known.map((text) => (text === undefined ? '' : ` ${text}.`)).join('')
 }
 
 /** An answer is of the moment: where to look afterwards. */

@@ -235,7 +235,7 @@ function explainStatus(
     const after = retryAfter(headers) ?? rateLimitBlock
     return new RetryableError(
       `${what} The user's rate limit is used up (1,200 requests in five minutes, dashboard and all tokens counted together), and Cloudflare then refuses every call for five minutes. Next try in ${printDuration(after)}.`,
-      { after },
+      { after, blocked: true },
     )
   }
   if (status === 404) {
