@@ -2,7 +2,7 @@
 import { readConfig } from '../config.ts'
 import { checkReport } from '../drplan/report.ts'
 import { loadPlan } from '../drplan/load.ts'
-import type { Instant } from '../ids.ts'
+import { second, type Duration } from '../ids.ts'
 import { createCalls } from '../recovery/calls.ts'
 import { checkRecoveries, isInForce, isReady, missingOf, systemsReadiness } from '../recovery/checkup.ts'
 import type { Checked } from '../recovery/ways/way.ts'
@@ -12,30 +12,38 @@ import type { Readers } from '../readers.ts'
 import type { Config, Environment } from '../config.ts'
 import { readPlan } from './local.ts'
 import type { Printed } from './local.ts'
+import type { Machine } from './main.ts'
 
 /** The bot's ways to the systems; opens no connection by itself. */
 export type SystemsOf = (config: Config) => { readonly providers: Providers; readonly readers: Readers }
+
+/** Nobody is kept waiting longer than that without being told what for, and told so again. */
+const slow: Duration = 2.5 * second
+const stillSlow: Duration = 10 * second
 
 /** Checks the plan as `plan check` does, then the world. Exit code 1 when either lacks something. */
 export async function liveCheck(
   env: Environment,
   file: string | undefined,
   systemsOf: SystemsOf,
-  now: Instant,
+  machine: Pick<Machine, 'now' | 'after' | 'err'>,
 ): Promise<Printed> {
+  const now = machine.now()
   const config = readConfig(file === undefined ? env : { ...env, DR_PLAN: file })
   const result = loadPlan(readPlan(config.DR_PLAN), config.DR_PLAN)
   const still = checkReport(config.DR_PLAN, result, now)
   if ('errors' in result) return still
   const { providers, readers } = systemsOf(config)
   const calls = createCalls(providers, readers)
+  const { begun, stop } = told(machine)
   const checkup = await checkRecoveries({
     setting: async () => undefined,
     plan: result.plan,
     calls,
     now,
     history: [],
-  })
+    begun,
+  }).finally(stop)
   const { recoveries } = checkup
   const unready = recoveries.filter((one) => missingOf(one).length > 0).length
   const text = [
@@ -49,6 +57,28 @@ export async function liveCheck(
     text: text.join('\n'),
     json: { ...Object(still.json), ok: unready === 0, live },
     exitCode: unready === 0 ? 0 : 1,
+  }
+}
+
+/** Says what is being looked at while that takes long, as what does not answer does. */
+function told({ after, err }: Pick<Machine, 'after' | 'err'>): {
+  readonly begun: (command: string) => () => void
+  readonly stop: () => void
+} {
+  const open = new Set<string>()
+  let stop = after(slow, tell)
+  function tell(): void {
+    err(
+      `Still looking whether these could be carried out: ${[...open].join(', ')}. What does not answer is given up.\n`,
+    )
+    stop = after(stillSlow, tell)
+  }
+  return {
+    begun: (command) => {
+      open.add(command)
+      return () => open.delete(command)
+    },
+    stop: () => stop(),
   }
 }
 

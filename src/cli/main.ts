@@ -99,7 +99,7 @@ async function local(
     case 'plan check': {
       if (invocation.live) {
         const { liveCheck } = await import('./live.ts')
-        return liveCheck(machine.env(), invocation.file, await machine.systems(), machine.now())
+        return liveCheck(machine.env(), invocation.file, await machine.systems(), machine)
       }
       return planCheck(machine.env(), invocation.file, machine.now())
     }

@@ -48,6 +48,8 @@ export interface CheckupDeps {
   readonly now: Instant
   /** Earlier runs, newest first: measured durations. */
   readonly history: readonly Run[]
+  /** Told of each command whose recovery is looked at from now on; what it answers is called when that has ended. */
+  readonly begun?: (command: string) => () => void
 }
 
 /** Looks at the whole plan; changes nothing. One system's trouble does not hide another's. */
@@ -60,7 +62,9 @@ export async function checkRecoveries(deps: CheckupDeps): Promise<Checkup> {
 async function checkSystem(deps: CheckupDeps, system: SystemId): Promise<readonly RecoveryChecked[]> {
   const found: RecoveryChecked[] = []
   for (const recovery of deps.plan.systems[system]?.recoveries ?? []) {
+    const ended = deps.begun?.(`failover ${system} to ${recovery.name}`)
     const checks = await checkOne(deps, system, recovery)
+    ended?.()
     found.push({ system, recovery: recovery.name, checks: [...checks] })
   }
   return found

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { runCli } from '../../src/cli/main.ts'
 import { createClock } from '../../src/clock.ts'
 import type { Environment } from '../../src/config.ts'
+import type { Clock } from '../../src/ports.ts'
 import { createSystems } from '../../src/providers.ts'
 import { expectNoSecret } from '../contracts/provider.ts'
 
@@ -14,7 +15,7 @@ export interface LivePlan {
   /** Puts this into the file, which need not be a plan. */
   readonly writeText: (text: string) => Promise<void>
   /** Runs it in this process, with these settings beside the bot's own; fails when a secret is printed. */
-  readonly check: (env: Environment, args?: readonly string[]) => Promise<Checked>
+  readonly check: (env: Environment, args?: readonly string[], after?: Clock['after']) => Promise<Checked>
   readonly close: () => Promise<void>
 }
 
@@ -45,7 +46,7 @@ export async function openLivePlan(secrets: () => readonly string[]): Promise<Li
   return {
     write: (systems) => writeFile(file, `${head}${systems.replace(/^\n+/, '')}`),
     writeText: (text) => writeFile(file, text),
-    check: async (env, args = []) => {
+    check: async (env, args = [], after) => {
       const [out, err]: [string[], string[]] = [[], []]
       const clock = createClock()
       const code = await runCli(['plan', 'check', '--live', file, ...args], {
@@ -56,7 +57,7 @@ export async function openLivePlan(secrets: () => readonly string[]): Promise<Li
         }),
         home: dir,
         now: clock.now,
-        after: clock.after,
+        after: after ?? clock.after,
         out: (text) => void out.push(text),
         err: (text) => void err.push(text),
         version: () => '1.2.3',

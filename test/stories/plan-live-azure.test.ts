@@ -1,5 +1,5 @@
 // `dr plan check --live` against the simulated Azure: each right to look that is taken away is named.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { startTestAzure } from '../servers/azure.ts'
 import { openLivePlan } from '../servers/live-plan.ts'
@@ -51,6 +51,33 @@ test('says of a pool of workers what its proposal would say, and changes nothing
   expect(out).not.toContain('will have 2 workers')
   expect(code).toBe(0)
   expect(azure.requests.filter(({ reason }) => reason === 'change')).toEqual([])
+})
+
+test('says what is still being looked at when that takes long, again and again, and nothing afterwards', async () => {
+  const waits: { readonly duration: number; readonly run: () => void; stopped?: true }[] = []
+  const sooner = (duration: number, run: () => void): (() => void) => {
+    const wait: (typeof waits)[number] = { duration, run }
+    waits.push(wait)
+    return () => void (wait.stopped = true)
+  }
+  const before = azure.requests.length
+  azure.fault({ kind: 'slow', ms: 500, path: '/virtualMachineScaleSets/', times: 1 })
+
+  const checking = plan.check(azure.env, [], sooner)
+  await vi.waitFor(() => expect(azure.requests.length).toBeGreaterThan(before), 20_000)
+  waits[0]?.run()
+  waits[1]?.run()
+  const { out, code } = await checking
+
+  const said =
+    'Still looking whether these could be carried out: failover workers to pool. What does not answer is given up.'
+  expect(out.split('\n').filter((line) => line === said)).toHaveLength(2)
+  expect(waits.map(({ duration, stopped }) => [duration, stopped])).toEqual([
+    [2_500, undefined],
+    [10_000, undefined],
+    [10_000, true],
+  ])
+  expect(code).toBe(0)
 })
 
 test('asks for room for the most workers where the plan does not say how many are needed', async () => {
