@@ -17,7 +17,7 @@ import { runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
 import type { Learned } from './progress.ts'
 import type { Operation, Run, Step } from './run.ts'
-import { changesWorld, differencesIn } from './world.ts'
+import { changesWorld, differencesIn, isPartly } from './world.ts'
 
 export interface AdvanceDeps extends LoopDeps {
   readonly calls: Calls
@@ -201,7 +201,8 @@ function silent(thrown: unknown, step: Step): Silent {
 export type Look =
   | { readonly kind: 'done' | 'not-done' }
   | { readonly kind: 'under-way' }
-  | { readonly kind: 'unclear'; readonly text: string }
+  /** `partly`: a part of it is there, which its undo puts back. */
+  | { readonly kind: 'unclear'; readonly text: string; readonly partly: boolean }
   | Pick<Extract<Learned, { readonly kind: 'silent' }>, 'kind' | 'reason' | 'after' | 'blocked'>
 
 /** Whether the world already holds what the step wants. Only reads. */
@@ -215,7 +216,8 @@ export async function look({ calls }: Pick<AdvanceDeps, 'calls'>, { step }: Pick
   const settled = calls.settled(step.action, facts)
   if (settled !== 'unclear') return { kind: settled }
   const differences = differencesIn([{ action: step.action, facts }]).join('; ')
-  return { kind: 'unclear', text: `the world is neither as before the step nor as after it: ${differences}.` }
+  const text = `the world is neither as before the step nor as after it: ${differences}.`
+  return { kind: 'unclear', text, partly: isPartly(step.action, facts) }
 }
 
 /** After a crash, or a start without an answer: what has become of it? */

@@ -18,7 +18,7 @@ export interface SeenHistory {
 type Note = SeenHistory['notes'][number]
 
 /**
- * For a way back: a change that was begun and is there counts as done, from the newest run to the one that will be
+ * For a way back: a change that was begun and is there, or a part of it, counts as done, from the newest run to the one that will be
  * undone. `history`: newest first. Throws UserError while such a change is under way.
  */
 export async function asSeen(
@@ -53,16 +53,21 @@ async function lookAtSteps(
     }
     const seen = await look(deps, { step })
     if (seen.kind === 'under-way') throw underWay(run, step)
-    steps.push(seen.kind === 'done' ? { ...step, phase: 'done' } : step)
+    const partly = seen.kind === 'unclear' && seen.partly
+    steps.push(seen.kind === 'done' || partly ? { ...step, phase: 'done' } : step)
     // A step that failed has said already what has become of it.
-    if (seen.kind !== 'done' && step.phase !== 'failed')
-      notes.push({ run: run.id, text: unseenText(run, step, seen) })
+    if (partly || (seen.kind !== 'done' && step.phase !== 'failed'))
+      notes.push({ run: run.id, text: partly ? partText(run, step, seen) : unseenText(run, step, seen) })
   }
   return { steps, notes }
 }
 
 function mayHaveHappened({ phase, undo }: Step): boolean {
   return undo !== undefined && phase !== 'ready' && phase !== 'done'
+}
+
+function partText(run: Run, { title }: Step, { text }: Extract<Look, { kind: 'unclear' }>): string {
+  return `Only a part of "${title}" of ${run.id} (${runName(run)}) seems to have happened: ${sentence(text)} If somebody else has set it so, that is put back, too`
 }
 
 function unseenText(run: Run, { title }: Step, seen: Look): string {

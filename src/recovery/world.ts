@@ -97,6 +97,11 @@ export function differencesIn(seen: readonly Seen[]): readonly string[] {
   return [...new Set(seen.flatMap(({ action, facts }) => kindOf(action).differences(action, facts)))]
 }
 
+/** Whether a part of what the action wants is there, and no more. */
+export function isPartly(action: Action, facts: Facts): boolean {
+  return kindOf(action).partly?.(action, facts) ?? false
+}
+
 /** Names of what this action sets, part by part; empty when nobody looks whether its kind still holds. */
 export function partsOf(action: Action): readonly string[] {
   return kindOf(action).holding?.parts(action) ?? []

@@ -132,6 +132,71 @@ describe('workers', () => {
   )
 })
 
+describe('workers of whom Azure starts only a part', () => {
+  let bench: WorkersBench
+  let azure: AzureSim
+
+  /** Their number is the only change of R-1. */
+  beforeEach(async () => {
+    bench = await startWorkers(redis(), 8_000)
+    azure = bench.azure
+    azure.autoscale.set([])
+    azure.scaleSets.room(7)
+    const order = { kind: 'pool-size', size: { to: 10 } } as const
+    const { run } = await bench.runs().propose(asking({ system: 'workers', order }))
+    await bench.runs().verdict(run.id, approving())
+  })
+  afterEach(() => bench.stop())
+
+  async function back(): Promise<Run> {
+    const { run } = await bench.runs().propose(asking({ system: 'workers', direction: 'failback' }))
+    await bench.runs().verdict(run.id, approving())
+    await bench.pass(24_000)
+    expect(await bench.run(run.id)).toMatchObject({ state: 'done', undoes: 'R-1' })
+    expect(azure.scaleSets.running('workers-vmss')).toBe(4)
+    return run
+  }
+
+  /** Azure's operation succeeds, and yet another number is there than was asked for. */
+  async function setMeanwhile(number: number): Promise<void> {
+    azure.scaleSets.room(20)
+    await bench.settle()
+    azure.scaleSets.set('workers-vmss', number)
+    await bench.pass(12_000)
+  }
+
+  test('are taken back although nobody saw how many came', async () => {
+    const silence = (on: boolean): void => azure.fault(on ? { kind: 'refuse' } : undefined)
+    await unseenAt(bench, { id: 'R-1', step: 1, silence })
+    await bench.pass(10_000)
+    expect(azure.scaleSets.capacity('workers-vmss')).toBe(7)
+
+    const { proposal } = await back()
+
+    expect(proposal.warnings[0]).toBe(
+      'Only a part of "Set workers-vmss to 10 workers" of R-1 (workers scale pool 10) seems to have happened: the world is neither as before the step nor as after it: workers-vmss has 7 workers now, and had 4. If somebody else has set it so, that is put back, too',
+    )
+    expect(proposal.changes).toMatchObject([{ before: expect.stringContaining('7') }])
+  })
+
+  test('are taken back when the run has failed at that', async () => {
+    await setMeanwhile(7)
+    expect(await bench.run('R-1')).toMatchObject({ state: 'failed', current: 0 })
+
+    await back()
+
+    expect(await bench.run('R-1')).toMatchObject({ undoneBy: 'R-2' })
+  })
+
+  test('are left alone when there are more than the run wanted: somebody else has set that', async () => {
+    await setMeanwhile(12)
+
+    const proposed = bench.runs().propose(asking({ system: 'workers', direction: 'failback' }))
+
+    await expect(proposed).rejects.toThrow(/Nothing of workers is to be undone/)
+  })
+})
+
 describe('storage', () => {
   test.each([
     { recovery: 'switch', step: 2, lasts: 1_000 },

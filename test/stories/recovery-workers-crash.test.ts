@@ -154,7 +154,8 @@ describe('Azure', () => {
     expect(await bench.run('R-1')).toMatchObject({
       state: 'failed',
       reason: 'Azure took the change, but workers-vmss shall have 7 workers now, not 10.',
-      advice: 'Somebody else, or an autoscale setting, has set it: workers show',
+      advice:
+        'Somebody else, or an autoscale setting, has set it: workers show. To have the number from before the recovery again: failback workers',
     })
     expect(await bench.store.claims([lock])).toEqual([''])
   })

@@ -7,7 +7,7 @@ import { second } from '../../ids.ts'
 import type { Clock, Progress, Provider, Providers } from '../../ports.ts'
 import type { PoolSeen } from '../../readers.ts'
 import type { ScaleSetCapacityAction, ScaleSetWaitAction } from '../../recovery/action.ts'
-import { poolFacts, runningIn, workersText } from '../../recovery/kinds/scale-set.ts'
+import { isBetween, poolFacts, runningIn, workersText } from '../../recovery/kinds/scale-set.ts'
 import type { Operation } from '../../recovery/run.ts'
 import type { Azure } from '../azure/azure.ts'
 import { lookAtOperation, submit, type OperationSeen } from '../azure/operations.ts'
@@ -103,13 +103,19 @@ function setOrNot(
     const why = failed ?? (left > 0 ? undefined : 'Azure has not ended its operation in time')
     return { state: 'done', note: why === undefined ? counted : `${counted}; ${sentencePart(why)}` }
   }
-  const still = capacity === before
+  if (capacity === before)
+    return {
+      state: 'failed',
+      reason: `Azure took the change, but ${vmss} still shall have ${workersText(capacity)}, not ${after}.`,
+      advice: 'Look at its activity log in the Azure portal, then ask for the workers again.',
+    }
+  const back = isBetween(capacity, before, after)
+    ? '. To have the number from before the recovery again: failback workers'
+    : ''
   return {
     state: 'failed',
-    reason: `Azure took the change, but ${vmss} ${still ? 'still shall' : 'shall'} have ${workersText(capacity)}${still ? '' : ' now'}, not ${after}.`,
-    advice: still
-      ? `Look at its activity log in the Azure portal, then ask for the workers again.`
-      : `Somebody else, or an autoscale setting, has set it: workers show`,
+    reason: `Azure took the change, but ${vmss} shall have ${workersText(capacity)} now, not ${after}.`,
+    advice: `Somebody else, or an autoscale setting, has set it: workers show${back}`,
   }
 }
 

@@ -10,6 +10,11 @@ export interface Kind<A> {
   readonly ground: (action: A, facts: Facts) => unknown
   /** In what the world is not as the action has it, a sentence part each; empty when no difference can be named. */
   readonly differences: (action: A, facts: Facts) => readonly string[]
+  /**
+   * Whether the world is on the way between before and after the action, so that its undo puts back what was made of it.
+   * Absent for what happens whole or not at all.
+   */
+  readonly partly?: (action: A, facts: Facts) => boolean
   /** True: before its turn there is nothing to be seen of it, so that it is no part of what a proposal stands on. */
   readonly inTurn?: true
   /** Absent for what does not go away by itself, or may change without harm: nobody looks. */

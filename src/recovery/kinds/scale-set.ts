@@ -38,6 +38,12 @@ export const scaleSetCapacity: Kind<ScaleSetCapacityAction> = {
       ...(updating ? [`${vmss} is just being changed by somebody else`] : []),
     ]
   },
+  partly: ({ before, after }, facts) => isBetween(poolFacts(facts).capacity, before, after),
+}
+
+/** Azure may make only a part of what was asked for, and then says that this is what shall be. */
+export function isBetween(capacity: number, before: number, after: number): boolean {
+  return capacity > Math.min(before, after) && capacity < Math.max(before, after)
 }
 
 export const scaleSetWait: Kind<ScaleSetWaitAction> = {
