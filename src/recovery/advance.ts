@@ -7,13 +7,13 @@ import type { Effect } from '../effect.ts'
 import type { Facts, Progress } from '../ports.ts'
 import { callLimit } from './calls.ts'
 import type { Calls } from './calls.ts'
-import { bot, retryWithin, tell, to } from './change.ts'
+import { bot, tell, to } from './change.ts'
 import type { Running, Unknown } from './change.ts'
 import { apply, load } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
 import { pause } from './hurry.ts'
 import { forgetEnded } from './rivals.ts'
-import { runAheadBy } from './decide.ts'
+import { isIdle, runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
 import type { Learned } from './progress.ts'
 import type { Operation, Run, Step } from './run.ts'
@@ -50,10 +50,12 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
     else await forgetEnded(deps, run)
     return
   }
-  const at = currentOf(run)
-  if (!at) return retell(deps, run)
-  if (isTooOld(at, now)) return giveUp(deps, at)
-  if (run.state === 'running' && at.step.phase === 'ready') return begin(deps, at)
+  // Written down first: whatever it is seen to be, and whoever dies over it, it is as old as that.
+  const found = isIdle(run, now) ? (await apply(deps, id, { kind: 'idle' })).run : run
+  const at = currentOf(found)
+  if (!at) return retell(deps, found)
+  if (isTooOld(at)) return giveUp(deps, at)
+  if (found.state === 'running' && at.step.phase === 'ready') return begin(deps, at)
   if (at.run.checkAt > now) return
   if (at.step.phase === 'started' && at.step.operation) return check(deps, at, at.step.operation)
   return reconcile(deps, at)
@@ -84,22 +86,23 @@ function currentOf(run: Run): At | undefined {
 }
 
 /**
- * Nobody was there for so long that what was approved must not begin to change anything by itself. A change that is
- * under way outside goes on all the same: it is followed to its end.
+ * Nobody was there for so long that what was approved must not begin to change anything by itself. A change that was
+ * begun goes on all the same, if it has happened or is under way outside: it is followed to its end, and then looked at.
  */
-function isTooOld({ run, step }: At, now: Instant): boolean {
-  const idle = step.phase === 'ready' || !changesWorld(step.action)
-  return run.state === 'running' && idle && now - run.checkAt > retryWithin
+function isTooOld({ run, step, index }: At): boolean {
+  if (run.state !== 'running' || run.idleFor === undefined) return false
+  const changesFollow = run.steps.slice(index).some(({ action }) => changesWorld(action))
+  return changesFollow && (step.phase === 'ready' || !changesWorld(step.action))
 }
 
 async function giveUp(deps: AdvanceDeps, at: At): Promise<void> {
   const now = deps.clock.now()
-  const gone = printDuration(now - at.run.checkAt)
   // Of two that come at once only one has the intent: the other may have begun it just before it was too old.
   const intent =
     at.step.phase === 'ready' && (await apply(deps, at.id, learned(at, { kind: 'intended', until: now })))
   const here = intent ? intent.changed && currentOf(intent.run) : at
   if (!here) return
+  const gone = printDuration(at.run.idleFor ?? 0)
   await report(deps, here, {
     kind: 'step-failed',
     reason: `Nobody went on with it for ${gone}: what was approved is too old by now. Nothing of this step was changed.`,

@@ -4,8 +4,8 @@ import { aheadBy, broughtBack } from '../ahead.ts'
 import { printDuration } from '../drplan/duration.ts'
 import { minute } from '../ids.ts'
 import type { Duration, Instant } from '../ids.ts'
-import { same, tell, to, happened, owes } from './change.ts'
-import type { RunChange, RunDecision } from './change.ts'
+import { retryWithin, same, tell, to, happened, owes } from './change.ts'
+import type { RunChange, RunDecision, Running } from './change.ts'
 import { runName, runNewsText } from './news.ts'
 import {
   intended,
@@ -32,6 +32,8 @@ export type RunInput =
   | Learned
   /** Look at the clock. */
   | { readonly kind: 'tick' }
+  /** It is found again, and perhaps nobody has gone on with it for long. */
+  | { readonly kind: 'idle' }
   /** A clock that was ahead has written it; `until`: when a call is over that may be on its way now. */
   | { readonly kind: 'ahead'; readonly until: Instant }
   /** A proposal that must not start any more, and why; `by`: a newer one has taken its place. */
@@ -76,6 +78,8 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return paid(run, input, now)
     case 'tick':
       return run.state === 'proposed' && run.expiresAt <= now ? expire(run, {}, now) : same
+    case 'idle':
+      return isIdle(run, now) ? to({ ...run, idleFor: now - run.checkAt }) : same
     case 'ahead':
       return brought(run, input.until, now)
     case 'lapsed':
@@ -164,6 +168,11 @@ export function runAheadBy(run: Run, now: Instant): Duration {
   const happened = [run.askedAt, ...run.approvals.map(({ at }) => at), ...steps, ...own]
   const longest = run.state === 'proposed' ? Infinity : 60 * minute
   return aheadBy({ happened, next: runWakeAt(run) }, longest, now)
+}
+
+/** Nobody has gone on with it for so long that what was approved is too old, and that is not written down yet. */
+export function isIdle(run: Run, now: Instant): run is Running {
+  return run.state === 'running' && run.idleFor === undefined && now - run.checkAt > retryWithin
 }
 
 /** What was shown and approved stays as it was, times included; so does what providers need. */

@@ -160,6 +160,11 @@ interface Common {
   readonly paid?: readonly (Approval & { readonly debt: string; readonly what: string })[]
   /** While they are open; absent: none. */
   readonly rivals?: readonly Rival[]
+  /**
+   * How long nobody had gone on with it when it was found again, longer than what was approved stays young: it begins no
+   * change by itself any more. Absent: that has not been, or somebody has said retry since.
+   */
+  readonly idleFor?: Duration
   /** How much is left in the queues of a pool of workers that this run has sized. */
   readonly left?: Remaining
   readonly askedBy: PersonId

@@ -232,7 +232,7 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   const steps = run.steps.map((step, at) =>
     at === current ? { ...cleared(step), phase: 'ready' as const } : step,
   )
-  const { over: _over, ...rest } = bare(run)
+  const { over: _over, idleFor: _idle, ...rest } = bare(run)
   const running = { ...rest, steps, state: 'running' as const, startedAt, current, checkAt: now }
   const text = withPlan(`${run.id} goes on with step ${current + 1} of ${run.steps.length}`, said)
   if (said.override) return takenOn(running, said, { reason: said.override.reason, now })
