@@ -29,8 +29,8 @@ export interface Tds {
   readonly knows: (user: 'entra' | 'sql', known: boolean) => void
   /** Whether they may read. */
   readonly mayRead: (may: boolean) => void
-  /** Whether the gateway leads to the worker, as it does for clients within Azure. */
-  readonly redirects: (on: boolean) => void
+  /** Whether the gateway leads to the worker, as it does for clients within Azure, or to another host altogether. */
+  readonly redirects: (to: boolean | { readonly host: string; readonly port: number }) => void
   readonly fault: (fault: TdsFault | undefined) => void
   readonly stop: () => Promise<void>
 }
@@ -49,7 +49,7 @@ export async function startTds({
   const requests: TdsRequest[] = []
   const login = { user: 'dr-check', password: 'sim-sql-password-for-the-demo-only' }
   let mayRead = true
-  let redirects = false
+  let redirects: Parameters<Tds['redirects']>[0] = false
   let fault: TdsFault | undefined
   let left = Infinity
   const world: TdsWorld = {
@@ -63,8 +63,10 @@ export async function startTds({
       const answer = answers.get(query)
       return typeof answer === 'function' ? answer(database) : answer
     },
-    worker: (server) =>
-      redirects ? { host: `${server}.${under.worker}`, port: portOf(worker.server) } : undefined,
+    worker: (server) => {
+      if (typeof redirects === 'object') return redirects
+      return redirects ? { host: `${server}.${under.worker}`, port: portOf(worker.server) } : undefined
+    },
     fault: (on) => {
       if (!fault || (fault.on ?? on) !== on || left <= 0) return undefined
       left -= 1
@@ -89,8 +91,8 @@ export async function startTds({
     mayRead: (may) => {
       mayRead = may
     },
-    redirects: (on) => {
-      redirects = on
+    redirects: (to) => {
+      redirects = to
     },
     fault: (next) => {
       fault = next

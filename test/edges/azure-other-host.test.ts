@@ -245,3 +245,20 @@ test("what gives out the machine's identity is followed nowhere, not even on its
   expect(new Set(asked)).toEqual(new Set(['/token']))
   expect(asked.length).toBeGreaterThan(1)
 })
+
+test.each(['entra', 'sql'] as const)(
+  'a database that leads elsewhere gets no login there (%s)',
+  async (auth) => {
+    const asked = { place: server, database: 'orders', query: 'SELECT 1', timeout: 10_000, auth }
+    const [host, port] = ['127.0.0.1', (elsewhere.address() as AddressInfo).port]
+    const connected: unknown[] = []
+    elsewhere.on('connection', (socket) => connected.push(socket))
+    sim.tds.redirects({ host, port })
+
+    await expect(systems().readers.sqlQuery.ask(asked, calm)).rejects.toThrow(
+      `an answer of sql-west.sql.localhost leads to another host, ${host}:${port}: nothing was sent there. Look whether somebody is between the bot and Azure, and whether AZURE_SQL_ENDPOINT is right.`,
+    )
+
+    expect(connected).toEqual([])
+  },
+)

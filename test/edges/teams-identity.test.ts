@@ -2,49 +2,71 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cloudOf } from '../../src/chat/teams/cloud.ts'
-import { createTokens } from '../../src/chat/teams/tokens.ts'
+import { createTokens, type Tokens } from '../../src/chat/teams/tokens.ts'
 
-test('the managed identity is asked with its client id, once for each audience', async () => {
-  const asked: URLSearchParams[] = []
-  const server = createServer((request, response) => {
-    asked.push(new URL(request.url ?? '', 'http://sim').searchParams)
-    response.setHeader('content-type', 'application/json')
-    const expires = String(Math.floor(Date.now() / 1_000) + 3_600)
-    response.end(
-      JSON.stringify({ access_token: `token-${asked.length}`, expires_on: expires, token_type: 'Bearer' }),
-    )
-  })
+const asked: URLSearchParams[] = []
+let silent = false
+const server = createServer((request, response) => {
+  asked.push(new URL(request.url ?? '', 'http://sim').searchParams)
+  if (silent) return
+  response.setHeader('content-type', 'application/json')
+  const expires = String(Math.floor(Date.now() / 1_000) + 3_600)
+  response.end(
+    JSON.stringify({ access_token: `token-${asked.length}`, expires_on: expires, token_type: 'Bearer' }),
+  )
+})
+
+// The SDK remembers the address from its first use on.
+beforeAll(async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   vi.stubEnv('IDENTITY_ENDPOINT', `http://127.0.0.1:${port}/token`)
   vi.stubEnv('IDENTITY_HEADER', 'header')
-  const appId = '0a0b0c0d-1111-4222-8333-444455556666'
-  const tokens = createTokens({
+})
+afterAll(() => {
+  vi.unstubAllEnvs()
+  server.closeAllConnections()
+  server.close()
+})
+
+const appId = '0a0b0c0d-1111-4222-8333-444455556666'
+
+function open(): Tokens {
+  return createTokens({
     appId,
     tenantId: 't',
     proof: { kind: 'managed-identity' },
     cloud: cloudOf(undefined),
   })
+}
+
+test('the managed identity is asked with its client id, once for each audience', async () => {
+  const tokens = open()
   const limits = { timeout: 5_000, signal: AbortSignal.timeout(5_000) }
 
-  try {
-    const first = await tokens.get('https://api.botframework.com', limits)
-    const again = await tokens.get('https://api.botframework.com', limits)
-    const graph = await tokens.get('https://graph.microsoft.com', limits)
+  const first = await tokens.get('https://api.botframework.com', limits)
+  const again = await tokens.get('https://api.botframework.com', limits)
+  const graph = await tokens.get('https://graph.microsoft.com', limits)
 
-    expect([first, again, graph]).toEqual(['token-1', 'token-1', 'token-2'])
-    expect(asked.map((each) => [each.get('client_id'), each.get('resource')])).toEqual([
-      [appId, 'https://api.botframework.com'],
-      [appId, 'https://graph.microsoft.com'],
-    ])
-  } finally {
-    vi.unstubAllEnvs()
-    server.closeAllConnections()
-    server.close()
-  }
+  expect([first, again, graph]).toEqual(['token-1', 'token-1', 'token-2'])
+  expect(asked.map((each) => [each.get('client_id'), each.get('resource')])).toEqual([
+    [appId, 'https://api.botframework.com'],
+    [appId, 'https://graph.microsoft.com'],
+  ])
+})
+
+test('a managed identity that is silent holds up a page no longer than the page has', async () => {
+  silent = true
+  const limits = { timeout: 50, signal: new AbortController().signal }
+
+  await expect(open().get('https://other.example.com', limits)).rejects.toMatchObject({
+    name: 'RetryableError',
+    done: 'never',
+    message: 'The managed identity gave no token for https://other.example.com within 0.05s.',
+  })
 })
 
 test('the cloud of the US government has its own addresses; another one is refused with what to write', () => {

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import { minute, second } from '../../ids.ts'
 import type { Duration } from '../../ids.ts'
-import { readAnswer, shaped } from './api-errors.ts'
+import { unlessAborted, within } from '../lanes.ts'
+import { TeamsSilence, readAnswer, shaped } from './api-errors.ts'
 import type { Cloud } from './cloud.ts'
 import { exchange } from './wire.ts'
 import type { Limits } from './wire.ts'
@@ -106,21 +107,22 @@ async function bySecret(
 }
 
 /** The identity of the virtual machine, container or function; the SDK knows where each of them is asked. */
-async function byIdentity(appId: string, audience: string, { signal }: Limits): Promise<Token> {
+async function byIdentity(appId: string, audience: string, { timeout, signal }: Limits): Promise<Token> {
   const { ManagedIdentityCredential } = await import('@azure/identity')
-  try {
-    // What gives it is an address of the machine's own: it leads nowhere else.
-    const credential = new ManagedIdentityCredential({
-      clientId: appId,
-      redirectOptions: { maxRetries: 0 },
-    })
-    const token = await credential.getToken(`${audience}/.default`, { abortSignal: signal })
-    return tokenOf(token.token, token.expiresOnTimestamp - Date.now())
-  } catch {
+  // What gives it is an address of the machine's own: it leads nowhere else.
+  const credential = new ManagedIdentityCredential({ clientId: appId, redirectOptions: { maxRetries: 0 } })
+  const asking = credential.getToken(`${audience}/.default`, { abortSignal: signal }).catch(() => {
     throw new UserError(
       'teams-identity',
       `The managed identity gives no token for ${audience}. Assign the user-assigned identity whose client id is MICROSOFT_APP_ID to this machine.`,
       { passing: true },
     )
-  }
+  })
+  // The SDK is deaf to the signal, and knows no limit.
+  const token = await within(unlessAborted(asking, signal), timeout)
+  if (token) return tokenOf(token.token, token.expiresOnTimestamp - Date.now())
+  throw new TeamsSilence(
+    `The managed identity gave no token for ${audience} within ${timeout / second}s.`,
+    'never',
+  )
 }

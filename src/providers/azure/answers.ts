@@ -21,9 +21,9 @@ interface Leading {
 export class LedAway extends Error {
   override readonly name = 'LedAway'
 
-  constructor(origin: string, to: URL, setting: string) {
+  constructor(origin: string, host: string, setting: string) {
     super(
-      `an answer of ${origin} leads to another host, ${to.host}: nothing was sent there. Look whether somebody is between the bot and Azure, and whether ${setting} is right.`,
+      `an answer of ${origin} leads to another host, ${host}: nothing was sent there. Look whether somebody is between the bot and Azure, and whether ${setting} is right.`,
     )
   }
 }
@@ -40,7 +40,7 @@ export function originOf(endpoint: string, setting: string): Origin {
   const { origin } = new URL(endpoint)
   const holds: Origin['holds'] = (address) => {
     const to = new URL(address, endpoint)
-    if (to.origin !== origin) throw new LedAway(origin, to, setting)
+    if (to.origin !== origin) throw new LedAway(origin, to.host, setting)
   }
   return {
     holds,

@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
+import { isUnderLocalhost } from '../../loopback.ts'
 import { answerLimit, onlyTo, originOf } from './answers.ts'
 import { credentialOf } from './credential.ts'
 import { explain, type AzurePurpose } from './errors.ts'
@@ -68,6 +69,8 @@ export interface Azure {
 export interface SqlHost {
   readonly host: string
   readonly port: number
+  /** Where the machines are to which a server may lead: under the same name as all servers. */
+  readonly domain: string
   readonly scope: string
 }
 
@@ -143,11 +146,12 @@ export function createAzure(access: AzureAccess): Azure {
 
 function sqlHost(endpoint: string, server: string): SqlHost {
   const [host = '', port = '1433'] = endpoint.split(':')
-  const cloud = sqlClouds.find((one) => host.endsWith(`.${one}`)) ?? sqlClouds[0]
+  const cloud = sqlClouds.find((one) => host.endsWith(`.${one}`))
   return {
     host: host.replace('{server}', server),
     port: Number(port),
-    scope: `https://${cloud}/.default`,
+    domain: cloud ?? (isUnderLocalhost(host) ? 'localhost' : host.replace(/^[^.]*\./, '')),
+    scope: `https://${cloud ?? sqlClouds[0]}/.default`,
   }
 }
 

@@ -7,12 +7,13 @@ import { z } from 'zod'
 import { TooLong, mostBytes } from '../../bounded.ts'
 import { isUnderLocalhost } from '../../loopback.ts'
 import type { SqlAnswer } from '../../readers.ts'
+import { LedAway } from '../azure/answers.ts'
 import type { SqlHost } from '../azure/azure.ts'
 
 /** As whom the database is asked. */
 export type SqlLogin = { readonly token: string } | { readonly user: string; readonly password: string }
 
-export interface SqlTarget extends Pick<SqlHost, 'host' | 'port'> {
+export interface SqlTarget extends Pick<SqlHost, 'host' | 'port' | 'domain'> {
   readonly database: string
   readonly login: SqlLogin
   /** For the whole question, in milliseconds. */
@@ -72,6 +73,7 @@ export async function loadDriver(): Promise<void> {
 /**
  * Asks, and answers the first cell of the first row. The session's transaction never comes to its commit: it is rolled
  * back, and a connection that ends before that is rolled back by the server.
+ * A gateway leads it no further than to a machine of the same cloud: the login goes with it.
  * @throws SqlFailure
  */
 export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal): Promise<SqlAnswer> {
@@ -79,7 +81,13 @@ export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal)
   const said: Said[] = []
   let when: SqlFailure['while'] = 'connecting'
   const sockets: Socket[] = []
+  const stopped = Promise.withResolvers<never>()
   const connection = connectionTo(tedious, target, async (at) => {
+    if (at.host !== target.host && !at.host.endsWith(`.${target.domain}`)) {
+      const away = new LedAway(target.host, `${at.host}:${at.port}`, 'AZURE_SQL_ENDPOINT')
+      stopped.reject(away)
+      throw away
+    }
     const socket = await openSocket(at, limit)
     sockets.push(socket)
     return socket
@@ -87,7 +95,6 @@ export async function askSql(target: SqlTarget, sql: string, limit: AbortSignal)
   connection.on('errorMessage', ({ number, message }) => {
     if (said.length < mostSaid) said.push({ number, message })
   })
-  const stopped = Promise.withResolvers<never>()
   const weighing = setInterval(() => {
     if (sockets.some(({ bytesRead }) => bytesRead > mostBytes)) stopped.reject(new TooLong())
   }, lookEvery)

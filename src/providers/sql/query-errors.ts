@@ -3,6 +3,7 @@ import { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { second } from '../../ids.ts'
 import type { SqlQuestion } from '../../recovery/sql-action.ts'
+import { LedAway } from '../azure/answers.ts'
 import { lineOf } from '../azure/errors.ts'
 import type { SqlHost } from '../azure/azure.ts'
 import { LeftTransaction, TooLongDecimal } from './connection.ts'
@@ -110,6 +111,7 @@ const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/
 export function explainSql(asked: Asked, failure: SqlFailure): UserError | RetryableError {
   const what = `${asked.database} at ${asked.place.server} could not be asked`
   if (asked.stopped) return new RetryableError(`${what}: it was stopped before it had answered.`)
+  if (failure.cause instanceof LedAway) return new RetryableError(`${what}: ${failure.cause.message}`)
   if (failure.cause instanceof TooLong)
     return new UserError(
       'sql-query',

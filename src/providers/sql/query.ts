@@ -74,13 +74,13 @@ function verdictOf({ database, place, otherwise }: SqlQueryAction, { ok, text }:
 
 async function ask(azure: Azure, question: Dated, signal: AbortSignal): Promise<SqlAnswer> {
   const { place, database, timeout } = question
-  const { host, port, scope } = azure.sqlServer(place.server)
+  const { host, port, domain, scope } = azure.sqlServer(place.server)
   await loadDriver()
   const own = AbortSignal.timeout(timeout)
   const limit = AbortSignal.any([signal, own])
   const login = await loginFor(azure, question, { scope, signal: limit })
   try {
-    return await askSql({ host, port, database, login, timeout }, textOf(question), limit)
+    return await askSql({ host, port, domain, database, login, timeout }, textOf(question), limit)
   } catch (thrown) {
     if (!(thrown instanceof SqlFailure)) throw thrown
     throw explainSql({ ...question, host, port, stopped: signal.aborted, late: own.aborted }, thrown)
