@@ -135,9 +135,30 @@ export interface PoolPlace {
   readonly vmss: string
 }
 
+/** A limit of cores that Azure holds against a pool; `used`: by all machines of the subscription in that region. */
+export interface CoreQuota {
+  /** As the Azure portal shows it: `Standard DSv5 Family vCPUs`. */
+  readonly name: string
+  readonly used: number
+  readonly limit: number
+}
+
+/** What a pool's machines take of the subscription's quotas. */
+export interface PoolQuota {
+  readonly capacity: number
+  /** Azure's name: `Standard_D4s_v5`. */
+  readonly size: string
+  readonly coresEach: number
+  readonly region: string
+  /** Each of them must have room for all the cores of a further machine. */
+  readonly quotas: readonly CoreQuota[]
+}
+
 /** What is read of a pool of workers and of the queues that it empties. */
 export interface WorkersReader {
   readonly pool: (place: PoolPlace, signal: AbortSignal) => Promise<PoolSeen>
+  /** Throws UserError or RetryableError, also when Azure does not say all of it. */
+  readonly quota: (place: PoolPlace, signal: AbortSignal) => Promise<PoolQuota>
   /** Only those that are on. */
   readonly autoscale: (place: PoolPlace, signal: AbortSignal) => Promise<readonly AutoscaleSeen[]>
   readonly queues: (

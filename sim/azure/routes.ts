@@ -38,6 +38,8 @@ export interface ArmRoute {
   readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
   /** After `/subscriptions/S/resourceGroups/G/providers/`, with `{name}` for a name. */
   readonly path: string
+  /** What is of the subscription has its path after `/subscriptions/S/providers/`. */
+  readonly level?: 'subscription'
   readonly action: string
   readonly apiVersions: readonly string[]
   readonly answer: (context: ArmContext) => ArmAnswer
@@ -67,6 +69,7 @@ export interface Subscription {
 }
 
 const inGroup = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/(.+)$/i
+const inSubscription = /^\/subscriptions\/([^/]+)\/providers\/(.+)$/i
 const operation = /^\/subscriptions\/([^/]+)\/providers\/([^/]+)\/locations\/[^/]+\/operations\/([^/]+)$/i
 
 /** True for a look at an operation that goes on. */
@@ -91,18 +94,41 @@ export function route(subscription: Subscription, request: ArmRequest): ArmAnswe
     access.permit(principal, `${polled[2]}/locations/operations/read`, `/subscriptions/${subscription.id}`)
     return subscription.operations.look(polled[3] ?? '', request.query.has('monitor'))
   }
-  const [, id, group = '', rest = ''] = inGroup.exec(request.path) ?? []
+  const [, id, group, rest = ''] = placeOf(request.path)
   demandSubscription(subscription, id)
-  const { found, params } = find(subscription, request.method, rest)
-  access.permit(principal, found.action, request.path)
+  const routes = subscription.routes.filter(({ level }) => (level === undefined) === (group !== undefined))
+  const { found, params } = find(routes, request.method, rest)
+  access.permit(
+    principal,
+    found.action,
+    group === undefined ? `/subscriptions/${subscription.id}` : request.path,
+  )
   if (!found.apiVersions.includes(version)) throw badVersion(rest, version, found.apiVersions)
-  if (!subscription.groups.some((one) => one.toLowerCase() === group.toLowerCase()))
+  if (group !== undefined && !subscription.groups.some((one) => one.toLowerCase() === group.toLowerCase()))
     throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`)
   const { operations, now } = subscription
   const { path, query, ifMatch, ifNoneMatch } = request
   const conditions = { ifMatch, ifNoneMatch }
   const body = bodyOf(request)
-  return found.answer({ group, params, id: path, query, conditions, body, operations, principal, now: now() })
+  return found.answer({
+    group: group ?? '',
+    params,
+    id: path,
+    query,
+    conditions,
+    body,
+    operations,
+    principal,
+    now: now(),
+  })
+}
+
+/** The subscription, the group if it is in one, and what comes after `providers/`. */
+function placeOf(path: string): readonly (string | undefined)[] {
+  const grouped = inGroup.exec(path)
+  if (grouped) return grouped
+  const [whole, id, rest] = inSubscription.exec(path) ?? []
+  return [whole, id, undefined, rest]
 }
 
 function demandSubscription({ id }: Subscription, asked: string | undefined): void {
@@ -111,7 +137,7 @@ function demandSubscription({ id }: Subscription, asked: string | undefined): vo
 }
 
 function find(
-  { routes }: Subscription,
+  routes: readonly ArmRoute[],
   method: string,
   rest: string,
 ): { readonly found: ArmRoute; readonly params: Readonly<Record<string, string>> } {

@@ -1,5 +1,6 @@
 // VM scale sets of the simulated subscription: capacity, instances that need time to come, quota and allocation.
 import { z } from 'zod'
+import { createCoreQuota, type CoreQuota } from './core-quota.ts'
 import { ArmError, resourceNotFound, type ArmAnswer } from './envelope.ts'
 import type { Begun, Outcome } from './operations.ts'
 import { namedIn } from './routes.ts'
@@ -11,6 +12,7 @@ export interface ScaleSetInput {
   readonly name: string
   readonly instances: number
   readonly size?: string
+  readonly family?: string
   readonly coresEach?: number
 }
 
@@ -21,8 +23,8 @@ export interface ScaleSets {
   readonly running: (name: string) => number
   /** Changes the capacity behind the bot's back, as a person in the portal or an autoscale setting does. */
   readonly set: (name: string, capacity: number) => void
-  /** Cores that the subscription may use in the region. */
-  readonly quota: (cores: number) => void
+  /** Cores that the subscription may use in the region; of one family of sizes, when it is named. */
+  readonly quota: (cores: number, family?: string) => void
   /** How many instances of a scale set the region has machines for. */
   readonly room: (instances: number) => void
   /** True: operations begin and never end. */
@@ -68,7 +70,7 @@ const Patch = z.strictObject({
 interface State {
   readonly all: readonly ScaleSet[]
   readonly options: ScaleSetsOptions
-  cores: number
+  readonly quota: CoreQuota
   room: number
   stuck: boolean
 }
@@ -77,6 +79,7 @@ interface State {
 export function createScaleSets(options: ScaleSetsOptions): ScaleSets {
   const all = options.all.map((input): ScaleSet => ({
     size: 'Standard_D4s_v5',
+    family: 'standardDSv5Family',
     coresEach: 4,
     ...input,
     up: input.instances,
@@ -85,20 +88,19 @@ export function createScaleSets(options: ScaleSetsOptions): ScaleSets {
     failed: false,
     turn: 0,
   }))
-  const state: State = { all, options, cores: Infinity, room: Infinity, stuck: false }
+  const quota = createCoreQuota(() => all)
+  const state: State = { all, options, quota, room: Infinity, stuck: false }
   const named = (name: string): ScaleSet => {
     const set = all.find((one) => one.name === name)
     if (!set) throw new Error(`the simulator has no scale set ${name}`)
     return settle(state, set)
   }
   return {
-    routes: routesOf(state),
+    routes: [...routesOf(state), ...quota.routes],
     capacity: (name) => named(name).capacity,
     running: (name) => named(name).up,
     set: (name, capacity) => Object.assign(named(name), { capacity, up: capacity, change: undefined }),
-    quota: (cores) => {
-      state.cores = cores
-    },
+    quota: quota.allow,
     room: (instances) => {
       state.room = instances
     },
@@ -163,7 +165,7 @@ function patch(state: State, context: ArmContext): ArmAnswer {
     )
   }
   const { capacity } = parsed.data.sku
-  refuseOverQuota(state, set, capacity)
+  state.quota.refuseOver(set, capacity - set.capacity)
   const to = Math.min(capacity, Math.max(state.room, set.up))
   const endsAt = context.now + state.options.bootTime
   set.turn += 1
@@ -200,18 +202,6 @@ function outcomeOf(
     message: 'The operation has been preempted by a more recent operation.',
   }
   return { endsAt: state.options.now(), status: 'Canceled', error }
-}
-
-/** The quota is checked before anything is begun. */
-function refuseOverQuota({ all, cores }: State, set: ScaleSet, capacity: number): void {
-  const used = all.reduce((sum, one) => sum + one.capacity * one.coresEach, 0)
-  const more = (capacity - set.capacity) * set.coresEach
-  if (more <= 0 || used + more <= cores) return
-  throw new ArmError(
-    409,
-    'OperationNotAllowed',
-    `Operation could not be completed as it results in exceeding approved Total Regional Cores quota. Additional details - Deployment Model: Resource Manager, Location: ${location}, Current Limit: ${cores}, Current Usage: ${used}, Additional Required: ${more}, (Minimum) New Limit Required: ${used + more}. Setup Alerts when Quota reaches threshold. Submit a request for Quota increase by specifying parameters listed in the 'Details' section for deployment to succeed.`,
-  )
 }
 
 function bodyOf({ options }: State, set: ScaleSet): object {

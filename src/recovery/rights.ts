@@ -178,6 +178,11 @@ export const azureRights = {
       actions: [`${scaleSet}/read`, `${scaleSet}/write`, `${scaleSet}/instanceView/read`],
     },
     { ...operations, role: virtualMachines, actions: ['Microsoft.Compute/locations/operations/read'] },
+    {
+      ...operations,
+      role: 'Reader',
+      actions: ['Microsoft.Compute/locations/usages/read', 'Microsoft.Compute/skus/read'],
+    },
     { on: 'group', role: 'Monitoring Contributor', actions: [`${autoscale}/read`, `${autoscale}/write`] },
     queues,
   ],

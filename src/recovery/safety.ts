@@ -18,6 +18,7 @@ export const safetyRules = [
   'pool-limits',
   'pool-not-scaling',
   'autoscale-known',
+  'core-quota',
   'loss-within-objective',
   'restore-window',
   'no-other-restore',

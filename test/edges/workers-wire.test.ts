@@ -140,6 +140,11 @@ test('a person can act on what is said of each error', async () => {
   lines.push('# the quota is used up')
   lines.push(`changing: ${await told(providers['scale-set-capacity'].start(capacity, 'R-4-s1', calm))}`, '')
 
+  for (const right of ['locations/usages/read', 'skus/read']) {
+    azure.withhold([`Microsoft.Compute/${right}`])
+    lines.push(`# no right ${right}`)
+    lines.push(`quota:    ${await told(systems().readers.workers.quota(capacity, calm))}`, '')
+  }
   azure.withhold(['Microsoft.Insights/*'])
   lines.push('# no right to autoscale settings')
   lines.push(`listing:  ${await told(patient.readers.workers.autoscale(capacity, calm))}`)
@@ -165,6 +170,7 @@ test('what is sent is what the SDK makes of it, with its own api-version', async
   await readers.workers.pool(capacity, calm)
   await readers.workers.autoscale(capacity, calm)
   await readers.workers.queues('examplewest', ['orders'], calm)
+  await readers.workers.quota(capacity, calm)
   await providers['autoscale-limits'].start(limits, 'R-1-s1', calm)
   const operation = await providers['scale-set-capacity'].start(capacity, 'R-1-s2', calm)
   await providers['scale-set-capacity'].check(capacity, operation, now, calm)

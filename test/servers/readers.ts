@@ -6,6 +6,13 @@ const nothing = { primary: '', sku: '', primaryUp: false, secondaryUp: false, fa
 export const noReaders: Readers = {
   workers: {
     pool: async () => ({ capacity: 0, updating: false, instances: {} }),
+    quota: async () => ({
+      capacity: 0,
+      size: 'Standard_D4s_v5',
+      coresEach: 4,
+      region: 'westeurope',
+      quotas: [],
+    }),
     autoscale: async () => [],
     queues: async () => [],
   },

@@ -15,6 +15,9 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   azure.withhold([])
+  azure.fault(undefined)
+  azure.scaleSets.quota(1_000)
+  azure.scaleSets.quota(1_000, 'standardDSv5Family')
   await plan.write(systems)
 })
 afterAll(async () => {
@@ -103,4 +106,38 @@ test.each([
   expect(out.toLowerCase()).toContain(right.toLowerCase())
   expect(out).toContain('✗ failover workers to pool: not ready')
   expect(code).toBe(1)
+})
+
+test.each([
+  ['of the whole region', undefined, 'Total Regional vCPUs'],
+  ['of the family of the VM size', 'standardDSv5Family', 'Standard DSv5 Family vCPUs'],
+])('says that the quota of cores is too small for the most workers: %s', async (_what, family, name) => {
+  azure.scaleSets.quota(16, family)
+
+  const { code, out } = await check()
+
+  expect(out).toContain(
+    `✗ core-quota: 20 workers need 64 more cores (Standard_D4s_v5, 4 each), and in westeurope 16 of 16 are used of the quota ${name}: ask for 80 in the Azure portal, under Quotas. There is room for 4 workers in all. `,
+  )
+  expect(out).toContain('✗ failover workers to pool: not ready')
+  expect(code).toBe(1)
+})
+
+test('takes a quota that is just large enough', async () => {
+  azure.scaleSets.quota(80)
+
+  const { code, out } = await check()
+
+  expect(out).toContain('✓ core-quota: 20 workers need 64 more cores')
+  expect(out).toContain('64 are free of Total Regional vCPUs')
+  expect(code).toBe(0)
+})
+
+test('calls a quota that nobody could read not known, and not ready', async () => {
+  azure.fault({ kind: 'status', status: 503, code: 'ServiceUnavailable', path: '/usages' })
+
+  const { out } = await check()
+
+  expect(out).toContain('⚠ core-quota: Whether the quotas have room for 20 workers is not known: Azure could')
+  expect(out).not.toContain('✓ failover workers to pool: ready')
 })

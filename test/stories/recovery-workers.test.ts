@@ -274,7 +274,12 @@ describe('workers scale', () => {
 
   test('changes nothing when the quota is used up, and says so in the words of Azure', async () => {
     azure.scaleSets.quota(24)
-    await proposed('workers scale 10')
+    const refused = await bot.say('ann', 'workers scale 10')
+    expect(refused.text).toContain(
+      'core-quota: 10 workers need 24 more cores (Standard_D4s_v5, 4 each), and in westeurope 16 of 24 are used of the quota Total Regional vCPUs: ask for 40',
+    )
+    expect(refused.text).toContain('Instead: workers scale workers-vmss 6.')
+    await proposed('workers scale 10 --override core-quota "more was given a minute ago"')
     await bot.say('ann', 'approve R-1')
     await comesTo('R-1', 'failed')
 
@@ -307,6 +312,20 @@ describe('workers scale', () => {
       { way: 'Queues of examplewest', ok: false, answer: expect.stringContaining('the queue orders') },
       { way: 'A worker does' },
     ])
+  })
+
+  test('goes on where nobody may look at the quota, and says that it is not known', async () => {
+    azure.withhold(['Microsoft.Compute/locations/usages/read'])
+
+    await proposed('workers scale 8')
+
+    const { proposal } = await bot.run('R-1')
+    expect(proposal.findings).toContainEqual({
+      rule: 'core-quota',
+      ok: true,
+      unknown: true,
+      text: expect.stringMatching(/ is not known: .*Microsoft\.Compute\/locations\/usages\/read is missing/),
+    })
   })
 
   test('is refused while nobody knows what autoscale would do, and taken on oneself', async () => {

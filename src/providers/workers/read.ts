@@ -4,8 +4,10 @@ import type { MonitorClient } from '@azure/arm-monitor'
 import { RetryableError } from '../../errors.ts'
 import type { PoolPlace, PoolSeen, WorkersReader } from '../../readers.ts'
 import type { Azure } from '../azure/azure.ts'
-import { lineOf, type AzurePurpose } from '../azure/errors.ts'
+import { lineOf } from '../azure/errors.ts'
 import { readAutoscale } from './autoscale.ts'
+import { purposeOf } from './purpose.ts'
+import { createQuotaReader } from './quota.ts'
 import { readQueues } from '../storage/queues.ts'
 import { lazily } from '../lazily.ts'
 
@@ -27,16 +29,6 @@ export function scaleSetClients(azure: Azure): ScaleSetClients {
       const { MonitorClient } = await import('@azure/arm-monitor')
       return new MonitorClient(credential, subscription, options)
     }),
-  }
-}
-
-/** What a request about a scale set wants, for its errors. */
-export function purposeOf({ vmss, resourceGroup }: PoolPlace, doing: string, changes: boolean): AzurePurpose {
-  return {
-    doing: `${doing} ${vmss}`,
-    role: `Virtual Machine Contributor on ${resourceGroup}/${vmss}`,
-    names: '"resource_group" and "vmss" of the recovery',
-    changes,
   }
 }
 
@@ -88,6 +80,7 @@ function problemOf(
 export function createWorkersReader(azure: Azure, { compute, monitor }: ScaleSetClients): WorkersReader {
   return {
     pool: async (place, signal) => readPool(azure, await compute(), place, signal),
+    quota: createQuotaReader(azure, compute),
     autoscale: async (place, signal) => readAutoscale(azure, await monitor(), place, signal),
     queues: (account, names, signal) => readQueues(azure, account, names, signal),
   }

@@ -11,7 +11,8 @@ import { isBetween, poolFacts, runningIn, workersText } from '../../recovery/kin
 import type { Operation } from '../../recovery/run.ts'
 import type { Azure } from '../azure/azure.ts'
 import { lookAtOperation, submit, type OperationSeen } from '../azure/operations.ts'
-import { purposeOf, readPool } from './read.ts'
+import { purposeOf } from './purpose.ts'
+import { readPool } from './read.ts'
 import { missingWorkers, withWayOut } from './words.ts'
 import { leftOf } from '../started.ts'
 

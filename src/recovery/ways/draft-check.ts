@@ -20,6 +20,8 @@ const advice: Readonly<Record<string, string>> = {
   'all-balancers-answer': 'Look at HAProxy there, and at its "stats socket" line in haproxy.cfg.',
   'same-servers': 'Write the same servers with the same addresses into haproxy.cfg everywhere.',
   'last-healthy-server': 'Start the server that is to take over, and give it a weight above 0.',
+  'core-quota':
+    'Ask for more before it is needed, or choose a smaller VM size or another max in the DR plan.',
   'origin-certificate': 'Give the origin a certificate of a public authority for the name.',
 }
 
@@ -52,7 +54,8 @@ export async function checkByDraft(
   }
 }
 
-function checkedOf({ rule, ok, unknown, text }: Finding): Checked {
+/** A rule's verdict, with the next step where it would refuse. */
+export function checkedOf({ rule, ok, unknown, text }: Finding): Checked {
   if (ok) return { what: rule, ok, text, ...(unknown ? { unknown } : {}) }
   if (rule === 'not-already-there') return { what: inForceCheck, ok: true, text }
   const otherwise = `As it is, it can only be ordered with: --override ${rule} "reason".`

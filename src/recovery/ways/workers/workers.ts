@@ -8,30 +8,48 @@ import { limitsText, workersText } from '../../kinds/scale-set.ts'
 import { sizeText } from '../../news.ts'
 import type { Debt, Proposal } from '../../run.ts'
 import { findings, refuseUnsafe } from '../../safety.ts'
-import { checkByDraft } from '../draft-check.ts'
+import { checkByDraft, checkedOf } from '../draft-check.ts'
 import { checkAtAzure } from '../rights-check.ts'
 import { draftWorkersBack } from './back.ts'
 import { lookAtPool, shownOf } from './look.ts'
 import { measuredRate, rateText, wantedSize } from './need.ts'
 import type { PoolRecovery } from './need.ts'
+import { coreQuota, lookAtQuota, workersWithinQuota } from './quota.ts'
 import { autoscaleKnown, notScaling, notThatMany, poolLimits } from './safety.ts'
 import { digestOfSteps, documented, limitsFor, resizeSteps, rowsOf, targetsOf } from './steps.ts'
 import type { Resize } from './steps.ts'
 import { wayOf } from '../way.ts'
 
 export const workers = wayOf('scale_set', {
-  draft: draftResize,
+  draft: (context, recovery) =>
+    draftResize(context, recovery, lookAtQuota(context.calls, recovery.scale_set)),
   check: (context, recovery) =>
-    checkAtAzure(context, recovery, () => checkByDraft(context, (one) => draftResize(one, recovery))),
+    checkAtAzure(context, recovery, async () => {
+      const { calls } = context
+      const { scale_set: plan } = recovery
+      const quota = lookAtQuota(calls, plan)
+      const drafted = await checkByDraft(context, (one) => draftResize(one, recovery, quota))
+      // What is wanted just now says nothing of an outage: the plan's max is what must find room.
+      const most = coreQuota(await quota, plan.max)
+      return [...drafted.filter(({ what }) => what !== most.rule), checkedOf(most)]
+    }),
   failback: draftWorkersBack,
   changes: ['scale-set-capacity', 'autoscale-limits'],
 })
 
-async function draftResize(context: Context, recovery: PoolRecovery): Promise<Draft> {
+async function draftResize(
+  context: Context,
+  recovery: PoolRecovery,
+  reading: ReturnType<typeof lookAtQuota>,
+): Promise<Draft> {
   const { ask, calls, now } = context
   const plan = recovery.scale_set
   const { vmss } = plan
-  const [looked, rate] = await Promise.all([lookAtPool(calls, plan), measuredRate(context, plan)])
+  const [looked, rate, quota] = await Promise.all([
+    lookAtPool(calls, plan),
+    measuredRate(context, plan),
+    reading,
+  ])
   const { capacity } = looked.pool
   const expected = expectedDuration(context.history, kindOf(context, recovery), recovery, documented)
   const { wanted, why, notes } = wantedSize(context, { recovery, looked, rate, boot: expected.duration })
@@ -40,12 +58,17 @@ async function draftResize(context: Context, recovery: PoolRecovery): Promise<Dr
   const autoscale = limitsFor(settings, size)
   const verdicts = [
     poolLimits(wanted, plan),
+    coreQuota(quota, wanted),
     notScaling(vmss, looked.pool),
     autoscaleKnown(looked.autoscale),
     notThatMany(size, vmss, { more: ask.order === undefined, keeps: autoscale.length > 0 }),
   ]
   const list = findings(verdicts, ask.overrides)
-  refuseUnsafe(list, commandOf(context, recovery), insteadOf(recovery, wanted))
+  refuseUnsafe(
+    list,
+    commandOf(context, recovery),
+    insteadOf(recovery, { wanted, has: capacity, room: workersWithinQuota(quota) }),
+  )
 
   const resize: Resize = {
     resourceGroup: plan.resource_group,
@@ -99,10 +122,18 @@ function commandOf({ ask }: Context, { name, scale_set: { vmss } }: PoolRecovery
     : `failover ${ask.system} to ${name}`
 }
 
-/** The nearest number that the plan allows. */
-function insteadOf({ scale_set: { vmss, min, max } }: PoolRecovery, wanted: number): readonly string[] {
-  const nearest = Math.min(max, Math.max(min, wanted))
-  return nearest === wanted ? [] : [`workers scale ${vmss} ${nearest}`]
+/** The nearest number that the plan allows and the quotas have room for; none that would bring nothing. */
+function insteadOf(
+  { scale_set: { vmss, min, max } }: PoolRecovery,
+  {
+    wanted,
+    has,
+    room = wanted,
+  }: { readonly wanted: number; readonly has: number; readonly room?: number | undefined },
+): readonly string[] {
+  const allowed = Math.min(max, Math.max(min, wanted))
+  const nearest = allowed > has ? Math.min(allowed, room) : allowed
+  return nearest === wanted || nearest === has ? [] : [`workers scale ${vmss} ${nearest}`]
 }
 
 function probeSteps({ probe }: PoolRecovery) {
