@@ -1,6 +1,7 @@
 // What is read of the systems before there is an action: for proposals, for commands that show, for readiness.
 import type { Instant } from './ids.ts'
 import type { AutoscaleLimits, DnsRecord, SettingContent } from './recovery/action.ts'
+import type { PoolQuota } from './recovery/pool-quota.ts'
 import type { StandbyContent, StandbyType } from './recovery/standby-action.ts'
 import type { SqlPlace, SqlQuestion, SqlSettings } from './recovery/sql-action.ts'
 
@@ -133,25 +134,6 @@ export interface AutoscaleSeen {
 export interface PoolPlace {
   readonly resourceGroup: string
   readonly vmss: string
-}
-
-/** A limit of cores that Azure holds against a pool; `used`: by all machines of the subscription in that region. */
-export interface CoreQuota {
-  /** As the Azure portal shows it: `Standard DSv5 Family vCPUs`. */
-  readonly name: string
-  readonly used: number
-  readonly limit: number
-}
-
-/** What a pool's machines take of the subscription's quotas. */
-export interface PoolQuota {
-  readonly capacity: number
-  /** Azure's name: `Standard_D4s_v5`. */
-  readonly size: string
-  readonly coresEach: number
-  readonly region: string
-  /** Each of them must have room for all the cores of a further machine. */
-  readonly quotas: readonly CoreQuota[]
 }
 
 /** What is read of a pool of workers and of the queues that it empties. */

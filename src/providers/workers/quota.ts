@@ -1,7 +1,8 @@
 // Reads what a scale set's machines take of the subscription's quotas: usages of its region, and the cores of its VM size.
 import type { ComputeManagementClient, ResourceSku, Usage, VirtualMachineScaleSet } from '@azure/arm-compute'
 import { UserError } from '../../errors.ts'
-import type { CoreQuota, PoolPlace, PoolQuota } from '../../readers.ts'
+import type { PoolPlace } from '../../readers.ts'
+import type { CoreQuota, PoolQuota } from '../../recovery/pool-quota.ts'
 import type { Azure } from '../azure/azure.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
 import { allPages } from '../azure/pages.ts'

@@ -1,8 +1,8 @@
 // Whether the subscription's quotas of cores have room for a number of workers: Azure would refuse the whole change.
 import { reasonOf } from '../../../errors.ts'
-import type { CoreQuota, PoolQuota } from '../../../readers.ts'
 import type { Calls } from '../../calls.ts'
 import { workersText } from '../../kinds/scale-set.ts'
+import type { CoreQuota, PoolQuota } from '../../pool-quota.ts'
 import type { Verdict } from '../../safety.ts'
 import type { Part } from './look.ts'
 import type { PoolPlan } from './size.ts'
