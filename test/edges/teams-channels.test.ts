@@ -5,23 +5,11 @@ import { chatContract } from '../contracts/chat.ts'
 import { home } from '../servers/teams.ts'
 import { diagnosing, inTime, outage, over } from './slack-house.ts'
 import { failure } from './slack-transport.ts'
-import { aliveIn, outages } from './teams-room-house.ts'
 import { roomOfOutage, teamsStage } from './teams-room-stage.ts'
 
-const { fresh, each } = teamsStage()
+const { chatWith, each } = teamsStage()
 
-chatContract('teams with channels', async () => {
-  const world = await fresh()
-  world.set({ rooms: 'channels', announce: outages })
-  return {
-    chat: world.process().chat,
-    plan: world.plan,
-    know: (incident) => world.incidents.set(incident.id, incident),
-    amount: () => world.teams.channels().length + world.written().length,
-    alive: () => aliveIn(world.written()),
-    stop: world.stop,
-  }
-})
+chatContract('teams with channels', () => chatWith('channels'))
 
 describe('rooms in Teams that are channels', () => {
   const use = each()

@@ -6,10 +6,11 @@ import { runCard } from '../../src/recovery/card.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { createStore } from '../../src/store/redis.ts'
 import { noon } from '../contracts/store-samples.ts'
+import type { ChatWorld } from '../contracts/chat.ts'
 import { oneRedis } from '../servers/one-redis.ts'
 import { home } from '../servers/teams.ts'
 import { inTime, outage, viewOf } from './slack-house.ts'
-import { startRoomHouse } from './teams-room-house.ts'
+import { aliveIn, outages, startRoomHouse } from './teams-room-house.ts'
 import type { RoomHouse } from './teams-room-house.ts'
 
 export interface TeamsStage {
@@ -37,8 +38,8 @@ export const roomOfOutage = 'inc-12-lb-20260313'
 
 /** Starts Redis for a file of tests. */
 export function teamsStage(): {
-  /** A team of its own, for the caller to stop. */
-  readonly fresh: () => Promise<RoomHouse>
+  /** A team of its own, for the contract of a chat. */
+  readonly chatWith: (rooms: 'channels' | 'threads') => Promise<ChatWorld>
   /** Has a stage for each test of the file or group in which it is called; what it answers gives that of the test. */
   readonly each: () => () => TeamsStage
 } {
@@ -53,7 +54,18 @@ export function teamsStage(): {
     return startRoomHouse(store)
   }
   return {
-    fresh,
+    chatWith: async (rooms) => {
+      const world = await fresh()
+      world.set({ rooms, announce: outages })
+      return {
+        chat: world.process().chat,
+        plan: world.plan,
+        know: (incident) => world.incidents.set(incident.id, incident),
+        amount: () => world.teams.channels().length + world.written().length,
+        alive: () => aliveIn(world.written()),
+        stop: world.stop,
+      }
+    },
     each: () => {
       let current: TeamsStage | undefined
       beforeEach(async () => {

@@ -6,23 +6,12 @@ import { chatContract } from '../contracts/chat.ts'
 import { home } from '../servers/teams.ts'
 import { diagnosing, inTime, outage, over, viewOf } from './slack-house.ts'
 import { failure } from './slack-transport.ts'
-import { aliveIn, outages } from './teams-room-house.ts'
+import { outages } from './teams-room-house.ts'
 import { teamsStage } from './teams-room-stage.ts'
 
-const { fresh, each } = teamsStage()
+const { chatWith, each } = teamsStage()
 
-chatContract('teams with threads', async () => {
-  const world = await fresh()
-  world.set({ rooms: 'threads', announce: outages })
-  return {
-    chat: world.process().chat,
-    plan: world.plan,
-    know: (incident) => world.incidents.set(incident.id, incident),
-    amount: () => world.teams.channels().length + world.written().length,
-    alive: () => aliveIn(world.written()),
-    stop: world.stop,
-  }
-})
+chatContract('teams with threads', () => chatWith('threads'))
 
 describe('rooms in Teams that are threads', () => {
   const use = each()

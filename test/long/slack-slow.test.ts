@@ -1,9 +1,9 @@
 // A Slack that takes 10 seconds for each call, or never answers, in real time: pages go on at once, and the room comes about.
 import { afterEach, expect, test, vi } from 'vitest'
-import { service } from '../servers/bot.ts'
 import { startSlackBot } from '../servers/slack-bot.ts'
 import type { SlackBot } from '../servers/slack-bot.ts'
-import { done, emailLater, expectNothingTwice } from '../stories/slack-witness.ts'
+import { emailLater, mailedAfter } from '../stories/chat-witness.ts'
+import { done, expectNothingTwice } from '../stories/slack-witness.ts'
 
 const minute = 60_000
 const bob = 'U0BOB'
@@ -14,16 +14,6 @@ const slowly = { timeout: 5 * minute, interval: 100 }
 let house: SlackBot
 
 afterEach(() => house.stop())
-
-/** The load balancer breaks; answers how long it took until the e-mail was there, in milliseconds. */
-async function paged(): Promise<number> {
-  const { bot } = house
-  bot.world.lb.set('failing')
-  const begun = performance.now()
-  expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
-  await vi.waitFor(() => expect(bot.mailbox.received).toHaveLength(1), { timeout: 20_000, interval: 10 })
-  return performance.now() - begun
-}
 
 /** How long the slowest of some commands took until Slack had the answer, in milliseconds. */
 async function answered(): Promise<number> {
@@ -60,7 +50,7 @@ test('with each call taking 10 s the page goes on by e-mail, commands are answer
   house = await startSlackBot(emailLater)
   house.slack.fault({ kind: 'slow', ms: 10_000 })
 
-  const mailed = await paged()
+  const mailed = await mailedAfter(house.bot)
   const answer = await answered()
   expect(await house.bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
   await roomIsWhole()
@@ -74,7 +64,7 @@ test('with no call ever answered the page goes on by e-mail, commands are answer
   const { bot, slack } = house
   slack.fault({ kind: 'hang' })
 
-  const mailed = await paged()
+  const mailed = await mailedAfter(house.bot)
   const answer = await answered()
   expect(await bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
   await vi.waitFor(async () => {

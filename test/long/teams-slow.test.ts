@@ -1,10 +1,9 @@
 // A Teams that takes 10 seconds for each call, or never answers, in real time: pages go on at once, and the room comes about.
 import { afterEach, expect, test, vi } from 'vitest'
-import { service } from '../servers/bot.ts'
 import { startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
 import { teamsId } from '../servers/teams.ts'
-import { emailLater } from '../stories/slack-witness.ts'
+import { emailLater, mailedAfter } from '../stories/chat-witness.ts'
 import { copies, expectNothingTwice } from '../stories/teams-witness.ts'
 
 const minute = 60_000
@@ -16,16 +15,6 @@ const slowly = { timeout: 5 * minute, interval: 100 }
 let house: TeamsBot
 
 afterEach(() => house.stop())
-
-/** The load balancer breaks; answers how long it took until the e-mail was there, in milliseconds. */
-async function paged(): Promise<number> {
-  const { bot } = house
-  bot.world.lb.set('failing')
-  const begun = performance.now()
-  expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
-  await vi.waitFor(() => expect(bot.mailbox.received).toHaveLength(1), { timeout: 20_000, interval: 10 })
-  return performance.now() - begun
-}
 
 /** How long Teams waited at most until the bot had taken what somebody says, in milliseconds. */
 async function taken(): Promise<number> {
@@ -57,7 +46,7 @@ test('with each call taking 10 s the page goes on by e-mail, what is said is tak
   house = await startTeamsBot(emailLater)
   house.teams.fault({ kind: 'slow', ms: 10_000, calls: ['connector.*', 'graph.*'] })
 
-  const mailed = await paged()
+  const mailed = await mailedAfter(house.bot)
   const longest = await taken()
   expect(await house.bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
   await cardIsThere()
@@ -75,7 +64,7 @@ test('with no call ever answered the page goes on by e-mail, what is said is don
   await teams.say(bob, 'status')
   teams.fault({ kind: 'hang', calls: ['connector.*', 'graph.*'] })
 
-  const mailed = await paged()
+  const mailed = await mailedAfter(house.bot)
   const longest = await taken()
   expect((await bot.app().store.timeline('INC-1')).map(({ text }) => text)).toContain('looked at it')
   expect(await bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })

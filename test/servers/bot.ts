@@ -17,7 +17,7 @@ import type { Config, Environment } from '../../src/config.ts'
 import type { Incident } from '../../src/incident/incident.ts'
 import type { IncidentId, Instant, RunId } from '../../src/ids.ts'
 import type { Log } from '../../src/ports.ts'
-import type { Run } from '../../src/recovery/run.ts'
+import type { Run, RunState } from '../../src/recovery/run.ts'
 import { createSigner } from '../../src/web/session.ts'
 
 /** A log that remembers what is worth a person's attention, so that a story can demand silence. */
@@ -45,6 +45,8 @@ export interface Bot {
   readonly settle: () => Promise<void>
   readonly incident: (id?: IncidentId) => Promise<Incident>
   readonly run: (id: RunId) => Promise<Run>
+  /** Resolves once the run is in that state; time does not pass meanwhile. */
+  readonly comesTo: (id: RunId, state: RunState) => Promise<void>
   /** Closes the bot and starts it again on the same data. */
   readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -127,6 +129,7 @@ export async function startBot(
     await response.text()
     return response.status
   }
+  const run = async (id: RunId): Promise<Run> => found((await app.store.run(id))?.state, id)
   return {
     config,
     clock,
@@ -143,7 +146,12 @@ export async function startBot(
       await app.settle()
     },
     incident: async (id = 'INC-1') => found((await app.store.incident(id))?.state, id),
-    run: async (id) => found((await app.store.run(id))?.state, id),
+    run,
+    comesTo: (id, state) =>
+      vi.waitFor(async () => expect(await run(id)).toMatchObject({ state }), {
+        timeout: 15_000,
+        interval: 20,
+      }),
     restart: async () => {
       await app.close()
       app = await startApp(config, { log, clock })

@@ -5,8 +5,8 @@ import { startBothBot } from '../servers/both-bot.ts'
 import type { BothBot } from '../servers/both-bot.ts'
 import { patience } from '../servers/slack-bot.ts'
 import { teamsId } from '../servers/teams.ts'
+import { emailLater, readyOf, whileTimePasses } from './chat-witness.ts'
 import * as slackWitness from './slack-witness.ts'
-import { emailLater, readyOf, whileTimePasses } from './slack-witness.ts'
 import * as teamsWitness from './teams-witness.ts'
 
 /** On call that Monday, and in both chats. */

@@ -5,6 +5,7 @@ import { startBothBot } from '../servers/both-bot.ts'
 import type { BothBot } from '../servers/both-bot.ts'
 import { patience } from '../servers/slack-bot.ts'
 import { teamsId } from '../servers/teams.ts'
+import { whileTimePasses } from './chat-witness.ts'
 import * as slackWitness from './slack-witness.ts'
 import * as teamsWitness from './teams-witness.ts'
 
@@ -145,9 +146,7 @@ async function doors(): Promise<readonly string[]> {
 /** What was said once in each room is there once, and nothing went wrong. */
 async function isToldOnce(rooms: Rooms): Promise<void> {
   const { bot, inSlack, inTeams } = house
-  await slackWitness.whileTimePasses([bot], async () =>
-    expect(await bot.app().store.pendingEffects()).toBe(0),
-  )
+  await whileTimePasses([bot], async () => expect(await bot.app().store.pendingEffects()).toBe(0))
   slackWitness.expectNothingTwice(inSlack.slack)
   teamsWitness.expectNothingTwice(inTeams.teams)
   expect(count(teamsReads(rooms), 'noted in Teams')).toBe(0)

@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { service, startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
-import type { RunState } from '../../src/recovery/run.ts'
 
 let bot: Bot
 
@@ -14,18 +13,14 @@ beforeEach(async () => {
 })
 afterEach(() => bot.stop())
 
-async function comesTo(state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect((await bot.run('R-1')).state).toBe(state), 10_000)
-}
-
 describe('failover lb in a terminal', () => {
   test('is proposed, approved, verified, and moves its incident to watching; failback puts all back', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     const shown = await bot.say('ann', 'runs R-1')
     expect(shown.card.title).toBe('R-1 · failover lb to backup · waits for approval')
     expect(await bot.say('ann', 'approve R-1')).toMatchObject({ status: 'done' })
-    await comesTo('done')
+    await bot.comesTo('R-1', 'done')
     await vi.waitFor(async () => expect((await bot.incident()).state).toBe('watching'))
 
     const incident = await bot.incident()
@@ -42,7 +37,7 @@ describe('failover lb in a terminal', () => {
 
   test('with a provider that is slow and healthy is no failure, and is not begun again', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     await bot.say('ann', 'approve R-1')
     bot.world.cloudflare.fault({ kind: 'slow', ms: 5_500 })
     await vi.waitFor(async () => expect((await bot.run('R-1')).state).toBe('done'), 40_000)
@@ -60,7 +55,7 @@ describe('failover lb in a terminal', () => {
 
     await bot.restart()
     bot.world.dns.fault(undefined)
-    await comesTo('done')
+    await bot.comesTo('R-1', 'done')
 
     const changes = bot.world.cloudflare.requests.filter((request) => request.changes)
     expect(changes).toHaveLength(1)
@@ -68,7 +63,7 @@ describe('failover lb in a terminal', () => {
 
   test('is not started on the word of somebody who loses the role while the world is looked at', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     const { requests } = bot.world.cloudflare
     const before = requests.length
     bot.world.cloudflare.fault({ kind: 'slow', ms: 1_000 })
@@ -123,7 +118,7 @@ describe('failover lb in a terminal', () => {
 
   test('does not start for an outage that is over', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     await bot.say('ann', 'resolve it was the check')
 
     const answer = await bot.say('ann', 'approve R-1')
@@ -135,7 +130,7 @@ describe('failover lb in a terminal', () => {
 
   test('keeps what is typed after it was denied, and who denied it', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     const denied = await bot.say('mia', 'deny R-1')
     const late = await bot.say('mia', 'deny R-1 not now')
     await bot.say('ann', 'resolve it was the check')
@@ -154,10 +149,10 @@ describe('failover lb in a terminal', () => {
 
   test('lapses when nobody approves it in five minutes', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
 
     await bot.pass(5 * 60_000 + 1_000)
-    await comesTo('expired')
+    await bot.comesTo('R-1', 'expired')
 
     const late = await bot.say('ann', 'approve R-1')
     expect(late.status).toBe('refused')

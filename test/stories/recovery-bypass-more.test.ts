@@ -1,12 +1,10 @@
 // Past Cloudflare where a plan or a zone is not the simple case: several ways, aliases, many records, the status page.
 import { once } from 'node:events'
 import { createServer as createPage } from 'node:http'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 import type { ApiRecord } from '../../sim/cloudflare/records.ts'
-import type { RunState } from '../../src/recovery/run.ts'
-import type { RunId } from '../../src/ids.ts'
 
 let bot: Bot
 
@@ -19,10 +17,6 @@ function edit(change: (record: ApiRecord) => ApiRecord): void {
 
 function records(): readonly object[] {
   return bot.world.cloudflare.records(bot.world.zone).map((one) => ({ ...one, modified_on: 'any' }))
-}
-
-async function comesTo(id: RunId, state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect(await bot.run(id)).toMatchObject({ state }), 10_000)
 }
 
 function changing(): number {
@@ -48,7 +42,7 @@ describe('several ways past Cloudflare in one plan', () => {
     expect(which.text).toContain('dns bypass to website')
     expect((await bot.say('ann', 'dns bypass to nowhere')).text).toContain('failover cloudflare to website')
     await bot.say('ann', 'dns bypass to bypass')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     expect((await bot.run('R-1')).recovery).toBe('bypass')
   })
 
@@ -63,16 +57,16 @@ describe('several ways past Cloudflare in one plan', () => {
     const both = records()
     await bot.say('ann', 'dns bypass to bypass')
     await bot.say('ann', 'approve R-1 bypass')
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
     await bot.say('ann', 'dns bypass to website')
     await bot.say('ann', 'approve R-2 website')
-    await comesTo('R-2', 'done')
+    await bot.comesTo('R-2', 'done')
 
     for (const id of ['R-3', 'R-4'] as const) {
       await bot.say('ann', 'dns protect')
-      await comesTo(id, 'proposed')
+      await bot.comesTo(id, 'proposed')
       await bot.say('ann', `approve ${id} cloudflare`)
-      await comesTo(id, 'done')
+      await bot.comesTo(id, 'done')
     }
 
     expect(records()).toEqual(both)
@@ -128,14 +122,14 @@ test('two hundred records leave the proxy in one batch and are back in one; one 
     'batch-limit: 201 changes; Cloudflare takes 200 in one batch on the Free plan and 3,500 on the paid ones',
   )
   await bot.say('ann', 'dns bypass to most')
-  await comesTo('R-1', 'proposed')
+  await bot.comesTo('R-1', 'proposed')
   await bot.say('ann', 'approve R-1 most')
-  await comesTo('R-1', 'done')
+  await bot.comesTo('R-1', 'done')
   expect(changing()).toBe(1)
   await bot.say('ann', 'dns protect')
-  await comesTo('R-2', 'proposed')
+  await bot.comesTo('R-2', 'proposed')
   await bot.say('ann', 'approve R-2 cloudflare')
-  await comesTo('R-2', 'done')
+  await bot.comesTo('R-2', 'done')
   expect(changing()).toBe(2)
   expect(records()).toEqual(before)
   expect(cloudflare.requests.length).toBeLessThan(40)
@@ -154,7 +148,7 @@ test("shows what Cloudflare's status page says beside the bot's own look, and de
   bot.world.edge.set('failing')
 
   const shown = await bot.say('ann', 'dns bypass')
-  await comesTo('R-1', 'proposed')
+  await bot.comesTo('R-1', 'proposed')
 
   expect(shown.text).toContain('127.0.0.1 says: All Systems Operational (none). It is often late')
   expect((await bot.run('R-1')).proposal.looked?.says).toContain('Cloudflare is what is broken')

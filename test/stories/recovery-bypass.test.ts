@@ -3,12 +3,10 @@ import { Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 import type { ApiRecord } from '../../sim/cloudflare/records.ts'
-import type { RunState } from '../../src/recovery/run.ts'
-import type { RunId } from '../../src/ids.ts'
 
 let bot: Bot
 
@@ -34,10 +32,6 @@ async function resolved(): Promise<readonly string[]> {
   return resolver.resolve4(bot.world.record)
 }
 
-async function comesTo(id: RunId, state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect(await bot.run(id)).toMatchObject({ state }), 10_000)
-}
-
 function changing(): number {
   return bot.world.cloudflare.requests.filter((request) => request.changes).length
 }
@@ -49,7 +43,7 @@ describe('dns bypass', () => {
     expect(await resolved()).toEqual([edge.host])
 
     await bot.say('ann', 'dns bypass')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     const { proposal } = await bot.run('R-1')
     expect(proposal.looked?.says).toBe('Cloudflare is what is broken: the origin answers without it')
     expect(proposal.looked?.ways.map(({ ok, answer }) => [ok, answer])).toEqual([
@@ -59,15 +53,15 @@ describe('dns bypass', () => {
     expect(proposal).toMatchObject({ effectWithin: 300_000, typed: 'bypass', risk: 'disruptive' })
     expect(proposal.warnings.join('\n')).toMatch(/WAF[^]*firewall[^]*becomes public[^]*for 5m/)
     expect(await bot.say('ann', 'approve R-1 bypass')).toMatchObject({ status: 'done' })
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
 
     expect(await resolved()).toEqual([lb.host])
     expect(changing()).toBe(1)
     edge.set('ok')
     await bot.say('ann', 'dns protect')
-    await comesTo('R-2', 'proposed')
+    await bot.comesTo('R-2', 'proposed')
     await bot.say('ann', 'approve R-2 cloudflare')
-    await comesTo('R-2', 'done')
+    await bot.comesTo('R-2', 'done')
     expect(records()).toEqual(before)
     expect(await resolved()).toEqual([edge.host])
     expect(edge.requests.length).toBeGreaterThan(1)
@@ -82,7 +76,7 @@ describe('dns bypass', () => {
     expect(refused.text).toContain('target-healthy: 127.0.0.11 answered 503; Through Cloudflare')
     expect(refused.text).toContain('Instead: failover lb to backup, or failover lb to api.')
     await bot.say('ann', 'dns bypass --override target-healthy "it starts just now"')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     expect(changing()).toBe(0)
   })
 
@@ -93,7 +87,7 @@ describe('dns bypass', () => {
     expect(text).toContain('not-already-there')
     expect(text).not.toContain('failover lb')
     await bot.say('ann', 'dns bypass --override not-already-there "again"')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
   })
 
   test('is refused when another address of the name would stay behind the proxy', async () => {
@@ -107,12 +101,12 @@ describe('dns bypass', () => {
 
     expect((await bot.say('ann', 'dns bypass')).text).toContain('no-other-records')
     await bot.say('ann', 'dns bypass --override no-other-records "nobody has IPv6"')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
   })
 
   test('does not start when somebody has changed the record since it was shown', async () => {
     await bot.say('ann', 'dns bypass')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     edit((record) => ({ ...record, content: bot.world.backup.host }))
 
     const answer = await bot.say('ann', 'approve R-1 bypass')
@@ -124,12 +118,12 @@ describe('dns bypass', () => {
 
   test('starts although the edge answers again: nothing stands on an answer that comes and goes', async () => {
     await bot.say('ann', 'dns bypass')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     bot.world.edge.set('ok')
 
     await bot.say('ann', 'approve R-1 bypass')
 
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
     expect(await resolved()).toEqual([bot.world.lb.host])
   })
 })
@@ -176,9 +170,9 @@ test('an origin behind a certificate that it signed itself is refused, and taken
     'origin-certificate: 127.0.0.15, asked for api.example.com, shows a certificate of test only: authority, good until 2126-10-30',
   )
   await bot.say('ann', 'dns bypass --override origin-certificate "our app pins it"')
-  await comesTo('R-1', 'proposed')
+  await bot.comesTo('R-1', 'proposed')
   await bot.say('ann', 'approve R-1 bypass')
-  await comesTo('R-1', 'done')
+  await bot.comesTo('R-1', 'done')
   expect(await resolved()).toEqual(['127.0.0.15'])
   origin.closeAllConnections()
   origin.close()

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { enterAtRegistrar, registrarHint } from '../../demo/registrar.ts'
 import type { ApiRecord } from '../../sim/cloudflare/records.ts'
 import type { RunId } from '../../src/ids.ts'
-import type { RunState } from '../../src/recovery/run.ts'
 import { ask } from '../../src/providers/dns/query.ts'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
@@ -59,10 +58,6 @@ async function resolved(name = bot.world.record): Promise<readonly string[]> {
 }
 
 /** Steps end in time; a watch is looked at again when the clock says so. */
-async function comesTo(id: RunId, state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect(await bot.run(id)).toMatchObject({ state }), 10_000)
-}
-
 async function waitsForPerson(id: RunId): Promise<void> {
   await vi.waitFor(async () => {
     const run = await bot.run(id)
@@ -87,7 +82,7 @@ describe('failover dns', () => {
     point(bot.world.backup.host)
 
     await bot.say('ann', 'failover dns')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     const { proposal } = await bot.run('R-1')
     expect(proposal.byHand?.join('\n')).toContain(standby.nameServers.join(', '))
     expect(proposal.byHand?.join('\n')).toMatch(/registrar\.example\.com[^]*no DS record[^]*for up to 2d/)
@@ -108,7 +103,7 @@ describe('failover dns', () => {
     expect(enterAtRegistrar(registrar, 'elsewhere')).toContain('registrar azure, or: registrar cloudflare')
     expect(enterAtRegistrar(registrar, 'azure')).toContain(standby.nameServers.join(', '))
     await bot.pass(20_000)
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
 
     bot.world.dns.fault({ kind: 'drop' })
     expect(await resolved()).toEqual([bot.world.backup.host])
@@ -121,12 +116,12 @@ describe('failover dns', () => {
     )
 
     await bot.say('ann', 'failback dns')
-    await comesTo('R-2', 'proposed')
+    await bot.comesTo('R-2', 'proposed')
     await bot.say('ann', 'approve R-2 dns')
     await waitsForPerson('R-2')
     standby.registry.delegate(homeOf(bot.world))
     await bot.pass(20_000)
-    await comesTo('R-2', 'done')
+    await bot.comesTo('R-2', 'done')
     expect(await bot.run('R-1')).toMatchObject({ undoneBy: 'R-2' })
     const status = (await bot.say('ann', 'status dns')).text
     expect(status).toContain('in step as of')
@@ -140,7 +135,7 @@ describe('failover dns', () => {
     bot.clock.skip(7 * 60_000)
 
     await bot.say('ann', 'failover dns')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     const { proposal } = await bot.run('R-1')
     expect(proposal.cost.text).toMatch(/^The copy is 7m.* old/)
     expect(proposal.warnings.join('\n')).toContain('the connection failed')
@@ -149,14 +144,14 @@ describe('failover dns', () => {
     standby.registry.delegate(standby.nameServers)
     await bot.pass(20_000)
 
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
     expect(await resolved()).toEqual([bot.world.lb.host])
   })
 
   test('ends only when every name server of the parent that answers leads to the standby', async () => {
     await inStep()
     await bot.say('ann', 'failover dns')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     await bot.say('ann', 'approve R-1 standby')
     await waitsForPerson('R-1')
     standby.registry.fault(1, { kind: 'stale', queries: 2 })
@@ -170,14 +165,14 @@ describe('failover dns', () => {
     expect(await bot.run('R-1')).toMatchObject({ state: 'running' })
 
     await bot.pass(16_000)
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
   })
 
   test('can be cancelled while it waits for the person, and its record sets be set back', async () => {
     await inStep()
     point(bot.world.backup.host)
     await bot.say('ann', 'failover dns')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     await bot.say('ann', 'approve R-1 standby')
     await waitsForPerson('R-1')
     const waiting = (await bot.say('ann', 'runs R-1')).text
@@ -190,9 +185,9 @@ describe('failover dns', () => {
     expect(cancelled).toMatch(/The registrar is not watched\s+any more/)
     expect(cancelled).not.toMatch(/owed|not known/)
     await bot.say('ann', 'failback dns')
-    await comesTo('R-2', 'proposed')
+    await bot.comesTo('R-2', 'proposed')
     await bot.say('ann', 'approve R-2 dns')
-    await comesTo('R-2', 'done')
+    await bot.comesTo('R-2', 'done')
 
     expect(standby.azure.dns.sets('example.com')).toContainEqual(
       expect.objectContaining({
@@ -210,7 +205,7 @@ describe('failover dns', () => {
     expect(refused.status).toBe('refused')
     expect(refused.text).toMatch(/no-ds-at-parent: example\.com is signed \(DS 2371.*lasts up to 1d/)
     await bot.say('ann', 'failover dns --override no-ds-at-parent "nobody checks"')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     expect((await bot.run('R-1')).proposal.byHand?.join('\n')).toContain('remove the DS record 2371')
   })
 
@@ -226,7 +221,7 @@ describe('failover dns', () => {
     await inStep()
     point(bot.world.backup.host)
     await bot.say('ann', 'failover dns')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     standby.registry.delegate(['ns.example.org'])
 
     const moved = await bot.say('ann', 'approve R-1 standby')
@@ -234,7 +229,7 @@ describe('failover dns', () => {
     expect(moved.text).toContain('the parent leads example.com to ns.example.org, and led to localhost:')
     standby.registry.delegate(homeOf(bot.world))
     await bot.say('ann', 'failover dns')
-    await comesTo('R-2', 'proposed')
+    await bot.comesTo('R-2', 'proposed')
     const byHand = { TTL: 60, ARecords: [{ ipv4Address: '192.0.2.99' }] }
     standby.azure.dns.edit('example.com', 'api', 'A', byHand)
     const drifted = await bot.say('ann', 'approve R-2 standby')
@@ -255,12 +250,12 @@ describe('failback dns', () => {
   test('shows what was changed at the standby meanwhile, and refuses to lose it silently', async () => {
     await inStep()
     await bot.say('ann', 'failover dns')
-    await comesTo('R-1', 'proposed')
+    await bot.comesTo('R-1', 'proposed')
     await bot.say('ann', 'approve R-1 standby')
     await waitsForPerson('R-1')
     standby.registry.delegate(standby.nameServers)
     await bot.pass(20_000)
-    await comesTo('R-1', 'done')
+    await bot.comesTo('R-1', 'done')
     standby.azure.dns.edit('example.com', 'shop', 'A', {
       TTL: 300,
       metadata: { 'managed-by': 'dr-bot' },

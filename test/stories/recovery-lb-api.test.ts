@@ -1,10 +1,8 @@
 // failover lb to api: records point directly at an API server, past the load balancers, and a resolver sees it.
 import { Resolver } from 'node:dns/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
-import type { RunState } from '../../src/recovery/run.ts'
-import type { RunId } from '../../src/ids.ts'
 
 let bot: Bot
 
@@ -19,10 +17,6 @@ async function resolved(): Promise<readonly string[]> {
   return resolver.resolve4(bot.world.record)
 }
 
-async function comesTo(id: RunId, state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect(await bot.run(id)).toMatchObject({ state }), 10_000)
-}
-
 test('leads a resolver from the load balancer to the API server, after its own probe, and back', async () => {
   const { lb, backup, api } = bot.world
   lb.set('failing')
@@ -30,18 +24,18 @@ test('leads a resolver from the load balancer to the API server, after its own p
   expect(await resolved()).toEqual([lb.host])
 
   await bot.say('ann', 'failover lb to api')
-  await comesTo('R-1', 'proposed')
+  await bot.comesTo('R-1', 'proposed')
   const { proposal } = await bot.run('R-1')
   await bot.say('ann', `approve R-1 ${proposal.typed}`)
-  await comesTo('R-1', 'done')
+  await bot.comesTo('R-1', 'done')
 
   expect(await resolved()).toEqual([api.host])
   expect(api.requests.length).toBeGreaterThan(1)
   lb.set('ok')
   await bot.say('ann', 'failback lb')
-  await comesTo('R-2', 'proposed')
+  await bot.comesTo('R-2', 'proposed')
   await bot.say('ann', 'approve R-2 lb')
-  await comesTo('R-2', 'done')
+  await bot.comesTo('R-2', 'done')
   expect(await resolved()).toEqual([lb.host])
 })
 

@@ -48,10 +48,6 @@ const holidays = {
   },
 }
 
-async function comesTo(id: RunId, state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect(await bot.run(id)).toMatchObject({ state }), 10_000)
-}
-
 /** Lets time go on until it has ended: machines need 90 s, and Azure is asked every 10 s. */
 async function endsAs(id: RunId, state: RunState): Promise<void> {
   await vi.waitFor(async () => {
@@ -63,7 +59,7 @@ async function endsAs(id: RunId, state: RunState): Promise<void> {
 /** Says it, and waits for the proposal: the first look at Azure loads its SDKs. */
 async function proposed(text: string, id: RunId = 'R-1'): Promise<Answered> {
   const answer = await bot.say('ann', text)
-  await comesTo(id, 'proposed')
+  await bot.comesTo(id, 'proposed')
   return answer
 }
 
@@ -266,7 +262,7 @@ describe('workers scale', () => {
       'Set the autoscale setting by-load to 6 to 10',
     ])
     await bot.say('ann', 'approve R-2')
-    await comesTo('R-2', 'done')
+    await bot.comesTo('R-2', 'done')
     expect((await bot.say('ann', 'workers scale 6')).text).toContain(
       'not-already-there: workers-vmss has 6 workers already',
     )
@@ -281,7 +277,7 @@ describe('workers scale', () => {
     expect(refused.text).toContain('Instead: workers scale workers-vmss 6.')
     await proposed('workers scale 10 --override core-quota "more was given a minute ago"')
     await bot.say('ann', 'approve R-1')
-    await comesTo('R-1', 'failed')
+    await bot.comesTo('R-1', 'failed')
 
     expect(await bot.run('R-1')).toMatchObject({
       reason: expect.stringMatching(/409 OperationNotAllowed: .*Total Regional Cores quota/),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { service } from '../servers/bot.ts'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { SlackBot } from '../servers/slack-bot.ts'
-import { mentions, whileTimePasses } from './slack-witness.ts'
+import { mentions, whileTimePasses } from './chat-witness.ts'
 
 const [bob, ann] = ['U0BOB', 'U0ANN'] as const
 

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { service } from '../servers/bot.ts'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { Mode, SlackBot } from '../servers/slack-bot.ts'
+import { comes, titled } from './chat-witness.ts'
 import { expectNothingTwice } from './slack-witness.ts'
 
 const minute = 60_000
@@ -12,22 +13,6 @@ const [bob, mia, max] = ['U0BOB', 'U0MIA', 'U0MAX'] as const
 let house: SlackBot
 
 afterEach(() => house.stop())
-
-/** What the room, or a conversation, comes to show. */
-async function comes(read: () => readonly string[], ...texts: readonly string[]): Promise<string> {
-  return vi.waitFor(() => {
-    const all = read().join('\n\n')
-    for (const text of texts) expect(all).toContain(text)
-    return all
-  }, patience)
-}
-
-/** The one message whose title has this text. */
-function titled(channel: string, title: string): string {
-  const found = house.reads(channel).filter((each) => each.split('\n')[0]?.includes(title))
-  expect(found, title).toHaveLength(1)
-  return found[0] ?? ''
-}
 
 /** Presses what somebody was sent directly. */
 async function pressDirect(user: string, label: string): Promise<void> {
@@ -93,7 +78,7 @@ async function isProposed(room: string): Promise<void> {
   const answer = await house.slack.command(bob, 'failover lb', { channel: room })
   expect(answer).toMatchObject({ ok: true, body: { response_type: 'ephemeral' } })
   await comes(() => house.reads(room), 'R-1 · failover lb to backup · waits for approval', '[Approve]')
-  expect(titled(room, 'R-1')).toContain('127.0.0.12')
+  expect(titled(house, room, 'R-1')).toContain('127.0.0.12')
 }
 
 async function isDone(room: string): Promise<void> {

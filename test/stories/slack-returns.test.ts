@@ -3,7 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { service } from '../servers/bot.ts'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { SlackBot } from '../servers/slack-bot.ts'
-import { done, expectNothingTwice, whileTimePasses } from './slack-witness.ts'
+import { whileTimePasses } from './chat-witness.ts'
+import { done, expectNothingTwice } from './slack-witness.ts'
 
 const [bob, mia] = ['U0BOB', 'U0MIA'] as const
 

@@ -4,15 +4,8 @@ import type { Delivered } from '../../sim/slack.ts'
 import { service } from '../servers/bot.ts'
 import { patience, startSlackBot } from '../servers/slack-bot.ts'
 import type { SlackBot } from '../servers/slack-bot.ts'
-import {
-  copies,
-  done,
-  emailLater,
-  expectNothingTwice,
-  mentions,
-  readyOf,
-  whileTimePasses,
-} from './slack-witness.ts'
+import { emailLater, mailed, mentions, readyOf, whileTimePasses } from './chat-witness.ts'
+import { copies, done, expectNothingTwice } from './slack-witness.ts'
 
 const minute = 60_000
 const [bob, mia] = ['U0BOB', 'U0MIA'] as const
@@ -20,11 +13,6 @@ const [bob, mia] = ['U0BOB', 'U0MIA'] as const
 let house: SlackBot
 
 afterEach(() => house.stop())
-
-/** Who got e-mails so far, in their order. */
-function mailed(): readonly string[] {
-  return house.bot.mailbox.received.flatMap(({ to }) => to)
-}
 
 /** The load balancer is down and Bob has it; answers its room, with the card in it. */
 async function broken(): Promise<string> {
@@ -78,14 +66,14 @@ test('with Slack dead at the start the outage is paged, taken and escalated with
   bot.world.lb.set('failing')
 
   expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
-  await vi.waitFor(() => expect(mailed()).toEqual(['bob@example.com']), patience)
+  await vi.waitFor(() => expect(mailed(house.bot)).toEqual(['bob@example.com']), patience)
   expect(await bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
   expect(await bot.say('bob', 'note INC-1 the certificates are fine')).toMatchObject({ status: 'done' })
   await bot.pass(25 * minute)
   await bot.pass(5 * minute + 1_000)
   await vi.waitFor(
     () =>
-      expect(mailed()).toEqual(
+      expect(mailed(house.bot)).toEqual(
         expect.arrayContaining(['mia@example.com', 'dan@example.com', 'eve@example.com']),
       ),
     patience,
@@ -128,7 +116,7 @@ test('with Slack dead in the middle of an outage people are paged by e-mail at o
   expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
   await vi.waitFor(
     () =>
-      expect(mailed()).toEqual(
+      expect(mailed(house.bot)).toEqual(
         expect.arrayContaining(['mia@example.com', 'dan@example.com', 'eve@example.com']),
       ),
     patience,
@@ -212,7 +200,7 @@ test('a page is not held up by the limits of rooms', async () => {
   await bot.say('bob', 'escalate INC-1 cannot mend it')
 
   await vi.waitFor(() => expect(house.direct(mia)).toHaveLength(1), patience)
-  expect(mailed()).toEqual([])
+  expect(mailed(house.bot)).toEqual([])
 })
 
 test.each([100, 700])(
@@ -280,7 +268,7 @@ test('a token that is revoked in the middle is said where people look, once, wit
   expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
   await vi.waitFor(
     () =>
-      expect(mailed()).toEqual(
+      expect(mailed(house.bot)).toEqual(
         expect.arrayContaining(['mia@example.com', 'dan@example.com', 'eve@example.com']),
       ),
     patience,

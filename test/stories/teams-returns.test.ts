@@ -4,7 +4,7 @@ import { service } from '../servers/bot.ts'
 import { patience, startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
 import { teamsId } from '../servers/teams.ts'
-import { whileTimePasses } from './slack-witness.ts'
+import { whileTimePasses } from './chat-witness.ts'
 import { done, expectNothingTwice } from './teams-witness.ts'
 
 const [bob, mia, ann, dan] = ['bob', 'mia', 'ann', 'dan'].map(teamsId) as [string, string, string, string]

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
-import { readyOf } from './slack-witness.ts'
+import { readyOf } from './chat-witness.ts'
 
 let house: TeamsBot
 

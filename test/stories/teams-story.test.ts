@@ -4,6 +4,7 @@ import { service } from '../servers/bot.ts'
 import { patience, startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
 import { teamsId } from '../servers/teams.ts'
+import { comes, titled } from './chat-witness.ts'
 import { expectNothingTwice } from './teams-witness.ts'
 
 const minute = 60_000
@@ -13,22 +14,6 @@ const [bob, mia, max, dan] = ['bob', 'mia', 'max', 'dan'].map(teamsId) as [strin
 let house: TeamsBot
 
 afterEach(() => house.stop())
-
-/** What a conversation comes to show. */
-async function comes(read: () => readonly string[], ...texts: readonly string[]): Promise<string> {
-  return vi.waitFor(() => {
-    const all = read().join('\n\n')
-    for (const text of texts) expect(all).toContain(text)
-    return all
-  }, patience)
-}
-
-/** The one message of the room whose first line has this text. */
-function titled(room: string, title: string): string {
-  const found = house.reads(room).filter((each) => each.split('\n')[0]?.includes(title))
-  expect(found, title).toHaveLength(1)
-  return found[0] ?? ''
-}
 
 /** Everything that can be pressed in the room. */
 function titlesOf(room: string): readonly string[] {
@@ -83,7 +68,7 @@ async function clockRunsOut(room: string): Promise<void> {
 async function isProposed(room: string): Promise<void> {
   expect(await house.teams.say(bob, '@dr failover lb', { in: room })).toMatchObject({ ok: true })
   await comes(() => house.reads(room), 'R-1 · failover lb to backup · waits for approval', 'stands here')
-  expect(titled(room, 'R-1 · ')).toContain('127.0.0.12')
+  expect(titled(house, room, 'R-1 · ')).toContain('127.0.0.12')
 }
 
 async function isDone(room: string): Promise<void> {
@@ -91,7 +76,7 @@ async function isDone(room: string): Promise<void> {
   await vi.waitFor(async () => expect(await bot.run('R-1')).toMatchObject({ state: 'done' }), patience)
   await bot.pass(3_000)
   await comes(() => house.reads(room), 'R-1 · failover lb to backup · done', 'works again, watching')
-  expect(titled(room, 'R-1 · ')).toContain('✓')
+  expect(titled(house, room, 'R-1 · ')).toContain('✓')
 }
 
 async function isResolved(room: string): Promise<void> {

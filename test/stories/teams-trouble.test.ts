@@ -4,8 +4,8 @@ import { service, storm } from '../servers/bot.ts'
 import { patience, startTeamsBot } from '../servers/teams-bot.ts'
 import type { TeamsBot } from '../servers/teams-bot.ts'
 import { teamsId } from '../servers/teams.ts'
-import { emailLater, readyOf, whileTimePasses } from './slack-witness.ts'
-import { copies, done, expectNothingTwice, mentions } from './teams-witness.ts'
+import { emailLater, mailed, mentions, readyOf, whileTimePasses } from './chat-witness.ts'
+import { copies, done, expectNothingTwice } from './teams-witness.ts'
 
 const minute = 60_000
 const [bob, mia, dan, eve] = ['bob', 'mia', 'dan', 'eve'].map(teamsId) as [string, string, string, string]
@@ -16,11 +16,6 @@ const others = ['mia@example.com', 'dan@example.com', 'eve@example.com']
 let house: TeamsBot
 
 afterEach(() => house.stop())
-
-/** Who got e-mails so far, in their order. */
-function mailed(): readonly string[] {
-  return house.bot.mailbox.received.flatMap(({ to }) => to)
-}
 
 /** The load balancer is down and Bob has it; answers its room, with the card in it. */
 async function broken(): Promise<string> {
@@ -52,12 +47,12 @@ test('with Teams dead at the start the outage is paged, taken and escalated with
   bot.world.lb.set('failing')
 
   expect(await bot.notify(service('PROBLEM', 'CRITICAL'))).toBe(202)
-  await vi.waitFor(() => expect(mailed()).toEqual(['bob@example.com']), patience)
+  await vi.waitFor(() => expect(mailed(house.bot)).toEqual(['bob@example.com']), patience)
   expect(await bot.say('bob', 'ack INC-1')).toMatchObject({ status: 'done' })
   expect(await bot.say('bob', 'note INC-1 the certificates are fine')).toMatchObject({ status: 'done' })
   await bot.pass(25 * minute)
   await bot.pass(5 * minute + 1_000)
-  await vi.waitFor(() => expect(mailed()).toEqual(expect.arrayContaining(others)), patience)
+  await vi.waitFor(() => expect(mailed(house.bot)).toEqual(expect.arrayContaining(others)), patience)
   const ready = await readyOf(bot)
   expect(ready).toMatchObject({ status: 200, checks: { teams: { ok: false } } })
   expect(ready.checks['teams']?.text).toContain('Teams has not answered')
@@ -92,7 +87,7 @@ test('with Teams dead in the middle of an outage people are paged by e-mail at o
   await teams.down()
 
   expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
-  await vi.waitFor(() => expect(mailed()).toEqual(expect.arrayContaining(others)), patience)
+  await vi.waitFor(() => expect(mailed(house.bot)).toEqual(expect.arrayContaining(others)), patience)
   for (const who of ['mia', 'dan']) expect(await bot.say(who, 'ack INC-1')).toMatchObject({ status: 'done' })
   await whileTimePasses([bot], async () =>
     expect((await bot.incident()).rooms).toContainEqual(
@@ -160,7 +155,7 @@ test('a page is not held up by the limits of rooms', async () => {
       ),
     patience,
   )
-  expect(mailed()).toEqual([])
+  expect(mailed(house.bot)).toEqual([])
 }, 60_000)
 
 test('tokens that are revoked are replaced at once, and nobody notices', async () => {
@@ -187,7 +182,7 @@ test('a secret that has ended is said where people look, once, with what to do; 
   teams.revokeTokens()
 
   expect(await bot.say('bob', 'escalate INC-1 cannot mend it')).toMatchObject({ status: 'done' })
-  await vi.waitFor(() => expect(mailed()).toEqual(expect.arrayContaining(others)), patience)
+  await vi.waitFor(() => expect(mailed(house.bot)).toEqual(expect.arrayContaining(others)), patience)
   await vi.waitFor(async () => {
     const { status, checks } = await readyOf(bot)
     expect(status).toBe(200)

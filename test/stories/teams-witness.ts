@@ -1,7 +1,7 @@
 // What stories of trouble with Teams look at: how often each message is there, and how often it was asked for.
 import { expect } from 'vitest'
 import type { LoggedCall, SimTeams } from '../../sim/teams.ts'
-import type { TeamsBot } from '../servers/teams-bot.ts'
+import { counted } from './chat-witness.ts'
 
 /** How often each message of the bot is in the team's channels, by the name that its card carries. */
 export function copies(teams: SimTeams): Readonly<Record<string, number>> {
@@ -10,9 +10,7 @@ export function copies(teams: SimTeams): Readonly<Record<string, number>> {
     .flatMap(({ id }) => teams.messages(id))
     .filter(({ from }) => from === 'bot')
     .flatMap(({ id }) => nameOf(teams.card(id)))
-  return Object.fromEntries(
-    Object.entries(Object.groupBy(keys, (key) => key)).map(([key, all]) => [key, all?.length ?? 0]),
-  )
+  return counted(keys)
 }
 
 function nameOf(card: unknown): readonly string[] {
@@ -45,9 +43,4 @@ function withoutNames(card: unknown): string {
 /** Calls of that name that did what they were asked for. */
 export function done(teams: SimTeams, name: string): readonly LoggedCall[] {
   return teams.calls.filter((call) => call.name === name && call.outcome === 'ok')
-}
-
-/** How many messages of the conversation have this text. */
-export function mentions(house: TeamsBot, conversation: string, text: string): number {
-  return house.reads(conversation).filter((each) => each.includes(text)).length
 }

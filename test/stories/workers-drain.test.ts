@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import { minute } from '../../src/ids.ts'
-import type { RunState } from '../../src/recovery/run.ts'
 import { startTestAzure } from '../servers/azure.ts'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
@@ -54,10 +53,6 @@ async function work({ from, net, times }: { from: number; net: number; times: nu
   return left
 }
 
-async function comesTo(state: RunState): Promise<void> {
-  await vi.waitFor(async () => expect(await bot.run('R-1')).toMatchObject({ state }), 10_000)
-}
-
 async function rowOf(): Promise<string | undefined> {
   const { looked } = (await bot.run('R-1')).proposal
   return looked?.ways.find(({ way }) => way === 'A worker does')?.answer
@@ -77,7 +72,7 @@ describe('workers scale auto', () => {
     await bot.restart()
 
     await bot.say('ann', 'workers scale auto')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
 
     const { summary, warnings } = (await bot.run('R-1')).proposal
     expect(summary).toContain(`instead of 4: ${left.toLocaleString('en')} messages / (`)
@@ -99,7 +94,7 @@ describe('workers scale auto', () => {
     const left = await work({ from: 12_400, net: 48, times: 3 })
 
     await bot.say('ann', 'workers scale auto')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
 
     expect((await bot.run('R-1')).proposal.summary).toContain(
       `${left.toLocaleString('en')} messages / (40 per worker and minute x 22 min) = 14 workers`,
@@ -115,7 +110,7 @@ describe('workers scale auto', () => {
     await work({ from: 12_000, net: 160, times: 6 })
 
     await bot.say('ann', 'workers scale auto')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
 
     expectRate((await bot.run('R-1')).proposal.summary, 40)
     expect((await bot.say('ann', 'workers show')).text).toContain('workers scale workers-vmss auto')
@@ -129,7 +124,7 @@ test('a recovery shows how much is left and for how long, until the queues are e
   await open()
   await work({ from: 21_000, net: 0, times: 1 })
   await bot.say('ann', 'workers scale 8')
-  await comesTo('proposed')
+  await bot.comesTo('R-1', 'proposed')
   await bot.say('ann', 'approve R-1')
   await work({ from: 21_000, net: -100, times: 1 })
   await shows(/21,\d\d\d messages left; how fast they go is not known yet/)
