@@ -38,7 +38,9 @@ export const roomOfOutage = 'inc-12-lb-20260313'
 
 /** Starts Redis for a file of tests. */
 export function teamsStage(): {
-  /** A team of its own, for the contract of a chat. */
+  /** A team of its own, for the caller to stop. */
+  readonly fresh: () => Promise<RoomHouse>
+  /** One whose rooms are such, for the contract of a chat. */
   readonly chatWith: (rooms: 'channels' | 'threads') => Promise<ChatWorld>
   /** Has a stage for each test of the file or group in which it is called; what it answers gives that of the test. */
   readonly each: () => () => TeamsStage
@@ -54,6 +56,7 @@ export function teamsStage(): {
     return startRoomHouse(store)
   }
   return {
+    fresh,
     chatWith: async (rooms) => {
       const world = await fresh()
       world.set({ rooms, announce: outages })
