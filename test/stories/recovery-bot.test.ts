@@ -84,7 +84,7 @@ describe('failover lb in a terminal', () => {
 
   test('answers a cancel while Cloudflare blocks the bot with the moment until which nothing is asked', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     bot.world.cloudflare.fault({ kind: 'rate-limit', on: 'change' })
     await bot.say('ann', 'approve R-1')
     await vi.waitFor(async () => expect((await bot.run('R-1')).steps[1]?.waits).toBeDefined(), 10_000)
@@ -98,7 +98,7 @@ describe('failover lb in a terminal', () => {
 
   test('answers a retry after the plan has changed with what differs, and with what was approved', async () => {
     await bot.say('ann', 'failover lb')
-    await comesTo('proposed')
+    await bot.comesTo('R-1', 'proposed')
     bot.world.cloudflare.fault({ kind: 'success-false', on: 'change' })
     await bot.say('ann', 'approve R-1')
     await vi.waitFor(async () => {

@@ -112,7 +112,7 @@ describe('failover dns', () => {
     expect((await bot.say('ann', 'status dns')).text).toContain('R-1 stands')
     // Nobody asks Cloudflare any more.
     expect((await bot.say('ann', 'failover lb to api')).text).toMatch(
-      /parent-leads-here: .*since R-1 \(failover dns\).*reaches nobody.*resource group dr-rg at Azure DNS, or lead it back first with.*failback dns/,
+      /parent-leads-here: .*since R-1 \(failover dns\).*reaches nobody.*resource group dr-rg at Azure DNS, or lead it back first: .*failback dns/,
     )
 
     await bot.say('ann', 'failback dns')
