@@ -68,7 +68,7 @@ test('a freeze, its end and an override are heard in the room of every open inci
   await whileTimePasses([bot], () => {
     expect(mentions(house, room, 'Recoveries are frozen: the provider is working on it')).toBe(1)
     expect(mentions(house, room, 'Recoveries may start again')).toBe(1)
-    expect(mentions(house, room, 'Ann Onken takes the rotation primary from 2026-11-24T09:00')).toBe(1)
+    expect(mentions(house, room, 'Ann Onken takes the rotation primary from 2026-11-24 09:00')).toBe(1)
   })
 }, 60_000)
 
