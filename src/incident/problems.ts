@@ -87,7 +87,10 @@ function headline(problems: Problems, system: SystemId): string | undefined {
   if (open === 0) return undefined
   const [leader] = broken(problems)
   if (!leader) return `${open} problem${open === 1 ? '' : 's'} of ${system}`
-  const { key, state, output } = leader
+  return sentenceOf(leader)
+}
+
+function sentenceOf({ key, state, output }: Named): string {
   return `${objectName(key)} is ${state}${output === '' ? '' : `: ${output}`}`
 }
 
@@ -104,7 +107,7 @@ export function titled(before: Problems, incident: Incident): Incident {
 }
 
 /** The part of a card that says what is broken now, or at the end what was; undefined without any alert. */
-export function problemsSection({ problems }: Incident): Section | undefined {
+export function problemsSection({ problems, title }: Incident): Section | undefined {
   const { open, alerts, explains, first } = problems
   if (alerts === 0) return undefined
   const shown = open === 0 ? first : broken(problems)
@@ -120,10 +123,16 @@ export function problemsSection({ problems }: Incident): Section | undefined {
   const others = Object.entries(explains).filter(([, count]) => count > 0)
   for (const [system, count] of others)
     lines.push([`explains ${count} alert${count === 1 ? '' : 's'} of ${system}`])
-  const all = `${alerts} alert${alerts === 1 ? '' : 's'} in all`
-  const heading =
-    open === 0 ? `What was broken, ${all}` : `${open} problem${open === 1 ? '' : 's'} now, ${all}`
-  return { heading, lines }
+  const count = alertCount(alerts)
+  const heading = open === 0 ? `What was broken, ${count}` : `${problemCount(open)} now, ${count}`
+  const [only] = shown
+  // What stands above as the card's own line is not said twice.
+  const said = lines.length === 1 && only !== undefined && sentenceOf(only) === title
+  return said ? { lines: [[open === 0 ? count : heading]] } : { heading, lines }
+}
+
+function alertCount(alerts: number): string {
+  return `${alerts} alert${alerts === 1 ? '' : 's'} in all`
 }
 
 /** `lb1 HAProxy` for the key `lb1;HAProxy`. */

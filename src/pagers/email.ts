@@ -96,7 +96,8 @@ function mailOf(message: PageMessage, to: string, from: string) {
 }
 
 function hintFor(message: PageMessage): string {
-  return `or type: dr ack ${message.incident}. Answers to this e-mail are not read.`
+  const last = 'Answers to this e-mail are not read.'
+  return message.news ? last : `Or type it as it stands above. ${last}`
 }
 
 function textOf(message: PageMessage, subject: string): string {

@@ -39,7 +39,7 @@ function row(incident: Incident, page: Page, view: View): Html {
     <p>
       <strong>You are being paged:</strong> <a href="/incidents/${incident.id}">${incident.id}</a>
       <bdi>${incident.title}</bdi>
-      <span class="quiet">since ${ago(page.startedAt, view.now)} · <bdi>${page.why}</bdi></span>
+      <span class="quiet">called ${ago(page.startedAt, view.now)} · <bdi>${page.why}</bdi></span>
     </p>
     ${buttonForm(ack, { view, incident: incident.id, scope: 'banner' })}
   </div>`

@@ -29,12 +29,13 @@ const longestInColumn = 60
 /** More than these take so much of a phone's screen that they must not stay in sight. */
 const mostInSight = 3
 
+/** A card without a title stands under a heading that says it already. */
 export function cardHtml(card: Card, shown: Shown, level: 2 | 3 = 2): Html {
   const { view } = shown
   const { lead, rest } = parted(card.sections ?? [])
   const title = html`<span class="vh">${toneWords[card.tone]}: </span>${card.title}`
   return html`<article class="card tone-${card.tone}">
-    <header>${level === 2 ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`}</header>
+    ${card.title !== '' && html`<header>${level === 2 ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`}</header>`}
     ${card.fields && html`<dl class="fields">${card.fields.map((field) => fieldHtml(field, view))}</dl>`}
     ${actHtml(lead, card, shown)} ${rest.map((section) => sectionHtml(section, view))}
     ${card.footer && html`<footer class="quiet">${lineHtml(card.footer, view)}</footer>`}

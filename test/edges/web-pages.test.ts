@@ -138,6 +138,20 @@ describe('while recoveries are frozen', () => {
   })
 })
 
+describe('the heading of a page', () => {
+  test('is not said again by the card under it', async () => {
+    await house.store.commit(writingRun(sampleRun('R-30')))
+
+    const run = await pageOf('/runs/R-30')
+    const incident = await pageOf('/incidents/INC-1')
+
+    expect(run).toContain('<span class="id">R-30</span> failover lb to backup')
+    expect(run).not.toContain('R-30 · failover lb to backup')
+    expect(incident).toContain('<span class="id">INC-1</span>')
+    expect(incident).not.toContain('INC-1 · ')
+  })
+})
+
 describe('the report', () => {
   test('can be kept as a file of its own', async () => {
     const cookie = `dr-session=${house.signer.session('ann', house.now())}`

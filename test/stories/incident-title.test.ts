@@ -167,3 +167,18 @@ describe('what is broken', () => {
     expect(listed(next)).toContain('1 that broke later: see Nagios')
   })
 })
+
+test('a card says once what is broken while that is one thing, and names all when it is more', () => {
+  const cardLines = (incident: Incident): readonly string[] =>
+    (incidentCard(incident, { plan, now: start }).sections ?? []).flatMap(({ lines = [] }) =>
+      lines.map(plain),
+    )
+  const one = opened(nagios, title, lb1)
+
+  const alone = cardLines(one).filter((line) => line.includes('lb1 HAProxy'))
+  const both = cardLines(after(one, [api1]).next)
+
+  expect(alone).toEqual([title])
+  expect(cardLines(one)).toContain('1 problem now, 1 alert in all')
+  expect(both).toEqual(expect.arrayContaining([title, 'lb1 HAProxy CRITICAL says CRITICAL']))
+})

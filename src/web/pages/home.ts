@@ -33,7 +33,7 @@ export async function homePage(sources: Sources, view: View): Promise<Content> {
   return {
     title,
     body: html`<h1>${open.length === 0 ? 'Nothing is open' : 'Open now'}</h1>
-      ${open.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)} No incident is open.</p>`}
+      ${open.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)}</p>`}
       ${byHandPart(waiting, view)}
       <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
       ${troublePart(checks)} ${owedPart(owed, view)} ${overview(open, systems, view)}`,

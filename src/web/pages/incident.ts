@@ -42,9 +42,14 @@ export async function incidentPage(
     sources.store.runs({ open: false, limit: 100 }),
   ])
   const own = runs.filter((run) => run.incident === id)
-  const { buttons = [], ...rest } = incidentCard(incident, { ...view, runs: own })
-  // The way to the report stands in the page's heading already.
-  const card = { ...rest, buttons: buttons.filter(({ command }) => command !== `report ${id}`) }
+  const { buttons = [], sections = [], title, ...rest } = incidentCard(incident, { ...view, runs: own })
+  // Its number, what is broken and the way to the report stand in the page's heading already.
+  const card = {
+    ...rest,
+    title: title.replace(`${id} · `, ''),
+    sections: sections.filter(({ lines }) => lines?.[0]?.[0] !== incident.title),
+    buttons: buttons.filter(({ command }) => command !== `report ${id}`),
+  }
   return {
     title: `${id} ${incident.title}`,
     incident: id,
@@ -201,6 +206,12 @@ function eventList(events: readonly TimelineEvent[], view: View): Html {
   </ol>`
 }
 
+/** Who it was and by which door; a name that stands in the sentence is not said twice. */
+function whoHtml({ by: { door }, text }: TimelineEvent, name: string): Html {
+  if (door === 'bot' || door === 'nagios') return html`<bdi>${name}</bdi>`
+  return text.includes(name) ? html`${door}` : html`<bdi>${name}</bdi>, ${door}`
+}
+
 function eventRow(event: TimelineEvent, view: View): Html {
   const by =
     event.by.person === 'bot' || event.by.person === 'nagios'
@@ -213,10 +224,7 @@ function eventRow(event: TimelineEvent, view: View): Html {
     ${recorded(event.at, view)}
     <div>
       ${textHtml(event.text)}
-      <span class="quiet"
-        ><bdi>${by}</bdi
-        >${event.by.door === 'bot' || event.by.door === 'nagios' ? '' : `, ${event.by.door}`}</span
-      >
+      <span class="quiet">${whoHtml(event, by)}</span>
     </div>
   </li>`
 }

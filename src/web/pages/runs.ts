@@ -5,6 +5,7 @@ import { readLate } from '../../command/late.ts'
 import type { Late } from '../../command/late.ts'
 import { toRunId } from '../../ids.ts'
 import type { Run } from '../../recovery/run.ts'
+import type { Card } from '../../message.ts'
 import { cardHtml } from '../card.ts'
 import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
@@ -104,6 +105,12 @@ export async function runPage(
           ${runChip(run)} ${run.incident && html`<a href="/incidents/${run.incident}">${run.incident}</a>`}
         </p>
       </header>
-      ${cardHtml(sources.runCard(run), { view, scope: 'run', ...about })}`,
+      ${cardHtml(ownCard(sources.runCard(run), run), { view, scope: 'run', ...about })}`,
   }
+}
+
+/** The card under the page's heading, which has its name, and its state where one word says it. */
+function ownCard(card: Card, run: Run): Card {
+  const state = card.title.replace(`${run.id} · ${runName(run)} · `, '')
+  return { ...card, title: state === run.state || run.state === 'proposed' ? '' : state }
 }
