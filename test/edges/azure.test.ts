@@ -174,3 +174,16 @@ test('asks nothing when it was told to stop before', async () => {
 
   expect(azure.requests).toEqual([])
 })
+
+test('a credential that cannot even be made says what to look at, and no secret', async () => {
+  const thrown = await failure(pool({ tenant: 'no tenant at all!' }))
+
+  expectNoSecret([azure.secret], thrown)
+  expect(thrown).toMatchObject({
+    name: 'UserError',
+    code: 'azure-credential',
+    message: expect.stringMatching(
+      /^The credential for Azure cannot be made: Invalid tenant id .* Look at AZURE_TENANT_ID/,
+    ),
+  })
+})
