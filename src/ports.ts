@@ -85,8 +85,8 @@ export interface Store {
    * more. `lost`: this process does not hold it any more, since it was taken for dead; nothing was changed.
    */
   readonly effectDone: (key: string) => Promise<'done' | 'again' | 'lost'>
-  /** Tried in vain: this process gives it back; nobody is lent it before `at`. */
-  readonly effectLater: (key: string, at: Instant) => Promise<void>
+  /** Tried in vain, or `untried`: this process gives it back; nobody is lent it before `at`. */
+  readonly effectLater: (key: string, at: Instant, options?: { readonly untried?: true }) => Promise<void>
   readonly pendingEffects: () => Promise<number>
   /** Small settings by name (overrides of the rotation, revoked sessions): JSON, compare-and-set on the text read. */
   readonly setting: (name: string) => Promise<string | undefined>

@@ -4,7 +4,7 @@ import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Effect } from '../effect.ts'
 import type { EffectQueue, Store } from '../ports.ts'
-import { createTries, sweptAfter } from './tries.ts'
+import { createTries, specOf, sweptAfter } from './tries.ts'
 import type { Failure, Performers, TryDeps } from './tries.ts'
 import { createTurns } from './turns.ts'
 
@@ -46,16 +46,23 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
       for (const [key, until] of rests) if (until <= now) rests.delete(key)
       rests.set(effect.key, now + every)
     },
-    again: (effect) => turns.again(effect.key, () => void startOne(effect)),
+    again: (effect) => turns.again(effect.key, () => begin(effect)),
   })
   let closed = false
 
   function everyOf(effect: Effect): Duration | undefined {
-    return performers()[effect.body.kind].every
+    return specOf(performers(), effect)?.every
+  }
+
+  /** Nobody waits for it, and nothing that it meets may end this process: the store still has the effect. */
+  function begin(effect: Effect, own = false): void {
+    startOne(effect, own).catch((thrown: unknown) => {
+      deps.log.error('effect left to the sweep', { key: effect.key, reason: reasonOf(thrown) })
+    })
   }
 
   /** What fails here is tried again through the queue, which outlives this process. `own`: fresh from a commit of ours. */
-  async function startOne(effect: Effect, own = false): Promise<void> {
+  async function startOne(effect: Effect, own: boolean): Promise<void> {
     if (closed) return
     const failure = await run(effect, own)
     if (!failure) return
@@ -72,7 +79,7 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
     return turns.take(effect.key, {
       pause: interval(effect),
       run: () => noted(effect, attempt(effect, own)),
-      onceMore: () => void startOne(effect),
+      onceMore: () => begin(effect),
     })
   }
 
@@ -96,7 +103,7 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
     const found = await deps.store.lend(deps.clock.now(), sweepLimit)
     // What this process is at comes too when that takes long.
     const idle = found.filter((effect) => !turns.has(effect.key))
-    for (const effect of idle) void startOne(effect)
+    for (const effect of idle) begin(effect)
     return idle.length
   }
 
@@ -107,11 +114,11 @@ export function createOutbox(deps: OutboxDeps, performers: () => Performers): Ou
   })
   return {
     start: (effects) => {
-      for (const effect of effects) void startOne(effect, true)
+      for (const effect of effects) begin(effect, true)
     },
     // Another process may have done it meanwhile: then there is nothing to take.
     hurry: () => {
-      for (const effect of waiting.values()) void startOne(effect)
+      for (const effect of waiting.values()) begin(effect)
     },
     sweep,
     idle: turns.idle,

@@ -81,14 +81,31 @@ export function createTries(
       untold.delete(effect.key)
       return undefined
     }
-    tell.begun(effect)
+    const spec = specOf(performers(), taken.effect)
+    if (!spec) {
+      await leave(taken.effect)
+      return undefined
+    }
     try {
-      if (!untold.has(effect.key)) await perform(taken.effect)
+      tell.begun(effect)
+      if (!untold.has(effect.key)) await perform(spec, taken.effect)
     } catch (thrown) {
-      return failed(taken, thrown)
+      return failed(spec, taken, thrown)
     }
     await finish(taken.effect)
     return undefined
+  }
+
+  /** Ordered by a newer version, which another process may be, or this one after an upgrade: the sweep finds it for them. */
+  async function leave({ key, body }: Effect): Promise<void> {
+    const fields = { key, kind: body.kind }
+    if (fresh(`unknown kind: ${body.kind}`))
+      deps.log.warn('this version does not know how to do an effect; it waits for one that does', fields)
+    try {
+      await deps.store.effectLater(key, deps.clock.now() + sweptAfter, { untried: true })
+    } catch (thrown) {
+      deps.log.warn('effect could not be left for later', { ...fields, reason: reasonOf(thrown) })
+    }
   }
 
   async function finish(effect: Effect): Promise<void> {
@@ -114,17 +131,20 @@ export function createTries(
     return true
   }
 
-  async function perform(effect: Effect): Promise<void> {
-    const { perform: run, timeout = deps.timeout } = specOf(effect)
+  async function perform(spec: AnyPerformer, effect: Effect): Promise<void> {
+    const { perform: run, timeout = deps.timeout } = spec
     const signal = AbortSignal.timeout(typeof timeout === 'number' ? timeout : timeout(effect.body))
     await Promise.race([run(effect.body, effect.key, signal), aborted(signal)])
   }
 
-  async function failed({ effect, tried: before }: Taken, thrown: unknown): Promise<Failure | undefined> {
+  async function failed(
+    spec: AnyPerformer,
+    { effect, tried: before }: Taken,
+    thrown: unknown,
+  ): Promise<Failure | undefined> {
     const { key, body } = effect
     const tried = before + 1
     const reason = reasonOf(thrown)
-    const spec = specOf(effect)
     const hopeless = !(thrown instanceof RetryableError)
     const over = spec.giveUp !== undefined && (hopeless || tried >= (spec.tries ?? Infinity))
     const level = fresh(`${body.kind}: ${reason}`) ? 'warn' : 'debug'
@@ -142,17 +162,19 @@ export function createTries(
     return { error: retryable(thrown), tried, endless: over || !spec.giveUp }
   }
 
-  function specOf(effect: Effect): AnyPerformer {
-    return performers()[effect.body.kind] as AnyPerformer
-  }
-
   return attempt
+}
+
+/** How an effect is done; undefined for one whose kind only another version knows. */
+export function specOf(performers: Performers, { body }: Effect): AnyPerformer | undefined {
+  return Object.hasOwn(performers, body.kind) ? (performers[body.kind] as AnyPerformer) : undefined
 }
 
 /** A performer for whatever body its table entry belongs to. */
 interface AnyPerformer {
   readonly perform: (body: EffectBody, key: string, signal: AbortSignal) => Promise<void>
   readonly tries?: number
+  readonly every?: Duration
   readonly timeout?: Duration | ((body: EffectBody) => Duration)
   readonly giveUp?: (body: EffectBody, reason: string) => Promise<void>
   readonly keeps?: (body: EffectBody, thrown: unknown) => boolean

@@ -1,6 +1,7 @@
 // The store in Redis: every decision is one Lua script, so that all of it becomes true at once, on disk, or nothing does.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { createAccept } from './accept.ts'
 import { commitArguments, incidentIsOpen } from './commit.ts'
 import { toStoreError } from './errors.ts'
@@ -21,6 +22,9 @@ import type { Head, TimelineEvent } from '../timeline/event.ts'
 
 /** Runs that still matter, beside the newest: as many as one answer may hold; a bot does not get there in years. */
 const mostLasting = 2_000
+
+/** What is asked of an effect at reading: whether it can be done is for whoever does it. */
+const EffectKind = z.looseObject({ kind: z.string() })
 
 /** Records read in one go: what a large outage has broken must not hold up what others ask. */
 const readAtOnce = 1_000
@@ -164,13 +168,23 @@ function effects(
       return body === undefined ? undefined : { effect: effect(key, body), tried: Number(tried) }
     },
     effectDone: async (key) => (await script('effect-done', [process, key])) as 'done' | 'again' | 'lost',
-    effectLater: async (key, at) => void (await script('effect-later', [process, key, at])),
+    effectLater: async (key, at, { untried } = {}) =>
+      void (await script('effect-later', [process, key, at, untried ? 0 : 1])),
     pendingEffects: () => ask(() => redis.hlen(`${root}:effects`)),
   }
 }
 
-function effect(key: string, body: string): Effect {
-  return { key, body: JSON.parse(body) as EffectBody }
+/** One that cannot be read has a kind that nobody knows: whoever takes it leaves it, and goes on with the others. */
+function effect(key: string, text: string): Effect {
+  return { key, body: (bodyIn(text) ?? { kind: 'unreadable' }) as EffectBody }
+}
+
+function bodyIn(text: string): { readonly kind: string } | undefined {
+  try {
+    return EffectKind.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
 }
 
 /** Runs a command, maps its error, and tries again while a Cluster finds out which node took over. */

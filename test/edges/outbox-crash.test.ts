@@ -40,12 +40,19 @@ interface Bot {
   readonly store: Store
   readonly outbox: Outbox
   readonly done: string[]
+  readonly warned: readonly string[]
   /** Sweeps once, and waits for what came of it. */
   readonly sweep: () => Promise<void>
 }
 
 async function startBot(
-  options: { readonly dataDir?: string; readonly perform?: Perform; readonly store?: Partial<Store> } = {},
+  options: {
+    readonly dataDir?: string
+    readonly perform?: Perform
+    readonly store?: Partial<Store>
+    /** The kinds of effect that its version knows beside the others. */
+    readonly knows?: readonly string[]
+  } = {},
 ): Promise<Bot> {
   const life = await beginLife({
     redis: client,
@@ -61,15 +68,20 @@ async function startBot(
   }
   const kinds = ['page', 'release', 'card'] satisfies EffectBody['kind'][]
   const performers = Object.fromEntries(
-    kinds.map((kind) => [kind, { perform, tries: 3, giveUp: async () => void done.push('given up') }]),
+    [...kinds, ...(options.knows ?? [])].map((kind) => [
+      kind,
+      { perform, tries: 3, giveUp: async () => void done.push('given up') },
+    ]),
   ) as unknown as Performers
   const queue = { put: async () => {}, onEffect: () => {} }
-  const outbox = createOutbox({ store, queue, clock, log: silent, timeout: 5_000 }, () => performers)
+  const warned: string[] = []
+  const log = { ...silent, warn: (message: string) => void warned.push(message) }
+  const outbox = createOutbox({ store, queue, clock, log, timeout: 5_000 }, () => performers)
   async function sweep(): Promise<void> {
     await outbox.sweep()
     await outbox.idle()
   }
-  return { life, store, outbox, done, sweep }
+  return { life, store, outbox, done, warned, sweep }
 }
 
 function effect(key: string): Effect {
@@ -303,6 +315,66 @@ describe('a bot that lives', () => {
     await bot.outbox.idle()
 
     expect(bot.done).toEqual([])
+  })
+})
+
+describe('a bot that finds what a newer version has ordered', () => {
+  const later: Effect = {
+    key: 'INC-1-v1-1',
+    body: { kind: 'fax', incident: 'INC-1' } as unknown as EffectBody,
+  }
+  async function order({ store }: Bot, ...effects: readonly Effect[]): Promise<void> {
+    expect(await store.commit({ write: undefined, effects })).toBe('committed')
+  }
+
+  test('does everything else, says so once, and the newer one does it as if nobody had tried', async () => {
+    const older = await startBot()
+    const newer = await startBot({
+      knows: ['fax'],
+      perform: () => Promise.reject(new RetryableError('busy')),
+    })
+    await order(older, later, effect('INC-1-v1-2'))
+    older.outbox.start([later, effect('INC-1-v1-2')])
+    await older.outbox.idle()
+
+    for (let round = 0; round < 4; round += 1) {
+      clock.skip(30_000)
+      await older.sweep()
+    }
+
+    expect(older.done).toEqual(['INC-1-v1-2'])
+    expect(older.warned).toEqual([expect.stringContaining('this version does not know how to do an effect')])
+    for (let tried = 0; tried < 2; tried += 1) {
+      clock.skip(30_000)
+      await newer.sweep()
+    }
+    expect(newer.done).toEqual([])
+    expect(await newer.store.pendingEffects()).toBe(1)
+  })
+
+  test('does not end when what it hears of an effect goes wrong', async () => {
+    const bot = await startBot({ store: { take: () => Promise.reject(new Error('no such thing')) } })
+    await order(bot, effect('INC-1-v1-1'))
+
+    bot.outbox.start([{ ...effect('INC-1-v1-1'), body: undefined as unknown as EffectBody }])
+    await bot.outbox.idle()
+    await bot.sweep()
+
+    expect(await bot.store.pendingEffects()).toBe(1)
+  })
+
+  test('leaves one that nobody can read, and does the others', async () => {
+    const bot = await startBot()
+    const texts = { 'INC-1-v1-1': '{"kind":', 'INC-1-v1-2': 'null', 'INC-1-v1-3': '{"kind":"constructor"}' }
+    await order(bot, ...Object.keys(texts).map(effect), effect('INC-1-v1-4'))
+    await client.hset('{dr}:effects', texts)
+    await holdsSince(bot, 2_000)
+
+    await bot.sweep()
+
+    expect(bot.done).toEqual(['INC-1-v1-4'])
+    expect(bot.warned).toHaveLength(2)
+    expect(await bot.store.pendingEffects()).toBe(3)
   })
 })
 
