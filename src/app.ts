@@ -112,7 +112,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined, log }),
   )
   stops.push(life.end)
-  const store = createStore({ redis: redis.redis, process: life.name })
+  const store = createStore({ redis: redis.redis, process: life.name, log })
   const queue = createQueue(redis, { clock, log })
   stops.push(queue.close)
   const current = await patiently(clock, () =>

@@ -52,6 +52,21 @@ export function isPassing(thrown: unknown): boolean {
   return thrown instanceof RetryableError || (thrown instanceof UserError && thrown.passing)
 }
 
+/** Whether it met a record that only a newer version of the bot understands: there is nothing to be done about it here. */
+export function isOfNewer(thrown: unknown): boolean {
+  return thrown instanceof UserError && thrown.code === 'newer-version'
+}
+
+/** What was read; undefined where it is of a newer version of the bot. */
+export async function unlessNewer<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (thrown) {
+    if (isOfNewer(thrown)) return undefined
+    throw thrown
+  }
+}
+
 /** The end of a switch that covers everything: the compiler refuses the call while a case is missing. */
 export function never(value: never): never {
   throw new BugError(`no case for ${JSON.stringify(value)}`)

@@ -44,9 +44,10 @@ export interface Store {
   readonly stillUntriaged: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   /** Next number for `INC` or `R`, never given twice. */
   readonly nextNumber: (kind: 'INC' | 'R') => Promise<number>
+  /** Of a record that only a newer version of the bot understands these two throw UserError `newer-version`. */
   readonly incident: (id: IncidentId) => Promise<Versioned<Incident> | undefined>
   readonly run: (id: RunId) => Promise<Versioned<Run> | undefined>
-  /** Newest first; `open` leaves out what has ended. */
+  /** Newest first; `open` leaves out what has ended. What only a newer version understands is left out. */
   readonly incidents: (query: {
     readonly open: boolean
     readonly limit: number

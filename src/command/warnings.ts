@@ -1,4 +1,5 @@
 // What is not fine although no incident of its own is open: explained outages, problems left behind, debts of failovers.
+import { unlessNewer } from '../errors.ts'
 import { systemIds } from '../ids.ts'
 import { systemClaim } from '../incident/incidents.ts'
 import { withCommands } from './typed.ts'
@@ -56,10 +57,14 @@ export async function readWarnings(
     store.runs({ open: false, limit: lookedThrough, lasting: true }),
   ])
   const newest = await Promise.all(
-    holders.filter((holder) => holder !== '').map((holder) => store.incident(holder as IncidentId)),
+    holders.map((holder) => (holder === '' ? undefined : unlessNewer(store.incident(holder as IncidentId)))),
   )
   const incidents = newest.flatMap((found) => (found ? [found.state] : []))
-  return { systems: systemWarnings(open, incidents), owed: stillOwed(runs) }
+  const newer = systemIds.flatMap((system, index): SystemWarning[] => {
+    const holder = holders[index] ?? ''
+    return holder === '' || newest[index] ? [] : [ofNewer(system, holder as IncidentId)]
+  })
+  return { systems: [...newer, ...systemWarnings(open, incidents)], owed: stillOwed(runs) }
 }
 
 /** `newest` holds the newest incident of each system that ever had one. */
@@ -73,6 +78,14 @@ function systemWarnings(open: readonly Incident[], newest: readonly Incident[]):
     const count = `${last.problems.open} problem${last.problems.open === 1 ? '' : 's'}`
     return [{ system, incident: last.id, text: `${last.id} is resolved, but Nagios still reports ${count}` }]
   })
+}
+
+function ofNewer(system: SystemId, incident: IncidentId): SystemWarning {
+  return {
+    system,
+    incident,
+    text: `${incident} was written by a newer version of the bot, and only that version can go on with it: start it again`,
+  }
 }
 
 function explained(system: SystemId, { id, problems }: Incident): SystemWarning {

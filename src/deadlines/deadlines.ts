@@ -1,5 +1,5 @@
 // A bell rings, a sweep finds bells that were lost, an auditor says so when both failed.
-import { RetryableError, reasonOf } from '../errors.ts'
+import { RetryableError, isOfNewer, reasonOf } from '../errors.ts'
 import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
 import { minute, second } from '../ids.ts'
 import type { Bells, Clock, Log, Store } from '../ports.ts'
@@ -37,6 +37,8 @@ export interface Deadlines {
 
 /** Joins bells and sweep; each id is looked at once at a time. */
 export function createDeadlines(deps: DeadlineDeps): Deadlines {
+  /** What only a newer version of the bot understands: its deadlines are not met here. */
+  const strange = new Set<string>()
   const looking = new Map<string, { readonly work: Promise<void>; readonly since: Instant }>()
 
   function look(id: IncidentId | RunId, at: Instant): Promise<void> {
@@ -45,6 +47,13 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
     const work = deps
       .look(id)
       .then(() => met(at))
+      .then(
+        () => void strange.delete(id),
+        (thrown: unknown) => {
+          if (isOfNewer(thrown)) strange.add(id)
+          throw thrown
+        },
+      )
       .finally(() => looking.delete(id))
     looking.set(id, { work, since: deps.clock.now() })
     return work
@@ -65,7 +74,7 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
   async function latest(): Promise<{ readonly id?: string; readonly late: Duration }> {
     const now = deps.clock.now()
     const due = await deps.store.due(now, sweepLimit)
-    const found = due.find(({ id }) => !isMet(id, now))
+    const found = due.find(({ id }) => !strange.has(id) && !isMet(id, now))
     return found ? { id: found.id, late: now - found.wakeAt } : { late: 0 }
   }
 
@@ -75,6 +84,8 @@ export function createDeadlines(deps: DeadlineDeps): Deadlines {
   function begin(id: IncidentId | RunId, at: Instant): void {
     if (looking.has(id)) return
     look(id, at).catch((thrown: unknown) => {
+      // The store has told of it.
+      if (isOfNewer(thrown)) return
       deps.log.error('a deadline could not be looked at; the next sweep tries again', {
         id,
         reason: reasonOf(thrown),

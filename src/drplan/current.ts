@@ -13,7 +13,6 @@ import { printProblem } from './report.ts'
 
 /** The store's setting that holds the overrides made by command. */
 const settingName = 'overrides'
-const Overrides = z.array(Override)
 const tries = 20
 const day = 24 * 60 * minute
 
@@ -42,6 +41,8 @@ export interface CurrentPlanDeps {
 export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
   let loaded = await firstPlan(deps)
   let overrides: readonly Override[] = []
+  /** How many this version does not understand. */
+  let others = 0
   let plan = loaded.plan
   function settle(): void {
     const now = deps.clock.now()
@@ -53,7 +54,13 @@ export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
     return momentEnd(override.to, loaded.plan.timezone) + 2 * day < deps.clock.now()
   }
   async function refresh(): Promise<void> {
-    overrides = read(await deps.store.setting(settingName))
+    const stored = read(await deps.store.setting(settingName))
+    if (stored.others.length > others)
+      deps.log.warn('overrides of a newer version of the bot do not count here', {
+        count: stored.others.length,
+      })
+    others = stored.others.length
+    overrides = stored.known
     settle()
   }
   async function reload(): Promise<readonly string[]> {
@@ -74,10 +81,14 @@ export async function openPlan(deps: CurrentPlanDeps): Promise<CurrentPlan> {
     for (let left = tries; left > 0; left -= 1) {
       const from = await deps.store.setting(settingName)
       const stored = read(from)
-      const wanted = next(stored)
-      if (wanted === stored) return false
+      const wanted = next(stored.known)
+      if (wanted === stored.known) return false
       const kept = wanted.filter((each) => !isLongOver(each))
-      const outcome = await deps.store.putSetting(settingName, from, JSON.stringify(kept))
+      const outcome = await deps.store.putSetting(
+        settingName,
+        from,
+        JSON.stringify([...stored.others, ...kept]),
+      )
       if (outcome !== 'committed') continue
       await refresh()
       return true
@@ -128,6 +139,15 @@ function isSame(one: Override, other: Override): boolean {
   return keys.every((key) => one[key] === other[key])
 }
 
-function read(text: string | undefined): readonly Override[] {
-  return text === undefined ? [] : Overrides.parse(JSON.parse(text))
+/** `others`: what only a newer version understands; it stays for that one. */
+function read(text: string | undefined): {
+  readonly known: readonly Override[]
+  readonly others: readonly unknown[]
+} {
+  const all = text === undefined ? [] : z.array(z.unknown()).parse(JSON.parse(text))
+  const read = all.map((each) => Override.safeParse(each))
+  return {
+    known: read.flatMap(({ data }) => (data === undefined ? [] : [data])),
+    others: all.filter((_, index) => !read[index]?.success),
+  }
 }

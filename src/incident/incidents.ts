@@ -1,5 +1,5 @@
 // The one load-decide-commit loop of incidents: whatever happens to one goes through here.
-import { ConflictError, UserError } from '../errors.ts'
+import { ConflictError, UserError, unlessNewer } from '../errors.ts'
 import type { IncidentId, Instant } from '../ids.ts'
 import type { ClaimChange, ObjectRecord, Versioned } from '../commit.ts'
 import type { Effect, EffectBody } from '../effect.ts'
@@ -72,7 +72,8 @@ async function open(deps: IncidentDeps, opening: Omit<Opening, 'id'>): Promise<I
   let id: IncidentId | undefined
   for (let left = tries; left > 0; left -= 1) {
     const [holder = ''] = await deps.store.claims([name])
-    const existing = holder === '' ? undefined : await deps.store.incident(holder as IncidentId)
+    const existing = holder === '' ? undefined : await unlessNewer(deps.store.incident(holder as IncidentId))
+    // What is broken now must not wait for a newer version to come back.
     if (existing && existing.state.state !== 'resolved') return existing.state
     id ??= `INC-${await deps.store.nextNumber('INC')}`
     const change = begin({ ...opening, id }, deps.clock.now(), deps.policy())

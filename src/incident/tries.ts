@@ -1,5 +1,5 @@
 // One try of one effect: it is taken, done, and its store told what became of it.
-import { RetryableError, reasonOf } from '../errors.ts'
+import { RetryableError, isOfNewer, reasonOf } from '../errors.ts'
 import type { Duration, Instant } from '../ids.ts'
 import { minute, second } from '../ids.ts'
 import type { Taken } from '../commit.ts'
@@ -90,7 +90,9 @@ export function createTries(
       tell.begun(effect)
       if (!untold.has(effect.key)) await perform(spec, taken.effect)
     } catch (thrown) {
-      return failed(spec, taken, thrown)
+      if (!isOfNewer(thrown)) return failed(spec, taken, thrown)
+      await leave(taken.effect)
+      return undefined
     }
     await finish(taken.effect)
     return undefined
@@ -100,7 +102,7 @@ export function createTries(
   async function leave({ key, body }: Effect): Promise<void> {
     const fields = { key, kind: body.kind }
     if (fresh(`unknown kind: ${body.kind}`))
-      deps.log.warn('this version does not know how to do an effect; it waits for one that does', fields)
+      deps.log.warn('an effect is left to the newer version of the bot that ordered it', fields)
     try {
       await deps.store.effectLater(key, deps.clock.now() + sweptAfter, { untried: true })
     } catch (thrown) {

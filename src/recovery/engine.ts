@@ -1,5 +1,5 @@
 // The recovery engine: proposes, takes verdicts, and carries runs on; what it promises is in each run's state, on disk.
-import { ConflictError, UserError } from '../errors.ts'
+import { ConflictError, UserError, unlessNewer } from '../errors.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
 import type { Instant, PersonId, RunId } from '../ids.ts'
@@ -137,7 +137,7 @@ async function record(
   let id: RunId | undefined
   for (let left = tries; left > 0; left -= 1) {
     const [holder = ''] = await store.claims([name])
-    const known = holder === '' ? undefined : (await store.run(holder as RunId))?.state
+    const known = holder === '' ? undefined : (await unlessNewer(store.run(holder as RunId)))?.state
     const now = clock.now()
     const goesOn = known?.state === 'running' || known?.state === 'unknown'
     if (known && (goesOn || isSameWish(known, draft, ask, { now, plan })))

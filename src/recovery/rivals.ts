@@ -1,4 +1,5 @@
 // Other runs that would change something of the same: each open run knows them while they are open, too.
+import { unlessNewer } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import type { Store } from '../ports.ts'
 import { apply, load } from './commit.ts'
@@ -30,8 +31,8 @@ export function rivalOf(run: Run): Rival {
 export async function forgetEnded(deps: LoopDeps, run: Run): Promise<void> {
   const ended: RunId[] = []
   for (const { id } of run.rivals ?? []) {
-    const { state } = await load(deps.store, id)
-    if (!isOpen(state)) ended.push(id)
+    const read = await unlessNewer(load(deps.store, id))
+    if (read && !isOpen(read.state)) ended.push(id)
   }
   if (ended.length > 0) await apply(deps, run.id, { kind: 'rivals-ended', ended })
 }

@@ -57,6 +57,11 @@ function kindOf(action: Action): Kind<Action> {
   return kinds[action.provider] as Kind<Action>
 }
 
+/** False for one that only a newer version of the bot can carry out. */
+export function isKnownAction({ provider }: Action): boolean {
+  return Object.hasOwn(kinds, provider)
+}
+
 /** Whether an action changes anything, or only looks. */
 export function changesWorld(action: Action): boolean {
   return undoTextOf(action) !== onlyLooks

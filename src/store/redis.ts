@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { createAccept } from './accept.ts'
 import { commitArguments, incidentIsOpen } from './commit.ts'
 import { toStoreError } from './errors.ts'
+import { createCustoms, strangeIncident, strangeRun } from './known.ts'
+import type { Customs, Strange } from './known.ts'
 import { loadScripts, root } from './scripts.ts'
 import { emptyHead } from '../timeline/event.ts'
 import { reasonOf } from '../errors.ts'
@@ -15,7 +17,7 @@ import type { Alert } from '../intake/alert.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { ObjectRecord, Versioned } from '../commit.ts'
 import type { Effect, EffectBody } from '../effect.ts'
-import type { Store } from '../ports.ts'
+import type { Log, Store } from '../ports.ts'
 import { isOpen } from '../recovery/run.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Head, TimelineEvent } from '../timeline/event.ts'
@@ -42,14 +44,19 @@ const readAtOnce = 1_000
  * `objects` hash `incident|JSON` · `bad:INCIDENT` sorted set by time · `inbox` hash, `inbox:order` sorted set ·
  * `effects*` `processes*` see scripts/leases.lua · `seen:*` ids of accepted alerts · `once:*` what was seen lately · `next:*` counters
  */
-export function createStore(ports: { readonly redis: RedisClient; readonly process?: string }): Store {
+export function createStore(ports: {
+  readonly redis: RedisClient
+  readonly process?: string
+  /** Hears of records that only a newer version understands; absent: nobody does. */
+  readonly log?: Log
+}): Store {
   const { redis, process = randomUUID() } = ports
   const run = loadScripts(redis)
   const script: RunScript = (name, args) => ask(() => run(name, args))
   return {
     accept: createAccept(script),
     commit: async (commit) => verdict(await script('commit', commitArguments(commit, process))),
-    ...aggregates(redis),
+    ...aggregates(redis, createCustoms(ports.log)),
     ...records(redis),
     ...effects(redis, { script, process }),
     setting: (name) => ask(async () => (await redis.hget(`${root}:settings`, name)) ?? undefined),
@@ -61,25 +68,52 @@ export function createStore(ports: { readonly redis: RedisClient; readonly proce
   }
 }
 
+type Aggregate = Incident | Run
+
+interface Kind<S extends Aggregate> {
+  readonly name: string
+  readonly strange: Strange<S>
+}
+
+const incidentKind: Kind<Incident> = { name: 'incident', strange: strangeIncident }
+const runKind: Kind<Run> = { name: 'run', strange: strangeRun }
+
 function aggregates(
   redis: RedisClient,
+  customs: Customs,
 ): Pick<Store, 'nextNumber' | 'incident' | 'run' | 'incidents' | 'runs' | 'due'> {
-  async function list<S>(index: string, kind: string, limit: number): Promise<readonly S[]> {
+  async function list<S extends Aggregate>(
+    kind: Kind<S>,
+    index: string,
+    limit: number,
+  ): Promise<readonly S[]> {
     if (limit < 1) return []
-    return read(kind, await redis.zrevrange(`${root}:${kind}s:${index}`, 0, limit - 1))
+    return read(kind, await redis.zrevrange(`${root}:${kind.name}s:${index}`, 0, limit - 1))
   }
-  async function read<S>(kind: string, ids: readonly string[]): Promise<readonly S[]> {
+  async function read<S extends Aggregate>(
+    { name, strange }: Kind<S>,
+    ids: readonly string[],
+  ): Promise<readonly S[]> {
     if (ids.length === 0) return []
-    const texts = await redis.mget(ids.map((id) => `${root}:${kind}:${id}`))
-    return texts.flatMap((text) => (text === null ? [] : [versioned<S>(text).state]))
+    const texts = await redis.mget(ids.map((id) => `${root}:${name}:${id}`))
+    const states = texts.flatMap((text) => (text === null ? [] : [versioned<S>(text).state]))
+    return states.filter((state) => customs.passes(state, strange))
+  }
+  async function one<S extends Aggregate>(
+    { name, strange }: Kind<S>,
+    id: S['id'],
+  ): Promise<Versioned<S> | undefined> {
+    const found = maybe(await redis.get(`${root}:${name}:${id}`), versioned<S>)
+    if (found) customs.check(found.state, strange)
+    return found
   }
   return {
     nextNumber: (kind) => ask(() => redis.incr(`${root}:next:${kind}`)),
-    incident: (id) => ask(async () => maybe(await redis.get(`${root}:incident:${id}`), versioned<Incident>)),
-    run: (id) => ask(async () => maybe(await redis.get(`${root}:run:${id}`), versioned<Run>)),
+    incident: (id) => ask(() => one(incidentKind, id)),
+    run: (id) => ask(() => one(runKind, id)),
     incidents: ({ open, limit }) =>
       ask(async () => {
-        const found = await list<Incident>(open ? 'open' : 'all', 'incident', limit)
+        const found = await list(incidentKind, open ? 'open' : 'all', limit)
         return open ? found.filter(incidentIsOpen) : found
       }),
     runs: ({ open, limit, lasting }) =>
@@ -90,9 +124,9 @@ function aggregates(
             redis.zrevrange(`${root}:runs:lasting`, 0, mostLasting - 1),
           ])
           // Both are in the order of their numbers, and those beyond the newest are all older.
-          return read<Run>('run', [...newest, ...older.filter((id) => !newest.includes(id))])
+          return read(runKind, [...newest, ...older.filter((id) => !newest.includes(id))])
         }
-        const found = await list<Run>(open ? 'open' : 'all', 'run', limit)
+        const found = await list(runKind, open ? 'open' : 'all', limit)
         return open ? found.filter(isOpen) : found
       }),
     due: (now, limit) =>

@@ -1,5 +1,5 @@
 // Accepted alerts find their incident, in batches: one commit for all that a storm brings to one incident.
-import { ConflictError, reasonOf } from '../errors.ts'
+import { ConflictError, reasonOf, unlessNewer } from '../errors.ts'
 import type { IncidentId, SystemId } from '../ids.ts'
 import { systemIds } from '../ids.ts'
 import { nagios } from '../incident/change.ts'
@@ -103,7 +103,8 @@ export async function look(deps: TriageDeps, keys: readonly string[]): Promise<V
   const byId = new Map<IncidentId, Versioned<Incident>>()
   await Promise.all(
     ids.map(async (id) => {
-      const found = await deps.store.incident(id)
+      // To one that only a newer version understands nothing can be added: what is broken gets an incident of its own.
+      const found = await unlessNewer(deps.store.incident(id))
       if (found) byId.set(id, found)
     }),
   )

@@ -343,7 +343,7 @@ describe('a bot that finds what a newer version has ordered', () => {
     }
 
     expect(older.done).toEqual(['INC-1-v1-2'])
-    expect(older.warned).toEqual([expect.stringContaining('this version does not know how to do an effect')])
+    expect(older.warned).toEqual([expect.stringContaining('an effect is left to the newer version')])
     for (let tried = 0; tried < 2; tried += 1) {
       clock.skip(30_000)
       await newer.sweep()
