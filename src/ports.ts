@@ -102,6 +102,8 @@ export interface Store {
    * no answer does not know whether it was the first: asking again may say false although nobody was told true.
    */
   readonly once: (name: string, forMs: Duration) => Promise<boolean>
+  /** From now on `once` says false for so long (real milliseconds) to whoever asks with this name; 0: to nobody. */
+  readonly holdOnce: (name: string, forMs: Duration) => Promise<void>
   /** Resolves when the store answers and can write; rejects with what to do. */
   readonly ping: () => Promise<void>
 }

@@ -57,7 +57,7 @@ export async function readWarnings(
     store.runs({ open: false, limit: lookedThrough, lasting: true }),
   ])
   const newest = await Promise.all(
-    holders.map((holder) => (holder === '' ? undefined : unlessNewer(store.incident(holder as IncidentId)))),
+    holders.map(async (holder) => holder && unlessNewer(store.incident(holder as IncidentId))),
   )
   const incidents = newest.flatMap((found) => (found ? [found.state] : []))
   const newer = systemIds.flatMap((system, index): SystemWarning[] => {

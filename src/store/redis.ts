@@ -64,6 +64,12 @@ export function createStore(ports: {
       verdict(await script('put-setting', [name, from === undefined ? 0 : 1, from ?? '', to])),
     once: (name, forMs) =>
       ask(async () => (await redis.set(`${root}:once:${name}`, 1, 'PX', forMs, 'NX')) === 'OK'),
+    holdOnce: (name, forMs) =>
+      ask(async () => {
+        const key = `${root}:once:${name}`
+        if (forMs > 0) await redis.set(key, 1, 'PX', forMs)
+        else await redis.del(key)
+      }),
     ping: () => ask(async () => void (await redis.set(`${root}:ping`, 1))),
   }
 }

@@ -144,5 +144,17 @@ export function storeEffectsContract(open: OpenStore): void {
 
       expect(await store.once('a', 60_000)).toBe(false)
     })
+
+    test('it is remembered for longer once it is done, and not at all when it came to nothing', async () => {
+      const store = await open()
+      for (const name of ['a', 'b']) expect(await store.once(name, 60)).toBe(true)
+
+      await store.holdOnce('a', 60_000)
+      await store.holdOnce('b', 0)
+      expect(await store.once('b', 60)).toBe(true)
+      await vi.waitFor(async () => expect(await store.once('b', 60_000)).toBe(true), { interval: 5 })
+
+      expect(await store.once('a', 60_000)).toBe(false)
+    })
   })
 }

@@ -261,7 +261,7 @@ describe('shortcuts', () => {
     await vi.waitFor(() => expect(lastWhisper('U0CEM')).toContain('already'), 3_000)
 
     const notes = (await house.texts('INC-1')).filter((text) => text.includes('503'))
-    expect(notes).toEqual(['bob: I see 503 <everywhere> & more'])
+    expect(notes).toEqual(['bob: I see 503 <everywhere> & more (kept by Ann Onken)'])
   })
 
   test('asks to which incident a message from elsewhere belongs', async () => {
@@ -293,7 +293,9 @@ describe('shortcuts', () => {
       3_000,
     )
     const notes = (await house.texts('INC-1')).filter((text) => text.includes('disk of lb1'))
-    expect(notes).toEqual(['bob: disk of lb1 is full'])
+    expect(notes).toEqual([
+      expect.stringMatching(/^bob: disk of lb1 is full \(kept by (Ann Onken|Cem Celik)\)$/),
+    ])
   })
 
   test('takes a message that begins with the note emoji, and no other', async () => {
@@ -330,6 +332,44 @@ describe('shortcuts', () => {
       3_000,
     )
     expect((await house.texts('INC-1')).join()).not.toContain('disk of lb1')
+  })
+
+  test('keeps nothing for somebody who may not write notes, and the next who may is heard', async () => {
+    await house.outage()
+    house.setPlan((plan) => {
+      const cem = { ...plan.people['cem'], name: 'Cem Celik', roles: ['viewer' as const] }
+      return { ...plan, people: { ...plan.people, cem } }
+    })
+    const at = await message(room, 'I would fail over now')
+
+    await house.slack.react('U0CEM', room, at.ts, 'memo')
+    await vi.waitFor(() => expect(lastWhisper('U0CEM')).toContain('note is for the role'), 3_000)
+    expect((await house.texts('INC-1')).join()).not.toContain('fail over now')
+
+    await house.slack.react('U0ANN', room, at.ts, 'memo')
+    await vi.waitFor(
+      async () =>
+        expect(await house.texts('INC-1')).toContain('bob: I would fail over now (kept by Ann Onken)'),
+      3_000,
+    )
+  })
+
+  test('keeps a message at the second try where the first came to nothing', async () => {
+    await house.outage()
+    const at = await message(room, 'disk of lb1 is full')
+    house.fail()
+
+    await house.slack.react('U0ANN', room, at.ts, 'memo')
+    await vi.waitFor(() => expect(lastWhisper('U0ANN')).toContain('Not done'), 3_000)
+    await house.slack.react('U0CEM', room, at.ts, 'memo')
+
+    await vi.waitFor(
+      async () =>
+        expect(await house.texts('INC-1')).toContain('bob: disk of lb1 is full (kept by Cem Celik)'),
+      3_000,
+    )
+    await house.slack.shortcut('U0ANN', 'add_to_timeline', at)
+    await vi.waitFor(() => expect(lastWhisper('U0ANN')).toContain('already'), 3_000)
   })
 
   test('cuts what is too long for a note', async () => {

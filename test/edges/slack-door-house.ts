@@ -48,6 +48,8 @@ export interface DoorHouse {
   readonly lines: string[]
   /** Commands wait so long before they are carried out, in real milliseconds. */
   readonly slow: (ms: number) => void
+  /** The next command is refused by the dispatcher. */
+  readonly fail: () => void
   readonly setPlan: (change: (plan: DrPlan) => DrPlan) => void
   /** Opens an incident of the load balancer whose room is `room`. */
   readonly outage: () => Promise<IncidentId>
@@ -119,11 +121,14 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
   const said: string[] = []
   const waits: (Duration | undefined)[] = []
   let wait = 0
+  let failing = false
   const dispatch: Dispatch = async (text, speaker) => {
     said.push(`${speaker.person}: ${text}`)
     waits.push(speaker.waits)
     if (wait > 0) await new Promise((resolve) => void setTimeout(resolve, wait))
-    return answer(text, speaker)
+    if (!failing) return answer(text, speaker)
+    failing = false
+    return { status: 'refused', card: { title: 'Not done', tone: 'bad' } }
   }
   const door = createSlackDoor({
     api,
@@ -172,6 +177,9 @@ export async function openDoorHouse(redis: TestRedis, options: DoorOptions = {})
     said,
     waits,
     lines,
+    fail: () => {
+      failing = true
+    },
     slow: (ms) => {
       wait = ms
     },

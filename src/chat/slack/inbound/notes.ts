@@ -20,8 +20,13 @@ import { bySlackId, written } from './written.ts'
 
 /** A message is kept once, whoever asks for it: for as long as anybody looks back at an incident. Real milliseconds. */
 const keptFor: Duration = 30 * 24 * 3_600_000
+/** Meanwhile somebody is at it; who crashed in the middle of it leaves the message to the next who asks. */
+const beingKeptFor: Duration = 60_000
 /** Room for the verb, the incident and the quoting of a text. */
 const longestNote = Math.floor((longestCommand - 60) / 2)
+
+/** Of the name of who said it, or kept it. */
+const longestName = 80
 
 /** The message that a note is made of. */
 export const noteFrom = z.object({
@@ -37,6 +42,11 @@ export interface Keeping {
   readonly incident: IncidentId
   readonly by: string
   readonly edited?: boolean
+}
+
+interface Kept {
+  readonly reply: Reply
+  readonly done: boolean
 }
 
 /** The emoji that makes a message a note, without colons. */
@@ -103,28 +113,46 @@ async function keepAndMark(inbound: Inbound, from: NoteFrom, keeping: Keeping): 
 
 const keptAlready: Card = { title: 'That message is in the timeline already', tone: 'quiet' }
 
-/** Puts a message into the timeline, once. It is noted by its author, else by who asked for it, with the author named. */
-export async function keepMessage(
-  inbound: Inbound,
-  from: NoteFrom,
-  keeping: Keeping,
-): Promise<{ readonly reply: Reply; readonly done: boolean }> {
-  const { incident } = keeping
+/**
+ * Puts a message into the timeline, once, if who asks for it may write notes. It is noted by its author, with who kept it;
+ * where the author may not, or who asked has changed the words, by who asked, with the author named.
+ */
+export async function keepMessage(inbound: Inbound, from: NoteFrom, keeping: Keeping): Promise<Kept> {
   const asker = await inbound.identity.personOf(keeping.by)
   if ('refusal' in asker) return { reply: { card: asker.refusal, to: 'asker' }, done: false }
+  // The dispatcher says why not.
+  if (!mayNote(inbound.plan(), asker.person)) return note(inbound, from, { ...keeping, asker: asker.person })
+  const { store } = inbound
+  const name = `slack:note:${keeping.incident}:${from.channel}:${from.ts}`
   try {
-    if (!(await inbound.store.once(`slack:note:${incident}:${from.channel}:${from.ts}`, keptFor)))
+    if (!(await store.once(name, beingKeptFor)))
       return { reply: { card: keptAlready, to: 'asker' }, done: false }
   } catch {
     return { reply: { card: storeDown(inbound), to: 'asker' }, done: false }
   }
+  const kept = await note(inbound, from, { ...keeping, asker: asker.person })
+  try {
+    await store.holdOnce(name, kept.done ? keptFor : 0)
+  } catch (thrown) {
+    inbound.log.warn('that a message was kept is not remembered', { reason: reasonOf(thrown) })
+  }
+  return kept
+}
+
+async function note(
+  inbound: Inbound,
+  from: NoteFrom,
+  { incident, edited, asker }: Keeping & { readonly asker: PersonId },
+): Promise<Kept> {
   const plan = inbound.plan()
   const author = from.author === undefined ? undefined : await authorOf(inbound, from.author)
-  const speaker = !keeping.edited && mayNote(plan, author) ? author : asker.person
-  const words = keeping.edited ? from.text : noteText(plan, from.text)
-  const name = author === undefined ? from.author : plan.people[author]?.name
-  const said = name === undefined || speaker === author ? words : `${name}: ${words}`
-  const text = printCommand({ verb: 'note', incident, text: cut(said, longestNote) })
+  const speaker = !edited && mayNote(plan, asker) && mayNote(plan, author) ? author : asker
+  const words = cut(edited ? from.text : noteText(plan, from.text), longestNote - longestName)
+  const text = printCommand({
+    verb: 'note',
+    incident,
+    text: signed(plan, words, { from, author, speaker, asker }),
+  })
   const answer = await inbound.dispatch(text, {
     person: speaker,
     door: 'slack',
@@ -132,6 +160,24 @@ export async function keepMessage(
     heardIn: 'slack',
   })
   return { reply: replyToPress({ answer, room: incident }, text), done: answer.status === 'done' }
+}
+
+/** The words, with whoever has a part in them and does not stand in the record as who noted it. */
+function signed(
+  plan: DrPlan,
+  words: string,
+  who: {
+    readonly from: NoteFrom
+    readonly author: PersonId | undefined
+    readonly speaker: PersonId
+    readonly asker: PersonId
+  },
+): string {
+  const nameOf = (person: PersonId): string => cut(plan.people[person]?.name ?? person, longestName)
+  const { from, author, speaker, asker } = who
+  if (speaker !== asker) return `${words} (kept by ${nameOf(asker)})`
+  const said = author === undefined ? from.author : nameOf(author)
+  return said === undefined || speaker === author ? words : `${said}: ${words}`
 }
 
 async function authorOf(inbound: Inbound, slack: string): Promise<PersonId | undefined> {

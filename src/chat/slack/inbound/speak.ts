@@ -19,7 +19,7 @@ import { bySlackId, channelsIn, written } from './written.ts'
 export interface Inbound {
   readonly api: Pick<SlackApi, 'call'>
   readonly records: Pick<Records, 'incidentOf'>
-  readonly store: Pick<Store, 'once' | 'incident' | 'incidents' | 'run' | 'runs' | 'claims'>
+  readonly store: Pick<Store, 'once' | 'holdOnce' | 'incident' | 'incidents' | 'run' | 'runs' | 'claims'>
   readonly dispatch: Dispatch
   readonly identity: Identity
   readonly tellStranger: Sparing
