@@ -268,7 +268,7 @@ export interface Check {
   readonly personal?: true
 }
 
-/** Whether the program can do its work, and which part of it cannot: `ready` is false when any check is not ok. */
+/** Whether the program can do its work, and what is not well: that may be what it does not need for its work. */
 export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<string, Check>>

@@ -27,7 +27,12 @@ const aheadMost: Duration = 5 * second
 /** nagios/check_dr_bot is meant to run every minute. */
 const silentNagios: Duration = 5 * minute
 
-/** Looks at every part; a part that does not answer is not ok, it does not hold up the others. */
+/**
+ * Whether the bot is ready is for load balancers, too: only what keeps this process from its work decides. A Nagios that
+ * is silent would else take all bots out, and its heartbeat, which ends that, could reach none of them.
+ *
+ * Looks at every part; a part that does not answer is not ok, it does not hold up the others.
+ */
 export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
   const [store, deadlines, effects, nagios] = await Promise.all([
     look(async () => {
@@ -48,9 +53,9 @@ export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
     }),
     look(async () => nagiosCheck(await deps.heartbeat(), deps.clock.now())),
   ])
-  const checks = { store, deadlines, effects, nagios, clock: clockCheck(deps.ahead()) }
-  const ready = Object.values(checks).every((check) => check.ok)
-  return { ready, checks: { ...checks, ...deps.chats() } }
+  const clock = clockCheck(deps.ahead())
+  const ready = [store, deadlines, clock].every((check) => check.ok)
+  return { ready, checks: { store, deadlines, effects, nagios, clock, ...deps.chats() } }
 }
 
 async function look(check: () => Promise<Check>): Promise<Check> {

@@ -69,7 +69,8 @@ export function addHealth(
   server.get('/readyz', async (request, reply) => {
     const [{ ready, checks }, known] = await Promise.all([readiness(), isKnown(request, deps)])
     if (!ready) reply.header('retry-after', retryAfter)
-    return reply.code(ready ? 200 : 503).send({ ready, checks: known ? checks : impersonal(checks) })
+    const shown = known ? checks : impersonal(checks)
+    return reply.code(ready ? 200 : 503).send({ ready, trouble: troubleIn(shown), checks: shown })
   })
   const metricsText = remembered(deps.metrics.text)
   server.get('/metrics', async (_request, reply) => {
@@ -84,6 +85,11 @@ async function isKnown(request: FastifyRequest, deps: AuthDeps): Promise<boolean
     (caller) => !('refused' in caller),
     () => false,
   )
+}
+
+/** What is not well, whether the bot is ready or not: whoever looks at the status only must not be the only one. */
+function troubleIn(checks: Readiness['checks']): readonly string[] {
+  return Object.entries(checks).flatMap(([name, { ok, text = 'not ok' }]) => (ok ? [] : [`${name}: ${text}`]))
 }
 
 function impersonal(checks: Readiness['checks']): Readiness['checks'] {

@@ -56,8 +56,8 @@ test('a ready bot is OK, and has the heartbeat', async () => {
     code: 0,
     line: `DR BOT OK - ready; 0 waiting, the oldest for 0 s; 0 set aside in ${directory}/spool/rejected`,
   })
-  expect(bot.arrivals.map(({ path }) => path)).toEqual(['/readyz', '/webhooks/nagios/heartbeat'])
-  expect(bot.arrivals[1]?.authorization).toBe('Bearer tok-check')
+  expect(bot.arrivals.map(({ path }) => path)).toEqual(['/webhooks/nagios/heartbeat', '/readyz'])
+  expect(bot.arrivals[0]?.authorization).toBe('Bearer tok-check')
 })
 
 test('a bot that is not ready is CRITICAL, with what it says, on one line and without performance data', async () => {
@@ -69,6 +69,24 @@ test('a bot that is not ready is CRITICAL, with what it says, on one line and wi
   expect(line).toMatch(
     /^DR BOT CRITICAL - not ready \(503\): \{"store": "down \/ Redis is away"\}; 0 waiting/,
   )
+})
+
+test('a bot that is ready and not well is a WARNING, with all that it names', async () => {
+  const trouble = ['slack: Slack does not answer', 'effects: 1200 effects wait [all]']
+  const text = JSON.stringify({ ready: true, trouble, checks: { slack: { ok: false } } })
+  answers({ '/readyz': { status: 200, text } })
+
+  expect(await check()).toEqual({
+    code: 1,
+    line: `DR BOT WARNING - ready, but not all is well: "slack: Slack does not answer","effects: 1200 effects wait [all]"; 0 waiting, the oldest for 0 s; 0 set aside in ${directory}/spool/rejected`,
+  })
+})
+
+test('a bot that is well is OK whatever its answer holds', async () => {
+  const text = JSON.stringify({ ready: true, trouble: [], checks: { nagios: { ok: true, text: 'trouble' } } })
+  answers({ '/readyz': { status: 200, text } })
+
+  expect(await check()).toMatchObject({ code: 0 })
 })
 
 test('a bot that is away is CRITICAL', async () => {

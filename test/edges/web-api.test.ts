@@ -177,7 +177,11 @@ describe('health', () => {
 
     expect(answer.status).toBe(503)
     expect(answer.headers.get('retry-after')).toBe('5')
-    expect(await answer.json()).toEqual({ ready: false, checks: { store: { ok: false } } })
+    expect(await answer.json()).toEqual({
+      ready: false,
+      trouble: ['store: not ok'],
+      checks: { store: { ok: false } },
+    })
     await other.close()
   })
 })
