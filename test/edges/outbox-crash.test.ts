@@ -107,6 +107,14 @@ async function holdsSince({ life }: Bot, duration: number): Promise<void> {
   for (const held of await client.zrange(key, 0, '-1')) await client.zincrby(key, -duration, held)
 }
 
+/** As if Redis' clock had moved on by so long, or back: everything that is known by it is older, or younger, by that. */
+async function redisClockMoves(by: number): Promise<void> {
+  const held = await client.keys('{dr}:effects:held:*')
+  for (const key of ['{dr}:processes', ...held])
+    for (const member of await client.zrange(key, 0, '-1')) await client.zincrby(key, -by, member)
+  await client.incrby('{dr}:processes:awake', -by)
+}
+
 /** What the mark of a process that is gone says; its number is another process' by now. */
 async function markOfTheDead(dir: string, { life }: Bot, fields: object = {}): Promise<void> {
   const own = JSON.parse(await readFile(join(dir, 'process.json'), 'utf8')) as object
@@ -245,6 +253,35 @@ describe('a bot that lives', () => {
 
     const last = Number(await client.zscore('{dr}:processes', first.life.name))
     expect(last).toBeLessThanOrEqual(Number(await client.zscore('{dr}:processes', second.life.name)))
+  })
+
+  test("that died after Redis' clock was set back is noticed after five seconds all the same", async () => {
+    const killed = await startBot()
+    const other = await startBot()
+    await decideAndDie(killed, 'INC-1-v1-1')
+    await redisClockMoves(-3_600_000)
+
+    for (const seconds of [0, 2, 4]) {
+      await other.sweep()
+      expect(other.done, `after ${seconds} s`).toEqual([])
+      await redisClockMoves(2_000)
+    }
+    await other.sweep()
+
+    expect(other.done).toEqual(['INC-1-v1-1'])
+  })
+
+  test("does what Redis kept without an answer although Redis' clock was set back", async () => {
+    const bot = await startBot()
+    await decideAndDie(bot, 'INC-1-v3-1')
+    await redisClockMoves(-3_600_000)
+    await bot.sweep()
+    expect(bot.done).toEqual([])
+
+    await redisClockMoves(2_400)
+    await bot.sweep()
+
+    expect(bot.done).toEqual(['INC-1-v3-1'])
   })
 
   test('does what Redis kept without an answer after some seconds', async () => {

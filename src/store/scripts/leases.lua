@@ -20,14 +20,24 @@ local function redisNow()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+local function noneAfter(times, now)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', times, '(' .. now, '+inf')) do
+    redis.call('ZADD', times, now, member)
+  end
+end
+
 local function beat(process, now)
   local processes = root .. ':processes'
   local last = tonumber(redis.call('ZREVRANGE', processes, 0, 0, 'WITHSCORES')[2])
-  if not last or now - last > pause then redis.call('SET', root .. ':processes:awake', now) end
+  local awake = tonumber(redis.call('GET', root .. ':processes:awake'))
+  if not last or now - last > pause or not awake or awake > now then
+    redis.call('SET', root .. ':processes:awake', now)
+  end
   if last and last > now then
-    -- Redis' clock was set back: nobody is younger than now.
-    for _, other in ipairs(redis.call('ZRANGEBYSCORE', processes, '(' .. now, '+inf')) do
-      redis.call('ZADD', processes, now, other)
+    -- Redis' clock was set back: nobody is younger than now, and nobody has been at anything since later than now.
+    noneAfter(processes, now)
+    for _, other in ipairs(redis.call('ZRANGE', processes, 0, -1)) do
+      noneAfter(root .. ':effects:held:' .. other, now)
     end
   end
   redis.call('ZADD', processes, now, process)
