@@ -1,119 +1,17 @@
 // What was ordered just before a crash, or while Redis died over the answer: done as soon as somebody is there again.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createMovableClock } from '../../sim/clock.ts'
-import { createOutbox } from '../../src/incident/outbox.ts'
-import type { Outbox } from '../../src/incident/outbox.ts'
-import type { Performers } from '../../src/incident/tries.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
-import type { Effect, EffectBody } from '../../src/effect.ts'
 import type { Store } from '../../src/ports.ts'
 import { beginLife } from '../../src/store/life.ts'
-import type { Life } from '../../src/store/life.ts'
 import { createStore } from '../../src/store/redis.ts'
-import type { RedisClient } from '../../src/store/connect.ts'
-import { oneRedis } from '../servers/one-redis.ts'
 import { silent } from '../servers/redis.ts'
+import { decideAndDie, effect, outboxHouse } from './outbox-house.ts'
+import type { Bot } from './outbox-house.ts'
 
-const clock = createMovableClock()
 const soon = { timeout: 10_000, interval: 20 }
-const redis = oneRedis()
-let client: RedisClient
-let dataDir: string
-
-beforeAll(async () => {
-  client = (await redis().connect()).redis
-})
-beforeEach(async () => {
-  await redis().flush()
-  dataDir = await mkdtemp(join(tmpdir(), 'dr-life-'))
-})
-afterEach(() => rm(dataDir, { recursive: true, force: true }))
-
-type Perform = (key: string) => Promise<void>
-
-/** A bot as far as effects go: what it does is written down. */
-interface Bot {
-  readonly life: Life
-  readonly store: Store
-  readonly outbox: Outbox
-  readonly done: string[]
-  readonly warned: readonly string[]
-  /** Sweeps once, and waits for what came of it. */
-  readonly sweep: () => Promise<void>
-}
-
-async function startBot(
-  options: {
-    readonly dataDir?: string
-    readonly perform?: Perform
-    readonly store?: Partial<Store>
-    /** The kinds of effect that its version knows beside the others. */
-    readonly knows?: readonly string[]
-  } = {},
-): Promise<Bot> {
-  const life = await beginLife({
-    redis: client,
-    dataDir: options.dataDir ?? join(dataDir, crypto.randomUUID()),
-    alone: false,
-    log: silent,
-  })
-  const store = { ...createStore({ redis: client, process: life.name }), ...options.store }
-  const done: string[] = []
-  async function perform(_body: unknown, key: string): Promise<void> {
-    await options.perform?.(key)
-    done.push(key)
-  }
-  const kinds = ['page', 'release', 'card'] satisfies EffectBody['kind'][]
-  const performers = Object.fromEntries(
-    [...kinds, ...(options.knows ?? [])].map((kind) => [
-      kind,
-      { perform, tries: 3, giveUp: async () => void done.push('given up') },
-    ]),
-  ) as unknown as Performers
-  const queue = { put: async () => {}, onEffect: () => {} }
-  const warned: string[] = []
-  const log = { ...silent, warn: (message: string) => void warned.push(message) }
-  const outbox = createOutbox({ store, queue, clock, log, timeout: 5_000 }, () => performers)
-  async function sweep(): Promise<void> {
-    await outbox.sweep()
-    await outbox.idle()
-  }
-  return { life, store, outbox, done, warned, sweep }
-}
-
-function effect(key: string): Effect {
-  return { key, body: { kind: 'release', incident: 'INC-1' } }
-}
-
-/** A decision whose maker never comes to do what it demands. */
-async function decideAndDie({ store }: Bot, ...keys: readonly string[]): Promise<void> {
-  expect(await store.commit({ write: undefined, effects: keys.map(effect) })).toBe('committed')
-}
-
-/** As if it had been silent for so long, while others gave signs of life. */
-async function silentFor({ life }: Bot, duration: number): Promise<void> {
-  const [seconds, microseconds] = (await client.time()).map(Number)
-  const now = (seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000
-  await client.zadd('{dr}:processes', now - duration, life.name)
-  await client.set('{dr}:processes:awake', 0)
-}
-
-/** As if it had held what it holds for so long. */
-async function holdsSince({ life }: Bot, duration: number): Promise<void> {
-  const key = `{dr}:effects:held:${life.name}`
-  for (const held of await client.zrange(key, 0, '-1')) await client.zincrby(key, -duration, held)
-}
-
-/** As if Redis' clock had moved on by so long, or back: everything that is known by it is older, or younger, by that. */
-async function redisClockMoves(by: number): Promise<void> {
-  const held = await client.keys('{dr}:effects:held:*')
-  for (const key of ['{dr}:processes', ...held])
-    for (const member of await client.zrange(key, 0, '-1')) await client.zincrby(key, -by, member)
-  await client.incrby('{dr}:processes:awake', -by)
-}
+const { clock, client, dataDir, startBot, silentFor, holdsSince, redisClockMoves } = outboxHouse()
 
 /** What the mark of a process that is gone says; its number is another process' by now. */
 async function markOfTheDead(dir: string, { life }: Bot, fields: object = {}): Promise<void> {
@@ -132,11 +30,11 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
 
 describe('a bot that was killed', () => {
   test('finds what it ordered just before at its next start, at once', async () => {
-    const killed = await startBot({ dataDir })
+    const killed = await startBot({ dataDir: dataDir() })
     await decideAndDie(killed, 'INC-1-v1-1')
-    await markOfTheDead(dataDir, killed)
+    await markOfTheDead(dataDir(), killed)
 
-    const next = await startBot({ dataDir })
+    const next = await startBot({ dataDir: dataDir() })
     await next.sweep()
 
     expect(next.done).toEqual(['INC-1-v1-1'])
@@ -144,11 +42,11 @@ describe('a bot that was killed', () => {
   })
 
   test('leaves more than one sweep can hold, and all of it is taken over', async () => {
-    const killed = await startBot({ dataDir })
+    const killed = await startBot({ dataDir: dataDir() })
     await decideAndDie(killed, ...Array.from({ length: 450 }, (_, index) => `INC-1-v1-${index + 1}`))
-    await markOfTheDead(dataDir, killed)
+    await markOfTheDead(dataDir(), killed)
 
-    const next = await startBot({ dataDir })
+    const next = await startBot({ dataDir: dataDir() })
     for (let round = 0; round < 3; round += 1) await next.sweep()
 
     expect(new Set(next.done).size).toBe(450)
@@ -169,11 +67,11 @@ describe('a bot that was killed', () => {
   })
 
   test('whose number cannot be checked from here, in another container, waits for its silence too', async () => {
-    const killed = await startBot({ dataDir })
+    const killed = await startBot({ dataDir: dataDir() })
     await decideAndDie(killed, 'INC-1-v1-1')
-    await markOfTheDead(dataDir, killed, { place: 'another-machine' })
+    await markOfTheDead(dataDir(), killed, { place: 'another-machine' })
 
-    const next = await startBot({ dataDir })
+    const next = await startBot({ dataDir: dataDir() })
     await next.sweep()
     expect(next.done).toEqual([])
     await silentFor(killed, 6_000)
@@ -183,12 +81,12 @@ describe('a bot that was killed', () => {
   })
 
   test('cannot leave a mark where nothing can be written, starts all the same, and says so', async () => {
-    const file = join(dataDir, 'file')
+    const file = join(dataDir(), 'file')
     await writeFile(file, '')
     const warned: string[] = []
 
     const life = await beginLife({
-      redis: client,
+      redis: client(),
       dataDir: file,
       alone: false,
       log: { ...silent, warn: (message) => void warned.push(message) },
@@ -203,7 +101,7 @@ describe('a bot that was killed', () => {
     await decideAndDie(killed, 'INC-1-v1-1')
 
     const next = await startBot()
-    await beginLife({ redis: client, dataDir: join(dataDir, 'other'), alone: true, log: silent })
+    await beginLife({ redis: client(), dataDir: join(dataDir(), 'other'), alone: true, log: silent })
     await next.sweep()
 
     expect(next.done).toEqual(['INC-1-v1-1'])
@@ -223,10 +121,10 @@ describe('a bot that was killed', () => {
 
 describe('a bot that lives', () => {
   test('keeps what it has ordered, also from a second one on its directory', async () => {
-    const first = await startBot({ dataDir })
+    const first = await startBot({ dataDir: dataDir() })
     await decideAndDie(first, 'INC-1-v2-1')
 
-    const second = await startBot({ dataDir })
+    const second = await startBot({ dataDir: dataDir() })
     await second.sweep()
 
     expect(second.life.name).not.toBe(first.life.name)
@@ -251,8 +149,8 @@ describe('a bot that lives', () => {
 
     await second.life.beat()
 
-    const last = Number(await client.zscore('{dr}:processes', first.life.name))
-    expect(last).toBeLessThanOrEqual(Number(await client.zscore('{dr}:processes', second.life.name)))
+    const last = Number(await client().zscore('{dr}:processes', first.life.name))
+    expect(last).toBeLessThanOrEqual(Number(await client().zscore('{dr}:processes', second.life.name)))
   })
 
   test("that died after Redis' clock was set back is noticed after five seconds all the same", async () => {
@@ -315,7 +213,7 @@ describe('a bot that lives', () => {
     const silence = vi.fn<Store['effectDone']>().mockRejectedValueOnce(new RetryableError('Redis is away'))
     const bot = await startBot({ store: { effectDone: silence } })
     silence.mockImplementation((key) =>
-      createStore({ redis: client, process: bot.life.name }).effectDone(key),
+      createStore({ redis: client(), process: bot.life.name }).effectDone(key),
     )
     await decideAndDie(bot, 'INC-1-v3-1')
     bot.outbox.start([effect('INC-1-v3-1')])
@@ -355,66 +253,6 @@ describe('a bot that lives', () => {
   })
 })
 
-describe('a bot that finds what a newer version has ordered', () => {
-  const later: Effect = {
-    key: 'INC-1-v1-1',
-    body: { kind: 'fax', incident: 'INC-1' } as unknown as EffectBody,
-  }
-  async function order({ store }: Bot, ...effects: readonly Effect[]): Promise<void> {
-    expect(await store.commit({ write: undefined, effects })).toBe('committed')
-  }
-
-  test('does everything else, says so once, and the newer one does it as if nobody had tried', async () => {
-    const older = await startBot()
-    const newer = await startBot({
-      knows: ['fax'],
-      perform: () => Promise.reject(new RetryableError('busy')),
-    })
-    await order(older, later, effect('INC-1-v1-2'))
-    older.outbox.start([later, effect('INC-1-v1-2')])
-    await older.outbox.idle()
-
-    for (let round = 0; round < 4; round += 1) {
-      clock.skip(30_000)
-      await older.sweep()
-    }
-
-    expect(older.done).toEqual(['INC-1-v1-2'])
-    expect(older.warned).toEqual([expect.stringContaining('an effect is left to the newer version')])
-    for (let tried = 0; tried < 2; tried += 1) {
-      clock.skip(30_000)
-      await newer.sweep()
-    }
-    expect(newer.done).toEqual([])
-    expect(await newer.store.pendingEffects()).toBe(1)
-  })
-
-  test('does not end when what it hears of an effect goes wrong', async () => {
-    const bot = await startBot({ store: { take: () => Promise.reject(new Error('no such thing')) } })
-    await order(bot, effect('INC-1-v1-1'))
-
-    bot.outbox.start([{ ...effect('INC-1-v1-1'), body: undefined as unknown as EffectBody }])
-    await bot.outbox.idle()
-    await bot.sweep()
-
-    expect(await bot.store.pendingEffects()).toBe(1)
-  })
-
-  test('leaves one that nobody can read, and does the others', async () => {
-    const bot = await startBot()
-    const texts = { 'INC-1-v1-1': '{"kind":', 'INC-1-v1-2': 'null', 'INC-1-v1-3': '{"kind":"constructor"}' }
-    await order(bot, ...Object.keys(texts).map(effect), effect('INC-1-v1-4'))
-    await client.hset('{dr}:effects', texts)
-    await holdsSince(bot, 2_000)
-
-    await bot.sweep()
-
-    expect(bot.done).toEqual(['INC-1-v1-4'])
-    expect(bot.warned).toHaveLength(2)
-    expect(await bot.store.pendingEffects()).toBe(3)
-  })
-})
-
 describe('of two bots that show the same card', () => {
   const key = 'INC-1-card-slack'
 
@@ -443,7 +281,9 @@ describe('of two bots that show the same card', () => {
     const second = await startBot({ perform: () => card.show(() => Promise.resolve()) })
     await decideAndDie(first, key)
     first.outbox.start([effect(key)])
-    await vi.waitFor(async () => expect(await client.hget('{dr}:effects:holder', key)).toBe(first.life.name))
+    await vi.waitFor(async () =>
+      expect(await client().hget('{dr}:effects:holder', key)).toBe(first.life.name),
+    )
 
     card.world = 'acknowledged'
     await decideAndDie(second, key)
