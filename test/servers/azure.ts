@@ -33,6 +33,7 @@ export function accessTo(sim: AzureSim, change: Partial<AzureAccess> = {}): Azur
     sqlUser: sim.tds.login.user,
     sqlPassword: sim.tds.login.password,
     timeout: unhurried,
+    queueTimeout: 5_000,
     ...change,
   }
 }
