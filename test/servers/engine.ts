@@ -53,6 +53,8 @@ export interface EngineBench {
   readonly crash: () => void
   /** The process will die at its n-th commit from now, before or after it was written. */
   readonly dieAt: (n: number, when: 'before' | 'after') => void
+  /** Done once, right before the process writes its next commit: what came in between its look and that. */
+  readonly meanwhile: (doing: () => Promise<unknown>) => void
   /** Commits since the beginning, or since the last `dieAt`. */
   readonly commits: () => number
   readonly run: (id: RunId) => Promise<Run>
@@ -126,15 +128,20 @@ export async function startEngine(
     readonly die: () => void
     readonly commits: () => number
     readonly dieAt: (n: number, when: 'before' | 'after') => void
+    readonly meanwhile: (doing: () => Promise<unknown>) => void
   }
 
   function start(): Process {
     let dead = false
     let commits = 0
     let end: { readonly n: number; readonly when: 'before' | 'after' } | undefined
+    let between: (() => Promise<unknown>) | undefined
     async function commit(what: Commit): Promise<'committed' | 'conflict'> {
       if (dead) throw new Error('the process is dead')
       commits += 1
+      const doing = between
+      between = undefined
+      await doing?.()
       if (end?.n !== commits) return living.commit(what)
       dead = true
       inHand = []
@@ -167,6 +174,9 @@ export async function startEngine(
       dieAt: (n, when) => {
         commits = 0
         end = { n, when }
+      },
+      meanwhile: (doing) => {
+        between = doing
       },
     }
   }
@@ -225,6 +235,7 @@ export async function startEngine(
       process = start()
     },
     dieAt: (n, when) => process.dieAt(n, when),
+    meanwhile: (doing) => process.meanwhile(doing),
     commits: () => process.commits(),
     run: async (id) => {
       const found = await store.run(id)
