@@ -96,9 +96,8 @@ export function stepOfPerson(run: Run): DelegationAction | undefined {
 export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
   const lastChange = steps.findLastIndex(({ undo }) => undo !== undefined)
   return steps.some(({ action, phase, overriddenWith }, index) => {
-    if (phase !== 'done' || overriddenWith !== undefined) return false
-    if (action.provider === 'sql-query') return index > lastChange
-    return action.provider === 'probe' || action.provider === 'dns-check'
+    if (phase !== 'done' || overriddenWith !== undefined || index < lastChange) return false
+    return ['sql-query', 'probe', 'dns-check'].includes(action.provider)
   })
 }
 

@@ -40,7 +40,10 @@ function after(incident: Incident, minutes: number, input: IncidentInput): Incid
 
 /** What the end of a run with these steps tells its incident. */
 function newsOf(...actions: readonly Action[]): IncidentInput {
-  const steps = actions.map((action): Step => ({ title: 'a step', action, phase: 'done', attempts: 1 }))
+  const steps = actions.map((action): Step => {
+    const step: Step = { title: 'a step', action, phase: 'done', attempts: 1 }
+    return action === change ? { ...step, undo: change } : step
+  })
   const checkAt = start + 5 * minute
   const running: Extract<Run, { state: 'running' }> = {
     ...run('R-1'),
@@ -174,6 +177,10 @@ test('a recovery whose probe passed is watched, as seen from outside', () => {
     state: 'watching',
     because: 'verified',
   })
+})
+
+test('a probe that passed before the change says nothing about the time after it', () => {
+  expect(after(recovering(), 5, newsOf(probe, change))).toMatchObject({ state: 'diagnosing', run: 'R-1' })
 })
 
 describe('what becomes of another system', () => {

@@ -276,7 +276,7 @@ describe('the people of rooms in Teams', () => {
     ])
   })
 
-  test('have views of their own of the card, those who are called first, at most 60', async () => {
+  test('have views of their own of the card, those who are called first', async () => {
     const on = use()
     await on.show()
 

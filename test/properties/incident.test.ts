@@ -32,6 +32,19 @@ const actor = fc.record<Actor>({
   person: fc.constantFrom(...people),
   door: fc.constantFrom('cli', 'web', 'nagios'),
 })
+const newsKinds = [
+  'proposed',
+  'approved',
+  'step',
+  'done',
+  'failed',
+  'cancelled',
+  'denied',
+  'expired',
+  'unknown',
+  'gone',
+  'holds',
+] as const
 const input: fc.Arbitrary<IncidentInput> = fc.oneof(
   fc.record({ kind: fc.constant('tick' as const) }),
   fc.record({ kind: fc.constant('tick' as const) }),
@@ -48,7 +61,15 @@ const input: fc.Arbitrary<IncidentInput> = fc.oneof(
     reason: fc.string(),
   }),
   fc.record({ kind: fc.constant('escalate' as const), by: actor }),
-  fc.record({ kind: fc.constant('resolve' as const), by: actor }),
+  fc.record(
+    {
+      kind: fc.constant('resolve' as const),
+      by: actor,
+      what: fc.constantFrom('the cable was cut', 'it was the check'),
+    },
+    { requiredKeys: ['kind', 'by'] },
+  ),
+  fc.record({ kind: fc.constant('nagios-told' as const), ok: fc.boolean(), text: fc.string() }),
   fc.record({
     kind: fc.constant('page-result' as const),
     page: fc.constantFrom('p1', 'p2', 'p3', 'p4'),
@@ -83,25 +104,24 @@ const input: fc.Arbitrary<IncidentInput> = fc.oneof(
     chat: fc.constantFrom('slack', 'teams'),
     heard: fc.integer({ min: start, max: start + 3_600_000 }),
   }),
-  fc.record({
-    kind: fc.constant('run-news' as const),
-    run: fc.constantFrom('R-1' as const, 'R-2' as const),
-    news: fc.constantFrom(
-      'proposed',
-      'approved',
-      'step',
-      'done',
-      'failed',
-      'cancelled',
-      'denied',
-      'expired',
-      'unknown',
-    ),
-    direction: fc.constantFrom('failover' as const, 'failback' as const),
-    by: actor,
-    text: fc.string(),
-    checkBy: fc.constant(start + 60_000),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('run-news' as const),
+      run: fc.constantFrom('R-1' as const, 'R-2' as const),
+      news: fc.constantFrom(...newsKinds),
+      direction: fc.constantFrom('failover' as const, 'failback' as const),
+      system: fc.constantFrom('lb' as const, 'api' as const),
+      recovery: fc.constantFrom('backup', 'api'),
+      by: actor,
+      text: fc.string(),
+      checkBy: fc.constant(start + 60_000),
+      seen: fc.constant(true as const),
+      waits: fc.constant(true as const),
+      again: fc.constant(true as const),
+      followed: fc.integer({ min: start, max: start + 3_600_000 }),
+    },
+    { requiredKeys: ['kind', 'run', 'news', 'direction', 'by', 'text', 'checkBy'] },
+  ),
 )
 /** What happens, and how long after the thing before: often at once, sometimes exactly when a clock is due. */
 const moves = fc.array(
@@ -265,6 +285,49 @@ describe('an incident, whatever happens to it', () => {
         })
       }),
       { numRuns: 500 },
+    )
+    expect(found).toBeGreaterThan(10)
+  })
+
+  it('is not moved by what becomes of another system: no page stops, nothing is marked, it does not end', () => {
+    const heard = new Set<string>()
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ before, after, input }) => {
+          if (input.kind !== 'run-news' || input.system === undefined || input.system === before.system)
+            return
+          if (before.state !== 'resolved') heard.add(input.news)
+          const { rooms: _, ...as } = before
+          expect({ ...after, rooms: undefined }).toEqual({ ...as, rooms: undefined })
+        })
+      }),
+      { numRuns: 500 },
+    )
+    expect(heard.size).toBe(newsKinds.length)
+  })
+
+  it('counts a page as out that is out, whatever its channel says later', () => {
+    let found = 0
+    fc.assert(
+      fc.property(moves, (list) => {
+        play(list, ({ after, now }) => {
+          for (const { id: page, steps } of after.pages) {
+            for (const [step, { outcome }] of steps.entries()) {
+              if (outcome !== 'sent') continue
+              found += 1
+              const late = {
+                kind: 'page-result',
+                page,
+                step,
+                outcome: 'failed',
+                reason: 'no answer',
+              } as const
+              const next = decide(after, late, now, policy)
+              if (next.kind === 'change') expect(next.next.pages).toEqual(after.pages)
+            }
+          }
+        })
+      }),
     )
     expect(found).toBeGreaterThan(10)
   })

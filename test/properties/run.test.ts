@@ -1,6 +1,7 @@
 // What holds for a run whatever is said to it and whatever its steps come to, in whatever order.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { EffectBody } from '../../src/effect.ts'
 import { never } from '../../src/errors.ts'
 import type { DnsRecord } from '../../src/recovery/action.ts'
 import { beginRun, decideRun, runWakeAt } from '../../src/recovery/decide.ts'
@@ -139,6 +140,7 @@ interface Seen {
   readonly input: RunInput
   readonly now: number
   readonly events: readonly string[]
+  readonly effects: readonly EffectBody[]
 }
 
 function inputOf(run: Run, move: Move, now: number): RunInput {
@@ -165,6 +167,7 @@ function play(first: Run, list: readonly Move[], look: (seen: Seen) => void): Ru
       input,
       now,
       events: decision.kind === 'change' ? decision.events.map((one) => one.type) : [],
+      effects: decision.kind === 'change' ? decision.effects : [],
     })
     run = after
   }
@@ -332,14 +335,34 @@ describe('a run, whatever happens to it', () => {
     )
   })
 
-  it('tells its incident each time it comes to another state', () => {
+  it('tells its incident, and the one in whose room it was asked for, that it was approved and how it ends', () => {
+    const came = new Set<string>()
     fc.assert(
-      fc.property(proposed, moves, (run, list) => {
-        expect(beginRun(run, noon).effects).toMatchObject([{ kind: 'run-news', news: 'proposed' }])
-        play(approved(run), list, ({ before, after, events }) => {
-          if (after.state !== before.state) expect(events.length).toBeGreaterThan(0)
+      fc.property(proposed, fc.boolean(), moves, (waiting, start, list) => {
+        const run = { ...waiting, askedIn: 'INC-2' } as const
+        expect(beginRun(run, noon).effects).toMatchObject(toldOf('proposed'))
+        play(start ? approved(run) : run, list, ({ before, after, events, effects }) => {
+          if (after.state === before.state) return
+          expect(events.length).toBeGreaterThan(0)
+          // One that goes on after a retry was approved before.
+          if (after.state === 'running' && before.state !== 'proposed') return
+          came.add(after.state)
+          const told = effects.filter(({ kind }) => kind === 'run-news')
+          expect(told).toMatchObject(toldOf(after.state === 'running' ? 'approved' : after.state))
         })
       }),
+      { numRuns: 500 },
+    )
+    expect([...came].toSorted()).toEqual(
+      ['cancelled', 'denied', 'done', 'expired', 'failed', 'running', 'unknown'].toSorted(),
     )
   })
 })
+
+function toldOf(news: string): readonly object[] {
+  const told = { kind: 'run-news', run: 'R-1', system: 'lb', news }
+  return [
+    { ...told, incident: 'INC-1' },
+    { ...told, incident: 'INC-2' },
+  ]
+}
