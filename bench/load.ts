@@ -13,7 +13,10 @@ export interface Job {
   readonly connections: number
   readonly seconds: number
   readonly count?: number
-  /** Alerts per second, sent whether or not earlier ones were answered; absent: each connection sends when it was answered. */
+  /**
+   * Alerts per second, sent whether or not earlier ones were answered; absent: each connection sends when it was
+   * answered.
+   */
   readonly rate?: number
 }
 

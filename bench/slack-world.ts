@@ -57,7 +57,10 @@ export async function startSlackWorld(mode: Mode): Promise<SlackWorld> {
   }
 }
 
-/** Resolves with the instant (of performance.now()) at which the check was first true, looked at every 2 ms; undefined when that took longer than `within`. */
+/**
+ * Resolves with the instant (of performance.now()) at which the check was first true, looked at every 2 ms; undefined
+ * when that took longer than `within`.
+ */
 export async function comeTrue(check: () => boolean, within = 30_000): Promise<number | undefined> {
   const until = performance.now() + within
   while (!check()) {

@@ -104,7 +104,10 @@ function linkFor({ app, signer, clock }: Demo, person: string): string {
   return `${app.url}/login?token=${signer.loginLink(person, clock.now())}`
 }
 
-/** `bob failover lb`: bob types `/dr failover lb` in the room of the newest incident. `bob press Approve`: he presses that. */
+/**
+ * `bob failover lb`: bob types `/dr failover lb` in the room of the newest incident. `bob press Approve`: he presses
+ * that.
+ */
 async function inSlack(demo: Demo, said: string): Promise<void> {
   const { slack } = demo
   const [person = '', ...words] = said.split(/\s+/)

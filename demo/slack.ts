@@ -73,7 +73,10 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
   }
 }
 
-/** Tells each message when it is new, a card with what it says and its buttons; and again when its first line has changed. */
+/**
+ * Tells each message when it is new, a card with what it says and its buttons; and again when its first line has
+ * changed.
+ */
 function tellNews(sim: SimSlack, zone: string, tell: (text: string) => void): () => void {
   const told = new Map<string, string>()
   const look = (): void => {

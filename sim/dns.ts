@@ -15,7 +15,8 @@ import {
 import { answer, rcode, type ServedZone } from './dns/answer.ts'
 
 /**
- * drop: no answer at all. servfail, refuse: answers SERVFAIL or REFUSED. stale: the next `queries` questions are answered from the
+ * drop: no answer at all. servfail, refuse: answers SERVFAIL or REFUSED. stale: the next `queries` questions are
+ * answered from the
  * zones as they were when the fault was set, like a name server that has not got the change yet.
  */
 export type DnsFault =

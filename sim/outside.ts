@@ -80,7 +80,10 @@ async function startCopy(
   return { served, nameServers }
 }
 
-/** As the example plan has it: the zone's copy, a database in two regions, storage in two regions and the setting that leads to it, a pool of four workers and the queues that they empty. */
+/**
+ * As the example plan has it: the zone's copy, a database in two regions, storage in two regions and the setting that
+ * leads to it, a pool of four workers and the queues that they empty.
+ */
 async function startAzure(clock: MovableClock, served: ServedZone): Promise<AzureSim> {
   const azure = await startAzureSim({
     now: clock.now,

@@ -37,7 +37,8 @@ const token = 'sim-cloudflare-token-for-the-demo-only'
 const addresses = { lb: '127.0.0.11', backup: '127.0.0.12', api: '127.0.0.13', edge: '127.0.0.14' } as const
 
 /**
- * Starts everything, or nothing: when a port is taken, what was started is stopped again. The zone's name server is given as `localhost:PORT`, which the DNS check understands, so that
+ * Starts everything, or nothing: when a port is taken, what was started is stopped again. The zone's name server is
+ * given as `localhost:PORT`, which the DNS check understands, so that
  * a port that is not 53 needs no configuration.
  */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {

@@ -105,7 +105,10 @@ export type Config = Omit<Variables, 'PUBLIC_URL'> & {
   readonly PUBLIC_URL: string
 }
 
-/** What the command line reads; on its own machine there need be no bot, and PORT and HOST may be those of something else. */
+/**
+ * What the command line reads; on its own machine there need be no bot, and PORT and HOST may be those of something
+ * else.
+ */
 const CliVariables = z.object({
   PORT: Variables.shape.PORT.catch(3000),
   HOST: Variables.shape.HOST.catch('127.0.0.1'),
@@ -208,7 +211,10 @@ function fieldProblems(error: z.ZodError, given: Environment): readonly Problem[
   return [...first.values()]
 }
 
-/** A first start should not end in thinking up a secret. The value is fresh each time, and nothing uses it until it is written down. */
+/**
+ * A first start should not end in thinking up a secret. The value is fresh each time, and nothing uses it until it is
+ * written down.
+ */
 function offer(name: string, found: string | undefined): string {
   if (found !== undefined || (name !== 'NAGIOS_TOKEN' && name !== 'CONSOLE_SECRET')) return ''
   return `. Put this fresh one into .env:\n    ${name}=${randomBytes(24).toString('base64url')}`

@@ -11,9 +11,11 @@ const shortest = 4
 const maxDepth = 8
 
 /**
- * Makes the log. `secrets` are values, as `secrets(config)` lists them; their percent-encoded form is found too, and those shorter
+ * Makes the log. `secrets` are values, as `secrets(config)` lists them; their percent-encoded form is found too, and
+ * those shorter
  * than 4 characters are not looked for.
- * `destination` is standard output unless given. A field that is an Error is written with its message, code, stack and cause.
+ * `destination` is standard output unless given. A field that is an Error is written with its message, code, stack
+ * and cause.
  */
 export function createLog(
   level: 'debug' | 'info' | 'warn' | 'error' | 'silent',

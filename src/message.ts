@@ -4,7 +4,8 @@ import { isSameDay, momentText, timeText } from './moment.ts'
 
 /**
  * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
- * markup, a link or a command. Times are instants, to the minute, shown in the reader's zone where the door can; a door that knows what time it is
+ * markup, a link or a command. Times are instants, to the minute, shown in the reader's zone where the door can; a
+ * door that knows what time it is
  * puts the day before a `time` that is not of today. What runs out is said
  * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`, and what is over, `ago`, is `4m ago`; a
  * door whose text stays as it is while time goes on says `until 10:32`, and `at 10:32`. A `command` can be typed: each
@@ -98,7 +99,10 @@ export function timeOn(at: Instant, now: Instant, zone: string): Span {
   return { at, show: isSameDay(at, now, zone) ? 'time' : 'date-time' }
 }
 
-/** A line as plain text, times in UTC and commands as in a terminal: for e-mail, reports and whatever has no door of its own. */
+/**
+ * A line as plain text, times in UTC and commands as in a terminal: for e-mail, reports and whatever has no door of
+ * its own.
+ */
 export function plain(line: Line): string {
   return line
     .map((span) => {

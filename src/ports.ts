@@ -34,7 +34,10 @@ export interface Log {
  * already stays with it, and counts there as put again.
  */
 export interface Store {
-  /** Makes alerts durable before they are answered. An alert whose id was accepted before is not stored again. Resolves only once on disk. */
+  /**
+   * Makes alerts durable before they are answered. An alert whose id was accepted before is not stored again.
+   * Resolves only once on disk.
+   */
   readonly accept: (
     alerts: readonly Alert[],
   ) => Promise<readonly { readonly id: string; readonly fresh: boolean }[]>

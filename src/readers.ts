@@ -83,7 +83,10 @@ export interface Readers {
   readonly rights: RightsReader
 }
 
-/** Where rights are asked about: a resource of a group by type and names (`Microsoft.Sql/servers/sql-west`), or the group. */
+/**
+ * Where rights are asked about: a resource of a group by type and names (`Microsoft.Sql/servers/sql-west`), or the
+ * group.
+ */
 export interface RightsScope {
   readonly resourceGroup: string
   readonly resource?: string

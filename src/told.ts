@@ -26,7 +26,10 @@ export function told(text: string): Line {
   return withCommandsIn(text, (words) => commandForm.test(words))
 }
 
-/** The sentence with what follows its colons as commands, when all of it is one, or several: `failover lb to a, failback lb`. */
+/**
+ * The sentence with what follows its colons as commands, when all of it is one, or several: `failover lb to a,
+ * failback lb`.
+ */
 export function withCommandsIn(text: string, isCommand: (words: string) => boolean): Line {
   const spans: Span[] = []
   let end = 0

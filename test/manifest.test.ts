@@ -32,7 +32,10 @@ const requestUrl = z.url({ protocol: /^https$/ }).exactOptional()
 const sorted = (list: readonly string[]): boolean =>
   new Set(list).size === list.length && list.every((word, at) => at === 0 || word > (list[at - 1] ?? ''))
 
-/** A manifest with the keys that the bot needs, within the limits of docs.slack.dev/reference/app-manifest; others are refused. */
+/**
+ * A manifest with the keys that the bot needs, within the limits of docs.slack.dev/reference/app-manifest; others are
+ * refused.
+ */
 const Manifest = z.strictObject({
   _metadata: z.strictObject({ major_version: z.literal(2), minor_version: z.literal(1) }),
   display_information: z.strictObject({

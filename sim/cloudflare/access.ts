@@ -10,7 +10,10 @@ export interface ApiToken {
   readonly edit: readonly string[]
 }
 
-/** Finds the request's token, or refuses as Cloudflare does: 400 for a missing or malformed header, 401 or 403 for a wrong token. */
+/**
+ * Finds the request's token, or refuses as Cloudflare does: 400 for a missing or malformed header, 401 or 403 for a
+ * wrong token.
+ */
 export function authenticate(
   tokens: readonly ApiToken[],
   header: string | undefined,

@@ -2,7 +2,10 @@
 import type { ServedRecord, ServedZone } from '../dns/answer.ts'
 import type { ApiRecord } from './records.ts'
 
-/** What proxied names resolve to unless told otherwise: fake addresses of "the edge", from the documentation range TEST-NET-2. */
+/**
+ * What proxied names resolve to unless told otherwise: fake addresses of "the edge", from the documentation range
+ * TEST-NET-2.
+ */
 const edgeAddresses: readonly string[] = ['198.51.100.1', '198.51.100.2']
 /** Seconds that an automatic TTL means at Cloudflare. */
 const automaticTtl = 300

@@ -38,7 +38,10 @@ export interface Mail<M> {
   readonly update: (at: Posted, letter: Letter<M>, options: CallOptions) => Promise<void>
   /** The newest message with this name; undefined when it is not there, or when that cannot be known. */
   readonly find: (to: string, name: string, options: CallOptions) => Promise<Posted | undefined>
-  /** Whether an update was refused because the message will never change any more. Throws RetryableError while that is not certain. */
+  /**
+   * Whether an update was refused because the message will never change any more. Throws RetryableError while that is
+   * not certain.
+   */
   readonly isLost: (thrown: unknown, at: Posted, options: CallOptions) => Promise<boolean>
   /** Whether what failed may have been done after all, at once or a while later. */
   readonly done: (thrown: unknown) => 'never' | 'maybe' | 'later'

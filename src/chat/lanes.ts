@@ -50,7 +50,10 @@ function outOfTime(): RetryableError {
 }
 
 export interface Lanes {
-  /** Does the work after what was asked for with this key before; without a key at once. Not at all when the signal aborts before. */
+  /**
+   * Does the work after what was asked for with this key before; without a key at once. Not at all when the signal
+   * aborts before.
+   */
   readonly inTurn: <T>(
     key: string | undefined,
     signal: AbortSignal | undefined,

@@ -15,7 +15,10 @@ import type { ChatName, Records } from './record.ts'
 export interface Pages {
   /** Pages somebody, or brings news, once for each message; news stands as it was sent. */
   readonly send: (paged: Paged, message: PageMessage, options: CallOptions) => Promise<void>
-  /** Takes the buttons from the messages of everybody whose pages of this incident are over, and shows engineers who are still paged the way to the room; one update for each. Throws what failed after all were tried. */
+  /**
+   * Takes the buttons from the messages of everybody whose pages of this incident are over, and shows engineers who
+   * are still paged the way to the room; one update for each. Throws what failed after all were tried.
+   */
   readonly refresh: (incident: Incident, options: CallOptions) => Promise<void>
 }
 
@@ -116,7 +119,10 @@ function roomyCard(
   return pageCard(pageMessage(incident, sending, view), undefined)
 }
 
-/** What takes the place of a page that is over: who has it, and nothing to press. A page too old to be kept says so little. */
+/**
+ * What takes the place of a page that is over: who has it, and nothing to press. A page too old to be kept says so
+ * little.
+ */
 function stoppedCard(incident: Incident, person: PersonId, { plan, publicUrl }: Viewing): Card {
   const page = incident.pages.findLast((each) => each.person === person)
   if (!page) return { title: `${incident.id} ${incident.system}: this page is over`, tone: 'quiet' }

@@ -116,7 +116,10 @@ export function againAfter(thrown: RetryableError): Omit<Left, 'text'> {
   }
 }
 
-/** What is left, for the room's effect: tried again as soon as the chat takes any part of it; what it does not take yet is not asked for. */
+/**
+ * What is left, for the room's effect: tried again as soon as the chat takes any part of it; what it does not take
+ * yet is not asked for.
+ */
 export function shownWith(left: readonly Left[]): Omit<RoomShown, 'link'> {
   const open = left.filter(({ again }) => again)
   const waits = open.flatMap(({ after }) => after ?? [])

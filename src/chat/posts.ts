@@ -17,7 +17,10 @@ export interface Place {
 
 /** Messages of one chat. `to` is a channel, a thread or a person, as the chat names them. */
 export interface Posts<M> {
-  /** Posts once for a place: after a crash or an answer that never came it is looked up by its name before it is posted again. */
+  /**
+   * Posts once for a place: after a crash or an answer that never came it is looked up by its name before it is
+   * posted again.
+   */
   readonly post: (place: Place, to: string, message: M, options: CallOptions) => Promise<Posted>
   /**
    * Brings what was posted for a place up to date (same content: no call); posts it again where it cannot be updated

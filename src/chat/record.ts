@@ -43,7 +43,10 @@ const ChatRecord = z.object({
   /** The incident's room. */
   channel: Room.exactOptional(),
   posts: z.record(z.string(), PostRecord),
-  /** What was done in the room, by a name that its doer chose: `topic` with the text that was set, `person:ann` with `invited`. */
+  /**
+   * What was done in the room, by a name that its doer chose: `topic` with the text that was set, `person:ann` with
+   * `invited`.
+   */
   done: z.record(z.string(), z.string()),
 })
 /** What is remembered under one scope: `INC-12`, `R-7`, `pages`. */
@@ -51,7 +54,10 @@ export type ChatRecord = z.infer<typeof ChatRecord>
 
 export interface Records {
   readonly read: (scope: string) => Promise<ChatRecord>
-  /** Applies `change` to what is remembered now, again if somebody else was quicker; the same object back: nothing is written. */
+  /**
+   * Applies `change` to what is remembered now, again if somebody else was quicker; the same object back: nothing is
+   * written.
+   */
   readonly change: (scope: string, change: (old: ChatRecord) => ChatRecord) => Promise<ChatRecord>
   /** Whose room a channel is. */
   readonly incidentOf: (channel: string) => Promise<IncidentId | undefined>
@@ -63,7 +69,10 @@ const nothing: ChatRecord = { posts: {}, done: {} }
 const postsKept = 300
 const tries = 30
 
-/** The records in the store's settings: `slack:SCOPE`, and `slack:channel:ID` for the way back from a channel to its incident. */
+/**
+ * The records in the store's settings: `slack:SCOPE`, and `slack:channel:ID` for the way back from a channel to its
+ * incident.
+ */
 export function createRecords(store: Pick<Store, 'setting' | 'putSetting'>, chat: ChatName): Records {
   const settingOf = (scope: string): string => `${chat}:${scope}`
   const channelSetting = (channel: string): string => settingOf(`channel:${channel}`)

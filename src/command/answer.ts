@@ -10,7 +10,10 @@ import type { Run } from '../recovery/run.ts'
 import type { Answer } from './command.ts'
 import type { Desk } from './desk.ts'
 
-/** An incident's card under a sentence that says what was done. `runs`: its open ones, one of which may wait for a person. */
+/**
+ * An incident's card under a sentence that says what was done. `runs`: its open ones, one of which may wait for a
+ * person.
+ */
 export function aboutIncident(
   desk: Desk,
   incident: Incident,

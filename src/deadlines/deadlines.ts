@@ -25,7 +25,10 @@ export interface DeadlineDeps {
 export interface Deadlines {
   /** Begins a look at whatever is due and is not being looked at; waits for none of them. */
   readonly sweep: () => Promise<void>
-  /** Begins a look at all that waits, due or not: what was written by a clock that was ahead is brought back to now by that. */
+  /**
+   * Begins a look at all that waits, due or not: what was written by a clock that was ahead is brought back to now by
+   * that.
+   */
   readonly survey: () => Promise<void>
   /** Resolves when nothing is being looked at any more. */
   readonly idle: () => Promise<void>

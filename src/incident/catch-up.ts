@@ -25,7 +25,10 @@ const machinery: ReadonlySet<TimelineEvent['type']> = new Set([
   'nagios.told',
 ])
 
-/** One text with line breaks, times in the plan's zone; undefined when there is nothing that people need. What is in it came from Nagios and from people: it is data. */
+/**
+ * One text with line breaks, times in the plan's zone; undefined when there is nothing that people need. What is in
+ * it came from Nagios and from people: it is data.
+ */
 export function catchUpText(
   incident: Incident,
   missed: { readonly chat: string; readonly since: Instant; readonly events: readonly TimelineEvent[] },

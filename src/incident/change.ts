@@ -14,7 +14,10 @@ export interface Policy {
   readonly chats: readonly string[]
   /** The channels that pages can take because they are set up; absent: all. */
   readonly channels?: readonly Channel[]
-  /** What is known of a person in chat that makes a page there likely to be overlooked. Advice: the page goes out all the same. */
+  /**
+   * What is known of a person in chat that makes a page there likely to be overlooked. Advice: the page goes out all
+   * the same.
+   */
   readonly advice?: (person: PersonId) => 'dnd' | 'away' | undefined
   /** Whether a chat has an address of a person; absent: not known. */
   readonly reaches?: (chat: string, person: PersonId) => boolean

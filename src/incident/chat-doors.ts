@@ -38,7 +38,10 @@ type ShutDoors = z.infer<typeof ShutDoors>
 
 /** The store's setting that holds them, by chat. */
 const setting = 'shut-chat-doors'
-/** Sockets are tried again within 36 s, also when the chat was away; other processes look meanwhile whether theirs are open. */
+/**
+ * Sockets are tried again within 36 s, also when the chat was away; other processes look meanwhile whether theirs are
+ * open.
+ */
 const patience: Duration = 45 * second
 
 /** Chats from which nothing comes in, as people were told. */

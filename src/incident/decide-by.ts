@@ -46,7 +46,10 @@ export function lackingWays({ waysOut = [] }: Incident): readonly WayOut[] {
   return waysOut.filter(({ lacks }) => lacks !== undefined)
 }
 
-/** How long each recovery of the system takes: measured, else as planned, else as the provider documents it; and the old TTL. */
+/**
+ * How long each recovery of the system takes: measured, else as planned, else as the provider documents it; and the
+ * old TTL.
+ */
 export function waysOut(
   plan: DrPlan,
   system: SystemId,

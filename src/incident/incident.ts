@@ -93,7 +93,10 @@ export interface Marks {
   readonly acted?: Instant
   /** Seen from outside, or by Nagios: it works again. */
   readonly verified?: Instant
-  /** When clients that hold an old DNS answer have followed the recovery, too: the old TTL is over. Absent: none hold any. */
+  /**
+   * When clients that hold an old DNS answer have followed the recovery, too: the old TTL is over. Absent: none hold
+   * any.
+   */
   readonly followed?: Instant
   readonly resolved?: Instant
   /** Closed by a person while Nagios still reported problems, and nobody had seen it work: when it ended is not known. */
@@ -154,7 +157,10 @@ interface Common {
   readonly openedBy: 'nagios' | PersonId
   readonly openedAt: Instant
   readonly objective: Objective
-  /** In the plan's order, as known when the incident last changed while it was open to decide; absent in those of older versions. */
+  /**
+   * In the plan's order, as known when the incident last changed while it was open to decide; absent in those of
+   * older versions.
+   */
   readonly waysOut?: readonly WayOut[]
   /** Until when the moments at which a way out became too late are shown and said. */
   readonly lateUntil?: Instant

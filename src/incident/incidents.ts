@@ -183,7 +183,10 @@ function keyed(change: Change, version: number, moment: Told): readonly Effect[]
   return [...new Map(effects.map((each) => [each.key, each])).values()]
 }
 
-/** One effect for each room: what one chat cannot do for now does not keep the others from it. A room that opens later is shown the card then. */
+/**
+ * One effect for each room: what one chat cannot do for now does not keep the others from it. A room that opens later
+ * is shown the card then.
+ */
 function placed({ id, rooms }: Incident, wish: Wish, { at, seq, hash }: Told): readonly EffectBody[] {
   if (wish.kind === 'card')
     return rooms.filter((room) => room.state === 'open').map(({ chat }) => ({ ...wish, chat }))

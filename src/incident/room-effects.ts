@@ -145,7 +145,10 @@ async function runCardIn(deps: RoomDeps, body: Body<'run-card'>, signal: AbortSi
   await chat.showRun(run, deps.runCard(run), signal)
 }
 
-/** Words may wait for their next try while later ones make the room miss some: a catch-up from those on has not told them. */
+/**
+ * Words may wait for their next try while later ones make the room miss some: a catch-up from those on has not told
+ * them.
+ */
 function wasTold({ toldTo, toldSince = 0 }: Room, { seq, at }: Body<'say'>): boolean {
   return toldTo !== undefined && seq !== undefined && seq <= toldTo && at >= toldSince
 }

@@ -134,7 +134,10 @@ function done(change: Change, news: News, moment: Moment): Change {
   return news.seen ? watch(acted, 'verified', bot, moment) : unseen(acted, moment)
 }
 
-/** Carried out, and nobody has asked the service: Nagios says whether it helped, and there is time again to wait for that. */
+/**
+ * Carried out, and nobody has asked the service: Nagios says whether it helped, and there is time again to wait for
+ * that.
+ */
 function unseen(change: Change, moment: Moment): Change {
   const { next } = change
   if (isMended(next)) return watch(change, 'nagios', nagios, moment)

@@ -66,7 +66,10 @@ export function unsaid(
   return room.state === 'open' ? effect(noted, { kind: 'catch-up', incident: id, chat }) : noted
 }
 
-/** A room has just opened: it is told what it missed; when it opened late, or words came before it, all from the beginning. */
+/**
+ * A room has just opened: it is told what it missed; when it opened late, or words came before it, all from the
+ * beginning.
+ */
 export function catchingUp(
   change: Change,
   { room, first }: { readonly room: Room; readonly first: boolean },

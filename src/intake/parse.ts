@@ -40,7 +40,8 @@ const epochSeconds = /^\d{1,11}$/
  * the host's. Never throws. The same fields give the same `alert.id` whenever they arrive.
  *
  * Strict where a mistake would page wrongly (type, names, state, TIMET), lenient elsewhere: a missing TIMET is
- * `receivedAt`, as is one older than a week; other times that cannot be read are absent, and long texts are cut and end with `…`.
+ * `receivedAt`, as is one older than a week; other times that cannot be read are absent, and long texts are cut and
+ * end with `…`.
  */
 export function parseNotification(fields: NotificationFields, receivedAt: Instant): ParsedNotification {
   const type = types.get(text(fields, 'NOTIFICATIONTYPE'))

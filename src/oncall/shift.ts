@@ -60,7 +60,10 @@ export function withOverrides(plan: DrPlan, overrides: readonly Override[]): DrP
   return { ...plan, oncall: { ...plan.oncall, overrides: [...plan.oncall.overrides, ...overrides] } }
 }
 
-/** When the absence that an instant falls into ends, back-to-back absences taken as one; undefined when the person is there. */
+/**
+ * When the absence that an instant falls into ends, back-to-back absences taken as one; undefined when the person is
+ * there.
+ */
 export function offUntil(plan: DrPlan, person: PersonId, at: Instant): Instant | undefined {
   return endOfAbsence(absences(plan), person, at)
 }

@@ -10,7 +10,10 @@ import { withoutUnseen } from '../unseen.ts'
 export interface EmailOptions {
   /** `smtp://user:password@host:587`; `smtps:` for TLS from the start; `?from=bot@example.com` sets the sender. */
   readonly smtpUrl: string
-  /** The sender's address; default: `from` of the URL, else its user when that is an address, else dr-bot@ the bot's host. */
+  /**
+   * The sender's address; default: `from` of the URL, else its user when that is an address, else dr-bot@ the bot's
+   * host.
+   */
   readonly from?: string
   readonly publicUrl?: string
   /** How long the server may take to accept the connection, and to say anything at all afterwards, its greeting too. */

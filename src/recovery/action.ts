@@ -44,7 +44,10 @@ export interface ProbeAction {
 export interface DnsCheckAction {
   readonly provider: 'dns-check'
   readonly nameServers: readonly string[]
-  /** Of a zone that may be led away: its parent must lead to one of the name servers; what it does not say counts for nothing. */
+  /**
+   * Of a zone that may be led away: its parent must lead to one of the name servers; what it does not say counts for
+   * nothing.
+   */
   readonly parent?: Pick<DelegationAction, 'zone' | 'parents' | 'registrar'>
   readonly want: readonly {
     readonly name: string

@@ -13,7 +13,10 @@ export interface Calls {
   readonly start: (action: Action, key: string, within: Duration) => Promise<Operation>
   readonly check: (action: Action, operation: Operation, now: Instant) => Promise<Progress>
   readonly settled: (action: Action, facts: Facts) => Settled
-  /** What is read before there is an action; give each call a `limit()` of its own. `least`: time that it must have, in milliseconds. */
+  /**
+   * What is read before there is an action; give each call a `limit()` of its own. `least`: time that it must have,
+   * in milliseconds.
+   */
   readonly readers: Readers
   readonly limit: (least?: Duration) => AbortSignal
 }

@@ -19,7 +19,10 @@ export function undoable({ system, recovery }: Ask, history: readonly Run[]): re
   )
 }
 
-/** The newest run of the system whose changes stand, and nobody has put right by hand. Throws UserError when there is none, or one is still under way. */
+/**
+ * The newest run of the system whose changes stand, and nobody has put right by hand. Throws UserError when there is
+ * none, or one is still under way.
+ */
 export function runToUndo(ask: Ask, { history, notes }: SeenHistory): Run {
   const { system } = ask
   const runs = undoable(ask, history)

@@ -92,7 +92,10 @@ export function stepOfPerson(run: Run): DelegationAction | undefined {
   return action?.provider === 'delegation' ? action : undefined
 }
 
-/** A step has asked the service, the name servers that lead to it, or its database after the change, and the answer was good. */
+/**
+ * A step has asked the service, the name servers that lead to it, or its database after the change, and the answer
+ * was good.
+ */
 export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
   const lastChange = steps.findLastIndex(({ undo }) => undo !== undefined)
   return steps.some(({ action, phase, overriddenWith }, index) => {

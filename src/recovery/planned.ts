@@ -25,7 +25,10 @@ export function planDifference(run: Run, plan: DrPlan): string | undefined {
   return differences(was, now, '').join('; ')
 }
 
-/** What whoever retries a run must know where the plan has changed since; undefined where it is as approved, or for a way back. */
+/**
+ * What whoever retries a run must know where the plan has changed since; undefined where it is as approved, or for a
+ * way back.
+ */
 export function replannedText(run: Run, plan: DrPlan): string | undefined {
   const difference = run.direction === 'failback' ? undefined : planDifference(run, plan)
   if (difference === undefined) return undefined

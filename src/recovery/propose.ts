@@ -140,7 +140,10 @@ export function toProposed(
   }
 }
 
-/** Whether a proposal that waits is what is wished for now: the same world, plan, risk, overrides and incident, and still valid. */
+/**
+ * Whether a proposal that waits is what is wished for now: the same world, plan, risk, overrides and incident, and
+ * still valid.
+ */
 export function isSameWish(
   run: Run,
   draft: Draft,

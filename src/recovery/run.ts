@@ -138,7 +138,10 @@ interface Common {
   readonly id: RunId
   /** Same asker, target and world: the run that already exists is shown instead of a second one. */
   readonly key: string
-  /** Where it is shown and recorded: the outage of its system; while there is none, the one in whose room it was asked for. */
+  /**
+   * Where it is shown and recorded: the outage of its system; while there is none, the one in whose room it was asked
+   * for.
+   */
   readonly incident?: IncidentId
   /** Another incident, in whose room it was asked for: that one hears how it ends. */
   readonly askedIn?: IncidentId

@@ -65,7 +65,10 @@ export interface SqlCheckAction {
   readonly database: string
 }
 
-/** A question to a database itself. `moment`: what `@moment` in the query stands for; absent: the time at which it is asked. */
+/**
+ * A question to a database itself. `moment`: what `@moment` in the query stands for; absent: the time at which it is
+ * asked.
+ */
 export interface SqlQuestion {
   readonly place: SqlPlace
   readonly database: string
@@ -127,7 +130,10 @@ export interface SqlLinkAction {
   readonly guid?: string
 }
 
-/** Makes `place`, the secondary server of a failover group, the primary one. `forced`: without waiting for what is not replicated yet. `members`: its databases when this was proposed. */
+/**
+ * Makes `place`, the secondary server of a failover group, the primary one. `forced`: without waiting for what is not
+ * replicated yet. `members`: its databases when this was proposed.
+ */
 export interface SqlFailoverAction {
   readonly provider: 'sql-failover'
   readonly place: SqlPlace

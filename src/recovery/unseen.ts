@@ -18,7 +18,8 @@ export interface SeenHistory {
 type Note = SeenHistory['notes'][number]
 
 /**
- * For a way back: a change that was begun and is there, or a part of it, counts as done, from the newest run to the one that will be
+ * For a way back: a change that was begun and is there, or a part of it, counts as done, from the newest run to the
+ * one that will be
  * undone. `history`: newest first. Throws UserError while such a change is under way.
  */
 export async function asSeen(

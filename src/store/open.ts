@@ -6,7 +6,10 @@ import { connectRedis } from './connect.ts'
 import type { RedisConnection } from './connect.ts'
 import { startRedis } from './embedded.ts'
 
-/** `url` absent: a private Redis with its data under `dataDir`. What was started is given to `started`, to be stopped in reverse. */
+/**
+ * `url` absent: a private Redis with its data under `dataDir`. What was started is given to `started`, to be stopped
+ * in reverse.
+ */
 export async function openRedis(
   settings: { readonly url: string | undefined; readonly dataDir: string },
   ports: {

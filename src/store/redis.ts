@@ -39,10 +39,12 @@ const readAtOnce = 1_000
  * it does.
  *
  * Keys, all under `{dr}:`
- * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` `runs:lasting` sorted sets by number ·
+ * `incident:ID` `run:ID` string `version:JSON` · `incidents:all` `incidents:open` `runs:...` `runs:lasting` sorted
+ * sets by number ·
  * `wake` sorted set by wakeAt · `timeline:ID` list of events · `heads` hash `seq:hash` · `claims` `settings` hashes ·
  * `objects` hash `incident|JSON` · `bad:INCIDENT` sorted set by time · `inbox` hash, `inbox:order` sorted set ·
- * `effects*` `processes*` see scripts/leases.lua · `seen:*` ids of accepted alerts · `once:*` what was seen lately · `next:*` counters
+ * `effects*` `processes*` see scripts/leases.lua · `seen:*` ids of accepted alerts · `once:*` what was seen lately ·
+ * `next:*` counters
  */
 export function createStore(ports: {
   readonly redis: RedisClient

@@ -142,7 +142,8 @@ function attachedOf(alert: Alert, system: SystemId, change: Attached['change']):
     claimedAt === undefined
       ? heard
       : `${heard} (Nagios dates it ${Temporal.Instant.fromEpochMilliseconds(claimedAt).toString().slice(0, 10)}, which cannot be: it counts from its arrival)`
-  // Nagios resets $LASTSERVICEOK$ to 0 for what was never good, and clocks differ: an outage is at most a day older than its news.
+  // Nagios resets $LASTSERVICEOK$ to 0 for what was never good, and clocks differ: an outage is at most a day older
+  // than its news.
   return {
     alert: alert.id,
     key: alert.key,

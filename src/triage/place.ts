@@ -26,7 +26,10 @@ export function place(
   return { kind: 'new' }
 }
 
-/** The nearest system below that is down, or was when the problem was seen; what broke after it worked again has another cause. */
+/**
+ * The nearest system below that is down, or was when the problem was seen; what broke after it worked again has
+ * another cause.
+ */
 function causeOf(
   plan: DrPlan,
   system: SystemId,

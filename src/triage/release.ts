@@ -14,7 +14,10 @@ const objectsMost = 1_000_000
 /** Objects that are brought to their incident in one commit. */
 const objectsAtOnce = 1_000
 
-/** Opens (or joins) incidents for the broken objects of other systems that a resolved incident leaves behind. Twice is harmless. */
+/**
+ * Opens (or joins) incidents for the broken objects of other systems that a resolved incident leaves behind. Twice is
+ * harmless.
+ */
 export async function release(deps: TriageDeps, id: IncidentId): Promise<void> {
   for (let left = tries; left > 0; left -= 1) {
     try {

@@ -190,7 +190,10 @@ function answerHtml(answer: Answer, view: View): Html {
   </div>`
 }
 
-/** The page itself shows what the answer is about, and keeps it up to date, which an answer is not: then the sentence is enough. */
+/**
+ * The page itself shows what the answer is about, and keeps it up to date, which an answer is not: then the sentence
+ * is enough.
+ */
 function answerCard({ card, said, incident, run }: Answer, view: View): Html {
   const own = [incident && `/incidents/${incident}`, run && `/runs/${run}`]
   if (said === undefined || !own.includes(view.path))

@@ -10,6 +10,8 @@ const gap = 1_000
 const stormGap = 2_000
 /** The browser takes silence of twice this long for a lost connection. */
 const beat = 15_000
+/** A page that has read nothing for so many beats is let go of: what waits for it is kept in memory. */
+const mostMissed = 2
 /** As many pages are open at once, of all people and of one; the browser of a further one goes on trying. */
 const most = 500
 const mostOfPerson = 10
@@ -25,7 +27,8 @@ export interface StreamDeps {
 
 export interface Streams {
   /**
-   * Answers `person` with an event stream, or with 503 when too many are open. `render` gives the page's newest markup; undefined when the person may not see it
+   * Answers `person` with an event stream, or with 503 when too many are open. `render` gives the page's newest
+   * markup; undefined when the person may not see it
    * any more, which ends the stream.
    */
   readonly open: (reply: FastifyReply, person: PersonId, render: () => Promise<string | undefined>) => void
@@ -37,8 +40,12 @@ interface Stream {
   readonly render: () => Promise<string | undefined>
   readonly write: (text: string) => boolean
   readonly end: () => void
+  /** Ends it without waiting for what was written to be read. */
+  readonly cut: () => void
   readonly isGone: () => boolean
   sent: string
+  /** Beats in a row that it did not take. */
+  missed: number
   dirty: boolean
   /** The last time it could not be made. */
   failed: boolean
@@ -113,8 +120,10 @@ function streamOn(reply: FastifyReply, person: PersonId, render: Stream['render'
       return true
     },
     end: () => raw.end(),
+    cut: () => raw.destroy(),
     isGone: () => raw.destroyed,
     sent: '',
+    missed: 0,
     dirty: false,
     failed: false,
     timer: undefined,
@@ -171,6 +180,8 @@ async function send(stream: Stream, log: Log): Promise<void> {
  * and what has changed without a word of it (in another process, or by the clock) is shown.
  */
 function checkUp(stream: Stream, { clock, log }: StreamDeps): void {
-  stream.write(`event: beat\ndata: ${clock.now()}\n\n`)
+  const taken = stream.write(`event: beat\ndata: ${clock.now()}\n\n`)
+  stream.missed = taken ? 0 : stream.missed + 1
+  if (stream.missed >= mostMissed) return stream.cut()
   touch(stream, log)
 }

@@ -7,7 +7,10 @@ import type { ActionOf, ProviderName } from '../../src/recovery/action.ts'
 /** hang: takes the request and never answers. refuse: closes the connection or says no. error: 5xx. limit: 429. */
 export type Failure = 'hang' | 'refuse' | 'error' | 'limit'
 
-/** A failure of the other side that `observe` reports as a RetryableError; `after` in ms where the other side named a time. */
+/**
+ * A failure of the other side that `observe` reports as a RetryableError; `after` in ms where the other side named a
+ * time.
+ */
 export interface Retryable {
   readonly failure: Failure
   readonly says: RegExp

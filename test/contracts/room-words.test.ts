@@ -12,7 +12,10 @@ const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.ex
 if ('errors' in loaded) throw new Error('the example plan is broken')
 const { plan } = loaded
 
-/** Says words of a moment, by the number of their event, in a room that was told up to event 20 of what happened from noon on. */
+/**
+ * Says words of a moment, by the number of their event, in a room that was told up to event 20 of what happened from
+ * noon on.
+ */
 async function saidIn(words: { readonly at: number; readonly seq: number }): Promise<readonly string[]> {
   const room: Room = { chat: 'slack', state: 'open', toldTo: 20, toldSince: noon }
   const state = { ...incident('INC-1'), rooms: [room] }

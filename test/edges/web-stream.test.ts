@@ -134,6 +134,26 @@ test('what changed without a word of it is shown with the next sign of life', as
   expect(seen()).toContain('event: beat')
 })
 
+test('a page that reads nothing is let go of after two beats, and one that reads is not', async () => {
+  streams.close()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  streams = openStreams()
+  // More than all buffers on the way hold: from here on it cannot take anything.
+  let made = 0
+  render = async () => (made++ === 0 ? 'page'.repeat(5_000_000) : 'small')
+  const stuck = await watch('ann')
+  stuck.pause()
+  await vi.waitFor(() => expect(made).toBe(1))
+  const seen = read(await watch('bob'))
+  await vi.waitFor(() => expect(seen()).toContain('small'))
+
+  vi.advanceTimersByTime(15_000)
+  expect(open).toBe(2)
+  vi.advanceTimersByTime(15_000)
+
+  await vi.waitFor(() => expect(open).toBe(1), 5_000)
+})
+
 test('a page that was closed while it waited for its turn is not made any more', async () => {
   let made = 0
   let go = (): void => {}

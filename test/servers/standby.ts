@@ -18,7 +18,10 @@ export interface StandbyWorld {
   readonly stop: () => Promise<void>
 }
 
-/** Two name servers at Azure for the zone, two of the parent; the registry leads to `home`. `more`: what else is at Azure. */
+/**
+ * Two name servers at Azure for the zone, two of the parent; the registry leads to `home`. `more`: what else is at
+ * Azure.
+ */
 export async function startStandby(
   zone: string,
   home: readonly string[],

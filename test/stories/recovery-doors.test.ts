@@ -208,7 +208,10 @@ async function askedInTheTerminal(command: readonly string[]): Promise<Run> {
   return house.proposed(before)
 }
 
-/** On the run's page, by the button: the target's name is typed where it is asked for, and another person presses where data can be lost. */
+/**
+ * On the run's page, by the button: the target's name is typed where it is asked for, and another person presses
+ * where data can be lost.
+ */
 async function approvedInTheConsole(run: Run): Promise<void> {
   const page = windowOf(run)
   await page.goto(`${house.bot.app().url}/runs/${run.id}`)

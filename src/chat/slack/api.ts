@@ -30,7 +30,10 @@ export interface FileUpload {
 }
 
 export interface SlackApi {
-  /** The answer as Slack gave it (`ok` true); read it with zod. Throws RetryableError (`after` set when Slack said when) or SlackRefusal. */
+  /**
+   * The answer as Slack gave it (`ok` true); read it with zod. Throws RetryableError (`after` set when Slack said
+   * when) or SlackRefusal.
+   */
   readonly call: (method: Method, args: Args, options: CallOptions) => Promise<Args>
   /** Uploads a file to a channel (files.getUploadURLExternal, the upload, files.completeUploadExternal). */
   readonly upload: (file: FileUpload, options: CallOptions) => Promise<void>
@@ -67,7 +70,10 @@ const harmless: readonly Method[] = ['api.test', 'auth.test']
 
 const UploadPlace = z.object({ upload_url: z.string(), file_id: z.string() })
 
-/** Makes the one caller of the Web API. Nothing in it waits for its turn to be allowed: what may not be sent now fails now. */
+/**
+ * Makes the one caller of the Web API. Nothing in it waits for its turn to be allowed: what may not be sent now fails
+ * now.
+ */
 export function createSlackApi(deps: SlackApiDeps): SlackApi {
   const { clock, log } = deps
   const wire = createWire(deps)

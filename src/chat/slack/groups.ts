@@ -11,7 +11,10 @@ import { botTime } from '../lanes.ts'
 import type { People } from './people.ts'
 
 export interface Groups {
-  /** Brings every group that the plan names in step with who is on call now. Never rejects: what fails is logged, and done at the next call. */
+  /**
+   * Brings every group that the plan names in step with who is on call now. Never rejects: what fails is logged, and
+   * done at the next call.
+   */
   readonly keep: () => Promise<void>
 }
 

@@ -4,7 +4,10 @@ import type { CallOptions, SlackApi } from './api.ts'
 
 /** The bot's metadata event: its payload's `key` names the message. */
 const eventType = 'dr_bot'
-/** As many messages as Slack advises to ask for at once, and so many times: a room is quieter than that between crash and retry. */
+/**
+ * As many messages as Slack advises to ask for at once, and so many times: a room is quieter than that between crash
+ * and retry.
+ */
 const [perPage, pages] = [200, 5]
 
 const History = z.object({

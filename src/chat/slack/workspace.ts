@@ -24,7 +24,10 @@ export type Identity = z.infer<typeof Identity>
 export interface Workspace {
   /** Undefined until Slack was reached once, in this run of the bot or an earlier one. */
   readonly known: () => Identity | undefined
-  /** As `known`; asks Slack when nothing is known yet. RetryableError while Slack does not answer, UserError for a token that will not do. */
+  /**
+   * As `known`; asks Slack when nothing is known yet. RetryableError while Slack does not answer, UserError for a
+   * token that will not do.
+   */
   readonly identity: () => Promise<Identity>
   readonly close: () => void
 }

@@ -75,7 +75,10 @@ const ErrorBody = z.union([
   z.object({ error: z.string(), error_description: z.string().catch('') }),
 ])
 
-/** What time mends though it is no 5xx: too many at once, somebody else is changing the same (learn.microsoft.com, rate-limit). */
+/**
+ * What time mends though it is no 5xx: too many at once, somebody else is changing the same (learn.microsoft.com,
+ * rate-limit).
+ */
 const passing = [412, 429]
 
 /** The JSON of an answer that is good; undefined when it has none. Throws what the others mean. */

@@ -24,7 +24,10 @@ export interface Call extends Omit<WireRequest, 'token' | 'form'> {
 }
 
 export interface Calls {
-  /** The answer's JSON, undefined for none. Throws TeamsRefusal, or RetryableError: TeamsSilence when it may have been done. */
+  /**
+   * The answer's JSON, undefined for none. Throws TeamsRefusal, or RetryableError: TeamsSilence when it may have been
+   * done.
+   */
   readonly call: (request: Call, options: CallOptions) => Promise<unknown>
   readonly health: () => Check
   readonly state: () => Omit<ChatState, 'chat'>

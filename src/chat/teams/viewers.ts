@@ -11,7 +11,10 @@ import { limits } from './render/elements.ts'
 export interface Viewers {
   /** As the connector names them (`29:...`): these people first, then everybody else of the plan; at most 60. */
   readonly known: (first: readonly PersonId[]) => Promise<readonly string[]>
-  /** Asks once for those whom Teams has not told of yet; whether any were told. Never rejects for Teams' sake: views are a nicety. */
+  /**
+   * Asks once for those whom Teams has not told of yet; whether any were told. Never rejects for Teams' sake: views
+   * are a nicety.
+   */
   readonly learn: (options: CallOptions) => Promise<boolean>
 }
 

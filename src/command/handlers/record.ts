@@ -72,7 +72,10 @@ function pageOf({ publicUrl }: Desk, id: IncidentId | RunId): string {
   return `${publicUrl}/${id.startsWith('INC-') ? 'incidents' : 'runs'}/${id}`
 }
 
-/** The timeline has a command of its own, and steps stand on the card of their run: a card of a report is for reading at once. */
+/**
+ * The timeline has a command of its own, and steps stand on the card of their run: a card of a report is for reading
+ * at once.
+ */
 function isShort({ level, heading }: Part): boolean {
   return level === 2 && heading !== 'Timeline'
 }

@@ -104,7 +104,10 @@ async function askAll(
   return [...verdicts, ...parent]
 }
 
-/** The way of a resolver begins at the parent: when that leads to none of the name servers, what they answer helps nobody. */
+/**
+ * The way of a resolver begins at the parent: when that leads to none of the name servers, what they answer helps
+ * nobody.
+ */
 async function askParent(
   { parent, nameServers }: DnsCheckAction,
   { delegation }: DnsCheckOptions,

@@ -229,7 +229,10 @@ function isRounded(value: number, { type, scale = 4 }: z.infer<typeof Row>[0]['m
   return Math.abs(value) * 10 ** scale >= Number.MAX_SAFE_INTEGER
 }
 
-/** As it is compared and shown: numbers as numbers, longer ones as digits, bits as 1 and 0, moments as ISO 8601, bytes as hexadecimal digits. */
+/**
+ * As it is compared and shown: numbers as numbers, longer ones as digits, bits as 1 and 0, moments as ISO 8601, bytes
+ * as hexadecimal digits.
+ */
 function cellOf(value: unknown): SqlAnswer['cell'] {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return value

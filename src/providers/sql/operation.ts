@@ -55,7 +55,10 @@ export async function begin(
   })
 }
 
-/** How an operation has ended, or that it goes on; undefined when it cannot be asked: the start's answer was lost, or it is long over. */
+/**
+ * How an operation has ended, or that it goes on; undefined when it cannot be asked: the start's answer was lost, or
+ * it is long over.
+ */
 export async function outcome(
   { azure }: SqlAccess,
   place: SqlPlace,

@@ -44,7 +44,10 @@ const unknownName: Meaning = {
     `${lineOf(message)} What the query names is not there, or was not yet at the moment that was restored. ${correct}`,
 }
 
-/** Errors of SQL Server that a person must mend, by number (learn.microsoft.com: database engine errors; troubleshooting Azure SQL connectivity). */
+/**
+ * Errors of SQL Server that a person must mend, by number (learn.microsoft.com: database engine errors;
+ * troubleshooting Azure SQL connectivity).
+ */
 const meanings: Readonly<Record<number, Meaning>> = {
   18456: noUser,
   916: noUser,
@@ -83,7 +86,10 @@ const meanings: Readonly<Record<number, Meaning>> = {
   297: { code: 'sql-rights', text: lacksRight },
 }
 
-/** Errors that pass by themselves: not yet available, moved, too busy, a deadlock. In milliseconds: how long Azure says to wait. */
+/**
+ * Errors that pass by themselves: not yet available, moved, too busy, a deadlock. In milliseconds: how long Azure
+ * says to wait.
+ */
 const passing: Readonly<Record<number, number | undefined>> = {
   615: undefined,
   926: undefined,
@@ -152,7 +158,10 @@ function bySaying(
   return new UserError('sql-query', `${what}: ${number}: ${lineOf(message)} ${correct}`)
 }
 
-/** SQL Server names the right and the object: `The SELECT permission was denied on the object 'orders', ..., schema 'dbo'.` */
+/**
+ * SQL Server names the right and the object: `The SELECT permission was denied on the object 'orders', ..., schema
+ * 'dbo'.`
+ */
 function lacksRight({ auth }: Asked, message: string): string {
   const [, right, object, schema] =
     /The (\w+) permission was denied on the object '([^']+)'.*schema '([^']+)'/.exec(lineOf(message)) ?? []

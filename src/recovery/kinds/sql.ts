@@ -5,7 +5,10 @@ import type { SqlLinkAction, SqlRenameAction, SqlRestoreAction } from '../sql-ac
 import { onlyLooks } from './kind.ts'
 import type { Kind } from './kind.ts'
 
-/** `guid`: of a source that is there, and whose guid is known. `earliest`: the earliest moment that it can be brought back to. Null: there is none. */
+/**
+ * `guid`: of a source that is there, and whose guid is known. `earliest`: the earliest moment that it can be brought
+ * back to. Null: there is none.
+ */
 export const RestoreFacts = z.object({
   source: z
     .object({
@@ -29,7 +32,10 @@ export const RenameFacts = z.object({
 })
 export type RenameFacts = Readonly<z.infer<typeof RenameFacts>>
 
-/** `aside`: a database has the name under which the old one is kept, so the swap has come that far. `guid`: of the database that has the name now. */
+/**
+ * `aside`: a database has the name under which the old one is kept, so the swap has come that far. `guid`: of the
+ * database that has the name now.
+ */
 export const GroupFacts = z.object({
   role: z.string(),
   state: z.string(),

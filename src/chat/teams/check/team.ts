@@ -25,7 +25,10 @@ const Apps = z.object({
 })
 const Made = z.object({ id: z.string() })
 
-/** The app in the team, the team, the channel, and each right of the team by using it. Tells whether the channel is there. */
+/**
+ * The app in the team, the team, the channel, and each right of the team by using it. Tells whether the channel is
+ * there.
+ */
 export async function checkTeam(site: Site, tell: Tell): Promise<{ readonly channelThere: boolean }> {
   const { teamId, channelId } = site
   const channel = `teams/${teamId}/channels/${encodeURIComponent(channelId)}`

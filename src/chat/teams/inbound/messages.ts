@@ -117,7 +117,10 @@ export async function tell(inbound: Inbound, activity: Activity, card: Card): Pr
   if (isKnown || inbound.strangers.tellNow(key)) await say(inbound, placeOf(activity), card)
 }
 
-/** Says it there as soon as Teams takes it, in place of an earlier message where one is named. What reaches nobody is logged. Never rejects. */
+/**
+ * Says it there as soon as Teams takes it, in place of an earlier message where one is named. What reaches nobody is
+ * logged. Never rejects.
+ */
 export async function say(
   deps: Pick<Inbound, 'api' | 'render' | 'log' | 'clock' | 'turns'>,
   to: Place,

@@ -61,7 +61,10 @@ async function carriedOut(inbound: Inbound, activity: Activity, text: string): P
   return telling(early === undefined ? 'Working on it: the answer follows here.' : shortOf(early, text))
 }
 
-/** Done in a sentence, or refused, or shown by a card that is there: then what is said under the card is all there is to say. */
+/**
+ * Done in a sentence, or refused, or shown by a card that is there: then what is said under the card is all there is
+ * to say.
+ */
 function isShort(heard: Heard, text: string): boolean {
   if ('refusal' in heard || heard.answer.status !== 'done') return true
   return heard.answer.said !== undefined || cardIn(heard, text) !== heard.answer.card

@@ -27,8 +27,7 @@ export interface Inbound {
   readonly plan: () => DrPlan
   /** The incident whose room a conversation is: a thread's id, or a channel's. */
   readonly incidentOf: (conversation: string) => Promise<IncidentId | undefined>
-  /** A card as Teams shows it. */
-  /** `personal`: for the chat with the bot alone. */
+  /** A card as Teams shows it; `personal`: for the chat with the bot alone. */
   readonly render: (card: Card, personal?: boolean) => TeamsActivity
   /** The Adaptive Card of `INC-n` or `R-n` as this person may see it now; undefined: it stays as it is. */
   readonly view: (about: string, person: PersonId) => Promise<object | undefined>

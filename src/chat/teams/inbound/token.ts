@@ -3,7 +3,10 @@ import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Cloud } from '../cloud.ts'
 import type { IssuerKeys } from './keys.ts'
 
-/** `refused`: it is not from Teams, or not for this bot. `unsure`: the issuer's keys cannot be had just now. `later`: whether it has published the key cannot be asked yet. */
+/**
+ * `refused`: it is not from Teams, or not for this bot. `unsure`: the issuer's keys cannot be had just now. `later`:
+ * whether it has published the key cannot be asked yet.
+ */
 export type Verdict =
   | { readonly kind: 'good'; readonly claims: Readonly<Record<string, unknown>> }
   | { readonly kind: 'refused' | 'unsure' | 'later'; readonly why: string }

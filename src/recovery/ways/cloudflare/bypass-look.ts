@@ -16,7 +16,10 @@ import type { DnsChange } from './change.ts'
 export interface Looked {
   /** The question at each origin, past Cloudflare. */
   readonly direct: readonly { readonly action: ProbeAction; readonly facts: Facts }[]
-  /** The question on the way that clients take now. It may come and go while Cloudflare is in trouble, so nothing stands on it. */
+  /**
+   * The question on the way that clients take now. It may come and go while Cloudflare is in trouble, so nothing
+   * stands on it.
+   */
   readonly edge?: { readonly ok: boolean; readonly reason: string; readonly way: string }
   /** One look at all certificates; none when the probe does not ask over https. */
   readonly certificate: readonly { readonly action: CertificateAction; readonly facts: Facts }[]

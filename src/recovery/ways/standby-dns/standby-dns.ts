@@ -176,7 +176,10 @@ function notThereAlready(zone: string, { says }: DelegationSeen, { nameServers }
   return { rule, ok: !there, text: there ? `${text} already: these are the standby's` : text }
 }
 
-/** The copy, the check that it answers, and only then the switch: nobody is led to name servers that do not know the zone. */
+/**
+ * The copy, the check that it answers, and only then the switch: nobody is led to name servers that do not know the
+ * zone.
+ */
 function stepsOf(
   { block, standby, wanted, difference }: Looked,
   watch: DelegationAction,
