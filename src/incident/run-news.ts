@@ -65,7 +65,9 @@ function isOthers({ system }: News, incident: Incident): boolean {
 function aside(change: Change, news: News, moment: Moment): Change | undefined {
   const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'denied', 'unknown', 'gone', 'holds']
   const isTakenBack = news.news === 'done' && !isOthers(news, change.next)
-  if (ended.includes(news.news)) return card(said(isTakenBack ? takenBack(change) : change, news, moment))
+  // An older version may have let it wait for a run of another system: it waits no longer than that.
+  const moved = isTakenBack ? takenBack(change) : backToDiagnosing(change, news, moment)
+  if (ended.includes(news.news)) return card(said(moved, news, moment))
   return news.waits ? card(said(change, news, moment)) : undefined
 }
 

@@ -209,6 +209,14 @@ describe('what becomes of another system', () => {
     },
   )
 
+  test('ends the wait for it that an older version has begun, and not the outage', () => {
+    const waits = recovering()
+
+    const ended = after(waits, 5, { ...other, news: 'done', seen: true })
+
+    expect(ended).toMatchObject({ state: 'diagnosing', marks: waits.marks })
+  })
+
   test('leaves what was carried out for this one as it stands, when it is put back', () => {
     const carried = after(recovering(), 5, newsOf(change))
 
