@@ -12,7 +12,14 @@ import { permissionRoutes, type KnownResource } from './azure/permissions.ts'
 import { createQueues, type QueueInput, type Queues } from './azure/queues.ts'
 import { createScaleSets, type ScaleSetInput, type ScaleSets } from './azure/scale-sets.ts'
 import { createSql, type Sql } from './azure/sql.ts'
-import { refuseRequest, serve, type LoggedArmRequest, type Sim } from './azure/serve.ts'
+import {
+  meanwhile,
+  refuseRequest,
+  serve,
+  type LoggedArmRequest,
+  type Meanwhile,
+  type Sim,
+} from './azure/serve.ts'
 import type { SqlInput } from './azure/sql-state.ts'
 import { startTds, type Tds } from './azure/tds.ts'
 import { createStorageServices, type StorageInput, type StorageServices } from './azure/storage-services.ts'
@@ -58,6 +65,8 @@ export interface AzureSim {
   readonly withhold: Access['withhold']
   readonly forgetTokens: Access['forgetTokens']
   readonly fault: (fault: AzureFault | undefined) => void
+  /** Somebody does this just as the next request of this reason has come in, before it is answered. */
+  readonly meanwhile: Meanwhile['set']
   readonly stop: () => Promise<void>
 }
 
@@ -149,6 +158,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     queues,
     storage,
     faults: faultSwitch(),
+    meanwhile: meanwhile(),
     log: [],
   }
   const server = createServer(certificate, (request, response) => {
@@ -196,6 +206,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
     fault: sim.faults.set,
+    meanwhile: sim.meanwhile.set,
     stop: async () => {
       await Promise.all([stop(server, sockets), tds.stop()])
     },

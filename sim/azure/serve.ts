@@ -16,6 +16,8 @@ export interface LoggedArmRequest {
   readonly path: string
   /** Empty for requests for a token, which hold a secret. */
   readonly body: string
+  /** If-Match and If-None-Match as they came in: on what the request depends. */
+  readonly conditions: readonly string[]
   readonly reason: Reason
   status: number
 }
@@ -27,7 +29,29 @@ export interface Sim {
   readonly queues: Queues
   readonly storage: StorageServices
   readonly faults: FaultSwitch
+  readonly meanwhile: Meanwhile
   readonly log: LoggedArmRequest[]
+}
+
+/** What somebody else does just as the next request of a reason has come in, before it is answered. */
+export interface Meanwhile {
+  readonly set: (reason: Reason, act: () => void) => void
+  readonly take: (reason: Reason) => void
+}
+
+/** Nobody does anything. */
+export function meanwhile(): Meanwhile {
+  const acts = new Map<Reason, () => void>()
+  return {
+    set: (reason, act) => {
+      acts.set(reason, act)
+    },
+    take: (reason) => {
+      const act = acts.get(reason)
+      acts.delete(reason)
+      act?.()
+    },
+  }
 }
 
 /** Answers one request, or leaves it without an answer. */
@@ -41,8 +65,16 @@ export async function serve(sim: Sim, request: IncomingMessage, response: Server
   }
   const reason = reasonFor(sim, method, url.pathname)
   const path = url.pathname + url.search
-  const entry: LoggedArmRequest = { method, path, body: withoutSecret(reason, body), reason, status: 0 }
+  const entry: LoggedArmRequest = {
+    method,
+    path,
+    body: withoutSecret(reason, body),
+    conditions: conditionsOf(request),
+    reason,
+    status: 0,
+  }
   sim.log.push(entry)
+  sim.meanwhile.take(reason)
   const asked: ArmRequest = {
     method,
     path: url.pathname,
@@ -64,6 +96,13 @@ export async function serve(sim: Sim, request: IncomingMessage, response: Server
   if (reply === 'silence') return
   entry.status = reply.status
   send(response, reply)
+}
+
+function conditionsOf({ headers }: IncomingMessage): readonly string[] {
+  return [
+    ...(headers['if-match'] === undefined ? [] : [`If-Match: ${headers['if-match']}`]),
+    ...(headers['if-none-match'] === undefined ? [] : [`If-None-Match: ${headers['if-none-match']}`]),
+  ]
 }
 
 function reasonFor({ tenant }: Sim, method: string, path: string): Reason {

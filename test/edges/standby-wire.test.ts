@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AzureFault } from '../../sim/azure/faults.ts'
 import { reasonOf } from '../../src/errors.ts'
 import type { Provider } from '../../src/ports.ts'
-import type { StandbyDnsReader } from '../../src/readers.ts'
+import type { StandbyDnsReader, StandbySet } from '../../src/readers.ts'
 import { createAzure } from '../../src/providers/azure/azure.ts'
 import { createAzureDns } from '../../src/providers/standby-dns/azure-dns.ts'
 import { createDelegation } from '../../src/providers/dns/delegation.ts'
@@ -113,6 +113,12 @@ function watched(): Promise<unknown> {
   return createDelegation({ timeout: 300 }).check(watch(), { id: 'R-1-s2' }, 0, calm)
 }
 
+/** A condition on an etag, told by whose etag it is. */
+function ofSet(condition: string, sets: readonly StandbySet[]): string {
+  const owner = sets.find(({ etag }) => condition.endsWith(`: ${etag}`))
+  return owner ? condition.replace(/: .*/, `: the etag seen of ${owner.type}/${owner.name}`) : condition
+}
+
 function record(type: string, name: string, content: string, fields: Partial<ZoneRecord> = {}): ZoneRecord {
   return { type, name, content, ttl: 300, proxied: false, ...fields }
 }
@@ -141,14 +147,17 @@ describe('what is sent to Azure', () => {
     const { sets, left } = translate(zone, everyType, undefined)
     const first = compare(zone, sets, [])
     await dns.start({ ...action, changes: first.changes }, 'R-1-s1', calm)
-    const fewer = compare(zone, sets.slice(1), (await dns.zone(place, calm)).sets)
+    const seen = await dns.zone(place, calm)
+    const fewer = compare(zone, sets.slice(1), seen.sets)
     await dns.start({ ...action, changes: fewer.changes }, 'R-1-s2', calm)
     const sent = standby.azure.requests
-      .filter(({ method, path }) => method !== 'GET' && path.includes('/dnsZones/'))
-      .map(
-        ({ method, path, body }) =>
-          `${method} ${path.replace(standby.azure.subscription, 'SUBSCRIPTION')}\n    ${body}`,
-      )
+      .filter(({ path }) => path.includes('/dnsZones/'))
+      .map(({ method, path, conditions, body }) => {
+        const line = `${method} ${path.replace(standby.azure.subscription, 'SUBSCRIPTION')}`
+        return [line, ...conditions.map((one) => ofSet(one, seen.sets)), body]
+          .filter((part) => part !== '')
+          .join('\n    ')
+      })
 
     expect(compare(zone, sets.slice(1), (await dns.zone(place, calm)).sets)).toEqual({
       changes: [],
@@ -158,7 +167,31 @@ describe('what is sent to Azure', () => {
       'api.example.com HTTPS: records of type HTTPS cannot be copied to Azure DNS',
       'www.example.com TXT: Azure DNS has nothing beside the CNAME of that name',
     ])
-    await expect(`${sent.toSorted().join('\n')}\n`).toMatchFileSnapshot('../golden/requests/dns.txt')
+    await expect(`${[...new Set(sent)].toSorted().join('\n')}\n`).toMatchFileSnapshot(
+      '../golden/requests/dns.txt',
+    )
+  })
+
+  test.each([
+    ['makes a record set', undefined, { ttl: 60, values: ['192.0.2.1'] }],
+    ['changes a record set', '192.0.2.7', { ttl: 60, values: ['192.0.2.1'] }],
+    ['removes a record set', '192.0.2.7', undefined],
+  ] as const)('overwrites nothing that somebody wrote while the bot %s', async (_what, was, after) => {
+    const held = (address: string) => ({ TTL: 60, ARecords: [{ ipv4Address: address }] })
+    if (was !== undefined) standby.azure.dns.edit(zone, 'api', 'A', held(was))
+    const before = was === undefined ? {} : { before: { ttl: 60, values: [was] } }
+    const changes = [{ name: 'api', type: 'A', ...before, ...(after && { after }) }] as const
+    standby.azure.meanwhile('change', () => standby.azure.dns.edit(zone, 'api', 'A', held('192.0.2.99')))
+
+    await expect(dns.start({ ...action, changes }, 'R-1-s1', calm)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/412 PreconditionFailed.*changed/),
+    })
+
+    expect(
+      standby.azure.requests.filter(({ reason, status }) => reason === 'change' && status === 412),
+    ).toHaveLength(1)
+    expect(standby.azure.dns.sets(zone)).toMatchObject([{ name: 'api', properties: held('192.0.2.99') }])
   })
 
   test('reads zones of more than one page', async () => {

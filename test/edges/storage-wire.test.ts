@@ -75,6 +75,8 @@ function plain(text: string): string {
     .replaceAll(azure.url, 'https://AZURE')
     .replaceAll(/client-request-id=[^&]+/g, 'client-request-id=ID')
     .replaceAll(/"etag":"[^"]+"/g, '"etag":"ETAG"')
+    .replaceAll(azure.subscription, 'SUBSCRIPTION')
+    .replaceAll(/(?<=operations\/)[0-9a-f-]{36}/g, 'OPERATION')
     .replaceAll(/\b[0-9a-f]{32}\b/g, 'VERSION')
 }
 
@@ -205,14 +207,48 @@ test('a person can act on what is said while a failover goes on, ends badly, or 
   await expect(lines.join('\n')).toMatchFileSnapshot('../golden/errors/storage-failover.txt')
 })
 
-test('what is sent that changes something is what the SDKs send, with their api-version', async () => {
-  for (const { changing } of await kinds()) await changing()
+test('what is sent is what the SDKs send, with their api-version, and a setting with the etag that was seen', async () => {
+  const { providers, reader } = storage()
+  const [app, vault] = [await setting(), await secret()]
+  await reader.account(account, calm)
+  await providers['app-configuration'].start(app, 'R-1-s1', calm)
+  await providers['key-vault-secret'].start(vault, 'R-1-s2', calm)
+  const planned = await providers['storage-failover'].start(account, 'R-1-s3', calm)
+  await providers['storage-failover'].check(account, planned, now, calm)
   now += 3_700_000
-  await storage().providers['storage-failover'].start({ ...account, type: 'unplanned' }, 'R-2-s1', calm)
+  await providers['storage-failover'].check(account, planned, now, calm)
+  await providers['storage-failover'].start({ ...account, type: 'unplanned' }, 'R-2-s1', calm)
 
+  // Services answer a client without a token with 401 and where to get one: what is sent then has no body.
   const shapes = azure.requests
-    .filter(({ method, reason, status }) => method !== 'GET' && reason !== 'token' && status < 400)
-    .map(({ method, path, body }) => `${method} ${plain(decodeURIComponent(path))} ${plain(body)}`.trim())
+    .filter(({ reason, status }) => reason !== 'token' && status !== 401)
+    .map(({ method, path, conditions, body }) =>
+      [
+        `${method} ${plain(decodeURIComponent(path))}`,
+        ...conditions.map((one) => one.replace(`"${app.etag}"`, 'the etag that was seen')),
+        plain(body),
+      ]
+        .filter((part) => part !== '')
+        .join('\n    '),
+    )
 
-  await expect(`${shapes.join('\n')}\n`).toMatchFileSnapshot('../golden/requests/storage.txt')
+  await expect(`${[...new Set(shapes)].toSorted().join('\n')}\n`).toMatchFileSnapshot(
+    '../golden/requests/storage.txt',
+  )
+})
+
+test('overwrites nothing that somebody wrote while the bot changes a setting', async () => {
+  const app = await setting()
+  const theirs = { store: 'example', key: 'storage:account', label: 'production', value: 'examplesouth' }
+  azure.meanwhile('setting-change', () => azure.storage.settings.edit(theirs))
+
+  const told = failure(() => storage().providers['app-configuration'].start(app, 'R-1-s1', calm))
+
+  expect(await told).toMatch(/412: somebody else has changed it .* Nothing was changed\..*\[for a person\]$/)
+  expect(
+    azure.requests.filter(({ reason, status }) => reason === 'setting-change' && status === 412),
+  ).toHaveLength(1)
+  expect(azure.storage.settings.setting('example', 'storage:account', 'production').value).toBe(
+    'examplesouth',
+  )
 })
