@@ -32,6 +32,8 @@ export interface AzureOptions {
   readonly dnsZones?: readonly DnsZoneInput[]
   readonly port?: number
   readonly now?: () => number
+  /** By which tokens run out: by default the machine's, as clients keep them by that. */
+  readonly tokenClock?: () => number
   /** Milliseconds until new instances run. Default 90 s. */
   readonly bootTime?: number
   /** Takes every token: for `AZURE_CREDENTIAL=none`. */
@@ -115,7 +117,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     principals: [main],
     open: options.open ?? false,
     url,
-    now: Date.now,
+    now: options.tokenClock ?? Date.now,
   })
   const operations = createOperations({ subscription: subscriptionId, url, now, retryAfter: 5 })
   const scaleSets = createScaleSets({

@@ -95,6 +95,11 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
       const first = principals[0]
       if (open && value !== undefined && first) return first
       const token = value === undefined ? undefined : tokens.get(value)
+      if (header === undefined)
+        throw unauthenticated(
+          'AuthenticationFailed',
+          "Authentication failed. The 'Authorization' header is missing.",
+        )
       if (!token) throw unauthenticated('InvalidAuthenticationToken', 'The access token is invalid.')
       if (token.expiresAt <= now())
         throw unauthenticated(

@@ -94,6 +94,7 @@ export function createQueues(
       ),
     answer: (request) => {
       const principal = authenticate(access, tenant, request.authorization)
+      demandVersion(request)
       const { account, name, peek } = askedFor(request)
       // That a queue is there and how full it is goes by an action, what is in it by an action on data.
       permit(
@@ -121,6 +122,16 @@ function authenticate(access: Access, tenant: string, authorization: string | un
       { 'www-authenticate': challenge },
     )
   }
+}
+
+/** Tokens are taken since the version of November 2017, and a request without any version is of an older one. */
+function demandVersion({ storageVersion: version }: ArmRequest): void {
+  if (version !== undefined && /^\d{4}-\d\d-\d\d$/.test(version) && version >= '2017-11-09') return
+  throw new ArmError(
+    400,
+    'InvalidHeaderValue',
+    'The value for one of the HTTP headers is not in the correct format.',
+  )
 }
 
 /** What the bot asks of queues: how deep one is, or its first message without taking it. */

@@ -53,6 +53,8 @@ export interface ArmRequest {
   readonly contentType: string | undefined
   readonly ifMatch?: string | undefined
   readonly ifNoneMatch?: string | undefined
+  /** `x-ms-version`, which stands for the api-version at the storage services. */
+  readonly storageVersion?: string | undefined
   readonly body: string
 }
 

@@ -83,6 +83,7 @@ export async function serve(sim: Sim, request: IncomingMessage, response: Server
     contentType: request.headers['content-type'],
     ifMatch: request.headers['if-match'],
     ifNoneMatch: request.headers['if-none-match'],
+    storageVersion: headerOf(request, 'x-ms-version'),
     body,
   }
   const reply = await withFault(request, {
@@ -103,6 +104,11 @@ function conditionsOf({ headers }: IncomingMessage): readonly string[] {
     ...(headers['if-match'] === undefined ? [] : [`If-Match: ${headers['if-match']}`]),
     ...(headers['if-none-match'] === undefined ? [] : [`If-None-Match: ${headers['if-none-match']}`]),
   ]
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
 }
 
 function reasonFor({ tenant }: Sim, method: string, path: string): Reason {
