@@ -66,6 +66,7 @@ export interface AzureSim {
   /** Takes these rights away, until it is called again; `*` stands for any text. */
   readonly withhold: Access['withhold']
   readonly forgetTokens: Access['forgetTokens']
+  readonly federate: Access['federate']
   readonly fault: (fault: AzureFault | undefined) => void
   /** Somebody does this just as the next request of this reason has come in, before it is answered. */
   readonly meanwhile: Meanwhile['set']
@@ -207,6 +208,7 @@ export async function startAzureSim(options: AzureOptions = {}): Promise<AzureSi
     dns,
     withhold: access.withhold,
     forgetTokens: access.forgetTokens,
+    federate: access.federate,
     fault: sim.faults.set,
     meanwhile: sim.meanwhile.set,
     stop: async () => {

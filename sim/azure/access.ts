@@ -36,6 +36,8 @@ export interface Access {
   readonly withhold: (actions: readonly string[]) => void
   /** No token that was given out is good any more. */
   readonly forgetTokens: () => void
+  /** The token of a service account in whose place the application may act; none at first. */
+  readonly federate: (token: string) => void
 }
 
 export interface AccessOptions {
@@ -54,11 +56,13 @@ interface Token {
 }
 
 const lifetime = 3_599_000
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const objectId = '00000000-0000-0000-0000-0000000000aa'
 
 export function createAccess({ tenant, principals, open, url, now }: AccessOptions): Access {
   const tokens = new Map<string, Token>()
   let withheld: readonly string[] = []
+  let federated: string | undefined
   const holds = (patterns: readonly string[], action: string): boolean =>
     patterns.some((pattern) => covers(pattern, action)) && !withheld.some((one) => covers(one, action))
   const mayDo = ({ actions }: Principal, action: string): boolean => holds(actions, action)
@@ -71,14 +75,28 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
       .find((one) => one.endsWith('/.default'))
     if (!principal)
       return refusal('unauthorized_client', 'AADSTS700016: Application was not found in the directory.')
-    if (principal.secret !== form.get('client_secret'))
-      return refusal('invalid_client', 'AADSTS7000215: Invalid client secret provided.')
+    const unproven = notProven(principal, form)
+    if (unproven) return unproven
     if (form.get('grant_type') !== 'client_credentials' || scope === undefined)
       return refusal('invalid_request', 'AADSTS900144: The request body must contain the parameter scope.')
     const audience = scope.slice(0, -'/.default'.length)
     const value = tokenOf({ audience, tenant, clientId: principal.clientId, now: now() })
     tokens.set(value, { audience, principal, expiresAt: now() + lifetime })
     return { status: 200, body: { token_type: 'Bearer', expires_in: lifetime / 1_000, access_token: value } }
+  }
+
+  /** By its secret, or by the token of a service account that Entra was told to trust. */
+  function notProven({ secret }: Principal, form: URLSearchParams): ArmAnswer | undefined {
+    const assertion = form.get('client_assertion')
+    if (assertion === null)
+      return secret === form.get('client_secret')
+        ? undefined
+        : refusal('invalid_client', 'AADSTS7000215: Invalid client secret provided.')
+    if (assertion === federated && form.get('client_assertion_type') === jwtBearer) return undefined
+    return refusal(
+      'invalid_request',
+      'AADSTS70021: No matching federated identity record found for presented assertion.',
+    )
   }
 
   const metadata = (): object => metadataOf(`${url()}/${tenant}`)
@@ -128,6 +146,9 @@ export function createAccess({ tenant, principals, open, url, now }: AccessOptio
       withheld = actions
     },
     forgetTokens: () => tokens.clear(),
+    federate: (token) => {
+      federated = token
+    },
   }
 }
 

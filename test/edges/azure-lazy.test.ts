@@ -62,6 +62,7 @@ test('a look at workers loads what it needs, and nothing of databases or storage
 
   expect(loaded).toEqual(expect.arrayContaining(['@azure/arm-compute']))
   expect(loaded).not.toContain('@azure/arm-sql')
+  expect(loaded).not.toContain('@azure/arm-storage')
   expect(loaded).not.toContain('tedious')
   expect(loaded).not.toContain('@azure/identity')
 }, 60_000)

@@ -102,7 +102,10 @@ async function refusal(asked: Asked): Promise<string> {
 }
 
 const compute = 'Microsoft.Compute/virtualMachineScaleSets/workers-vmss'
-const sql = 'Microsoft.Sql/servers/sql-west'
+const autoscale = 'Microsoft.Insights/autoscalesettings/by-load'
+const account = 'Microsoft.Storage/storageAccounts/examplewest'
+const zone = 'Microsoft.Network/dnsZones/example.com'
+const sql = 'Microsoft.Sql/servers/sql-west/databases'
 const group = 'Microsoft.Sql/servers/sql-north/failoverGroups/orders-fg'
 
 interface Kind {
@@ -114,100 +117,48 @@ interface Kind {
   readonly body?: object
 }
 
+type Row = readonly [what: string, version: string, right: string, body?: object]
+
 /** One request for each right at Resource Manager that the bot uses; those that would change have a body that is refused. */
-const kinds: readonly Kind[] = [
-  {
-    right: 'Microsoft.Compute/virtualMachineScaleSets/read',
-    method: 'GET',
-    path: compute,
-    version: '2026-04-01',
-  },
-  {
-    right: 'Microsoft.Compute/virtualMachineScaleSets/instanceView/read',
-    method: 'GET',
-    path: `${compute}/instanceView`,
-    version: '2026-04-01',
-  },
-  {
-    right: 'Microsoft.Compute/virtualMachineScaleSets/write',
-    method: 'PATCH',
-    path: compute,
-    version: '2026-04-01',
-    body: { capacity: 5 },
-  },
-  {
-    right: 'Microsoft.Insights/autoscalesettings/read',
-    method: 'GET',
-    path: 'Microsoft.Insights/autoscalesettings/by-load',
-    version: '2022-10-01',
-  },
-  {
-    right: 'Microsoft.Insights/autoscalesettings/write',
-    method: 'PATCH',
-    path: 'Microsoft.Insights/autoscalesettings/by-load',
-    version: '2022-10-01',
-    body: { properties: { profiles: [] } },
-  },
-  {
-    right: 'Microsoft.Sql/servers/databases/write',
-    method: 'PUT',
-    path: `${sql}/databases/orders-r-1`,
-    version: '2022-08-01-preview',
-    body: { location: 'westeurope', properties: { createMode: 'Guess' } },
-  },
-  {
-    right: 'Microsoft.Sql/servers/databases/move/action',
-    method: 'POST',
-    path: `${sql}/databases/orders/move`,
-    version: '2022-08-01-preview',
-    body: { name: 'orders' },
-  },
-  {
-    right: 'Microsoft.Sql/servers/failoverGroups/write',
-    method: 'PATCH',
-    path: group,
-    version: '2021-11-01',
-    body: { properties: { databases: 'orders' } },
-  },
-  {
-    right: 'Microsoft.Sql/servers/failoverGroups/failover/action',
-    method: 'POST',
-    path: `${group}/failover`,
-    version: '2021-11-01',
-  },
-  {
-    right: 'Microsoft.Storage/storageAccounts/read',
-    method: 'GET',
-    path: 'Microsoft.Storage/storageAccounts/examplewest',
-    version: '2026-09-01',
-  },
-  {
-    right: 'Microsoft.Storage/storageAccounts/failover/action',
-    method: 'POST',
-    path: 'Microsoft.Storage/storageAccounts/examplewest/failover',
-    version: '2026-09-01',
-    body: { type: 'Planned' },
-  },
-  {
-    right: 'Microsoft.Network/dnsZones/read',
-    method: 'GET',
-    path: 'Microsoft.Network/dnsZones/example.com',
-    version: '2018-05-01',
-  },
-  {
-    right: 'Microsoft.Network/dnsZones/A/write',
-    method: 'PUT',
-    path: 'Microsoft.Network/dnsZones/example.com/A/www',
-    version: '2018-05-01',
-    body: { properties: { TTL: 'long' } },
-  },
-  {
-    right: 'Microsoft.Authorization/permissions/read',
-    method: 'GET',
-    path: 'Microsoft.Authorization/permissions',
-    version: '2022-04-01',
-  },
+const rows: readonly Row[] = [
+  [`GET ${compute}`, '2026-04-01', 'Microsoft.Compute/virtualMachineScaleSets/read'],
+  [
+    `GET ${compute}/instanceView`,
+    '2026-04-01',
+    'Microsoft.Compute/virtualMachineScaleSets/instanceView/read',
+  ],
+  [`PATCH ${compute}`, '2026-04-01', 'Microsoft.Compute/virtualMachineScaleSets/write', { capacity: 5 }],
+  [`GET ${autoscale}`, '2022-10-01', 'Microsoft.Insights/autoscalesettings/read'],
+  [`PATCH ${autoscale}`, '2022-10-01', 'Microsoft.Insights/autoscalesettings/write', { profiles: [] }],
+  [
+    `PUT ${sql}/orders-r-1`,
+    '2022-08-01-preview',
+    'Microsoft.Sql/servers/databases/write',
+    { location: 'westeurope' },
+  ],
+  [
+    `POST ${sql}/orders/move`,
+    '2022-08-01-preview',
+    'Microsoft.Sql/servers/databases/move/action',
+    { name: 'orders' },
+  ],
+  [`PATCH ${group}`, '2021-11-01', 'Microsoft.Sql/servers/failoverGroups/write', { databases: 'orders' }],
+  [`POST ${group}/failover`, '2021-11-01', 'Microsoft.Sql/servers/failoverGroups/failover/action'],
+  [`GET ${account}`, '2026-09-01', 'Microsoft.Storage/storageAccounts/read'],
+  [
+    `POST ${account}/failover`,
+    '2026-09-01',
+    'Microsoft.Storage/storageAccounts/failover/action',
+    { type: 'Planned' },
+  ],
+  [`GET ${zone}`, '2018-05-01', 'Microsoft.Network/dnsZones/read'],
+  [`PUT ${zone}/A/www`, '2018-05-01', 'Microsoft.Network/dnsZones/A/write', { properties: { TTL: 'long' } }],
+  ['GET Microsoft.Authorization/permissions', '2022-04-01', 'Microsoft.Authorization/permissions/read'],
 ]
+const kinds = rows.map(([what, version, right, body]): Kind => {
+  const [method = '', path = ''] = what.split(' ')
+  return { method, path, version, right, ...(body === undefined ? {} : { body }) }
+})
 
 function asked({ method, path, version, body }: Kind, change: Partial<Asked> = {}): Asked {
   return {
@@ -339,15 +290,15 @@ describe('Resource Manager', () => {
 })
 
 test.each([
-  ['another application', { client_id: 'somebody' }, 400, 'unauthorized_client', 'AADSTS700016'],
-  ['another secret', { client_secret: 'a guess' }, 401, 'invalid_client', 'AADSTS7000215'],
-  ['another grant', { grant_type: 'password' }, 400, 'invalid_request', 'AADSTS900144'],
-  ['no scope of a service', { scope: 'openid' }, 400, 'invalid_request', 'AADSTS900144'],
-] as const)('Entra ID gives no token for %s', async (_what, change, status, error, code) => {
-  const reply = await askEntra(sim.url, change)
+  ['another application', { client_id: 'somebody' }, '400 unauthorized_client AADSTS700016'],
+  ['another secret', { client_secret: 'a guess' }, '401 invalid_client AADSTS7000215'],
+  ['another grant', { grant_type: 'password' }, '400 invalid_request AADSTS900144'],
+  ['no scope of a service', { scope: 'openid' }, '400 invalid_request AADSTS900144'],
+])('Entra ID gives no token for %s', async (_what, change, refused) => {
+  const { status, body } = await askEntra(sim.url, change)
+  const told = JSON.parse(body) as { error: string; error_description: string }
 
-  expect(reply.status).toBe(status)
-  expect(JSON.parse(reply.body)).toEqual({ error, error_description: expect.stringContaining(code) })
+  expect(`${status} ${told.error} ${told.error_description.split(':')[0]}`).toBe(refused)
 })
 
 describe('storage queues', () => {

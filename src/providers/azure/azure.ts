@@ -138,7 +138,14 @@ export function createAzure(access: AzureAccess): Azure {
       } catch (thrown) {
         const credentialAdvice = adviceOf(access)
         const { aborted: stopped } = signal
-        throw explain(purpose, thrown, { stopped, timeout: within, credentialAdvice, secrets })
+        const tokenUnreachable = unreachableFor(access.credential)
+        throw explain(purpose, thrown, {
+          stopped,
+          timeout: within,
+          credentialAdvice,
+          tokenUnreachable,
+          secrets,
+        })
       }
     },
   }
@@ -193,6 +200,13 @@ function adviceOf({ subscription, credential }: AzureAccess): string {
   return subscription === undefined
     ? `Nothing of Azure is set up: begin with AZURE_SUBSCRIPTION_ID. ${advice}`
     : advice
+}
+
+/** Who is on no machine of Azure's looks for the fault at the wrong place when Entra ID is named. */
+function unreachableFor(credential: AzureAccess['credential']): string {
+  return credential === 'managed-identity'
+    ? `what gives out this machine's identity could not be reached. ${adviceFor(credential)}`
+    : 'Entra ID, which gives the token, could not be reached.'
 }
 
 function adviceFor(credential: AzureAccess['credential']): string {

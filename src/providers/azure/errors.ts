@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly timeout: Duration
   /** What to look at when no token was had, by the kind of credential. */
   readonly credentialAdvice: string
+  /** What could not be reached when no token came, with what to do. */
+  readonly tokenUnreachable: string
   /** Never to be shown. */
   readonly secrets: readonly string[]
 }
@@ -123,25 +125,25 @@ function doubt({ changes }: AzurePurpose): string {
 function noToken(
   what: string,
   thrown: unknown,
-  { credentialAdvice, secrets }: Circumstances,
+  { credentialAdvice, tokenUnreachable, secrets }: Circumstances,
 ): Error & (UserError | RetryableError) {
   const text = cleaned(reasonOf(thrown), secrets)
   const said = /AADSTS\d+[^.]*\./.exec(text)?.[0] ?? refusedWith(text)
-  const unreachable = /network_error|endpoints_resolution|ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|\b5\d\d\b/.test(
-    text,
-  )
-  if (said === undefined && unreachable)
-    return new RetryableError(`${what}: Entra ID, which gives the token, could not be reached.`)
+  const unreachable =
+    /network_error|server_error|endpoints_resolution|ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|\b5\d\d\b/.test(text)
+  if (said === undefined && unreachable) return new RetryableError(`${what}: ${tokenUnreachable}`)
   return new UserError(
     'azure-credential',
     `${what}: it got no token${said === undefined ? '' : ` (${said})`}. Nothing was changed. ${credentialAdvice}`,
   )
 }
 
-/** What the address that knows a machine's identity has answered, such as a redirect. */
+/** What the address that knows a machine's identity has answered, such as a redirect, or said in its own words. */
 function refusedWith(text: string): string | undefined {
   const status = /Http status code: ([34]\d\d)/.exec(text)?.[1]
-  return status === undefined ? undefined : `answered with ${status}`
+  if (status !== undefined) return `answered with ${status}`
+  const words = / - Description: (.+?) - Correlation ID: /.exec(text)?.[1]
+  return words === undefined || words === 'Not Available' ? undefined : lineOf(words)
 }
 
 interface Telling extends Circumstances {
