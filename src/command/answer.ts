@@ -1,4 +1,5 @@
 // Answers: the few shapes that all handlers share.
+import { nameOf } from '../drplan/person-name.ts'
 import { incidentCard } from '../incident/card.ts'
 import { optional } from './read.ts'
 import { withCommands } from './typed.ts'
@@ -96,8 +97,7 @@ export function listing(title: string, sections: readonly Section[], data: unkno
 
 /** How somebody is written in an answer: `Ann Onken`. */
 export function who(plan: DrPlan, person: string): string {
-  if (person === 'nagios') return 'Nagios'
-  return Object.hasOwn(plan.people, person) ? (plan.people[person]?.name ?? person) : person
+  return person === 'nagios' ? 'Nagios' : nameOf(plan, person)
 }
 
 /** An instant as date and time in the reader's zone. */

@@ -1,4 +1,5 @@
 // The one door of all doors: a text is read, permitted, carried out, and always answered.
+import { sentence } from '../recovery/news.ts'
 import { specOf } from '../../commands/index.ts'
 import { ConflictError, RetryableError, UserError, reasonOf } from '../errors.ts'
 import { refused, usage } from './answer.ts'
@@ -100,10 +101,6 @@ function failed(desk: Desk, speaker: Speaker, error: unknown, nextErrorId: () =>
   desk.log.error('command failed', { id, reason: reasonOf(error), stack, person: speaker.person })
   const text = `This failed inside the bot; it is logged as ${id}. Try again, or use another way; then give ${id} to an administrator.`
   return refused('bug', text)
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 /** Ids that find the line of the log: the time, and a number for those of the same millisecond. */

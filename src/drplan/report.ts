@@ -1,9 +1,9 @@
 // What `npx dr plan check` and `npx dr plan test` print: pure text and data.
+import { nameOf } from './person-name.ts'
 import { systemIds } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
 import { channelsFor } from '../oncall/channels.ts'
 import { pagedThrough } from './lint.ts'
-import { nameOf } from '../oncall/shift.ts'
 import { exactMoment, exactTime } from '../moment.ts'
 import { matchSystem } from '../triage/match.ts'
 import { printDuration } from './duration.ts'

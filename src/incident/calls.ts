@@ -1,10 +1,11 @@
 // Calling people: who is paged, through what, who is next when nobody answers, and when it stops.
+import { nameOf } from '../drplan/person-name.ts'
 import type { Instant, PersonId } from '../ids.ts'
 import { minute } from '../ids.ts'
 import { candidates } from '../oncall/candidates.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Call, Incident, Page, PageStep, Target } from './incident.ts'
-import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
+import { bot, effect, happened, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { order, page, stepsWakeAt, withStep } from './pages.ts'
 import type { Chosen } from './pages.ts'

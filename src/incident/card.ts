@@ -1,4 +1,5 @@
 // An incident's card: what is broken, since when, who has it, what the clocks say, and what can be done now.
+import { nameOf } from '../drplan/person-name.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
@@ -10,7 +11,6 @@ import type { Incident, Page, Room } from './incident.ts'
 import { incidentButtons, isRestore, restoreCommand } from './actions.ts'
 import { byHandLead } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
-import { nameOf } from './change.ts'
 import { nowCarriedOut, decideByField, lackingWays, noWayLeft } from './decide-by.ts'
 import { chatName, isElsewhere, roomLinks } from './elsewhere.ts'
 import { problemsSection } from './problems.ts'

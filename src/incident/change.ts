@@ -1,4 +1,5 @@
 // A decision in the making: the next state, what happened, what must be done. Each helper returns a new one.
+import { nameOf } from '../drplan/person-name.ts'
 import type { Duration, IncidentId, Instant, PersonId, SystemId } from '../ids.ts'
 import type { EffectBody } from '../effect.ts'
 import type { DrPlan } from '../drplan/schema.ts'
@@ -83,11 +84,6 @@ export function happened(
 /** The decision with one more thing to do. */
 export function effect(change: Change, ...wishes: readonly Wish[]): Change {
   return { ...change, effects: [...change.effects, ...wishes] }
-}
-
-/** A person's name for people to read; the id when the plan no longer has that person. */
-export function nameOf(plan: DrPlan, person: string): string {
-  return plan.people[person]?.name ?? person
 }
 
 /** Whom the plan means, for people to read: `rotation managers and group dev`. */

@@ -1,10 +1,11 @@
 // A chat that takes nothing from the bot while an outage goes on: people in the other rooms are told once, and once when it is back.
+import { nameOf } from '../drplan/person-name.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import { second } from '../ids.ts'
 import { timeText } from '../moment.ts'
 import type { ChatState } from '../ports.ts'
-import { bot, effect, happened, nameOf, patch } from './change.ts'
+import { bot, effect, happened, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { chatName, isElsewhere } from './elsewhere.ts'
 import type { Channel, Incident } from './incident.ts'

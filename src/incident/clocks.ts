@@ -1,4 +1,5 @@
 // The diagnosis clock: reminders, extension with a reason, the end of it, and escalation.
+import { nameOf } from '../drplan/person-name.ts'
 import type { Duration, Instant } from '../ids.ts'
 import { minute } from '../ids.ts'
 import { printDuration } from '../drplan/duration.ts'
@@ -6,7 +7,7 @@ import type { Actor } from '../timeline/event.ts'
 import type { DiagnosisClock, Incident, Timings } from './incident.ts'
 import { diagnosisLimit } from './incident.ts'
 import { call, nextLevel } from './calls.ts'
-import { bot, effect, happened, nameOf, patch, targetNames } from './change.ts'
+import { bot, effect, happened, patch, targetNames } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { whoWhere } from './elsewhere.ts'
 

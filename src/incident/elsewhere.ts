@@ -1,7 +1,7 @@
 // Where an incident is to be found beside the console: its rooms in chats, the ways to them, and who did something in which.
+import { nameOf } from '../drplan/person-name.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Actor } from '../timeline/event.ts'
-import { nameOf } from './change.ts'
 import type { Incident, Room } from './incident.ts'
 
 /** The console shows every incident by itself: it has no room that somebody could join or put away. */

@@ -1,8 +1,9 @@
 // The end of an incident: it is resolved, and some time later its rooms are put away.
+import { nameOf } from '../drplan/person-name.ts'
 import type { Actor } from '../timeline/event.ts'
 import { bare } from './alerts.ts'
 import { stopAll } from './calls.ts'
-import { bot, effect, happened, nameOf } from './change.ts'
+import { bot, effect, happened } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { chatNames, isElsewhere, where, whoWhere } from './elsewhere.ts'
 import { endWords } from './end-words.ts'

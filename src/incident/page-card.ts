@@ -1,4 +1,5 @@
 // The cards of pages: an engineer's begins with the answer; a manager's says what was tried, and offers what a manager can do.
+import { nameOf } from '../drplan/person-name.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import type { PersonId } from '../ids.ts'
 import type { Button, Card, Line, Section } from '../message.ts'
@@ -9,7 +10,6 @@ import { mayApprove } from '../recovery/verdicts.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { calledNow, incidentCard, incidentFields, openedLine, stateText, toneOf } from './card.ts'
 import type { CardView } from './card.ts'
-import { nameOf } from './change.ts'
 import { roomLinks } from './elsewhere.ts'
 import type { Incident, Page } from './incident.ts'
 

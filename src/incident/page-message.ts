@@ -1,4 +1,5 @@
 // What a person who is paged is told, in words that any channel can carry, and what becomes of it when the page is over.
+import { nameOf } from '../drplan/person-name.ts'
 import { printClock } from '../drplan/duration.ts'
 import type { Instant } from '../ids.ts'
 import { plain } from '../message.ts'
@@ -6,7 +7,6 @@ import type { Card, Field, Line, Span } from '../message.ts'
 import { momentSeenAt, momentText } from '../moment.ts'
 import type { PageMessage } from '../ports.ts'
 import { incidentFields, openedLine } from './card.ts'
-import { nameOf } from './change.ts'
 import type { Incident, Page } from './incident.ts'
 import {
   engineerCard,

@@ -1,10 +1,11 @@
 // One person being paged: the steps of the ladder, when each is due, and what brings it forward.
+import { nameOf } from '../drplan/person-name.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import { second } from '../ids.ts'
 import { printDuration } from '../drplan/duration.ts'
 import { channelsFor } from '../oncall/channels.ts'
 import type { Call, Page, PageStep } from './incident.ts'
-import { bot, effect, happened, nameOf, patch } from './change.ts'
+import { bot, effect, happened, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 
 /** Stopped pages that are kept in the state; older ones are in the timeline. */

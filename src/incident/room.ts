@@ -1,10 +1,11 @@
 // The room of an incident: what it shows, who belongs into it, and what became of opening it.
+import { nameOf } from '../drplan/person-name.ts'
 import type { PersonId } from '../ids.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { RoomView } from '../ports.ts'
 import { incidentCard, stateText } from './card.ts'
 import type { CardView } from './card.ts'
-import { bot, effect, happened, nameOf, patch } from './change.ts'
+import { bot, effect, happened, patch } from './change.ts'
 import type { Change, Moment, Policy, Wish } from './change.ts'
 import { alsoInText, isElsewhere, openRooms, roomLinks } from './elsewhere.ts'
 import type { EventType, Happening } from '../timeline/event.ts'

@@ -1,10 +1,11 @@
 // What the news of a run mean for its incident: decided, recovering, works again, or back to diagnosing.
+import { nameOf } from '../drplan/person-name.ts'
 import { never } from '../errors.ts'
 import type { Actor } from '../timeline/event.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentInput } from './input.ts'
 import { bare, watch } from './alerts.ts'
-import { bot, effect, nagios, nameOf, patch } from './change.ts'
+import { bot, effect, nagios, patch } from './change.ts'
 import type { Change, Moment } from './change.ts'
 import { newClock } from './clocks.ts'
 import { nowCarriedOut } from './decide-by.ts'

@@ -1,7 +1,8 @@
 // Who is called for a target, in which order, and why.
+import { nameOf } from '../drplan/person-name.ts'
 import { inTurn } from './turns.ts'
 import { momentText } from '../moment.ts'
-import { nameOf, offUntil, onCall, rotationOf, turnOf } from './shift.ts'
+import { offUntil, onCall, rotationOf, turnOf } from './shift.ts'
 import type { Target } from '../incident/incident.ts'
 import type { Instant, PersonId } from '../ids.ts'
 import type { DrPlan } from '../drplan/schema.ts'

@@ -1,4 +1,5 @@
 // Who is on call in a rotation: turns, then overrides, then cover for people who are off.
+import { nameOf } from '../drplan/person-name.ts'
 import { BugError } from '../errors.ts'
 import { inTurn, turnAt } from './turns.ts'
 import { momentEnd, momentStart } from './wallclock.ts'
@@ -78,11 +79,6 @@ export function rotationOf(plan: DrPlan, name: string): Rotation {
   const rotation = plan.oncall.rotations.find((one) => one.name === name)
   if (!rotation) throw new BugError(`no rotation "${name}" in the plan`)
   return rotation
-}
-
-/** How a person is written in a sentence: the name, else the id. */
-export function nameOf(plan: Pick<DrPlan, 'people'>, person: PersonId): string {
-  return Object.hasOwn(plan.people, person) ? (plan.people[person]?.name ?? person) : person
 }
 
 function rosterOf(plan: DrPlan, name: string): Roster {

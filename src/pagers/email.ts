@@ -1,4 +1,5 @@
 // Pages a person by e-mail, over SMTP (nodemailer).
+import { escapeMarkup } from '../escape.ts'
 import { createHash } from 'node:crypto'
 import { RetryableError, UserError, reasonOf } from '../errors.ts'
 import { second } from '../ids.ts'
@@ -109,9 +110,9 @@ function textOf(message: PageMessage, subject: string): string {
 }
 
 function htmlOf(message: PageMessage, subject: string): string {
-  const lines = message.lines.map((line) => `<p style="margin:0 0 6px">${escapeHtml(printable(line))}</p>`)
-  const button = `<a href="${escapeHtml(webLink(message.link))}" style="display:inline-block;padding:10px 18px;background:#b3261e;color:#ffffff;text-decoration:none;border-radius:6px">Acknowledge</a>`
-  return `<!doctype html><html><body style="font:16px/1.4 sans-serif"><h1 style="font-size:18px">${escapeHtml(subject)}</h1>${lines.join('')}<p>${button}</p><p style="color:#555555">${escapeHtml(hintFor(message))}</p></body></html>`
+  const lines = message.lines.map((line) => `<p style="margin:0 0 6px">${escapeMarkup(printable(line))}</p>`)
+  const button = `<a href="${escapeMarkup(webLink(message.link))}" style="display:inline-block;padding:10px 18px;background:#b3261e;color:#ffffff;text-decoration:none;border-radius:6px">Acknowledge</a>`
+  return `<!doctype html><html><body style="font:16px/1.4 sans-serif"><h1 style="font-size:18px">${escapeMarkup(subject)}</h1>${lines.join('')}<p>${button}</p><p style="color:#555555">${escapeMarkup(hintFor(message))}</p></body></html>`
 }
 
 /** A link is a link only when it leads to a web page: `javascript:` and the like lead nowhere. */
@@ -126,15 +127,6 @@ function oneLine(text: string): string {
 
 function printable(text: string): string {
   return withoutUnseen(text, (character) => (character === '\n' || character === '\t' ? character : '\uFFFD'))
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
 }
 
 interface Attempt {

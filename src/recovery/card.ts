@@ -1,4 +1,5 @@
 // A run's card: what changes, what it costs and whose word it takes first; then each step and its undo, and what was checked.
+import { nameOf } from '../drplan/person-name.ts'
 import { never } from '../errors.ts'
 import { printTook } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
@@ -14,7 +15,7 @@ import { emptyAt } from './queues/drain-rate.ts'
 import type { Remaining } from './queues/drain-rate.ts'
 import { remainingText } from './queues/words.ts'
 import type { NeverBegun, Run, Step } from './run.ts'
-import { aboutText, approvalLine, cautions, changeLines, costFields, personName } from './summary.ts'
+import { aboutText, approvalLine, cautions, changeLines, costFields } from './summary.ts'
 import type { Seen } from './summary.ts'
 import { leftBy, undoTextOf } from './world.ts'
 
@@ -77,7 +78,7 @@ function endLine(run: NeverBegun, { plan, now }: Seen): Line {
       : [`It does not start: ${sentence(run.reason)}`]
   }
   const { by, door, at } = run.by
-  const who = `${personName(plan, by)} (${door}) at `
+  const who = `${nameOf(plan, by)} (${door}) at `
   const when = timeOn(at, now, plan.timezone)
   if (run.state === 'cancelled') return ['Cancelled before it began by ', who, when, '.']
   const why = run.reason === undefined ? ', without a reason.' : `: ${run.reason}`
@@ -86,7 +87,7 @@ function endLine(run: NeverBegun, { plan, now }: Seen): Line {
 
 function askedLine(run: Run, { plan }: Seen): Line {
   return [
-    `Asked for by ${personName(plan, run.askedBy)} through ${run.door} at `,
+    `Asked for by ${nameOf(plan, run.askedBy)} through ${run.door} at `,
     { at: run.askedAt, show: 'date-time' },
     run.incident === undefined ? '' : ` for ${run.incident}`,
   ]
@@ -166,7 +167,7 @@ function fields(run: Run, seen: Seen): readonly Field[] {
   for (const { by, door, at } of run.approvals) {
     list.push({
       label: 'Approved by',
-      value: [`${personName(plan, by)} through ${door} at `, timeOn(at, now, plan.timezone)],
+      value: [`${nameOf(plan, by)} through ${door} at `, timeOn(at, now, plan.timezone)],
     })
   }
   if (run.left !== undefined && run.undoneBy === undefined) list.push(leftField(run, run.left, seen))

@@ -1,4 +1,5 @@
 // The recovery engine: proposes, takes verdicts, and carries runs on; what it promises is in each run's state, on disk.
+import { nameOf } from '../drplan/person-name.ts'
 import { ConflictError, UserError, unlessNewer } from '../errors.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
@@ -23,7 +24,6 @@ import { replannedText } from './planned.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import type { Run } from './run.ts'
 import { refuseLedAway, refuseReplanned } from './still-so.ts'
-import { personName } from './summary.ts'
 import { asSeen } from './unseen.ts'
 import type { Said } from './verdicts.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
@@ -115,7 +115,7 @@ async function withHindrance({ store, plan }: Engine, draft: Draft): Promise<Dra
   const { proposal } = draft
   const frozen = await readFrozen(store)
   if (!frozen) return draft
-  const hindrance = `Recoveries were frozen by ${personName(plan(), frozen.by)} when this was proposed: while they are, it does not start`
+  const hindrance = `Recoveries were frozen by ${nameOf(plan(), frozen.by)} when this was proposed: while they are, it does not start`
   return { ...draft, proposal: { ...proposal, warnings: [hindrance, ...proposal.warnings] } }
 }
 

@@ -1,10 +1,10 @@
 // The freeze: while it is on, no recovery starts. It is one claim, so that a start and a freeze cannot cross.
+import { nameOf } from '../drplan/person-name.ts'
 import { z } from 'zod'
 import type { DrPlan } from '../drplan/schema.ts'
 import { ConflictError, UserError } from '../errors.ts'
 import type { Instant, RunId } from '../ids.ts'
 import type { Clock, Log, Store } from '../ports.ts'
-import { personName } from './summary.ts'
 import type { Actor } from '../timeline/event.ts'
 
 const name = 'frozen'
@@ -35,7 +35,7 @@ export async function refuseFrozen(
   const why = frozen.reason === undefined ? '' : ` (${frozen.reason})`
   throw new UserError(
     'frozen',
-    `${run} cannot start: recoveries were frozen by ${personName(plan(), frozen.by)}${why}. When that is over, say: unfreeze, and then the same again.`,
+    `${run} cannot start: recoveries were frozen by ${nameOf(plan(), frozen.by)}${why}. When that is over, say: unfreeze, and then the same again.`,
   )
 }
 

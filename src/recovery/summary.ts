@@ -1,4 +1,5 @@
 // What a person must know before saying yes to a run: what changes, what it costs, whether the time is enough, whose word it takes.
+import { nameOf } from '../drplan/person-name.ts'
 import { never } from '../errors.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
@@ -13,11 +14,6 @@ import type { Proposal, Run } from './run.ts'
 export interface Seen {
   readonly plan: DrPlan
   readonly now: Instant
-}
-
-/** How a person of the plan is written: `Ann Onken`. */
-export function personName(plan: DrPlan, person: string): string {
-  return Object.hasOwn(plan.people, person) ? (plan.people[person]?.name ?? person) : person
 }
 
 /** A line for each thing that changes: `api.example.com A: 203.0.113.10, TTL 300 s → 203.0.113.20, TTL 60 s`. */
@@ -59,7 +55,7 @@ export function aboutText({ state, proposal: { summary, did = summary } }: Run):
 }
 
 function takenOn(run: Run, reason: string | undefined, { plan }: Seen): string {
-  return reason === undefined ? '' : `; overridden by ${personName(plan, run.askedBy)}: ${reason}`
+  return reason === undefined ? '' : `; overridden by ${nameOf(plan, run.askedBy)}: ${reason}`
 }
 
 /** What the objective's clock says of a run that has not ended: it is read again whenever the run is shown. */
@@ -113,7 +109,7 @@ function objective(objectiveAt: Instant, expected: Proposal['expected'], now: In
 /** Whose word lets it run, by name, and what they type. */
 export function approvalLine(run: Run, plan: DrPlan): Line {
   const { id, proposal, askedBy } = run
-  const asker = personName(plan, askedBy)
+  const asker = nameOf(plan, askedBy)
   switch (proposal.risk) {
     case 'reversible':
       return [`${asker}, or another engineer or manager: `, { command: `approve ${id}` }]

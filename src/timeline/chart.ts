@@ -1,4 +1,5 @@
 // The phases of an outage against its objective as a picture (SVG) with its words: for places that show no table.
+import { escapeMarkup } from '../escape.ts'
 import { printDuration, printTook } from '../drplan/duration.ts'
 import type { Duration, Instant } from '../ids.ts'
 import type { Incident } from '../incident/incident.ts'
@@ -70,7 +71,7 @@ export function phasesChart(incident: Charted, now: Instant): Chart {
 function frame(title: string, height: number, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="DejaVu Sans">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeMarkup(title)}</title>`,
     `<rect x="1" y="1" width="${width - 2}" height="${height - 2}" rx="14" fill="${colours.panel}" stroke="${colours.edge}"/>`,
     ...parts,
     '</svg>',
@@ -176,7 +177,7 @@ interface Style {
 
 function text(x: number, y: number, style: Style, words: string): string {
   const { size, weight = 'normal', anchor = 'start', fill = colours.text } = style
-  return `<text x="${round(x)}" y="${y}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${fill}">${escape(words)}</text>`
+  return `<text x="${round(x)}" y="${y}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${fill}">${escapeMarkup(words)}</text>`
 }
 
 function rect({ x, y, width, height }: Box, fill: string, radius: number): string {
@@ -194,10 +195,4 @@ function clipped(words: string): string {
     .trim()
   const letters = Array.from(line)
   return letters.length > titleLength ? `${letters.slice(0, titleLength - 1).join('')}…` : line
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-function escape(words: string): string {
-  return words.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character)
 }

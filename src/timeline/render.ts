@@ -1,5 +1,5 @@
 // A timeline as lines for people: the time in the plan's zone, who, what; a new day says so.
-import { nameOf } from '../oncall/shift.ts'
+import { nameOf } from '../drplan/person-name.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
 import { dayText, exactTime, zoned } from '../moment.ts'

@@ -1,4 +1,5 @@
 // A report as one HTML file that needs nothing else: for printing, mailing, keeping.
+import { escapeMarkup } from '../escape.ts'
 import { reportParts, reportTitle } from './report-parts.ts'
 import type { Part } from './report-parts.ts'
 import type { Report } from './report.ts'
@@ -56,17 +57,7 @@ function tableHtml({ columns, rows }: NonNullable<Part['table']>): string {
   return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`
 }
 
-const replacements: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** Text without markup; characters that control a terminal or the direction of writing are taken out. */
 function escapeHtml(text: string): string {
-  return text
-    .replaceAll(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, '')
-    .replaceAll(/[&<>"']/g, (found) => replacements[found] ?? found)
+  return escapeMarkup(text.replaceAll(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, ''))
 }

@@ -1,5 +1,5 @@
 // What a review needs of one incident, as data: objective against measured, who was called, who approved what.
-import { nameOf } from '../oncall/shift.ts'
+import { nameOf } from '../drplan/person-name.ts'
 import { hasLeftDebts } from '../recovery/change.ts'
 import { runName } from '../recovery/news.ts'
 import { isCoveredBy, isStanding } from '../recovery/taken-over.ts'

@@ -1,9 +1,10 @@
 // Who asks: a bearer token of the command line, or a console session with its protection against foreign pages.
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Clock } from '../ports.ts'
 import type { Credentials } from './credentials.ts'
+import { sameText } from './session.ts'
 import type { Claims, Refusal } from './session.ts'
 import type { Viewer } from './view.ts'
 
@@ -81,8 +82,4 @@ export function sameOrigin(request: FastifyRequest): boolean {
   const { origin, host } = request.headers
   if (origin === undefined || host === undefined || !URL.canParse(origin)) return false
   return new URL(origin).host === host
-}
-
-function sameText(a: string, b: string): boolean {
-  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
 }

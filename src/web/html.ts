@@ -1,4 +1,5 @@
 // HTML as a tagged template that escapes whatever is put into it; there is no way to insert data unescaped.
+import { escapeMarkup } from '../escape.ts'
 import { withoutUnseen } from '../unseen.ts'
 
 /** A piece of markup that was written in a template, never made from data. */
@@ -9,14 +10,6 @@ export interface Html {
 /** What may stand in a template. Texts are escaped; `undefined` and `false` are nothing. */
 export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[]
 
-const markup = /[&<>"']/g
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
 const kept = new Set(['\n', '\t'])
 
 /** Markup with every value escaped, for element content and for quoted attributes alike. */
@@ -31,10 +24,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly HtmlValu
  * like another one) become U+FFFD.
  */
 function escape(text: string): string {
-  return withoutUnseen(text, (character) => (kept.has(character) ? character : '\uFFFD')).replace(
-    markup,
-    (character) => entities[character] ?? character,
-  )
+  return escapeMarkup(withoutUnseen(text, (character) => (kept.has(character) ? character : '\uFFFD')))
 }
 
 function render(value: HtmlValue): string {

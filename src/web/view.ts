@@ -1,4 +1,5 @@
 // What every page knows besides its own data: who looks, when, in which zone, and the secrets of the form.
+import { nameOf as personName } from '../drplan/person-name.ts'
 import type { Instant, PersonId } from '../ids.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 
@@ -23,5 +24,5 @@ export interface View {
 
 /** The name of a person of the plan, else the id itself. */
 export function nameOf(view: View, person: PersonId): string {
-  return view.plan.people[person]?.name ?? person
+  return personName(view.plan, person)
 }

@@ -43,6 +43,7 @@ const shared = [
   'src/commit.ts',
   'src/effect.ts',
   'src/errors.ts',
+  'src/escape.ts',
   'src/ids.ts',
   'src/lines.ts',
   'src/loopback.ts',

@@ -2,14 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Action, DnsRecord, ProbeAction } from '../../src/recovery/action.ts'
-import {
-  dnsSteps,
-  effectWithin,
-  plainContent,
-  proxyWarnings,
-  typeFor,
-} from '../../src/recovery/ways/cloudflare/change.ts'
+import { dnsSteps, effectWithin, proxyWarnings, typeFor } from '../../src/recovery/ways/cloudflare/change.ts'
 import type { DnsChange } from '../../src/recovery/ways/cloudflare/change.ts'
+import { plainContent } from '../../src/recovery/record-content.ts'
 import { pointedAt } from '../../src/recovery/ways/cloudflare/records.ts'
 import { batch } from '../../sim/cloudflare/records.ts'
 import type { ApiRecord } from '../../sim/cloudflare/records.ts'

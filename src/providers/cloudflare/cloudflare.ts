@@ -10,7 +10,7 @@ import { RecordFacts } from '../../recovery/kinds/cloudflare-dns.ts'
 import type { Operation } from '../../recovery/run.ts'
 import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } from './calls.ts'
 import { readWhole } from './zone.ts'
-import { plainContent, plainName } from '../dns/record-content.ts'
+import { plainContent, plainName } from '../../recovery/record-content.ts'
 import { leftOf } from '../started.ts'
 
 const Zones = z.array(

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { ZoneRecord } from '../../readers.ts'
 import type { CloudflareCalls } from './calls.ts'
-import { plainName } from '../dns/record-content.ts'
+import { plainName } from '../../recovery/record-content.ts'
 
 const Records = z.array(
   z.object({

@@ -10,7 +10,7 @@ import { delegationIn, saysText } from '../../recovery/kinds/delegation.ts'
 import type { DelegationSeen } from '../../recovery/kinds/delegation.ts'
 import { ask } from './query.ts'
 import { addressesOf } from './name-servers.ts'
-import { plainName } from './record-content.ts'
+import { plainName } from '../../recovery/record-content.ts'
 
 export interface DelegationOptions {
   /** For one question to one name server. Default 2 s. */

@@ -8,7 +8,7 @@ import type { Clock, Progress, Provider } from '../../ports.ts'
 import type { DnsCheckAction } from '../../recovery/action.ts'
 import { delegationIn, leadsTo, saysText } from '../../recovery/kinds/delegation.ts'
 import { addressesOf } from './name-servers.ts'
-import { plainContent, plainName } from './record-content.ts'
+import { plainContent, plainName } from '../../recovery/record-content.ts'
 import { age } from '../started.ts'
 
 export interface DnsCheckOptions {

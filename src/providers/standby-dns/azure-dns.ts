@@ -11,7 +11,7 @@ import type { Azure } from '../azure/azure.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
 import { fromAzure, toAzure } from './record-sets.ts'
 import { lazily } from '../lazily.ts'
-import { plainName } from '../dns/record-content.ts'
+import { plainName } from '../../recovery/record-content.ts'
 
 type Place = Pick<StandbyDnsAction, 'resourceGroup' | 'zone'>
 type Load = () => Promise<DnsManagementClient>

@@ -2,7 +2,7 @@
 import type { RecordSet } from '@azure/arm-dns'
 import type { StandbySet } from '../../readers.ts'
 import type { StandbyContent, StandbyType } from '../../recovery/standby-action.ts'
-import { plainContent, plainName } from '../dns/record-content.ts'
+import { plainContent, plainName } from '../../recovery/record-content.ts'
 
 /** The mark by which the bot knows what it made: it changes and removes nothing else. */
 const mark = { 'managed-by': 'dr-bot' } as const

@@ -1,9 +1,9 @@
 // From the records of a Cloudflare zone to the record sets that Azure DNS would have to hold, and what cannot be copied.
+import { plainContent } from '../record-content.ts'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { ZoneRecord } from '../../readers.ts'
 import type { StandbyContent, StandbyType } from '../standby-action.ts'
-import { plainContent } from '../ways/cloudflare/change.ts'
 
 /** A record set as the standby zone shall hold it. */
 export interface WantedSet extends StandbyContent {

@@ -1,4 +1,5 @@
 // Messages that people want in the timeline: by the note emoji, by beginning with it, or by the shortcut.
+import { nameOf } from '../../../drplan/person-name.ts'
 import { z } from 'zod'
 import { specOf } from '../../../../commands/index.ts'
 import { printCommand } from '../../../command/parse.ts'
@@ -173,10 +174,10 @@ function signed(
     readonly asker: PersonId
   },
 ): string {
-  const nameOf = (person: PersonId): string => cut(plan.people[person]?.name ?? person, longestName)
+  const named = (person: PersonId): string => cut(nameOf(plan, person), longestName)
   const { from, author, speaker, asker } = who
-  if (speaker !== asker) return `${words} (kept by ${nameOf(asker)})`
-  const said = author === undefined ? from.author : nameOf(author)
+  if (speaker !== asker) return `${words} (kept by ${named(asker)})`
+  const said = author === undefined ? from.author : named(author)
   return said === undefined || speaker === author ? words : `${said}: ${words}`
 }
 
@@ -193,7 +194,7 @@ function mayNote(plan: DrPlan, person: PersonId | undefined): person is PersonId
 export function noteText(plan: DrPlan, text: string): string {
   const person = (slack: string): string | undefined => {
     const id = bySlackId(plan, slack)
-    return id === undefined ? undefined : `@${plan.people[id]?.name ?? id}`
+    return id === undefined ? undefined : `@${nameOf(plan, id)}`
   }
   const readable = written(cut(text, 9_000), { person, incident: () => undefined })
   const plain = readable

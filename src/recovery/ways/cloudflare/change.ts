@@ -1,5 +1,5 @@
 // A change of DNS records as steps: ask the target, change in one batch, ask the name servers, ask the target again.
-import { SocketAddress, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import type { Duration } from '../../../ids.ts'
 import { minute, second } from '../../../ids.ts'
 import type { Action, CertificateAction, CloudflareDnsAction, DnsRecord, ProbeAction } from '../../action.ts'
@@ -137,12 +137,6 @@ export function proxyWarnings({ before, after }: DnsChange): readonly string[] {
           `${record.name} leaves Cloudflare's proxy: no shield, the server's address becomes public, and clients may keep Cloudflare's addresses for about 5 minutes`,
         ]
   })
-}
-
-/** A destination of the plan in the form in which Cloudflare has it. */
-export function plainContent(to: string): string {
-  if (isIP(to) === 6) return new SocketAddress({ address: to, family: 'ipv6' }).address
-  return to.toLowerCase().replace(/\.$/, '')
 }
 
 /** The type of record that points at this destination. */

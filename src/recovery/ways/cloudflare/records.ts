@@ -1,9 +1,10 @@
 // The block `cloudflare`: the plan's DNS records point at another server.
+import { plainContent } from '../../record-content.ts'
 import { UserError } from '../../../errors.ts'
 import { printDuration } from '../../../drplan/duration.ts'
 import type { Recovery } from '../../../drplan/schema.ts'
 import type { DnsRecord, ProbeAction } from '../../action.ts'
-import { actionOf, dnsSteps, effectWithin, plainContent, proxyWarnings } from './change.ts'
+import { actionOf, dnsSteps, effectWithin, proxyWarnings } from './change.ts'
 import { rowsOf, shortTtl, targetsOf, typeFor } from './change.ts'
 import type { DnsChange } from './change.ts'
 import { checkThroughCloudflare } from './check.ts'
