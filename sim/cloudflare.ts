@@ -205,7 +205,23 @@ function broken(fault: Answered<CloudflareFault>): ApiAnswer {
     case 'garbage':
       return { status: 200, body: {}, headers: { 'content-type': 'text/html' } }
     case 'status':
-      return failure(new ApiError(fault.status ?? 500, 10_001, 'Internal server error'))
+      return failure(saying(fault.status ?? 500))
+  }
+}
+
+/** In the words that the API itself has for such a status. */
+function saying(status: number): ApiError {
+  switch (status) {
+    case 401:
+      return new ApiError(status, 10_000, 'Authentication error')
+    case 403:
+      return new ApiError(status, 9109, 'Unauthorized to access requested resource')
+    case 404:
+      return new ApiError(status, 81_044, 'Record does not exist.')
+    case 409:
+      return new ApiError(status, 81_053, 'An A, AAAA, or CNAME record with that host already exists.')
+    default:
+      return new ApiError(status, 10_001, 'Internal server error')
   }
 }
 

@@ -7,7 +7,7 @@ import { fresh, reload, route } from './dataplane/world.ts'
 import type { FileServer, Server, State } from './dataplane/world.ts'
 
 export type DataplaneFault =
-  | { readonly kind: 'hang' | 'refuse' | 'nonsense' }
+  | { readonly kind: 'hang' | 'reset' | 'nonsense' }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number; readonly on?: 'change' }
   /** Somebody else writes the file between the question for its version and the change, once. */
   | { readonly kind: 'other-writer' }
@@ -107,7 +107,7 @@ export async function startDataplane(options: DataplaneOptions): Promise<Datapla
 
 /** Whether the fault has dealt with the request. */
 function breaks(fault: DataplaneFault, request: IncomingMessage, response: ServerResponse): boolean {
-  if (fault.kind === 'refuse') request.socket.resetAndDestroy()
+  if (fault.kind === 'reset') request.socket.resetAndDestroy()
   else if (fault.kind === 'nonsense') answer(response, 200, '<html>It works!</html>')
   else if (fault.kind === 'status' && (fault.on === undefined || request.method !== 'GET')) {
     if (fault.retryAfter !== undefined) response.setHeader('Retry-After', String(fault.retryAfter))

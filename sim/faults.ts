@@ -4,10 +4,10 @@ import { TLSSocket } from 'node:tls'
 import type { IncomingMessage } from 'node:http'
 
 /**
- * hang: never answers. refuse: resets the connection. lose-answer: does what was asked, then closes the connection.
+ * hang: never answers. reset: resets the connection. lose-answer: does what was asked, then closes the connection.
  * slow: answers after `ms`.
  */
-type OfConnection = 'hang' | 'refuse' | 'lose-answer' | 'slow'
+type OfConnection = 'hang' | 'reset' | 'lose-answer' | 'slow'
 
 interface Failing {
   readonly kind: string
@@ -34,7 +34,7 @@ export async function withFault<Fault extends Failing, Answer>(
       return answer()
     case 'hang':
       return 'silence'
-    case 'refuse':
+    case 'reset':
       // Node resets plain connections only.
       if (request.socket instanceof TLSSocket) request.socket.destroy()
       else request.socket.resetAndDestroy()

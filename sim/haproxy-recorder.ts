@@ -4,10 +4,10 @@ import { createConnection, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 /**
- * hang: takes commands and is silent. refuse: closes the connection. nonsense: answers what HAProxy never says. deny:
+ * hang: takes commands and is silent. reset: resets the connection. nonsense: answers what HAProxy never says. deny:
  * has lost the right to change something. lose-answer: does what changes something, and closes without an answer.
  */
-export type ControlFault = 'hang' | 'refuse' | 'nonsense' | 'deny' | 'lose-answer'
+export type ControlFault = 'hang' | 'reset' | 'nonsense' | 'deny' | 'lose-answer'
 
 export interface Recorder {
   readonly port: number
@@ -28,7 +28,7 @@ export async function startRecorder(target: number): Promise<Recorder> {
     client.once('data', (line) => {
       lines.push(line.toString().trim())
       if (fault === 'hang') return
-      if (fault === 'refuse') {
+      if (fault === 'reset') {
         client.resetAndDestroy()
         return
       }

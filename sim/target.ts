@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** ok: 200 on /health. failing: 503. hang: takes the connection and never answers. refuse: resets it. */
-export type TargetHealth = 'ok' | 'failing' | 'hang' | 'refuse'
+/** ok: 200 on /health. failing: 503. hang: takes the connection and never answers. reset: resets it. */
+export type TargetHealth = 'ok' | 'failing' | 'hang' | 'reset'
 
 export interface Target {
   readonly name: string
@@ -64,7 +64,7 @@ function answer(
   response: ServerResponse,
 ): void {
   if (health === 'hang') return
-  if (health === 'refuse') {
+  if (health === 'reset') {
     request.socket.resetAndDestroy()
     return
   }

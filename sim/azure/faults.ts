@@ -20,14 +20,14 @@ const reasons = [
 export type Reason = (typeof reasons)[number]
 
 /**
- * hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx, with `code` and, if given,
+ * hang: never answers. reset: resets the connection. status: answers that 4xx or 5xx, with `code` and, if given,
  * Retry-After in seconds. lose-answer: does what was asked, then closes the connection. slow: answers after `ms`.
  * garbage: 200 with a page that is not JSON. lead-away: an answer that names the address `to` in the way of `by`, as a
  * proxy that was broken into would send it. `on` limits it to requests of one reason, `path` to those whose path holds
  * this text, `times` to the next so many.
  */
 const Fault = z.strictObject({
-  kind: z.enum(['hang', 'refuse', 'status', 'lose-answer', 'slow', 'garbage', 'lead-away']),
+  kind: z.enum(['hang', 'reset', 'status', 'lose-answer', 'slow', 'garbage', 'lead-away']),
   status: z.number().int().min(400).max(599).optional(),
   code: z.string().optional(),
   message: z.string().optional(),

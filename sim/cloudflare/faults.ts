@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { faultList } from '../faults.ts'
 
 /**
- * hang: never answers. refuse: resets the connection. status: answers that 5xx or 4xx. rate-limit: 429 with
+ * hang: never answers. reset: resets the connection. status: answers that 5xx or 4xx. rate-limit: 429 with
  * Retry-After in seconds. success-false: 200 with `success: false`, nothing changed. lose-answer: makes the
  * change, then closes the connection. slow: answers after `ms`. garbage: 200 with a page that is not JSON.
  * `on` limits it to requests that read or that change something; `times` to the next so many.
  */
 const Fault = z.strictObject({
-  kind: z.enum(['hang', 'refuse', 'status', 'rate-limit', 'success-false', 'lose-answer', 'slow', 'garbage']),
+  kind: z.enum(['hang', 'reset', 'status', 'rate-limit', 'success-false', 'lose-answer', 'slow', 'garbage']),
   status: z.number().int().min(400).max(599).optional(),
   retryAfter: z.number().positive().optional(),
   ms: z.number().nonnegative().optional(),

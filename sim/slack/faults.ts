@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { faultList, isNamed } from '../faults.ts'
 
 /**
- * Of calls. hang: never answers. refuse: resets the connection. status: answers that 4xx or 5xx. rate-limit: 429 with
+ * Of calls. hang: never answers. reset: resets the connection. status: answers that 4xx or 5xx. rate-limit: 429 with
  * Retry-After in seconds. error: `ok: false` with that word, nothing changed. lose-answer: makes the change, then
  * closes the connection. slow: answers after `ms`. garbage: 200 with a page that is not JSON.
  * `methods` limits it to these (`chat.*` is a family; beside the Web API's there are `response_url`, `upload` and
  * `socket`, the opening of a connection); `every` to each so-manieth of them; `times` to the next so many.
  */
 const CallFault = z.strictObject({
-  kind: z.enum(['hang', 'refuse', 'status', 'rate-limit', 'error', 'lose-answer', 'slow', 'garbage']),
+  kind: z.enum(['hang', 'reset', 'status', 'rate-limit', 'error', 'lose-answer', 'slow', 'garbage']),
   status: z.number().int().min(400).max(599).optional(),
   retryAfter: z.number().int().positive().optional(),
   error: z.string().optional(),

@@ -9,10 +9,10 @@ import { createHaproxy } from '../../src/providers/haproxy/haproxy.ts'
 
 const retryable: readonly Retryable[] = [
   { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1s/ },
-  { failure: 'refuse', says: /it closed the connection without an answer/ },
+  { failure: 'reset', says: /it closed the connection without an answer/ },
   { failure: 'error', says: /answers "show servers state" with something that cannot be read/ },
 ]
-const faults = { hang: 'hang', refuse: 'refuse', error: 'nonsense', limit: 'hang' } as const
+const faults = { hang: 'hang', reset: 'reset', error: 'nonsense', limit: 'hang' } as const
 
 async function open(options: HaproxyOptions = {}) {
   const [main, standby] = await Promise.all([startApi('main'), startApi('standby')])
@@ -88,13 +88,13 @@ providerContract({
 
 const dataplaneFaults: Readonly<Record<Failure, DataplaneFault>> = {
   hang: { kind: 'hang' },
-  refuse: { kind: 'refuse' },
+  reset: { kind: 'reset' },
   error: { kind: 'status', status: 503 },
   limit: { kind: 'status', status: 429, retryAfter: 3 },
 }
 const dataplaneRetryable: readonly Retryable[] = [
   { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer: no answer within 1s/ },
-  { failure: 'refuse', says: /it closed the connection without an answer/ },
+  { failure: 'reset', says: /it closed the connection without an answer/ },
   { failure: 'error', says: /could not do it \(503: the simulator was told to\)/ },
   { failure: 'limit', says: /could not do it \(429/, after: 3_000 },
 ]

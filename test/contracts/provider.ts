@@ -4,8 +4,8 @@ import { RetryableError } from '../../src/errors.ts'
 import type { Clock, Provider } from '../../src/ports.ts'
 import type { ActionOf, ProviderName } from '../../src/recovery/action.ts'
 
-/** hang: takes the request and never answers. refuse: closes the connection or says no. error: 5xx. limit: 429. */
-export type Failure = 'hang' | 'refuse' | 'error' | 'limit'
+/** hang: takes the request and never answers. reset: closes the connection, or says no where there is none. error: 5xx. limit: 429. */
+export type Failure = 'hang' | 'reset' | 'error' | 'limit'
 
 /**
  * A failure of the other side that `observe` reports as a RetryableError; `after` in ms where the other side named a
@@ -178,7 +178,7 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
     test('is tried with a hanging and with a refusing other side', () => {
       const tried = [...providerCase.retryable, ...providerCase.findings].map(({ failure }) => failure)
 
-      expect(tried).toEqual(expect.arrayContaining(['hang', 'refuse']))
+      expect(tried).toEqual(expect.arrayContaining(['hang', 'reset']))
     })
   })
 }

@@ -10,14 +10,14 @@ import { providerContract, type BenchOptions, type Failure, type Retryable } fro
 
 const faults: Readonly<Record<Failure, AzureFault>> = {
   hang: { kind: 'hang', on: 'read' },
-  refuse: { kind: 'refuse', on: 'read' },
+  reset: { kind: 'reset', on: 'read' },
   error: { kind: 'status', status: 503, retryAfter: 30, on: 'read' },
   limit: { kind: 'status', status: 429, code: 'TooManyRequests', retryAfter: 17, on: 'read' },
 }
 
 const retryable: readonly Retryable[] = [
   { failure: 'hang', says: /no answer within 1s/ },
-  { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
+  { failure: 'reset', says: /the connection failed \(ECONNRESET\)/ },
   { failure: 'error', says: /: 503 InternalServerError/, after: 30_000 },
   { failure: 'limit', says: /too many requests to this subscription\. Next try in 17s/, after: 17_000 },
 ]
@@ -85,7 +85,7 @@ const query = 'SELECT COUNT(*) FROM orders'
 const says = (number: number) => ({ number, message: 'Please retry.' })
 const answers: Readonly<Record<Failure, TdsFault>> = {
   hang: { kind: 'hang', on: 'login' },
-  refuse: { kind: 'drop', on: 'login' },
+  reset: { kind: 'drop', on: 'login' },
   error: { kind: 'error', on: 'query', error: says(40_197) },
   limit: { kind: 'error', on: 'query', error: says(40_501) },
 }
@@ -94,7 +94,7 @@ providerContract({
   name: 'sql-query',
   retryable: [
     { failure: 'hang', says: /gave no connection within 1s/ },
-    { failure: 'refuse', says: /closed the connection in the middle/ },
+    { failure: 'reset', says: /closed the connection in the middle/ },
     { failure: 'error', says: /40197: Please retry/ },
     { failure: 'limit', says: /40501: Please retry/, after: 10_000 },
   ],

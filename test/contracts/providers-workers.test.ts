@@ -8,14 +8,14 @@ import { providerContract, type BenchOptions, type Failure, type Retryable } fro
 
 const faults: Readonly<Record<Failure, AzureFault>> = {
   hang: { kind: 'hang', on: 'read' },
-  refuse: { kind: 'refuse', on: 'read' },
+  reset: { kind: 'reset', on: 'read' },
   error: { kind: 'status', status: 503, retryAfter: 30, on: 'read' },
   limit: { kind: 'status', status: 429, code: 'TooManyRequests', retryAfter: 17, on: 'read' },
 }
 
 const retryable: readonly Retryable[] = [
   { failure: 'hang', says: /no answer within 1s/ },
-  { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
+  { failure: 'reset', says: /the connection failed \(ECONNRESET\)/ },
   { failure: 'error', says: /: 503 InternalServerError/, after: 30_000 },
   { failure: 'limit', says: /too many requests to this subscription\. Next try in 17s/, after: 17_000 },
 ]

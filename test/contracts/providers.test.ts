@@ -12,19 +12,19 @@ import { providerContract, type Failure } from './provider.ts'
 
 const cloudflareFaults: Readonly<Record<Failure, CloudflareFault>> = {
   hang: { kind: 'hang' },
-  refuse: { kind: 'refuse' },
+  reset: { kind: 'reset' },
   error: { kind: 'status', status: 503 },
   limit: { kind: 'rate-limit', retryAfter: 217 },
 }
 const targetFaults: Readonly<Record<Failure, TargetHealth>> = {
   hang: 'hang',
-  refuse: 'refuse',
+  reset: 'reset',
   error: 'failing',
   limit: 'failing',
 }
 const dnsFaults: Readonly<Record<Failure, DnsFault>> = {
   hang: { kind: 'drop' },
-  refuse: { kind: 'refuse' },
+  reset: { kind: 'refuse' },
   error: { kind: 'servfail' },
   limit: { kind: 'drop' },
 }
@@ -33,7 +33,7 @@ providerContract({
   name: 'cloudflare-dns',
   retryable: [
     { failure: 'hang', says: /could not read the records of api\.example\.com: no answer within 1s/ },
-    { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
+    { failure: 'reset', says: /the connection failed \(ECONNRESET\)/ },
     { failure: 'error', says: /: 503 \(10001 Internal server error\)/ },
     { failure: 'limit', says: /refuses every call for five minutes\. Next try in 3m37s/, after: 217_000 },
   ],
@@ -64,7 +64,7 @@ providerContract({
   retryable: [],
   findings: [
     { failure: 'hang', says: /gave no answer within 1s on \/health/ },
-    { failure: 'refuse', says: /closed the connection without an answer/ },
+    { failure: 'reset', says: /closed the connection without an answer/ },
     { failure: 'error', says: /127\.0\.0\.12:\d+ answered 503 on \/health for api\.example\.com/ },
   ],
   open: async ({ timeout }) => {
@@ -90,7 +90,7 @@ providerContract({
   retryable: [],
   findings: [
     { failure: 'hang', says: /localhost:\d+ does not answer \(ETIMEOUT\)/ },
-    { failure: 'refuse', says: /does not answer \(EREFUSED\)/ },
+    { failure: 'reset', says: /does not answer \(EREFUSED\)/ },
     { failure: 'error', says: /does not answer \(ESERVFAIL\)/ },
   ],
   open: async ({ timeout, clock }) => {
@@ -118,7 +118,7 @@ providerContract({
   retryable: [],
   findings: [
     { failure: 'hang', says: /asked for api\.example\.com, gave no certificate within 1s/ },
-    { failure: 'refuse', says: /closed the connection without an answer/ },
+    { failure: 'reset', says: /closed the connection without an answer/ },
   ],
   open: async ({ timeout }) => {
     const origin = await startOrigin('origin-ca')
@@ -129,7 +129,7 @@ providerContract({
       happens: () => origin.show('trusted'),
       changes: origin.requests,
       requests: origin.connections,
-      fail: (failure) => origin.fail(failure === 'hang' ? 'hang' : 'refuse'),
+      fail: (failure) => origin.fail(failure === 'hang' ? 'hang' : 'reset'),
       secrets: [],
       close: origin.stop,
     }

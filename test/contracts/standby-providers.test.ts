@@ -13,13 +13,13 @@ import { providerContract, type Failure } from './provider.ts'
 const zone = 'example.com'
 const azureFaults: Readonly<Record<Failure, AzureFault>> = {
   hang: { kind: 'hang' },
-  refuse: { kind: 'refuse' },
+  reset: { kind: 'reset' },
   error: { kind: 'status', status: 503, code: 'ServiceUnavailable', message: 'Busy.' },
   limit: { kind: 'status', status: 429, code: 'TooManyRequests', message: 'Slow down.', retryAfter: 17 },
 }
 const dnsFaults: Readonly<Record<Failure, DnsFault>> = {
   hang: { kind: 'drop' },
-  refuse: { kind: 'refuse' },
+  reset: { kind: 'refuse' },
   error: { kind: 'servfail' },
   limit: { kind: 'drop' },
 }
@@ -28,7 +28,7 @@ providerContract({
   name: 'standby-dns',
   retryable: [
     { failure: 'hang', says: /could not read the zone example\.com at Azure DNS: no answer within 1s/ },
-    { failure: 'refuse', says: /the connection failed/ },
+    { failure: 'reset', says: /the connection failed/ },
     { failure: 'error', says: /: 503 ServiceUnavailable: Busy\./ },
     { failure: 'limit', says: /429 TooManyRequests.*Next try in 17s/, after: 17_000 },
   ],
@@ -62,7 +62,7 @@ providerContract({
   retryable: [],
   findings: [
     { failure: 'hang', says: /127\.0\.0\.1:\d+ does not answer within 1s/ },
-    { failure: 'refuse', says: /answers REFUSED/ },
+    { failure: 'reset', says: /answers REFUSED/ },
     { failure: 'error', says: /answers SERVFAIL/ },
   ],
   open: async ({ timeout }) => {

@@ -13,7 +13,7 @@ const calm = new AbortController().signal
 function faults(on: Reason): Readonly<Record<Failure, AzureFault>> {
   return {
     hang: { kind: 'hang', on },
-    refuse: { kind: 'refuse', on },
+    reset: { kind: 'reset', on },
     error: { kind: 'status', status: 503, retryAfter: 20, on },
     limit: { kind: 'status', status: 429, code: 'TooManyRequests', retryAfter: 17, on },
   }
@@ -22,7 +22,7 @@ function faults(on: Reason): Readonly<Record<Failure, AzureFault>> {
 function retryable(doing: string): readonly Retryable[] {
   return [
     { failure: 'hang', says: new RegExp(`Azure could not ${doing}.*: no answer within 1s`) },
-    { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
+    { failure: 'reset', says: /the connection failed \(ECONNRESET\)/ },
     { failure: 'error', says: /: 503/, after: 20_000 },
     { failure: 'limit', says: /Next try in 17s/, after: 17_000 },
   ]
@@ -148,7 +148,7 @@ providerContract({
   retryable: [],
   findings: [
     { failure: 'hang', says: /look at the queue orders of examplenorth: no answer within 1s/ },
-    { failure: 'refuse', says: /the connection failed \(ECONNRESET\)/ },
+    { failure: 'reset', says: /the connection failed \(ECONNRESET\)/ },
     { failure: 'error', says: /: 503/ },
     { failure: 'limit', says: /too many requests/ },
   ],

@@ -72,7 +72,7 @@ test('says what is wrong with each failure, and what to do', async () => {
     ['429 with a time', { kind: 'status', status: 429, code: 'TooManyRequests', retryAfter: 17 }],
     ['500', { kind: 'status', status: 500 }],
     ['no answer', { kind: 'hang' }],
-    ['a connection that is closed', { kind: 'refuse' }],
+    ['a connection that is closed', { kind: 'reset' }],
     ['200 with something that is not JSON', { kind: 'garbage' }],
   ]
   const lines: string[] = []

@@ -132,7 +132,7 @@ test.each([
   ['503 with a time', { kind: 'status', status: 503, retryAfter: 30 }, /: 503 InternalServerError/, 30_000],
   ['500', { kind: 'status', status: 500 }, /: 500 InternalServerError/, undefined],
   ['a hanging answer', { kind: 'hang' }, /no answer within 0\.3s/, undefined],
-  ['a refused connection', { kind: 'refuse' }, /the connection failed \(ECONNRESET\)/, undefined],
+  ['a refused connection', { kind: 'reset' }, /the connection failed \(ECONNRESET\)/, undefined],
 ] as const)('asks to be tried again after %s', async (_name, fault: AzureFault, says, after) => {
   const seen = reader({ timeout: 300 })
   await seen.pool(place, calm)

@@ -110,7 +110,7 @@ test('a person can act on what is said of each error', async () => {
   await both('500', { kind: 'status', status: 500 })
   await both('503', { kind: 'status', status: 503 })
   await both('no answer', { kind: 'hang' }, provider(secret, 100))
-  await both('a connection that is closed', { kind: 'refuse' })
+  await both('a connection that is closed', { kind: 'reset' })
   await both('200 with success: false', { kind: 'success-false' })
   await both('200 with something that is not JSON', { kind: 'garbage' })
 

@@ -77,7 +77,7 @@ test('sees by looking that a change was made although its answer was lost, and d
   expect(changes()).toHaveLength(1)
 })
 
-test.each(['hang', 'refuse', 'status', 'rate-limit', 'success-false', 'garbage'] as const)(
+test.each(['hang', 'reset', 'status', 'rate-limit', 'success-false', 'garbage'] as const)(
   'sends a change once when Cloudflare answers it with %s, and sees that nothing was done',
   async (kind) => {
     const action = await failover()

@@ -112,7 +112,7 @@ const cases: readonly Case[] = [
     what: 'it takes the connection and is silent',
     fails: () => broken('hang', () => observe(haproxy.control, {}, { timeout: 300 })),
   },
-  { what: 'it resets the connection', fails: () => broken('refuse') },
+  { what: 'it resets the connection', fails: () => broken('reset') },
   { what: 'it is a web server', fails: () => broken('nonsense') },
   { what: 'it answers nothing', fails: () => saying('', observe) },
   { what: 'it answers half', fails: () => saying('admin\n\n1\n# be_id be_na', observe) },
@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
     what: 'Data Plane API: silent',
     fails: () => simulating({ kind: 'hang' }, () => observe(sim.url, {}, { timeout: 300 })),
   },
-  { what: 'Data Plane API: reset', fails: () => simulating({ kind: 'refuse' }, () => observe(sim.url)) },
+  { what: 'Data Plane API: reset', fails: () => simulating({ kind: 'reset' }, () => observe(sim.url)) },
   {
     what: 'Data Plane API: a web page',
     fails: () => simulating({ kind: 'nonsense' }, () => observe(sim.url)),

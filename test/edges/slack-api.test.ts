@@ -99,7 +99,7 @@ describe('a call', () => {
 
   test.each([
     ['a 5xx', { kind: 'status', status: 503 }],
-    ['a connection that is reset', { kind: 'refuse' }],
+    ['a connection that is reset', { kind: 'reset' }],
     ["a proxy's page", { kind: 'garbage' }],
     ['trouble inside Slack', { kind: 'error', error: 'internal_error' }],
     ['an answer that gets lost', { kind: 'lose-answer' }],
@@ -384,7 +384,7 @@ test('no error and no line of the log holds the token or what was sent', async (
     { kind: 'error', error: 'invalid_auth' },
     { kind: 'status', status: 500 },
     { kind: 'status', status: 403 },
-    { kind: 'refuse' },
+    { kind: 'reset' },
     { kind: 'garbage' },
     { kind: 'rate-limit', retryAfter: 1 },
     { kind: 'hang' },

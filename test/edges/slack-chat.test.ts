@@ -266,7 +266,7 @@ describe('a room in Slack', () => {
 
   const silences: readonly (readonly [string, SlackFault])[] = [
     ['hangs', { kind: 'hang' }],
-    ['refuses connections', { kind: 'refuse' }],
+    ['refuses connections', { kind: 'reset' }],
     ['answers with an error page', { kind: 'garbage' }],
   ]
   test.each(silences)('while Slack %s everything is tried again', async (_what, fault) => {

@@ -98,7 +98,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
 
   test('tells the asker what was refused late, by direct message where nothing else works', async () => {
     house.slow(1_700)
-    house.slack.fault({ kind: 'refuse', methods: ['response_url', 'chat.postEphemeral'] })
+    house.slack.fault({ kind: 'reset', methods: ['response_url', 'chat.postEphemeral'] })
 
     const answer = await house.slack.command('U0ANN', 'approve R-99', { channel: room })
 
@@ -110,7 +110,7 @@ describe.each(['socket', 'http'] as const)('by %s', (mode) => {
   test('finds another way for a late answer when its address does not take it', async () => {
     await house.outage()
     house.slow(1_700)
-    house.slack.fault({ kind: 'refuse', methods: ['response_url'] })
+    house.slack.fault({ kind: 'reset', methods: ['response_url'] })
 
     await house.slack.command('U0ANN', 'note slowly', { channel: room })
 

@@ -33,7 +33,7 @@ describe('at the end of an outage the room', () => {
 
   test('shows it later where the upload was cut off', async () => {
     await on.show()
-    on.house.slack.fault({ kind: 'refuse', methods: ['upload'], times: 1 })
+    on.house.slack.fault({ kind: 'reset', methods: ['upload'], times: 1 })
     const { left } = await on.show(over(outage()))
     expect(left[0]).toMatch(/^chart: /)
 

@@ -74,7 +74,7 @@ describe('posting', () => {
   test('that never reached Slack is done again', async () => {
     const { sim, process } = await joined()
     const { posts } = process()
-    sim.fault({ kind: 'refuse', methods: ['chat.postMessage'], times: 1 })
+    sim.fault({ kind: 'reset', methods: ['chat.postMessage'], times: 1 })
     await failure(posts.post(place, channel, saying('down'), room))
 
     await posts.post(place, channel, saying('down'), room)
@@ -160,7 +160,7 @@ describe('posting', () => {
   test('that was limited while it was uncertain is looked up once more', async () => {
     const { sim, process, clock, count } = await joined()
     const { posts } = process()
-    sim.fault({ kind: 'refuse', methods: ['chat.postMessage'], times: 1 })
+    sim.fault({ kind: 'reset', methods: ['chat.postMessage'], times: 1 })
     await failure(posts.post(place, channel, saying('down'), room))
     sim.fault({ kind: 'rate-limit', retryAfter: 5, methods: ['chat.postMessage'], times: 1 })
     await failure(posts.post(place, channel, saying('down'), room))
@@ -276,7 +276,7 @@ describe('showing', () => {
     const { posts } = process()
     await posts.show(place, channel, saying('paging'), room)
     sim.setEditWindow(-1)
-    sim.fault({ kind: 'refuse', methods: ['chat.postMessage'], times: 1 })
+    sim.fault({ kind: 'reset', methods: ['chat.postMessage'], times: 1 })
     await failure(posts.show(place, channel, saying('diagnosing'), room))
     sim.setEditWindow(3_600_000)
 

@@ -50,7 +50,7 @@ test('never answers when it hangs', async () => {
 })
 
 test('resets the connection when it refuses', async () => {
-  sim.fault({ kind: 'refuse' })
+  sim.fault({ kind: 'reset' })
 
   await expect(fetched('auth.test')).rejects.toThrow('fetch failed')
 })

@@ -96,7 +96,7 @@ const faults: readonly (readonly [string, AzureFault])[] = [
   ['500', { kind: 'status', status: 500 }],
   ['503 with a time', { kind: 'status', status: 503, code: 'ServiceUnavailable', retryAfter: 30 }],
   ['no answer', { kind: 'hang' }],
-  ['a refused connection', { kind: 'refuse' }],
+  ['a refused connection', { kind: 'reset' }],
   ['200 with a page', { kind: 'garbage' }],
 ]
 

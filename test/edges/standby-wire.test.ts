@@ -48,7 +48,7 @@ const faults: Readonly<Record<string, AzureFault>> = {
   '503 while changing': { ...status(503, 'ServiceUnavailable', 'Busy.'), on: 'change' },
   'a read that hangs': { kind: 'hang', on: 'read' },
   'a change that hangs': { kind: 'hang', on: 'change' },
-  'a connection that is reset': { kind: 'refuse', on: 'read' },
+  'a connection that is reset': { kind: 'reset', on: 'read' },
   'a page instead of an answer': { kind: 'garbage', on: 'read' },
   'a change whose answer is lost': { kind: 'lose-answer', on: 'change' },
 }

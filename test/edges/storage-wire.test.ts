@@ -149,7 +149,7 @@ const faults: readonly (readonly [string, AzureFault])[] = [
   ['500', { kind: 'status', status: 500 }],
   ['503 with a time', { kind: 'status', status: 503, retryAfter: 30 }],
   ['no answer', { kind: 'hang' }],
-  ['a connection that is closed', { kind: 'refuse' }],
+  ['a connection that is closed', { kind: 'reset' }],
   ['200 with something that is not JSON', { kind: 'garbage' }],
 ]
 

@@ -222,7 +222,7 @@ describe('rooms in Teams that are channels', () => {
 
   test('are waited for while Graph refuses connections, for a minute; then a thread serves', async () => {
     const on = use()
-    on.house.teams.fault({ kind: 'refuse', calls: ['graph.*'] })
+    on.house.teams.fault({ kind: 'reset', calls: ['graph.*'] })
     const early = await failure(on.open())
     on.house.clock.skip(61_000)
 

@@ -259,7 +259,7 @@ describe('a room in Teams of which a part fails', () => {
 describe('a Teams that', () => {
   const silences: readonly (readonly [string, TeamsFault])[] = [
     ['hangs', { kind: 'hang' }],
-    ['refuses connections', { kind: 'refuse' }],
+    ['refuses connections', { kind: 'reset' }],
     ['answers with a page of something else', { kind: 'garbage' }],
     ['answers 502', { kind: 'status', status: 502 }],
   ]

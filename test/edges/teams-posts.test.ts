@@ -75,7 +75,7 @@ describe('posting in Teams', () => {
 
   test('that never reached Teams is done again', async () => {
     const { on, posts, to } = await thread()
-    on.house.teams.fault({ kind: 'refuse', calls: ['connector.send'], times: 1 })
+    on.house.teams.fault({ kind: 'reset', calls: ['connector.send'], times: 1 })
     await failure(posts.post(place, to, saying('down'), room))
 
     await posts.post(place, to, saying('down'), room)
@@ -154,7 +154,7 @@ describe('posting in Teams', () => {
 
   test.each([
     ['may not be asked', { kind: 'error', status: 403, code: 'Forbidden' }],
-    ['does not answer', { kind: 'refuse' }],
+    ['does not answer', { kind: 'reset' }],
     ['answers with a page of something else', { kind: 'garbage' }],
   ] as const)('says it once more where Graph %s, and logs that', async (_why, fault) => {
     const { on, posts, to } = await thread()

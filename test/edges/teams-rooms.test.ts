@@ -308,7 +308,7 @@ describe('rooms in Teams of which a part fails', () => {
 
   test.each([
     ['hangs', { kind: 'hang' }],
-    ['refuses connections', { kind: 'refuse' }],
+    ['refuses connections', { kind: 'reset' }],
     ['answers 502', { kind: 'status', status: 502 }],
   ] as const)('are tried again while Teams %s', async (_what, fault) => {
     const on = use()

@@ -127,7 +127,7 @@ describe('a token', () => {
   test('is checked with the keys that are known while the issuer is away', async () => {
     const { teams, said } = house
     await teams.say('Ann Onken', '@dr status', { in: home })
-    teams.fault({ kind: 'refuse', calls: ['identity.metadata', 'identity.keys'] })
+    teams.fault({ kind: 'reset', calls: ['identity.metadata', 'identity.keys'] })
 
     expect((await teams.say('Ann Onken', '@dr runs', { in: home })).status).toBe(200)
     expect(said).toHaveLength(2)

@@ -103,7 +103,7 @@ test('a person can act on what is said of each error', async () => {
   await each('500', { kind: 'status', status: 500 })
   await each('503 with a time', { kind: 'status', status: 503, retryAfter: 30 })
   await each('no answer', { kind: 'hang' }, quick)
-  await each('a connection that is closed', { kind: 'refuse' })
+  await each('a connection that is closed', { kind: 'reset' })
   await each('200 with a page', { kind: 'garbage' })
 
   lines.push('# an operation that goes on', `checking: ${await told(check())}`, '')

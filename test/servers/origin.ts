@@ -22,8 +22,8 @@ export interface Origin {
   readonly connections: () => number
   readonly requests: () => number
   readonly show: (certificate: OriginCertificate) => void
-  /** `hang`: takes connections and says nothing. `refuse`: closes them at once. */
-  readonly fail: (how: 'hang' | 'refuse') => void
+  /** `hang`: takes connections and says nothing. `reset`: resets them at once. */
+  readonly fail: (how: 'hang' | 'reset') => void
   readonly stop: () => Promise<void>
 }
 
@@ -41,7 +41,7 @@ export async function startOrigin(certificate: OriginCertificate, host = '127.0.
   const context = (name: OriginCertificate) => ({ key: pem('key'), cert: pem(`origins/${name}`) })
   let requests = 0
   let connections = 0
-  let failing: 'hang' | 'refuse' | undefined
+  let failing: 'hang' | 'reset' | undefined
   const https = createServer(context(certificate), (_request, response) => {
     requests += 1
     response.end('ok')
@@ -54,7 +54,7 @@ export async function startOrigin(certificate: OriginCertificate, host = '127.0.
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
     if (failing === 'hang') return
-    if (failing === 'refuse') socket.resetAndDestroy()
+    if (failing === 'reset') socket.resetAndDestroy()
     else https.emit('connection', socket)
   })
   server.listen(0, host)

@@ -179,7 +179,7 @@ test('says what is missing where, with the role that has it, and what Azure does
 test.each([
   ['the list is refused', { kind: 'status', status: 503, code: 'ServiceUnavailable' }],
   ['the list is no list', { kind: 'garbage' }],
-  ['the list does not come', { kind: 'refuse' }],
+  ['the list does not come', { kind: 'reset' }],
 ] as const)('calls nothing ready whose rights it has not seen: %s', async (_what, fault) => {
   standby.azure.fault({ ...fault, path: '/Microsoft.Authorization/permissions' })
 

@@ -297,7 +297,7 @@ describe('Cloudflare', () => {
 
   test('that goes silent in the middle makes the outcome unknown after two minutes, not sooner', async () => {
     await diedAt(4)
-    bench.world.cloudflare.fault({ kind: 'refuse' })
+    bench.world.cloudflare.fault({ kind: 'reset' })
 
     await bench.pass(120_000)
     const patient = await bench.run('R-1')

@@ -48,7 +48,7 @@ describe('workers', () => {
   }
 
   function silence(on: boolean): void {
-    azure.fault(on ? { kind: 'refuse' } : undefined)
+    azure.fault(on ? { kind: 'reset' } : undefined)
   }
 
   test('whose autoscale limits are back already get their number, and no more', async () => {
@@ -119,7 +119,7 @@ describe('storage', () => {
     await bench.approve(await bench.propose({ recovery }))
     await engine.pass(lasts)
     await bench.approve(await bench.propose({ recovery, direction: 'failback' }))
-    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'reset' } : undefined)
     await unseenAt(engine, { id: 'R-2', step, silence })
     await engine.pass(lasts)
     const standing = await engine.run('R-1')
@@ -163,7 +163,7 @@ describe('records at Cloudflare', () => {
     await bench.settle()
     const { run: back } = await bench.runs().propose(asking({ direction: 'failback' }))
     await bench.runs().verdict(back.id, approving())
-    const silence = (on: boolean): void => bench.world.cloudflare.fault(on ? { kind: 'refuse' } : undefined)
+    const silence = (on: boolean): void => bench.world.cloudflare.fault(on ? { kind: 'reset' } : undefined)
     await unseenAt(bench, { id: 'R-2', step: 2, silence })
 
     const { run } = await bench.runs().propose(asking({ direction: 'failback' }))

@@ -178,5 +178,5 @@ describe('the way back of a database made again in the other region', () => {
 })
 
 function silence(on: boolean): void {
-  bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+  bench.azure.fault(on ? { kind: 'reset' } : undefined)
 }

@@ -131,7 +131,7 @@ describe('failover dns', () => {
 
   test('works from the last snapshot while Cloudflare is dead, and says what that costs', async () => {
     await inStep()
-    bot.world.cloudflare.fault({ kind: 'refuse' })
+    bot.world.cloudflare.fault({ kind: 'reset' })
     bot.clock.skip(7 * 60_000)
 
     await bot.say('ann', 'failover dns')

@@ -127,7 +127,7 @@ describe('a way back', () => {
     await order()
     const { run } = await bench.runs().propose(wanting({ direction: 'failback' }))
     await bench.runs().verdict(run.id, approving())
-    const silence = (on: boolean): void => haproxy.fault(on ? 'refuse' : undefined)
+    const silence = (on: boolean): void => haproxy.fault(on ? 'reset' : undefined)
     await unseenAt(bench, { id: 'R-2', step, silence })
     const standing = await bench.run('R-1')
 
@@ -170,7 +170,7 @@ describe('HAProxy', () => {
   test('that is silent when it is told is asked again before it is told again', async () => {
     const { run } = await bench.runs().propose(wanting())
     await bench.runs().verdict(run.id, approving())
-    haproxy.fault('refuse')
+    haproxy.fault('reset')
     await bench.pass(10_000)
     haproxy.fault(undefined)
 

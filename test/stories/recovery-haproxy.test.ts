@@ -266,7 +266,7 @@ test('a failback that was cancelled half-way is gone on with, from where it stop
 describe('several load balancers', () => {
   test('of which one is silent are not changed halfway, unless somebody says so', async () => {
     const [first, second] = house.balancers
-    second.fault('refuse')
+    second.fault('reset')
 
     const refusal = await refusalOf(bench.runs().propose(wanting()))
     const run = await carryOut(bench, {
@@ -288,7 +288,7 @@ describe('several load balancers', () => {
     const [, second] = house.balancers
     const { run } = await bench.runs().propose(wanting())
     await bench.runs().verdict(run.id, approving())
-    second.fault('refuse')
+    second.fault('reset')
     await bench.pass(20_000)
     const waiting = await bench.run(run.id)
     second.fault(undefined)

@@ -101,7 +101,7 @@ describe('a reload of HAProxy', () => {
 
   test('is noticed where another load balancer is silent, and is no news after a failback', async () => {
     await carryOut(bench, { incident: 'INC-1' })
-    house.balancers[1].fault('refuse')
+    house.balancers[1].fault('reset')
     await house.balancers[0].reload()
     await bench.lookAtStanding()
     const noticed = (await bench.run('R-1')).gone

@@ -107,7 +107,7 @@ describe.each(ways)('the way $recovery', (way) => {
   })
 
   test('whose change never arrives is asked again only after looking', async () => {
-    bench.azure.fault({ kind: 'refuse', on: reasonOfWay(way), times: 1 })
+    bench.azure.fault({ kind: 'reset', on: reasonOfWay(way), times: 1 })
 
     await order(way.recovery)
     const waiting = await bench.engine.run('R-1')

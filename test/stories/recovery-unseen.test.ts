@@ -22,7 +22,7 @@ describe('records at Cloudflare', () => {
 
   beforeEach(async () => {
     bench = await startEngine(redis())
-    silence = (on) => bench.world.cloudflare.fault(on ? { kind: 'refuse' } : undefined)
+    silence = (on) => bench.world.cloudflare.fault(on ? { kind: 'reset' } : undefined)
   })
   afterEach(() => bench.stop())
 
@@ -109,7 +109,7 @@ describe('workers', () => {
   })
   afterEach(() => bench.stop())
 
-  const silence = (on: boolean): void => azure.fault(on ? { kind: 'refuse' } : undefined)
+  const silence = (on: boolean): void => azure.fault(on ? { kind: 'reset' } : undefined)
 
   async function back(): Promise<void> {
     const { run } = await bench.runs().propose(asking({ system: 'workers', direction: 'failback' }))
@@ -166,7 +166,7 @@ describe('workers of whom Azure starts only a part', () => {
   }
 
   test('are taken back although nobody saw how many came', async () => {
-    const silence = (on: boolean): void => azure.fault(on ? { kind: 'refuse' } : undefined)
+    const silence = (on: boolean): void => azure.fault(on ? { kind: 'reset' } : undefined)
     await unseenAt(bench, { id: 'R-1', step: 1, silence })
     await bench.pass(10_000)
     expect(azure.scaleSets.capacity('workers-vmss')).toBe(7)
@@ -206,7 +206,7 @@ describe('storage', () => {
     const bench = await startStorage(redis())
     const { engine } = bench
     await bench.approve(await bench.propose({ recovery }))
-    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'reset' } : undefined)
     await unseenAt(engine, { id: 'R-1', step, silence })
     await engine.pass(lasts)
 
@@ -226,7 +226,7 @@ describe('a database', () => {
     const bench = await startDatabases(redis(), twoRegions)
     await bench.order(asking({ system: 'db', recovery: 'region' }))
     const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
-    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'reset' } : undefined)
     await unseenAt(bench, { id: 'R-1', step: at, silence })
     await bench.pass(2 * minute)
     const there = bench.azure.sql.group('orders-fg').primary
@@ -246,7 +246,7 @@ describe('a database', () => {
     })
     await bench.order(asking({ system: 'db', recovery: 'region' }))
     const at = (await bench.run('R-1')).steps.findIndex(({ undo }) => undo !== undefined) + 1
-    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'refuse' } : undefined)
+    const silence = (on: boolean): void => bench.azure.fault(on ? { kind: 'reset' } : undefined)
     await unseenAt(bench, { id: 'R-1', step: at, silence })
 
     await expect(bench.order(asking({ system: 'db', direction: 'failback' }))).rejects.toThrow(

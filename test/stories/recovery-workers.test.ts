@@ -158,7 +158,7 @@ describe('failover workers', () => {
   test('is stopped under a freeze by cancel', async () => {
     azure.autoscale.set([{ ...byLoad, minimum: 2, maximum: 6 }])
     await proposed('workers scale workers-vmss 10')
-    azure.fault({ kind: 'refuse', on: 'change', path: 'workers-vmss' })
+    azure.fault({ kind: 'reset', on: 'change', path: 'workers-vmss' })
     await bot.say('ann', 'approve R-1')
     await vi.waitFor(async () => expect((await bot.run('R-1')).steps[1]?.phase).toBe('intended'))
     await bot.say('mia', 'freeze')

@@ -321,7 +321,7 @@ describe('the safety rules', () => {
 
   test('refuse the way back to a server that is still broken', async () => {
     await failedOver()
-    bench.world.lb.set('refuse')
+    bench.world.lb.set('reset')
 
     await expect(bench.runs().propose(asking({ direction: 'failback' }))).rejects.toThrow(
       /target-healthy: 127\.0\.0\.11 closed the connection/,

@@ -244,7 +244,7 @@ function explainStatus(
       `${what} The zone ${purpose.zone} or one of its records is not there any more, or the token may not see it: compare the DR plan with the Cloudflare dashboard, then propose the recovery again.`,
     )
   }
-  if (status >= 500 || status === 408 || status === 409) {
+  if (status >= 500 || status === 408 || (status === 409 && !namesRecord(said))) {
     const after = retryAfter(headers)
     return new RetryableError(`${what}${doubt(purpose)}`, after === undefined ? {} : { after })
   }
@@ -252,6 +252,11 @@ function explainStatus(
     'cloudflare-refused',
     `${what} Nothing was changed. Correct the recovery's records in the DR plan, then propose it again.`,
   )
+}
+
+/** Another record of that name is in the way: waiting does not mend it. */
+function namesRecord(said: string): boolean {
+  return /\b8105[348] /.test(said)
 }
 
 function namesToken(said: string): boolean {
