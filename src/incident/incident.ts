@@ -99,6 +99,8 @@ export interface Marks {
    */
   readonly followed?: Instant
   readonly resolved?: Instant
+  /** The way back of its recovery was done after it was resolved: nothing leads around what is broken any more. */
+  readonly ledBack?: Instant
   /** Closed by a person while Nagios still reported problems, and nobody had seen it work: when it ended is not known. */
   readonly byHand?: { readonly name: string; readonly problems: number; readonly what?: string }
 }

@@ -67,7 +67,9 @@ function aside(change: Change, news: News, moment: Moment): Change | undefined {
   const ended: readonly News['news'][] = ['done', 'failed', 'cancelled', 'denied', 'unknown', 'gone', 'holds']
   const isTakenBack = news.news === 'done' && !isOthers(news, change.next)
   // An older version may have let it wait for a run of another system: it waits no longer than that.
-  const moved = isTakenBack ? takenBack(change) : backToDiagnosing(change, news, moment)
+  const moved = isTakenBack
+    ? ledBack(takenBack(change), news, moment)
+    : backToDiagnosing(change, news, moment)
   if (ended.includes(news.news)) return card(said(moved, news, moment))
   return news.waits ? card(said(change, news, moment)) : undefined
 }
@@ -77,6 +79,13 @@ function takenBack(change: Change): Change {
   if (nowCarriedOut(change.next) === undefined) return change
   const { acted: _, followed: __, ...marks } = change.next.marks
   return patch(change, { marks })
+}
+
+/** What a verified recovery led around carries the load again: from now on it is news when Nagios reports it. */
+function ledBack(change: Change, { direction }: News, { now }: Moment): Change {
+  const { state, marks } = change.next
+  if (state !== 'resolved' || direction !== 'failback') return change
+  return patch(change, { marks: { ...marks, ledBack: now } })
 }
 
 /** A step makes no sound, unless somebody must act after it. */

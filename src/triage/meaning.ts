@@ -44,7 +44,7 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
   if (system === undefined) return { kind: 'ignored', reason: unmatched }
   const mine = record?.incident === undefined ? undefined : view.byId.get(record.incident)?.state
   const closed = mine === undefined || mine.state === 'resolved'
-  const forgotten = mine?.state === 'resolved' && !leadsAround(mine, system) && endedLongAgo(mine, now)
+  const forgotten = mine?.state === 'resolved' && isForgotten(mine, { system, at: alert.at, now })
   const classified = classify(alert, { record, system, bad: 'system' in direct, closed, forgotten })
   if (classified.kind === 'ignored') return classified
   if (classified.kind === 'acknowledged') {
@@ -72,6 +72,16 @@ export function meaning(view: View, alert: Alert, policy: Policy, now: Instant):
 /** A record from a time that has not come was written by a clock that was ahead: nothing is older than its news. */
 function believable(record: ObjectRecord | undefined, now: Instant): ObjectRecord | undefined {
   return record !== undefined && record.at > now + clockSkew ? { ...record, at: 0 } : record
+}
+
+/** Long after its incident has ended, or after the way back of what led around it, what is broken needs somebody. */
+function isForgotten(
+  incident: Extract<Incident, { state: 'resolved' }>,
+  { system, at, now }: { readonly system: SystemId; readonly at: Instant; readonly now: Instant },
+): boolean {
+  const { ledBack } = incident.marks
+  if (ledBack !== undefined && incident.system === system) return at >= ledBack
+  return !leadsAround(incident, system) && endedLongAgo(incident, now)
 }
 
 /** A recovery that was seen to work leads around what is broken of its own system, which may stay so; of no other. */

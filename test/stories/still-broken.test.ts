@@ -4,7 +4,7 @@ import type { ObjectRecord } from '../../src/commit.ts'
 import type { SystemId } from '../../src/ids.ts'
 import { bare } from '../../src/incident/alerts.ts'
 import { nagios } from '../../src/incident/change.ts'
-import { begin } from '../../src/incident/decide.ts'
+import { begin, decide } from '../../src/incident/decide.ts'
 import type { Incident } from '../../src/incident/incident.ts'
 import type { Alert } from '../../src/intake/alert.ts'
 import { meaning } from '../../src/triage/meaning.ts'
@@ -76,6 +76,26 @@ describe('a problem that Nagios sends again hours after its incident was over', 
   test('is what a verified recovery of its system leads around: nobody is called for it', () => {
     expect(again(over('verified'), balancer)).toMatchObject({ kind: 'ignored' })
   })
+
+  test.each(['failed', 'done'] as const)(
+    'opens a new one once the way back is done, not when it has %s',
+    (news) => {
+      const wayBack = {
+        kind: 'run-news',
+        run: 'R-2',
+        direction: 'failback',
+        system: 'lb',
+        by: { person: 'ann', door: 'cli' },
+        news,
+        text: 'R-2 (failback lb) has ended',
+        checkBy: now,
+      } as const
+      const back = decide(over('verified'), wayBack, now + 3_600_000, policy)
+      if (!('next' in back)) throw new Error(JSON.stringify(back))
+
+      expect(again(back.next, balancer)).toMatchObject({ kind })
+    },
+  )
 
   test('opens a new one after a verified recovery of another system: that leads around nothing of this one', () => {
     expect(again(over('verified'), server)).toMatchObject({ kind: 'attach', system: 'api', to: 'new' })
