@@ -77,25 +77,25 @@ describe('a problem that Nagios sends again hours after its incident was over', 
     expect(again(over('verified'), balancer)).toMatchObject({ kind: 'ignored' })
   })
 
-  test.each(['failed', 'done'] as const)(
-    'opens a new one once the way back is done, not when it has %s',
-    (news) => {
-      const wayBack = {
-        kind: 'run-news',
-        run: 'R-2',
-        direction: 'failback',
-        system: 'lb',
-        by: { person: 'ann', door: 'cli' },
-        news,
-        text: 'R-2 (failback lb) has ended',
-        checkBy: now,
-      } as const
-      const back = decide(over('verified'), wayBack, now + 3_600_000, policy)
-      if (!('next' in back)) throw new Error(JSON.stringify(back))
+  test.each([
+    ['failed', 'ignored'],
+    ['done', 'attach'],
+  ] as const)('when the way back of a verified recovery is %s: %s', (news, kind) => {
+    const wayBack = {
+      kind: 'run-news',
+      run: 'R-2',
+      direction: 'failback',
+      system: 'lb',
+      by: { person: 'ann', door: 'cli' },
+      news,
+      text: 'R-2 (failback lb) has ended',
+      checkBy: now,
+    } as const
+    const back = decide(over('verified'), wayBack, now + 3_600_000, policy)
+    if (!('next' in back)) throw new Error(JSON.stringify(back))
 
-      expect(again(back.next, balancer)).toMatchObject({ kind })
-    },
-  )
+    expect(again(back.next, balancer)).toMatchObject({ kind })
+  })
 
   test('opens a new one after a verified recovery of another system: that leads around nothing of this one', () => {
     expect(again(over('verified'), server)).toMatchObject({ kind: 'attach', system: 'api', to: 'new' })
