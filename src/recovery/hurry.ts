@@ -18,7 +18,7 @@ export function hurried(run: Running, now: Instant): RunChange | undefined {
 }
 
 /** Until when the provider of the step that a run is at refuses every call, and longer when it is asked before. */
-export function blockedUntil(run: Run, now: Instant): Instant | undefined {
+function blockedUntil(run: Run, now: Instant): Instant | undefined {
   const step = run.state === 'running' || run.state === 'unknown' ? run.steps[run.current] : undefined
   const until = step?.waits?.blockedUntil
   return until !== undefined && until > now ? until : undefined

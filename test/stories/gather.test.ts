@@ -115,7 +115,7 @@ describe('alerts of a storm', () => {
 
     expect(found.taken).toBe(3)
     expect(found.ignored).toEqual([
-      { alert: alert('printer', 'office'), reason: 'no system of the plan matches it' },
+      { alert: alert('printer', 'office'), late: false, reason: 'no system of the plan matches it' },
     ])
   })
 })
