@@ -1,6 +1,8 @@
 // The recoveries of the systems beside the load balancer: each breaks, is recovered by a command, mends, and is led back.
 import { minute } from '../src/ids.ts'
 import type { RunId, SystemId } from '../src/ids.ts'
+import { restoresOf } from '../src/incident/actions.ts'
+import type { Incident } from '../src/incident/incident.ts'
 import { approve, dig, digAt, incident, says, sees } from './acts.ts'
 import type { Tell } from './acts.ts'
 import type { Demo } from './start.ts'
@@ -9,7 +11,8 @@ import { behindTheProxy } from '../sim/troubles.ts'
 /** What is typed, and what is so outside once it is done; then the way back. */
 interface Play {
   readonly system: SystemId
-  readonly command: string
+  /** As the card of the outage names it, where it depends on the outage. */
+  readonly command: string | ((demo: Demo, opened: Incident) => string)
   readonly recovered: string
   readonly holds: (demo: Demo) => Promise<boolean>
   readonly back: string
@@ -51,9 +54,10 @@ const plays: readonly Play[] = [
   },
   {
     system: 'db',
-    command: 'db restore 10m ago',
+    command: ({ app, clock }, opened) =>
+      restoresOf(opened, app.plan.plan(), clock.now())[0]?.command ?? 'the plan has no restore',
     recovered:
-      'the database is what it was ten minutes ago, as it has said itself; the spoilt one is kept beside it',
+      'the database is as it was before the table was emptied, as it has said itself; the spoilt one is kept beside it',
     holds: async (demo) => databases(demo) === 'orders, orders-before-r-N',
     back: 'failback db',
     asBefore: async ({ outside }) =>
@@ -88,6 +92,8 @@ async function recover(demo: Demo, tell: Tell, play: Play): Promise<void> {
   const trouble = demo.troubles.find((each) => each.system === system)
   if (!trouble) throw new Error(`nothing in the demo breaks ${system}`)
   clock.skip(40 * minute)
+  // All was well until now, and Nagios has seen it.
+  await monitor.check()
   trouble.begin()
   await monitor.check()
   const opened = await incident(
@@ -100,9 +106,10 @@ async function recover(demo: Demo, tell: Tell, play: Play): Promise<void> {
   await says(demo, engineer, `ack ${opened.id}`)
 
   const people = { engineer, manager: 'mia' }
-  await carryOut(demo, people, play.command, play.byHand?.there)
+  const command = typeof play.command === 'string' ? play.command : play.command(demo, opened)
+  await carryOut(demo, people, command, play.byHand?.there)
   await sees(play.recovered, () => play.holds(demo))
-  tell(`${engineer} types "${play.command}": ${play.recovered}`)
+  tell(`${engineer} types "${command}": ${play.recovered}`)
   trouble.end()
   await monitor.check()
   await incident(demo, `${opened.id} is watched`, (each) => each.state === 'watching')

@@ -1,6 +1,7 @@
 // How ready the plan's recoveries are, as the bot last saw it, for answers.
 import { missingOf, systemsReadiness, unknownOf } from '../recovery/checkup.ts'
-import { isRestore, restoreCommand } from '../incident/actions.ts'
+import { restoreCommand } from '../incident/actions.ts'
+import { isRestore } from '../recovery/ways/sql/before-outage.ts'
 import { readCheckup } from '../recovery/checkups.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant, SystemId } from '../ids.ts'

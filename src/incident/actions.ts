@@ -1,9 +1,10 @@
 // What can be done about an incident now, as buttons: each is a command, and what would be refused is not offered.
 import { printDuration } from '../drplan/duration.ts'
 import type { ProviderBlock } from '../drplan/recoveries.ts'
-import type { DrPlan, Recovery } from '../drplan/schema.ts'
-import type { SystemId } from '../ids.ts'
+import type { DrPlan } from '../drplan/schema.ts'
+import type { Instant, SystemId } from '../ids.ts'
 import type { Button } from '../message.ts'
+import { isRestore, restoreBefore } from '../recovery/ways/sql/before-outage.ts'
 import { nextLevel } from './calls.ts'
 import { targetNames } from './change.ts'
 import { extension, extensionLeft } from './clocks.ts'
@@ -21,22 +22,20 @@ const carriedOut: readonly ProviderBlock[] = [
   'standby_dns',
 ]
 
-/** How a restore is asked for, with a moment to begin with. */
+/** So many failovers are offered as buttons. */
+const mostFailovers = 3
+
+/** How a restore is asked for while there is no outage, with a moment to begin with. */
 export const restoreCommand = 'db restore 10m ago'
 
-/** A recovery that goes back to a moment, which must be said with it. */
-export function isRestore({ azure_sql: block }: Recovery): boolean {
-  return block?.method === 'point-in-time'
-}
-
 /** The buttons of an incident's card. */
-export function incidentButtons(incident: Incident, plan: DrPlan): readonly Button[] {
-  const { id, system, state } = incident
+export function incidentButtons(incident: Incident, plan: DrPlan, now: Instant): readonly Button[] {
+  const { id, state } = incident
   if (state === 'resolved') return [{ label: 'Report', command: `report ${id}`, style: 'plain' }]
   const list: Button[] = []
   if (state === 'paging') list.push({ label: 'I have it', command: `ack ${id}`, style: 'primary' })
   if (state !== 'recovering' && state !== 'watching')
-    list.push(...marked(recoveryButtons(system, plan), incident))
+    list.push(...marked(recoveries(incident, plan, now), incident))
   if (state === 'diagnosing') list.push(...moreTime(incident))
   const next = plan.escalation[nextLevel(incident, plan) ?? plan.escalation.length]
   if (state !== 'watching' && next) {
@@ -58,17 +57,24 @@ export function incidentButtons(incident: Incident, plan: DrPlan): readonly Butt
   return list
 }
 
+/** A button, and the name of the recovery that it orders. */
+interface Offered {
+  readonly recovery: string
+  readonly button: Button
+}
+
 /**
  * What could not be carried out when it was last looked at may be ordered all the same: that look may be old. What was
  * carried out just now is not offered again.
  */
-function marked(buttons: readonly Button[], incident: Incident): readonly Button[] {
-  const lacking = lackingWays(incident).map(({ recovery }) => `failover ${incident.system} to ${recovery}`)
+function marked(offered: readonly Offered[], incident: Incident): readonly Button[] {
+  const lacking = lackingWays(incident).map(({ recovery }) => recovery)
   const done = nowCarriedOut(incident)?.recovery
-  const left = buttons.filter(({ command }) => command !== `failover ${incident.system} to ${done}`)
-  return left.map((button) =>
-    lacking.includes(button.command) ? { ...button, label: `${button.label} (not ready)` } : button,
-  )
+  return offered
+    .filter(({ recovery }) => recovery !== done)
+    .map(({ recovery, button }) =>
+      lacking.includes(recovery) ? { ...button, label: `${button.label} (not ready)` } : button,
+    )
 }
 
 /** Who closes what Nagios still reports should know it. */
@@ -94,16 +100,41 @@ function moreTime({ id, clock }: Extract<Incident, { state: 'diagnosing' }>): re
 
 /**
  * Pressing one only proposes: nothing is changed before the proposal is approved. Only those that this version can
- * carry out, by their block.
+ * carry out, by their block; no restore, which needs a moment.
  */
 export function recoveryButtons(system: SystemId, plan: DrPlan): readonly Button[] {
-  // A restore needs a moment, which no button knows.
-  const able = (plan.systems[system]?.recoveries ?? []).filter(
-    (each) => carriedOut.some((block) => each[block] !== undefined) && !isRestore(each),
-  )
-  return able.slice(0, 3).map(({ name }) => ({
-    label: `Fail over to ${name}`,
-    command: `failover ${system} to ${name}`,
-    style: 'plain',
+  return failovers(system, plan).map(({ button }) => button)
+}
+
+function failovers(system: SystemId, plan: DrPlan): readonly Offered[] {
+  return (plan.systems[system]?.recoveries ?? [])
+    .filter((each) => carriedOut.some((block) => each[block] !== undefined) && !isRestore(each))
+    .slice(0, mostFailovers)
+    .map(({ name }) => ({
+      recovery: name,
+      button: { label: `Fail over to ${name}`, command: `failover ${system} to ${name}`, style: 'plain' },
+    }))
+}
+
+/** An outage names the moment that a restore needs: one before it began. */
+function recoveries(incident: Incident, plan: DrPlan, now: Instant): readonly Offered[] {
+  const restores = restoresOf(incident, plan, now).map(({ recovery, command, database }): Offered => ({
+    recovery,
+    button: { label: `Restore ${database} to before the outage`, command, style: 'plain' },
   }))
+  return [...failovers(incident.system, plan), ...restores]
+}
+
+/** The restores that the plan has for the system of an outage, each as a command that can be typed. */
+export function restoresOf(
+  { system, marks }: Incident,
+  plan: DrPlan,
+  now: Instant,
+): readonly { readonly recovery: string; readonly database: string; readonly command: string }[] {
+  return (plan.systems[system]?.recoveries ?? []).flatMap((each) => {
+    const database = each.azure_sql?.database
+    if (database === undefined || !isRestore(each)) return []
+    const command = restoreBefore(database, { outageAt: marks.outage, now, zone: plan.timezone })
+    return [{ recovery: each.name, database, command }]
+  })
 }

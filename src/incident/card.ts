@@ -8,7 +8,7 @@ import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Incident, Page, Room } from './incident.ts'
-import { incidentButtons, isRestore, restoreCommand } from './actions.ts'
+import { incidentButtons, restoresOf } from './actions.ts'
 import { byHandLead } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
 import { nowCarriedOut, decideByField, lackingWays, noWayLeft } from './decide-by.ts'
@@ -30,10 +30,10 @@ export interface CardView {
 export function incidentCard(incident: Incident, view: CardView): Card {
   const parts = [
     byHandLead(view.runs ?? []),
+    wrongData(incident, view),
     problemsSection(incident),
     calling(incident, view),
     lacking(incident),
-    wrongData(incident, view.plan),
     runbook(incident, view.plan),
     rooms(incident, view),
   ]
@@ -43,7 +43,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     tone: toneOf(incident, view.now),
     fields: incidentFields(incident, view),
     sections: [{ lines: [[incident.title]] }, ...sections],
-    buttons: incidentButtons(incident, view.plan),
+    buttons: incidentButtons(incident, view.plan, view.now),
     links: roomLinks(incident, view.chat),
     footer: openedLine(incident, view.plan),
   }
@@ -170,17 +170,22 @@ function runbook(incident: Incident, plan: DrPlan): Section | undefined {
   return { lines: [[{ link, text: `Runbook of ${incident.system}` }]] }
 }
 
-/** A restore needs a moment, so that no button can offer it: it is named, with why the buttons do not do. */
-function wrongData({ system, state }: Incident, plan: DrPlan): Section | undefined {
-  const open = state === 'paging' || state === 'diagnosing'
-  const restores = (plan.systems[system]?.recoveries ?? []).some(isRestore)
-  if (!open || !restores) return undefined
+/** Nagios does not say whether data is wrong: what helps then, and that the other ways do not. */
+export function wrongData(incident: Incident, { plan, now }: CardView): Section | undefined {
+  const open = incident.state === 'paging' || incident.state === 'diagnosing'
+  const done = nowCarriedOut(incident)?.recovery
+  const restores = restoresOf(incident, plan, now).filter(({ recovery }) => recovery !== done)
+  if (!open || restores.length === 0) return undefined
+  const commands = restores.flatMap(({ command }, index): Line => [index === 0 ? '' : ', ', { command }])
+  const began: Span = timeOn(incident.marks.outage, now, plan.timezone)
   return {
     lines: [
       [
         'For data that is wrong: ',
-        { command: restoreCommand },
-        ' (a moment before it went wrong). A failover carries the wrong data along.',
+        ...commands.filter((span) => span !== ''),
+        ' (before the outage began, at ',
+        began,
+        '; if it went wrong earlier, write an earlier moment). A failover carries the wrong data along.',
       ],
     ],
   }

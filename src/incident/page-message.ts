@@ -6,7 +6,7 @@ import { plain } from '../message.ts'
 import type { Card, Field, Line, Span } from '../message.ts'
 import { momentSeenAt, momentText } from '../moment.ts'
 import type { PageMessage } from '../ports.ts'
-import { incidentFields, openedLine } from './card.ts'
+import { incidentFields, openedLine, wrongData } from './card.ts'
 import type { Incident, Page } from './incident.ts'
 import {
   engineerCard,
@@ -44,6 +44,7 @@ export function pageMessage(incident: Incident, { key, page, tried }: Sending, v
       incident.title,
       ...incidentFields(incident, view).map((field) => fieldText(field, still)),
       ...story,
+      ...(wrongData(incident, view)?.lines ?? []).map(still),
       `Times in ${view.plan.timezone}`,
       `Why you: ${page.why}`,
       plain(['Type: ', { command: `ack ${incident.id}` }]),

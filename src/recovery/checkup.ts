@@ -94,6 +94,7 @@ async function checkOne(
     now,
     history,
     objectiveAt: undefined,
+    outageAt: undefined,
   }
   try {
     return await check(context)

@@ -19,6 +19,8 @@ export interface Context {
   readonly history: readonly Run[]
   /** When the objective of the incident is missed. */
   readonly objectiveAt: Instant | undefined
+  /** When the outage of the system began that is to be ended. */
+  readonly outageAt: Instant | undefined
 }
 
 export interface Draft {

@@ -3,7 +3,8 @@ import { nameOf } from '../drplan/person-name.ts'
 import { ConflictError, UserError, unlessNewer } from '../errors.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import { objectiveAt } from '../incident/card.ts'
-import type { Instant, PersonId, RunId } from '../ids.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { PersonId, RunId } from '../ids.ts'
 import { createLines } from '../lines.ts'
 import type { Providers, Store } from '../ports.ts'
 import type { Readers } from '../readers.ts'
@@ -71,13 +72,15 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
   const { history } = seen
   const wish = wishOf(ask, plan, seen)
   const wished = { ask, undoes: wish.undoes, history }
+  const outage = await outageOf(store, ask)
   const context: Context = {
     ask: withoutOwnRule(ask),
     plan,
     calls,
     setting: store.setting,
     history,
-    objectiveAt: await objectiveOf(store, ask),
+    objectiveAt: outage && objectiveAt(outage),
+    outageAt: outage?.marks.outage,
     now: clock.now(),
   }
   const looked = await wish.draft(context).catch((thrown: unknown) => {
@@ -87,12 +90,12 @@ async function propose(engine: Engine, ask: Ask): Promise<{ readonly run: Run; r
   return record(engine, { ask, key: wish.key, draft, plan })
 }
 
-/** When the objective of the outage is missed that is to be ended; the way back ends none. */
-async function objectiveOf(store: Store, ask: Ask): Promise<Instant | undefined> {
+/** The outage that is to be ended; the way back ends none. */
+async function outageOf(store: Store, ask: Ask): Promise<Incident | undefined> {
   if (ask.incident === undefined || ask.direction === 'failback') return undefined
   const incident = (await store.incident(ask.incident))?.state
   const ends = incident?.system === ask.system && incident.state !== 'resolved'
-  return ends ? objectiveAt(incident) : undefined
+  return ends ? incident : undefined
 }
 
 /** The run that does already what is wished for; the world is just being changed by it, so it is not looked at. */

@@ -21,6 +21,7 @@ export const safetyRules = [
   'autoscale-known',
   'loss-within-objective',
   'restore-window',
+  'before-outage',
   'no-other-restore',
   'other-region',
   'planned-possible',

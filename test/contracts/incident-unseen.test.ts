@@ -233,7 +233,7 @@ test('the card of an open outage of the database names what helps against wrong 
       .map((line) => plain(line))
       .join('\n')
   const named =
-    'For data that is wrong: dr db restore 10m ago (a moment before it went wrong). A failover carries the wrong data along.'
+    'For data that is wrong: dr db restore 2026-11-23T03:02:00+01:00 orders (before the outage began, at 02:12 UTC; if it went wrong earlier, write an earlier moment). A failover carries the wrong data along.'
 
   expect(lines(outage())).toContain(named)
   expect(lines(recovering())).not.toContain(named)

@@ -14,6 +14,7 @@ import { compareWays, lossText, sourceOf, sqlExpected, targetsOf } from './compa
 import type { SqlRecovery } from './compare.ts'
 import { isAsked, probeWarnings, querySteps, queryWarnings } from './query.ts'
 import type { QueryAbout } from './query.ts'
+import { beforeOutage, restoreBefore } from './before-outage.ts'
 import { byName, droppedFor, lookAround } from './look.ts'
 import {
   beingMade,
@@ -47,13 +48,19 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
   const window = { from: source.from, to: source.to, zone: plan.timezone }
   if (at === undefined && source.live) throw noMoment(block.database, window)
   if (at !== undefined) refuseOutsideWindow(at, window, block.database)
-  const verdicts = [restoreWindow(at, window), noOtherRestore(place.server, databases)]
+  const outage = outageIn(context)
+  const verdicts = [
+    restoreWindow(at, window),
+    ...(outage && at !== undefined ? [beforeOutage(at, outage)] : []),
+    noOtherRestore(place.server, databases),
+  ]
   const list = findings(verdicts, ask.overrides)
   const typed =
     at === undefined
       ? `failover db to ${recovery.name}`
       : `db restore ${momentText(at, plan.timezone)} ${block.database}`
-  refuseUnsafe(list, typed, [])
+  const isTooLate = list.some(({ rule, ok }) => rule === 'before-outage' && !ok)
+  refuseUnsafe(list, typed, outage && isTooLate ? [restoreBefore(block.database, outage)] : [])
 
   const swap = await swapOf(context, place, source, block.database)
   const beside = beingMade(databases).map(({ name }) => name)
@@ -90,6 +97,12 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
+}
+
+/** The outage that this is to end, as far as there is one. */
+function outageIn({ ask: { incident }, outageAt, now, plan }: Context) {
+  if (incident === undefined || outageAt === undefined) return undefined
+  return { incident, outageAt, now, zone: plan.timezone }
 }
 
 async function find(

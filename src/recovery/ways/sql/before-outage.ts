@@ -1,0 +1,40 @@
+// To which moment a database with wrong data is best brought back while its outage goes on: one before the outage began.
+import { minute } from '../../../ids.ts'
+import type { Duration, Instant } from '../../../ids.ts'
+import type { Recovery } from '../../../drplan/schema.ts'
+import type { Verdict } from '../../safety.ts'
+import { logBackups, momentText } from './safety.ts'
+
+/** So long before the outage was noticed the data is taken to be right still. */
+const margin: Duration = minute
+
+/** A recovery that goes back to a moment, which must be said with it. */
+export function isRestore({ azure_sql: block }: Recovery): boolean {
+  return block?.method === 'point-in-time'
+}
+
+/** The last whole minute that is before the outage, by a margin, and that backups hold for certain. */
+function momentBefore(outageAt: Instant, now: Instant): Instant {
+  return Math.floor(Math.min(outageAt - margin, now - logBackups) / minute) * minute
+}
+
+/** The whole command that brings a database back to a moment before its outage. */
+export function restoreBefore(
+  database: string,
+  at: { readonly outageAt: Instant; readonly now: Instant; readonly zone: string },
+): string {
+  return `db restore ${momentText(momentBefore(at.outageAt, at.now), at.zone)} ${database}`
+}
+
+/** What went wrong when the outage began is in every later moment, too. */
+export function beforeOutage(
+  at: Instant,
+  outage: { readonly outageAt: Instant; readonly incident: string; readonly zone: string },
+): Verdict {
+  const rule = 'before-outage'
+  const [moment, began] = [at, outage.outageAt].map((each) => momentText(each, outage.zone))
+  const text = `the outage of ${outage.incident} began at ${began}`
+  return at < outage.outageAt
+    ? { rule, ok: true, text: `${moment} is before it: ${text}` }
+    : { rule, ok: false, text: `${text}, so ${moment} may hold what has gone wrong, too` }
+}

@@ -1,0 +1,81 @@
+// A restore during an outage of the database: the moment that was ordered against the moment at which the outage began.
+import { afterEach, expect, test } from 'vitest'
+import { minute } from '../../src/ids.ts'
+import { incidentButtons } from '../../src/incident/actions.ts'
+import type { Ask } from '../../src/recovery/input.ts'
+import type { Run } from '../../src/recovery/run.ts'
+import { incident, noon } from '../contracts/store-samples.ts'
+import { alone, restoring, startDatabases } from '../servers/databases.ts'
+import type { DatabaseBench } from '../servers/databases.ts'
+import { oneRedis } from '../servers/one-redis.ts'
+
+const redis = oneRedis()
+let bench: DatabaseBench
+
+afterEach(() => bench.stop())
+
+const outage = incident('INC-1', {
+  system: 'db',
+  marks: { outage: noon - 20 * minute, detected: noon - 19 * minute },
+})
+
+async function proposed(ago: number, overrides: Ask['overrides'] = []): Promise<Run> {
+  bench = await startDatabases(redis(), alone)
+  await bench.store.commit({
+    write: { kind: 'incident', id: 'INC-1', expected: 0, next: outage, wakeAt: undefined },
+  })
+  return (await bench.runs().propose(restoring(ago, { incident: 'INC-1', overrides }))).run
+}
+
+test('a restore to after the outage began is refused, with the whole command for a moment before it', async () => {
+  await expect(proposed(12 * minute)).rejects.toThrow(
+    /before-outage: the outage of INC-1 began at \S+T12:40:00\+01:00, so \S+T12:48:00\+01:00 may hold what has gone wrong, too\.\nNothing was changed\. Instead: db restore \S+T12:39:00\+01:00 orders\./,
+  )
+})
+
+test('a restore to the very moment of the outage is refused, too', async () => {
+  await expect(proposed(20 * minute)).rejects.toThrow(/before-outage/)
+})
+
+test('a restore to a moment before the outage shows that it is', async () => {
+  const { proposal } = await proposed(21 * minute)
+
+  expect(proposal.findings.find(({ rule }) => rule === 'before-outage')).toMatchObject({ ok: true })
+})
+
+test('whoever knows better takes the moment on himself', async () => {
+  const { proposal } = await proposed(12 * minute, [
+    { rule: 'before-outage', reason: 'a migration at 12:49' },
+  ])
+
+  expect(proposal.findings.find(({ rule }) => rule === 'before-outage')).toMatchObject({
+    ok: false,
+    overriddenWith: 'a migration at 12:49',
+  })
+})
+
+test('the button of an outage orders a moment that no safety rule refuses, however young the outage is', async () => {
+  bench = await startDatabases(redis(), alone)
+  const young = { ...outage, marks: { outage: noon - 3 * minute, detected: noon - 2 * minute } }
+  const commands = (one: typeof outage): readonly string[] =>
+    incidentButtons(one, bench.plan(), bench.now()).map(({ command }) => command)
+
+  expect(commands(outage)).toContain('db restore 2026-03-13T12:39:00+01:00 orders')
+  expect(commands(young)).toContain('db restore 2026-03-13T12:50:00+01:00 orders')
+  await expect(bench.runs().propose(restoring(10 * minute))).resolves.toMatchObject({ existing: false })
+})
+
+test('a restore that was just carried out is not offered again', async () => {
+  bench = await startDatabases(redis(), alone)
+  const acted = {
+    ...outage,
+    state: 'diagnosing',
+    engineer: 'ann',
+    marks: { ...outage.marks, acted: noon },
+    carriedOut: { run: 'R-1', recovery: 'restore' },
+  } as typeof outage
+
+  const labels = incidentButtons(acted, bench.plan(), bench.now()).map(({ label }) => label)
+
+  expect(labels.filter((label) => label.startsWith('Restore'))).toEqual([])
+})
