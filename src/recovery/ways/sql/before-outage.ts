@@ -2,11 +2,20 @@
 import { minute } from '../../../ids.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import type { Recovery } from '../../../drplan/schema.ts'
+import type { Context } from '../../draft.ts'
 import type { Verdict } from '../../safety.ts'
 import { logBackups, momentText } from './safety.ts'
 
 /** So long before the outage was noticed the data is taken to be right still. */
 const margin: Duration = minute
+
+/** An outage as a restore sees it. */
+interface Outage {
+  readonly incident: string
+  readonly outageAt: Instant
+  readonly now: Instant
+  readonly zone: string
+}
 
 /** A recovery that goes back to a moment, which must be said with it. */
 export function isRestore({ azure_sql: block }: Recovery): boolean {
@@ -19,18 +28,18 @@ function momentBefore(outageAt: Instant, now: Instant): Instant {
 }
 
 /** The whole command that brings a database back to a moment before its outage. */
-export function restoreBefore(
-  database: string,
-  at: { readonly outageAt: Instant; readonly now: Instant; readonly zone: string },
-): string {
+export function restoreBefore(database: string, at: Pick<Outage, 'outageAt' | 'now' | 'zone'>): string {
   return `db restore ${momentText(momentBefore(at.outageAt, at.now), at.zone)} ${database}`
 }
 
+/** The outage that a restore is to end, as far as there is one. */
+export function outageIn({ ask: { incident }, outageAt, now, plan }: Context): Outage | undefined {
+  if (incident === undefined || outageAt === undefined) return undefined
+  return { incident, outageAt, now, zone: plan.timezone }
+}
+
 /** What went wrong when the outage began is in every later moment, too. */
-export function beforeOutage(
-  at: Instant,
-  outage: { readonly outageAt: Instant; readonly incident: string; readonly zone: string },
-): Verdict {
+export function beforeOutage(at: Instant, outage: Outage): Verdict {
   const rule = 'before-outage'
   const [moment, began] = [at, outage.outageAt].map((each) => momentText(each, outage.zone))
   const text = `the outage of ${outage.incident} began at ${began}`

@@ -14,7 +14,7 @@ import { compareWays, lossText, sourceOf, sqlExpected, targetsOf } from './compa
 import type { SqlRecovery } from './compare.ts'
 import { isAsked, probeWarnings, querySteps, queryWarnings } from './query.ts'
 import type { QueryAbout } from './query.ts'
-import { beforeOutage, restoreBefore } from './before-outage.ts'
+import { beforeOutage, outageIn, restoreBefore } from './before-outage.ts'
 import { byName, droppedFor, lookAround } from './look.ts'
 import {
   beingMade,
@@ -97,12 +97,6 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
       ...(context.objectiveAt === undefined ? {} : { objectiveAt: context.objectiveAt }),
     },
   }
-}
-
-/** The outage that this is to end, as far as there is one. */
-function outageIn({ ask: { incident }, outageAt, now, plan }: Context) {
-  if (incident === undefined || outageAt === undefined) return undefined
-  return { incident, outageAt, now, zone: plan.timezone }
 }
 
 async function find(
