@@ -3,6 +3,7 @@ import { never } from '../errors.ts'
 import { printDuration, printTook } from '../drplan/duration.ts'
 import type { Instant } from '../ids.ts'
 import type { RunNews } from '../effect.ts'
+import { dataLost } from './data-lost.ts'
 import { changedSomething, isNeverBegun, mayHaveChanged } from './run.ts'
 import type { PoolSize, Run } from './run.ts'
 import type { DelegationAction } from './standby-action.ts'
@@ -134,9 +135,11 @@ function doneText(run: Run, what: string): string {
   const { effectWithin } = run.proposal
   const follow =
     effectWithin === undefined ? '' : ` Every client follows within ${printDuration(effectWithin)}.`
-  if (wasSeen(run)) return `${what} is done and verified${took}.${follow}${undoText(run)}`
+  const loss = dataLost(run)
+  const lost = loss === undefined ? '' : ` ${printTook(loss.ms)} of data is lost, up to the swap.`
+  if (wasSeen(run)) return `${what} is done and verified${took}.${lost}${follow}${undoText(run)}`
   const unseen = run.direction === 'failover' && run.incident !== undefined ? unseenText : ''
-  return `${what} is carried out${took}.${unseen}${follow}${undoText(run)}`
+  return `${what} is carried out${took}.${unseen}${lost}${follow}${undoText(run)}`
 }
 
 function stepText(run: Run): string {

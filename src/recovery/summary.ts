@@ -1,12 +1,13 @@
 // What a person must know before saying yes to a run: what changes, what it costs, whether the time is enough, whose word it takes.
 import { nameOf } from '../drplan/person-name.ts'
 import { never } from '../errors.ts'
-import { printDuration } from '../drplan/duration.ts'
+import { printDuration, printTook } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant } from '../ids.ts'
 import { timeOn } from '../message.ts'
-import type { Field, Line } from '../message.ts'
+import type { Field, Line, Span } from '../message.ts'
 import { told } from '../told.ts'
+import { dataLost } from './data-lost.ts'
 import { followedAt } from './news.ts'
 import type { Proposal, Run } from './run.ts'
 
@@ -76,12 +77,32 @@ function clockCautions(run: Run, now: Instant): readonly Line[] {
   ]
 }
 
+/** What a restore has lost, against the objective. */
+function lostField(run: Run, { plan, now }: Seen): readonly Field[] {
+  const lost = dataLost(run)
+  if (lost === undefined) return []
+  const rpo = plan.systems[run.system]?.rpo
+  const missed = rpo !== undefined && lost.ms > rpo
+  const verdict =
+    rpo === undefined ? '' : `; objective (RPO) of ${printDuration(rpo)} ${missed ? 'missed' : 'met'}`
+  const time = (at: Instant): Span => timeOn(at, now, plan.timezone)
+  const value: Line = [
+    `${printTook(lost.ms)}: what was written from `,
+    time(lost.from),
+    ' to ',
+    time(lost.to),
+    verdict,
+  ]
+  return [{ label: 'Data lost', value, ...(missed ? { tone: 'bad' } : {}) }]
+}
+
 /** What it costs, how long it takes, and how long it may take. */
 export function costFields(run: Run, seen: Seen): readonly Field[] {
   const { state, proposal } = run
   const { cost, risk, expected, effectWithin, objectiveAt } = proposal
   const open = state === 'proposed' || state === 'running'
   return [
+    ...lostField(run, seen),
     { label: 'Cost', value: [cost.text], ...(risk === 'loses-data' ? { tone: 'bad' } : {}) },
     { label: 'Expected', value: [`${printDuration(expected.duration)} (${expected.source})`] },
     ...(effectWithin === undefined

@@ -79,13 +79,24 @@ function objective(report: Report): Part {
       measured.met ? `${verdictText(measured)}${soFar}` : verdictText(measured),
     ]
   })
-  const rpo =
-    report.rpo === undefined ? [] : [['Data lost (RPO)', printDuration(report.rpo), 'not measured', '']]
   return {
     heading: 'Objective against measured',
     level: 2,
-    table: { columns: ['', 'Objective', 'Measured', 'Verdict'], rows: [...rows, ...rpo] },
+    table: { columns: ['', 'Objective', 'Measured', 'Verdict'], rows: [...rows, ...lossRows(report)] },
   }
+}
+
+/** A row for each run that has lost data; else that nobody has measured it. */
+function lossRows({ rpo, runs }: Report): readonly (readonly string[])[] {
+  const objective = rpo === undefined ? '' : printDuration(rpo)
+  const rows = runs.flatMap(({ id, lost, undone }): (readonly string[])[] => {
+    if (lost === undefined) return []
+    const verdict = rpo === undefined ? '' : lost.ms <= rpo ? 'met' : 'missed'
+    const back = undone === undefined ? verdict : `undone by ${undone.by}`
+    return [['Data lost (RPO)', objective, `${printTook(lost.ms)} (${id})`, back]]
+  })
+  if (rows.length > 0 || rpo === undefined) return rows
+  return [['Data lost (RPO)', objective, 'not measured', '']]
 }
 
 /** A table for each outage: a relapse after the end begins a new one. */
@@ -138,6 +149,8 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
       run.summary,
       `State: ${run.state}. Risk: ${run.risk}. Asked for by ${run.askedBy}.${took}`,
       ...(approved.length > 0 ? approved : [notApproved(run, zone)]),
+      ...lostText(run, zone),
+      ...(run.approvals.length === 0 ? [] : shownText(run)),
       ...run.overridden.map(({ rule, reason }) => `Safety rule ${rule} was overridden: ${reason}`),
       ...(run.undone === undefined ? [] : [undoneText(run.undone, zone)]),
       ...debts,
@@ -153,6 +166,21 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
     story,
     ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),
     ...table(3, 'Steps', ['Step', 'Came to', 'Took'], steps),
+  ]
+}
+
+function lostText({ lost }: ReportedRun, zone: string): readonly string[] {
+  if (lost === undefined) return []
+  return [
+    `Data lost: ${printTook(lost.ms)}, what was written from ${exactMoment(lost.from, zone)} to ${exactMoment(lost.to, zone)}.`,
+  ]
+}
+
+/** What was accepted with the approval. */
+function shownText({ cost, warnings }: ReportedRun): readonly string[] {
+  return [
+    `Cost that was accepted: ${asTyped(cost)}`,
+    ...warnings.map((warning) => `Warned of: ${asTyped(warning)}`),
   ]
 }
 

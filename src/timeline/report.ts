@@ -1,6 +1,8 @@
 // What a review needs of one incident, as data: objective against measured, who was called, who approved what.
 import { nameOf } from '../drplan/person-name.ts'
 import { hasLeftDebts } from '../recovery/change.ts'
+import { dataLost } from '../recovery/data-lost.ts'
+import type { DataLost } from '../recovery/data-lost.ts'
 import { runName } from '../recovery/news.ts'
 import { isCoveredBy, isStanding } from '../recovery/taken-over.ts'
 import { verifyChain } from './chain.ts'
@@ -60,6 +62,11 @@ export interface ReportedRun {
   /** Who refused it, and why. */
   readonly denied?: { readonly person: string; readonly at: Instant; readonly reason?: string }
   readonly changes: readonly { readonly what: string; readonly before: string; readonly after: string }[]
+  /** What whoever approved it was shown: what it costs, and what speaks against it. */
+  readonly cost: string
+  readonly warnings: readonly string[]
+  /** What a restore has lost; absent where nothing was, or nobody can tell. */
+  readonly lost?: DataLost
   readonly overridden: readonly { readonly rule: string; readonly reason: string }[]
   readonly steps: readonly {
     readonly title: string
@@ -199,6 +206,9 @@ function runOf(run: Run, plan: DrPlan, { events, runs }: IncidentRecord): Report
     approvals: run.approvals.map(({ by, door, at }) => ({ person: nameOf(plan, by), door, at })),
     ...(run.state === 'denied' ? { denied: deniedOf(run, plan) } : {}),
     changes: proposal.changes,
+    cost: proposal.cost.text,
+    warnings: proposal.warnings,
+    ...lostOf(run),
     overridden: [
       ...proposal.findings,
       ...run.steps.map(({ overriddenWith }) => ({ rule: 'check-query', overriddenWith })),
@@ -215,6 +225,11 @@ function runOf(run: Run, plan: DrPlan, { events, runs }: IncidentRecord): Report
     debts: debtsOf(run, plan, runs),
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),
   }
+}
+
+function lostOf(run: Run): Pick<ReportedRun, 'lost'> {
+  const lost = dataLost(run)
+  return lost === undefined ? {} : { lost }
 }
 
 function debtsOf(run: Run, plan: DrPlan, all: readonly Run[]): readonly ReportedDebt[] {

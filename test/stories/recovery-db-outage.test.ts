@@ -1,7 +1,13 @@
 // A restore during an outage of the database: the moment that was ordered against the moment at which the outage began.
 import { afterEach, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
+import { runCard } from '../../src/recovery/card.ts'
+import { plain } from '../../src/message.ts'
 import { incidentButtons } from '../../src/incident/actions.ts'
+import { dataLost } from '../../src/recovery/data-lost.ts'
+import { headOf } from '../../src/timeline/chain.ts'
+import { reportMarkdown } from '../../src/timeline/report-markdown.ts'
+import { reportOf } from '../../src/timeline/report.ts'
 import type { Ask } from '../../src/recovery/input.ts'
 import type { Run } from '../../src/recovery/run.ts'
 import { incident, noon } from '../contracts/store-samples.ts'
@@ -78,4 +84,45 @@ test('a restore that was just carried out is not offered again', async () => {
   const labels = incidentButtons(acted, bench.plan(), bench.now()).map(({ label }) => label)
 
   expect(labels.filter((label) => label.startsWith('Restore'))).toEqual([])
+})
+
+test('what a restore has lost is measured from its moment to the swap, against the objective', async () => {
+  await proposed(21 * minute)
+  const ask = restoring(21 * minute, { incident: 'INC-1' })
+  const lostIn = (run: Run): string | undefined => {
+    const field = runCard(run, bench.now(), bench.plan()).fields?.find(({ label }) => label === 'Data lost')
+    return field && plain(field.value)
+  }
+  const waiting = await bench.order(ask)
+
+  expect(lostIn(waiting)).toBeUndefined()
+  const done = await bench.finish('R-1')
+
+  const { ms } = dataLost(done) ?? { ms: 0 }
+  const swapped = done.steps.find(({ title }) => title.startsWith('Rename orders at sql-west'))?.endedAt ?? 0
+  expect(ms).toBe(swapped - (noon - 21 * minute))
+  expect(ms).toBeGreaterThan(21 * minute)
+  expect(lostIn(done)).toMatch(
+    /^2\dm.*: what was written from 11:39 UTC to 12:0\d UTC; objective \(RPO\) of 10m missed$/,
+  )
+  const events = await bench.store.timeline('INC-1')
+  expect(events.find(({ type }) => type === 'run.done')?.text).toMatch(
+    /2\dm\S* of data is lost, up to the swap/,
+  )
+  const last = events.at(-1)
+  if (last === undefined) throw new Error('the record is empty')
+  const run = { ...done, incident: 'INC-1' as const }
+  const record = {
+    incident: { ...outage, objective: { rto: 600_000, rpo: 600_000 } },
+    events,
+    head: headOf(last),
+    runs: [run],
+  }
+  const markdown = reportMarkdown(reportOf(record, bench.plan(), bench.now()))
+  expect(markdown).toMatch(/\| Data lost \(RPO\) \| 10m \| 2\dm\S* \(R-1\) \| missed \|/)
+  expect(markdown).toContain('Cost that was accepted: 21m of data until now')
+  expect(markdown).toContain('Warned of: Whatever is written to orders until the swap')
+  const undone = { ...run, undoneBy: 'R-2' as const }
+  const later = reportMarkdown(reportOf({ ...record, runs: [undone] }, bench.plan(), bench.now()))
+  expect(later).toMatch(/\| undone by R-2 \|/)
 })
