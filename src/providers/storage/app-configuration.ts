@@ -81,9 +81,14 @@ export function settingProvider(azure: Azure, stores: Stores): Provider<'app-con
       const { store, after, etag } = action
       if (etag === undefined) throw new BugError(`${key} would write a setting without having seen it`)
       const setting = { ...idOf(action), ...after, tags: { ...after.tags }, etag }
-      await azure.call(purposeOf(action, true), signal, async (abortSignal) =>
+      const purpose = purposeOf(action, true)
+      const written = await azure.call(purpose, signal, async (abortSignal) =>
         (await stores(store)).setConfigurationSetting(setting, { abortSignal, onlyIfUnchanged: true }),
       )
+      if (written.etag === undefined)
+        throw new RetryableError(
+          `Azure could not ${purpose.doing}: its answer has no etag. Whether the change was made is not known: look before trying again.`,
+        )
       return { id: key }
     },
     check: async (action, _operation, _now, signal) => {

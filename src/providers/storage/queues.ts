@@ -1,5 +1,6 @@
 // Reads how full storage queues are, and how old their oldest message is, through the data plane.
 import type { QueueClient } from '@azure/storage-queue'
+import { RetryableError } from '../../errors.ts'
 import type { QueueSeen } from '../../readers.ts'
 import { noRetries, type Azure } from '../azure/azure.ts'
 import { noRedirects, originOf, queuePolicy } from '../azure/answers.ts'
@@ -46,6 +47,9 @@ async function readQueue(
     ),
   ])
   const [first] = peeked.peekedMessageItems
-  const messages = properties.approximateMessagesCount ?? 0
+  const messages = properties.approximateMessagesCount
+  // The SDK makes an empty queue of whatever it was answered with; a count is what every real one has.
+  if (messages === undefined)
+    throw new RetryableError(`Azure could not ${purpose.doing}: its answer says no number of messages.`)
   return { name, messages, ...(first ? { oldest: first.insertedOn.getTime() } : {}) }
 }
