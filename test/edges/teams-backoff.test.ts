@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { createBackoff } from '../../src/chat/teams/backoff.ts'
 
 /** Backoff by a clock that only the test moves. */
-function open() {
+function open(chance?: () => number) {
   let time = 0
   const clock = { now: () => time, real: (duration: number) => duration, after: () => () => {} }
   const pass = (duration: number): void => {
     time += duration
   }
-  return { ...createBackoff(clock), pass }
+  return { ...createBackoff(clock, chance), pass }
 }
 
 test('each refusal is followed by a longer wait, up to half a minute and its jitter', () => {
@@ -42,4 +42,12 @@ test('after success, or when nothing was asked of it for long, the next refusal 
   pass(60_000)
   expect(next('was left', undefined)).toBeLessThan(2_000)
   expect(next('is asked', undefined)).toBeGreaterThanOrEqual(30_000)
+})
+
+test('two rooms that are limited at once are not asked again at once: chance adds up to half of the wait', () => {
+  const chances = [0, 0.5, 0.9]
+  const { next } = open(() => chances.shift() ?? 0)
+
+  const waits = ['room 19:a', 'room 19:b', 'room 19:c'].map((key) => next(key, undefined))
+  expect(waits).toEqual([1_000, 1_250, 1_450])
 })

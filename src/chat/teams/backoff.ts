@@ -15,8 +15,8 @@ export interface Backoff {
 const first: Duration = second
 const longest: Duration = 30 * second
 
-/** Exponential with jitter, as Teams' guide to rate limiting wants it. What nobody asks for any more is forgotten. */
-export function createBackoff(clock: Clock): Backoff {
+/** Exponential with jitter, as Teams' guide to rate limiting wants it; `chance` is in [0, 1). What nobody asks for any more is forgotten. */
+export function createBackoff(clock: Clock, chance: () => number = Math.random): Backoff {
   const refused = new Map<string, { readonly times: number; readonly over: Instant }>()
   return {
     next: (key, asked) => {
@@ -24,7 +24,7 @@ export function createBackoff(clock: Clock): Backoff {
       for (const [each, { over }] of refused) if (over <= now) refused.delete(each)
       const before = refused.get(key)?.times ?? 0
       const grown = Math.min(longest, first * 2 ** Math.min(before, 10))
-      const wait = botTime(clock, (asked ?? grown) + grown * 0.5 * Math.random())
+      const wait = botTime(clock, (asked ?? grown) + grown * 0.5 * chance())
       refused.set(key, { times: before + 1, over: now + wait + botTime(clock, 2 * longest) })
       return wait
     },

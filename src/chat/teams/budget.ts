@@ -39,14 +39,14 @@ export interface Budget {
   readonly take: (lane: 'page' | 'answer' | 'room', thread: string) => void
 }
 
-/** Counts in real time, since Teams does. */
-export function createBudget(clock: Clock): Budget {
+/** Counts in real time, since Teams does: `elapsed` answers real milliseconds. */
+export function createBudget(clock: Clock, elapsed: () => number = () => performance.now()): Budget {
   const threads = new Map<string, number[]>()
   let tenant: number[] = []
 
   return {
     take: (lane, thread) => {
-      const now = performance.now()
+      const now = elapsed()
       const own = threads.get(thread) ?? []
       const wait = Math.max(
         waitFor(own, perThread[lane === 'room' ? 'room' : 'others'], now),
