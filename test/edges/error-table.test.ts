@@ -240,14 +240,16 @@ function providers(azure: Pick<ReturnType<typeof systems>, 'providers'>, timeout
 }
 
 function plainly(text: string): string {
-  return text
-    .replaceAll(standby.azure.url, 'https://AZURE')
-    .replaceAll(standby.azure.subscription, 'SUBSCRIPTION')
-    .replaceAll(/(?<=replicationLinks\/)[0-9a-f-]{36}/g, 'LINK')
-    .replaceAll(/\b[0-9a-f]{32}\b/g, 'VERSION')
-    // Both are read at once, and either may fail first.
-    .replaceAll('secret connection-north, version VERSION, of', 'secret connection of')
-    .replaceAll(/(?:localhost|127\.0\.0\.\d+):\d+/g, 'HOST')
+  return (
+    text
+      .replaceAll(standby.azure.url, 'https://AZURE')
+      .replaceAll(standby.azure.subscription, 'SUBSCRIPTION')
+      .replaceAll(/(?<=replicationLinks\/)[0-9a-f-]{36}/g, 'LINK')
+      .replaceAll(/\b[0-9a-f]{32}\b/g, 'VERSION')
+      // Both are read at once, and either may fail first.
+      .replaceAll('secret connection-north, version VERSION, of', 'secret connection of')
+      .replaceAll(/(?:localhost|127\.0\.0\.\d+):\d+/g, 'HOST')
+  )
 }
 
 function cell(column: Column, looking: string, changing?: string): string {
