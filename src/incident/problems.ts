@@ -127,8 +127,8 @@ export function problemsSection({ problems, title }: Incident): Section | undefi
   const heading = open === 0 ? `What was broken, ${count}` : `${problemCount(open)} now, ${count}`
   const [only] = shown
   // What stands above as the card's own line is not said twice.
-  const said = lines.length === 1 && only !== undefined && sentenceOf(only) === title
-  return said ? { lines: [[open === 0 ? count : heading]] } : { heading, lines }
+  const said = open > 0 && lines.length === 1 && only !== undefined && sentenceOf(only) === title
+  return said ? { lines: [[heading]] } : { heading, lines }
 }
 
 function alertCount(alerts: number): string {
