@@ -51,6 +51,8 @@ export interface CloudflareSim {
   readonly records: (zone: string) => readonly ApiRecord[]
   /** Changes the records behind the bot's back, as a person in the dashboard does. */
   readonly edit: (zone: string, change: (records: readonly ApiRecord[]) => readonly ApiRecord[]) => void
+  /** A zone of the same name in another account, which the token may read too, and which is listed first. */
+  readonly twin: (zone: string, status: 'active' | 'pending') => void
   readonly fault: (fault: CloudflareFault | undefined) => void
   /** Puts the records of all zones on the name servers now. */
   readonly publish: () => void
@@ -59,6 +61,7 @@ export interface CloudflareSim {
 
 interface Sim {
   readonly account: Account
+  readonly twins: ApiZone[]
   readonly faults: FaultSwitch
   readonly log: LoggedRequest[]
   readonly publish: () => void
@@ -91,8 +94,10 @@ export async function startCloudflareSim(options: CloudflareOptions): Promise<Cl
   const main: ApiToken = { value: options.token, id: idOf('token'), status: 'active', read: ids, edit: ids }
   const { limit, window } = options.rate ?? { limit: 1_200, window: 300_000 }
   const limiter = rateLimit(limit, window, now)
+  const twins: ApiZone[] = []
   const sim: Sim = {
-    account: { tokens: [main, ...(options.tokens ?? [])], zones, now, changed },
+    account: { tokens: [main, ...(options.tokens ?? [])], zones, twins, now, changed },
+    twins,
     faults: faultSwitch(),
     log: [],
     publish: () => zones.forEach(publishZone),
@@ -124,6 +129,9 @@ function handle(sim: Sim, server: Server, timers: Set<NodeJS.Timeout>): Cloudfla
       const zone = zoneOf(name)
       zone.records = change(zone.records)
       sim.account.changed(zone)
+    },
+    twin: (name, status) => {
+      sim.twins.push({ ...zoneOf(name), id: idOf(`${name} ${sim.twins.length}`), status })
     },
     fault: sim.faults.set,
     publish: sim.publish,

@@ -17,12 +17,16 @@ export interface ApiZone {
   readonly id: string
   readonly name: string
   readonly nameServers: readonly string[]
+  /** `pending`: its registrar does not lead to these name servers. Absent: active. */
+  readonly status?: 'active' | 'pending'
   records: readonly ApiRecord[]
 }
 
 export interface Account {
   readonly tokens: readonly ApiToken[]
   readonly zones: readonly ApiZone[]
+  /** Zones of the same names in other accounts that the tokens may read; they are listed first. */
+  readonly twins: readonly ApiZone[]
   readonly now: () => number
   /** Called after a zone's records have changed. */
   readonly changed: (zone: ApiZone) => void
@@ -133,9 +137,8 @@ function listRecords(zone: ApiZone, query: URLSearchParams): ApiAnswer {
 
 function listZones(account: Account, token: ApiToken, query: URLSearchParams): ApiAnswer {
   const name = query.get('name')?.toLowerCase()
-  const zones = account.zones
-    .filter((zone) => token.read.includes(zone.id))
-    .filter((zone) => name === undefined || zone.name === name)
+  const own = account.zones.filter((zone) => token.read.includes(zone.id))
+  const zones = [...account.twins, ...own].filter((zone) => name === undefined || zone.name === name)
   return paged(
     zones.map((zone) => zoneBody(zone, token)),
     query,
@@ -158,7 +161,7 @@ function zoneBody(zone: ApiZone, token: ApiToken): object {
   return {
     id: zone.id,
     name: zone.name,
-    status: 'active',
+    status: zone.status ?? 'active',
     paused: false,
     type: 'full',
     development_mode: 0,

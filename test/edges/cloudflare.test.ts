@@ -282,3 +282,54 @@ test('leaves out of its facts what says nothing about where a name points', asyn
     { name: 'www.example.com', type: 'CNAME', content: 'api.example.com', ttl: 1, proxied: false },
   ])
 })
+
+test('takes the active one of several zones of a name, wherever it is listed', async () => {
+  world.cloudflare.twin(world.zone, 'pending')
+
+  expect((await provider().zone(world.zone, calm)).id).toBe(world.cloudflare.zoneId(world.zone))
+})
+
+test('takes none where two of the name are active: a person must say which is meant', async () => {
+  world.cloudflare.twin(world.zone, 'active')
+
+  expect(await failure(provider().zone(world.zone, calm))).toMatchObject({
+    code: 'cloudflare-ambiguous',
+    message: expect.stringMatching(/2 active zones .* Give CLOUDFLARE_API_TOKEN a token/),
+  })
+})
+
+test('takes no zone and no record of another name, even where something between has dropped the filter', async () => {
+  const zone = {
+    id: 'f'.repeat(32),
+    name: 'other.example',
+    name_servers: ['ns.other.example'],
+    status: 'active',
+  }
+  const record = { id: 'a'.repeat(32), name: `www.${world.zone}`, type: 'A', content: '203.0.113.7', ttl: 60 }
+  const server = createServer((request, response) => {
+    const result = request.url?.includes('dns_records') ? [record] : [zone]
+    const answer = {
+      success: true,
+      errors: [],
+      messages: [],
+      result,
+      result_info: { page: 1, total_pages: 1 },
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const cloudflare = createCloudflareDns({
+    token: world.token,
+    baseUrl: `http://127.0.0.1:${port}/client/v4`,
+    timeout: 2_000,
+    clock,
+  })
+  try {
+    expect(await failure(cloudflare.zone(world.zone, calm))).toMatchObject({ code: 'cloudflare-not-found' })
+    expect(await cloudflare.records(zone.id, [record.name], calm)).toHaveLength(1)
+    expect(await cloudflare.records(zone.id, [world.record], calm)).toEqual([])
+  } finally {
+    server.close()
+  }
+})

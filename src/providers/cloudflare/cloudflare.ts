@@ -18,6 +18,8 @@ const Zones = z.array(
     id: z.string(),
     name: z.string(),
     name_servers: z.array(z.string()),
+    /** `pending`, for one, is a zone to which no registrar leads; several accounts can have those of one name. */
+    status: z.string().optional(),
     /** What the token may do there. */
     permissions: z.array(z.string()).optional(),
   }),
@@ -99,7 +101,14 @@ async function readZone(
     signal,
     (client, options) => client.zones.list({ name }, options).asResponse(),
   )
-  const zone = answer.result[0]
+  const named = answer.result.filter((zone) => plainName(zone.name) === plainName(name))
+  const active = named.filter(({ status = 'active' }) => status === 'active')
+  if (active.length > 1)
+    throw new UserError(
+      'cloudflare-ambiguous',
+      `Cloudflare shows this token ${active.length} active zones ${name}: ${active.map(({ id }) => id).join(', ')}. Nothing was changed. Give CLOUDFLARE_API_TOKEN a token that may read only the one that the DR plan means.`,
+    )
+  const zone = active[0] ?? named[0]
   if (zone) return zone
   throw new UserError(
     'cloudflare-not-found',
@@ -141,7 +150,11 @@ async function readPages(
         client.dns.records.list({ zone_id: zone.id, ...only, page, per_page }, options).asResponse(),
     )
     // Somebody who deletes a record meanwhile moves others to another page: each counts once.
-    for (const record of answer.result.flatMap(addressRecord)) found.set(record.id, record)
+    // What is of another name was not asked for, whoever let it through.
+    const records = answer.result
+      .flatMap(addressRecord)
+      .filter((one) => name === undefined || one.name === name)
+    for (const record of records) found.set(record.id, record)
     pages = answer.pages
   }
   return [...found.values()]

@@ -2,7 +2,7 @@
 import { importJWK } from 'jose'
 import type { CryptoKey, JWK } from 'jose'
 import { z } from 'zod'
-import { reasonOf } from '../../../errors.ts'
+import { RetryableError, reasonOf } from '../../../errors.ts'
 import { second } from '../../../ids.ts'
 import type { Duration } from '../../../ids.ts'
 import type { Log } from '../../../ports.ts'
@@ -27,14 +27,12 @@ export interface IssuerKeys {
 }
 
 const Metadata = z.object({ jwks_uri: z.url() })
-const Keys = z.object({
-  keys: z.array(
-    z.looseObject({
-      kty: z.string(),
-      kid: z.string(),
-      endorsements: z.array(z.string()).optional().catch(undefined),
-    }),
-  ),
+/** Each key is read by itself: one that is of no use here closes the door to none of the others. */
+const Keys = z.object({ keys: z.array(z.unknown()) })
+const Key = z.looseObject({
+  kty: z.literal('RSA'),
+  kid: z.string(),
+  endorsements: z.array(z.string()).optional().catch(undefined),
 })
 
 /** Real milliseconds. Keys are fetched again each day, and at once for a new one, but not as often as anybody asks. */
@@ -85,14 +83,24 @@ export function createKeys({ metadata, log }: { readonly metadata: string; reado
 async function readKeys(metadata: string): Promise<Map<string, IssuerKey>> {
   const { jwks_uri: url } = await read(Metadata, metadata, 'the metadata of its token issuer')
   const { keys } = await read(Keys, url, 'the keys of its token issuer')
-  const usable = keys.filter(({ kty }) => kty === 'RSA')
-  const imported = await Promise.all(
-    usable.map(async ({ endorsements = [], ...jwk }) => {
-      const key = await importJWK(jwk as JWK, 'RS256')
-      return key instanceof Uint8Array ? [] : ([[jwk.kid, { key, endorsements }]] as const)
-    }),
-  )
-  return new Map(imported.flat())
+  const imported = await Promise.all(keys.map(keyIn))
+  const usable = imported.filter((one) => one !== undefined)
+  if (usable.length === 0)
+    throw new RetryableError(`None of the ${keys.length} keys of its token issuer can be used`)
+  return new Map(usable)
+}
+
+/** Undefined for what signs no RS256: another kind of key, or one that says too little. */
+async function keyIn(published: unknown): Promise<readonly [string, IssuerKey] | undefined> {
+  const read = Key.safeParse(published)
+  if (!read.success) return undefined
+  const { endorsements = [], ...jwk } = read.data
+  try {
+    const key = await importJWK(jwk as JWK, 'RS256')
+    return key instanceof Uint8Array ? undefined : [jwk.kid, { key, endorsements }]
+  } catch {
+    return undefined
+  }
 }
 
 async function read<T>(schema: z.ZodType<T>, url: string, what: string): Promise<T> {
