@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { behindTheProxy } from '../../sim/troubles.ts'
 import type { RunId, SystemId } from '../../src/ids.ts'
 import type { Run } from '../../src/recovery/run.ts'
+import type { Printed } from '../servers/terminal.ts'
 import { openHouse, patience, told } from './recovery-doors-house.ts'
 import type { House } from './recovery-doors-house.ts'
 
@@ -165,6 +166,7 @@ test.each(plays)(
 
     const run = await askedInTheTerminal(play.command)
     const proposal = await card(run.id)
+    await heldByAFreeze(play, run)
     await approvedInTheConsole(run)
     play.byHand?.there(house)
     await house.carriedOut(run.id)
@@ -195,6 +197,7 @@ async function ledBack(play: Play, run: Run): Promise<string> {
   }
   const back = await house.proposed(before)
   const shown = await card(back.id)
+  await heldByAFreeze(play, back)
   await approvedInTheTerminal(back)
   play.byHand?.back(house)
   await house.carriedOut(back.id)
@@ -235,11 +238,27 @@ async function asksInTheConsole(how: string, done: Run): Promise<void> {
   }
 }
 
-async function approvedInTheTerminal({ id, proposal }: Run): Promise<void> {
+async function approvedInTheTerminal(run: Run): Promise<void> {
+  expect(await approves(run)).toMatchObject({ status: 0, err: '' })
+}
+
+async function approves({ id, proposal }: Run): Promise<Printed> {
   const { risk, typed } = proposal
   const person = risk === 'loses-data' ? house.manager : house.engineer
-  const answer = await house.types(person, 'approve', id, ...(risk === 'disruptive' ? [typed] : []))
-  expect(answer).toMatchObject({ status: 0, err: '' })
+  return house.types(person, 'approve', id, ...(risk === 'disruptive' ? [typed] : []))
+}
+
+/** While everything is frozen an approval is refused, and what is seen outside stays as it was. */
+async function heldByAFreeze(play: Play, run: Run): Promise<void> {
+  const before = await play.outside(house, run)
+  expect(await house.types(house.manager, 'freeze', 'release night')).toMatchObject({ status: 0 })
+  const answer = await approves(run)
+  await house.bot.settle()
+  expect(`${answer.out}${answer.err}`).toMatch(/frozen by .* \(release night\)/)
+  expect(answer.status).not.toBe(0)
+  expect(await house.bot.run(run.id)).toMatchObject({ state: 'proposed' })
+  expect(await play.outside(house, run)).toEqual(before)
+  expect(await house.types(house.manager, 'unfreeze')).toMatchObject({ status: 0 })
 }
 
 /** A run as the terminal shows it to whoever must know. */
