@@ -127,6 +127,12 @@ describe('failover dns', () => {
     expect(status).toContain('in step as of')
     expect(status).not.toContain('stands')
     expect(await resolved('shop.example.com')).toEqual([bot.world.edge.host])
+    // Whoever noted the address of the origin meanwhile still has it.
+    expect((await bot.say('ann', 'debts')).text).toMatch(
+      /shop\.example\.com: origin addresses were public in DNS since R-1\. ","Give the origins other/,
+    )
+    await bot.say('ann', 'debts done R-2 1 "only Cloudflare gets in"')
+    expect((await bot.say('ann', 'debts')).text).toContain('No recovery has left anything')
   })
 
   test('works from the last snapshot while Cloudflare is dead, and says what that costs', async () => {

@@ -7,7 +7,7 @@ import { begunBy } from '../../failback.ts'
 import { saysText } from '../../kinds/delegation.ts'
 import type { DelegationSeen } from '../../kinds/delegation.ts'
 import { contentIn } from '../../kinds/standby-dns.ts'
-import type { Proposal, Run, Step } from '../../run.ts'
+import type { Debt, Proposal, Run, Step } from '../../run.ts'
 import { findings, isOverridden, refuseUnsafe, targetHealthy } from '../../safety.ts'
 import type { Verdict } from '../../safety.ts'
 import { compare, contentText, isEqual, reversed } from '../../standby/compare.ts'
@@ -16,7 +16,7 @@ import { absolute, translate } from '../../standby/translate.ts'
 import type { WantedSet } from '../../standby/translate.ts'
 import { noDsAtParent, parentAnswers, standbyChangesCarried } from './safety.ts'
 import { digestNow, expectedSwitch, followWithin, lookAtDelegation, nameServerCheck } from './parts.ts'
-import { switchByHand, watchStep } from './parts.ts'
+import { switchByHand, unshieldedId, unshieldedNames, watchStep } from './parts.ts'
 
 /**
  * Looks at both zones and at the parent; a run whose switch never happened only has its record sets set back. After an
@@ -86,7 +86,7 @@ async function draftLeadBack(context: Context, { run, back, seen, isHome }: Back
       expected,
       effectWithin: within,
       cost: { text: 'No data is lost; until resolvers have followed, both zones answer.' },
-      debts: [],
+      debts: exposedSince(run, zone, isHome),
       digest: await digestNow(context, steps),
       warnings: [
         ...(answered
@@ -96,6 +96,25 @@ async function draftLeadBack(context: Context, { run, back, seen, isHome }: Back
       ],
     },
   }
+}
+
+/** Whoever noted the origins' addresses while the zone was led to the standby can go around the shield from now on. */
+function exposedSince(
+  { id, steps, proposal, paid = [] }: Run,
+  zone: string,
+  isHome: boolean,
+): readonly Debt[] {
+  const wasLed = steps.some(({ action, phase }) => action.provider === 'delegation' && phase === 'done')
+  const shield = proposal.debts.find((debt) => debt.id === unshieldedId(zone))
+  const isPaid = paid.some(({ debt }) => debt === shield?.id)
+  if (shield === undefined || isPaid || (isHome && !wasLed)) return []
+  return [
+    {
+      id: `exposed:${zone}`,
+      text: `${unshieldedNames(shield)}: origin addresses were public in DNS since ${id}`,
+      remedy: "Give the origins other addresses, or let in only Cloudflare's addresses",
+    },
+  ]
 }
 
 interface Zones {
@@ -194,7 +213,7 @@ async function draftCopyBack(context: Context, run: Run, all: readonly StandbyDn
         recovery: run.recovery,
       }),
       cost: { text: 'No data is lost; nobody asks the standby now.' },
-      debts: [],
+      debts: exposedSince(run, zone, true),
       digest: await digestNow(context, steps),
       warnings: [],
     },

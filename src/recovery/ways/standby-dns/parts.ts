@@ -8,7 +8,7 @@ import type { Context } from '../../draft.ts'
 import { expectedDuration, stepOf } from '../../draft.ts'
 import { delegationIn, saysText } from '../../kinds/delegation.ts'
 import type { DelegationSeen } from '../../kinds/delegation.ts'
-import type { Proposal, Run, Step } from '../../run.ts'
+import type { Debt, Proposal, Run, Step } from '../../run.ts'
 import { absolute } from '../../standby/translate.ts'
 import type { WantedSet } from '../../standby/translate.ts'
 import { digestOf, groundOf } from '../../world.ts'
@@ -79,6 +79,20 @@ export function switchByHand(action: DelegationAction, seen: DelegationSeen): re
     `Then wait: the registry takes over the change within minutes as a rule. Resolvers that have cached the old name servers keep using them for up to ${keep} (the parent's TTL); all others follow at once`,
     `The bot asks the parent's name servers and ends by itself when they lead to the new ones. To stop its watching, which changes nothing at the registrar: cancel`,
   ]
+}
+
+/** Of the debt of a switch that leads past Cloudflare's proxy; what of it stays after the way back is owed by that. */
+export function unshieldedId(zone: string): string {
+  return `unshielded:${zone}`
+}
+
+export function unshieldedText(names: string): string {
+  return `${names}: without Cloudflare's shield, origin addresses public in DNS`
+}
+
+/** The names in what `unshieldedText` has said. */
+export function unshieldedNames({ text }: Pick<Debt, 'text'>): string {
+  return text.replace(unshieldedText(''), '')
 }
 
 /** How long clients may follow the old name servers. */

@@ -22,7 +22,7 @@ import type { Translated } from '../../standby/translate.ts'
 import { copyComplete, copyRecent, noDsAtParent, parentAnswers, registrarCanSwitch } from './safety.ts'
 import type { Source } from './safety.ts'
 import { digestNow, expectedSwitch, followWithin, lookAtDelegation, nameServerCheck } from './parts.ts'
-import { probeThrough, switchByHand, watchStep } from './parts.ts'
+import { probeThrough, switchByHand, unshieldedId, unshieldedText, watchStep } from './parts.ts'
 import { draftSwitchBack } from './back.ts'
 import { checkByDraft } from '../draft-check.ts'
 import { elsewhere } from '../cloudflare/records.ts'
@@ -276,8 +276,8 @@ function debtsOf({ block, wanted }: Looked, system: string): readonly Debt[] {
   }
   if (wanted.exposed.length === 0) return [own]
   const shield: Debt = {
-    id: `unshielded:${zone}`,
-    text: `${wanted.exposed.join(', ')}: without Cloudflare's shield, origin addresses public in DNS`,
+    id: unshieldedId(zone),
+    text: unshieldedText(wanted.exposed.join(', ')),
     remedy: `After failback ${system}: give the origins other addresses, or let in only Cloudflare's`,
   }
   return [own, shield]
