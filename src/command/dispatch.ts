@@ -15,6 +15,7 @@ import { recoveryHandlers } from './handlers/recovery.ts'
 import { standbyHandlers } from './handlers/standby.ts'
 import { statusHandlers } from './handlers/status.ts'
 import { workersHandlers } from './handlers/workers.ts'
+import { runViewFor, viewFor } from './offered.ts'
 import { parseCommand } from './parse.ts'
 import { permit } from './permit.ts'
 import { AmbiguousError } from './which.ts'
@@ -63,12 +64,14 @@ async function answer(desk: Desk, text: string, speaker: Speaker): Promise<Answe
   const { command } = parsed
   const permission = permit(specOf(command.verb), roles)
   if (!permission.ok) return deny(desk, speaker, 'not-permitted', permission.refusal)
-  const answered = await handlerOf(command.verb)(desk, command, speaker)
+  const onlooker = { person: speaker.person, roles, now: desk.clock.now() }
+  const own: Desk = { ...desk, runCard: (run) => runViewFor(desk.runCard(run), run, onlooker) }
+  const answered = await handlerOf(command.verb)(own, command, speaker)
   if (specOf(command.verb).changes) {
     const { person, door } = speaker
     desk.log.info('command', { verb: command.verb, person, door, status: answered.status })
   }
-  return answered
+  return { ...answered, card: viewFor(answered.card, roles) }
 }
 
 /** A handler for whatever command its verb has; the table above holds the two together. */

@@ -1,4 +1,5 @@
 // A card (src/message.ts) as HTML: title, fields, sections, and each button as a form that posts the typed command.
+import { viewFor } from '../command/offered.ts'
 import type { IncidentId } from '../ids.ts'
 import { parted, plain } from '../message.ts'
 import type { Card, Field, Line, Section, Tone } from '../message.ts'
@@ -49,9 +50,9 @@ function actHtml(lead: readonly Section[], card: Card, shown: Shown): Html | und
   return html`<div class="act">${lead.map((section) => sectionHtml(section, shown.view))} ${buttons}</div>`
 }
 
-/** The card's buttons and the ways to places beside them, in a row. */
+/** The card's buttons, as far as whoever looks may press them, and the ways to places beside them, in a row. */
 export function buttonsHtml(card: Card, shown: Shown): Html | undefined {
-  const { buttons = [], links = [] } = card
+  const { buttons = [], links = [] } = viewFor(card, shown.view.viewer.roles)
   if (buttons.length + links.length === 0) return undefined
   const few = buttons.length + links.length <= mostInSight
   return html`<div class="buttons${few ? ' few' : ''}">

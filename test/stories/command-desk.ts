@@ -186,6 +186,7 @@ function simpleRuns(store: Store, clock: Clock, knobs: TestDesk['runs']): Runs {
       recovery: ask.recovery ?? 'backup',
       askedBy: ask.by.person,
       askedAt: clock.now(),
+      expiresAt: clock.now() + 600_000,
       proposal: { ...sample.proposal, risk: knobs.risk, typed: 'api.example.com' },
       ...(ask.incident === undefined ? {} : { incident: ask.incident }),
     }

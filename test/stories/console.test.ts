@@ -58,7 +58,7 @@ describe('what is open now', () => {
     })
   })
 
-  test('says when nothing is open', async () => {
+  test('says when no incident is open', async () => {
     const page = await enter('ann')
     for (const id of ['INC-2', 'INC-3'] as const) {
       await house().incidents.input(id, {
@@ -68,7 +68,7 @@ describe('what is open now', () => {
       })
     }
 
-    await page.getByRole('heading', { level: 1, name: 'Nothing is open' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'No incident is open' }).waitFor()
     expect(await page.locator('.incident').count()).toBe(0)
     await vi.waitFor(async () => expect(await page.title()).toBe('Not all is well · Example Ltd'))
   })

@@ -1,4 +1,6 @@
 // The cards of incidents and runs as one person sees them in Teams, drawn when Teams asks for them.
+import { runViewFor, viewFor } from '../../command/offered.ts'
+import type { Onlooker } from '../../command/offered.ts'
 import { roomView } from '../../incident/room.ts'
 import { toIncidentId, toRunId } from '../../ids.ts'
 import type { Card } from '../../message.ts'
@@ -7,7 +9,6 @@ import type { ChatDeps } from '../joined.ts'
 import type { Inbound } from './inbound/speak.ts'
 import type { ReferenceBook } from './references.ts'
 import { adaptiveCard } from './render/message.ts'
-import { viewFor } from './render/views.ts'
 
 export interface ViewDeps extends Pick<ChatDeps, 'store' | 'plan' | 'runCard' | 'clock' | 'publicUrl'> {
   readonly references: Pick<ReferenceBook, 'read'>
@@ -17,11 +18,12 @@ export interface ViewDeps extends Pick<ChatDeps, 'store' | 'plan' | 'runCard' | 
 export function createViews(deps: ViewDeps): Inbound['view'] {
   const { plan, references } = deps
   return async (about, person) => {
-    const card = await cardOf(deps, about)
     const known = plan().people[person]
-    if (card === undefined || known === undefined) return undefined
+    if (known === undefined) return undefined
+    const card = await cardOf(deps, about, { person, roles: known.roles, now: deps.clock.now() })
+    if (card === undefined) return undefined
     const mri = (await references.read()).people[known.teams?.toLowerCase() ?? '']?.mri
-    return adaptiveCard(viewFor(card, known.roles), {
+    return adaptiveCard(card, {
       zone: plan().timezone,
       more: pageOf(deps.publicUrl, about),
       // A view that does not ask for it is never asked for again.
@@ -40,18 +42,21 @@ export function roomCard({ card, links }: RoomView): Card {
 }
 
 async function cardOf(
-  { store, plan, runCard, clock, publicUrl }: ViewDeps,
+  { store, plan, runCard, publicUrl }: ViewDeps,
   about: string,
+  onlooker: Onlooker,
 ): Promise<Card | undefined> {
   const [incidentId, runId] = [toIncidentId(about), toRunId(about)]
   if (incidentId !== undefined) {
     const incident = (await store.incident(incidentId))?.state
+    const { roles, now } = onlooker
     return (
-      incident && roomCard(roomView(incident, { plan: plan(), now: clock.now(), publicUrl, chat: 'teams' }))
+      incident &&
+      viewFor(roomCard(roomView(incident, { plan: plan(), now, publicUrl, chat: 'teams' })), roles)
     )
   }
   const run = runId && (await store.run(runId))?.state
-  return run && runCard(run)
+  return run && runViewFor(runCard(run), run, onlooker)
 }
 
 function pageOf(publicUrl: string, about: string): string {

@@ -172,7 +172,14 @@ export async function withRuns(
     ...own.slice(first),
     ...more,
   ]
-  const offered = open.flatMap((run) => desk.runCard(run).buttons?.slice(0, 1) ?? [])
+  // Of what waits for a word the one that lets it begin, where this person may say it.
+  const offered = open.flatMap(
+    (run) =>
+      desk
+        .runCard(run)
+        .buttons?.slice(0, 1)
+        .filter(({ command }) => !command.startsWith('deny ')) ?? [],
+  )
   const named = offered.map((button) => ({
     ...button,
     label: `${button.label} ${button.command.split(' ')[1]}`,

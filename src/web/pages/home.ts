@@ -20,6 +20,7 @@ import { objectiveBar } from '../charts/objective.ts'
 import { ago, countdown, moment } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
+import { otherRuns, waitsForYou } from './open-runs.ts'
 import type { Sources } from './page.ts'
 import { chip, incidentChip, systemState } from './state.ts'
 
@@ -27,17 +28,22 @@ export async function homePage(sources: Sources, view: View): Promise<Content> {
   const open = mostUrgentFirst(await sources.store.incidents({ open: true, limit: 50 }))
   const { systems, owed } = await readWarnings(sources.store, open)
   const { checks } = await sources.ready()
-  const waiting = byHandLines(await sources.store.runs({ open: true, limit: 20 }))
+  const runs = await sources.store.runs({ open: true, limit: 20 })
   const quiet = systems.length + owed.length === 0 ? 'All quiet' : 'Not all is well'
   const title = open.length === 0 ? quiet : `${open.length} open`
   return {
     title,
-    body: html`<h1>${open.length === 0 ? 'Nothing is open' : 'Open now'}</h1>
-      ${open.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)}</p>`}
-      ${byHandPart(waiting, view)}
+    body: html`<h1>${heading(open.length, runs.length)}</h1>
+      ${open.length + runs.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)}</p>`}
+      ${byHandPart(byHandLines(runs), view)} ${waitsForYou(runs, sources, view)}
       <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
-      ${troublePart(checks)} ${owedPart(owed, view)} ${overview(open, systems, view)}`,
+      ${otherRuns(runs, view)} ${troublePart(checks)} ${owedPart(owed, view)} ${overview(open, systems, view)}`,
   }
+}
+
+function heading(incidents: number, runs: number): string {
+  if (incidents > 0) return 'Open now'
+  return runs > 0 ? 'No incident is open' : 'Nothing is open'
 }
 
 function openIncident(incident: Incident, view: View): Html {

@@ -4,11 +4,8 @@ import { toIncidentId } from '../../ids.ts'
 import type { Incident, Page as PersonPage, PageStep } from '../../incident/incident.ts'
 import { incidentCard } from '../../incident/card.ts'
 import { isOpen } from '../../recovery/run.ts'
-import { byHandHeading, stepsHeading } from '../../recovery/card.ts'
 import type { Run } from '../../recovery/run.ts'
 import type { TimelineEvent } from '../../timeline/event.ts'
-import { parted } from '../../message.ts'
-import type { Card } from '../../message.ts'
 import { cardHtml } from '../card.ts'
 import { textHtml } from '../line.ts'
 import { objectiveBar } from '../charts/objective.ts'
@@ -19,7 +16,7 @@ import type { Html } from '../html.ts'
 import { recorded } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
-
+import { shortRunCard } from './open-runs.ts'
 import type { Sources } from './page.ts'
 import { chip, incidentChip, runChip } from './state.ts'
 
@@ -74,7 +71,7 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
   const shown = open.length > 0 ? open : runs.slice(0, 1)
   const older = runs.filter((run) => !shown.includes(run))
   return html`<section class="stack" aria-label="Runs">
-    ${shown.map((run) => cardHtml(shortCard(run, sources), { view, scope: `run-${run.id}`, ...about(run) }))}
+    ${shown.map((run) => shortRunCard(run, sources, view))}
     ${
       older.length > 0 &&
       html`<div class="card">
@@ -93,23 +90,8 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
   </section>`
 }
 
-/** What must be known here, and what is under way; the rest is on the run's own page. */
-function shortCard(run: Run, sources: Sources): Card {
-  const card = sources.runCard(run)
-  const { lead, rest } = parted(card.sections ?? [])
-  const kept = isOpen(run)
-    ? rest.filter(({ heading }) => heading === byHandHeading || heading === stepsHeading)
-    : []
-  const links = [...(card.links ?? []), { label: `All of ${run.id}`, link: `/runs/${run.id}` }]
-  return { ...card, sections: [...lead, ...kept], links }
-}
-
 function isAtWork({ state }: Run): boolean {
   return state === 'running' || state === 'unknown'
-}
-
-function about(run: Run): Pick<Run, 'incident'> {
-  return run.incident === undefined ? {} : { incident: run.incident }
 }
 
 function phasesPart(incident: Incident, view: View): Html {

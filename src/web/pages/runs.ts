@@ -13,6 +13,7 @@ import type { Html } from '../html.ts'
 import { moment } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
+import { ownRunCard } from './open-runs.ts'
 import type { Sources } from './page.ts'
 import { runChip } from './state.ts'
 
@@ -105,7 +106,7 @@ export async function runPage(
           ${runChip(run)} ${run.incident && html`<a href="/incidents/${run.incident}">${run.incident}</a>`}
         </p>
       </header>
-      ${cardHtml(ownCard(sources.runCard(run), run), { view, scope: 'run', ...about })}`,
+      ${cardHtml(ownCard(ownRunCard(run, sources, view), run), { view, scope: 'run', ...about })}`,
   }
 }
 

@@ -1,5 +1,6 @@
 // The home tab: what is open, what waits for the reader, and their shifts, drawn again whenever they look.
 import { nameOf } from '../../../drplan/person-name.ts'
+import { viewFor } from '../../../command/offered.ts'
 import { uneasyLines, readWarnings } from '../../../command/warnings.ts'
 import type { DrPlan } from '../../../drplan/schema.ts'
 import { reasonOf } from '../../../errors.ts'
@@ -23,14 +24,14 @@ const ahead: Duration = 60 * 24 * 3_600_000
 /** Draws the home tab of somebody. Best effort: it never rejects. */
 export async function publishHome(inbound: Inbound, user: string): Promise<void> {
   try {
-    const view = await viewFor(inbound, user)
+    const view = await homeFor(inbound, user)
     await inbound.api.call('views.publish', { user_id: user, view }, { lane: 'room' })
   } catch (thrown) {
     inbound.log.warn('a home tab could not be drawn', { reason: reasonOf(thrown) })
   }
 }
 
-async function viewFor(inbound: Inbound, user: string): Promise<HomeView> {
+async function homeFor(inbound: Inbound, user: string): Promise<HomeView> {
   const known = await inbound.identity.personOf(user)
   if ('refusal' in known) return saying(known.refusal)
   try {
@@ -57,8 +58,10 @@ async function partsFor(inbound: Inbound, person: PersonId): Promise<HomeParts> 
   const warnings = await readWarnings(inbound.store, open)
   const roles = plan.people[person]?.roles ?? []
   return {
-    open: mostUrgentFirst(open).map((incident) => incidentCard(incident, { plan, now })),
-    approvals: runs.filter((run) => mayApprove(run, person, roles, now)).map(inbound.runCard),
+    open: mostUrgentFirst(open).map((incident) => viewFor(incidentCard(incident, { plan, now }), roles)),
+    approvals: runs
+      .filter((run) => mayApprove(run, person, roles, now))
+      .map((run) => viewFor(inbound.runCard(run), roles)),
     shift: shiftLines(plan, person, now),
     notes: frozen === undefined ? [] : [[`Recoveries are frozen by ${nameOf(plan, frozen.by)}.`]],
     uneasy: uneasyLines(warnings),
