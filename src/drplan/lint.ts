@@ -6,6 +6,7 @@ import { momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
 import { lacking } from './first-called.ts'
+import { checkApprovers } from './lint-approvers.ts'
 import { checkQueries } from './lint-checks.ts'
 import { checkRecords } from './lint-records.ts'
 import { checkPromises } from './promises.ts'
@@ -189,22 +190,6 @@ function checkEscalation(plan: DrPlan): readonly Complaint[] {
             write: 'Add a level such as {to: [group:dev]}',
           },
         ]),
-  ]
-}
-
-function checkApprovers(plan: DrPlan): readonly Complaint[] {
-  const risky = systemIds.find((id) =>
-    plan.systems[id]?.recoveries.some((recovery) => recovery.risk === 'loses-data'),
-  )
-  const approvers = Object.values(plan.people).filter((person) => person.roles.includes('approver'))
-  if (risky === undefined || approvers.length > 1) return []
-  return [
-    {
-      path: ['people'],
-      part: 'key',
-      found: `${approvers.length === 0 ? 'nobody' : 'only one person'} has the role approver, but a recovery of "${risky}" loses data and needs a second person`,
-      write: 'Give the role approver to two people at least',
-    },
   ]
 }
 

@@ -294,6 +294,27 @@ describe('a plan is warned of', () => {
     expect(warningsOf(sections).join()).not.toContain('approver')
   })
 
+  test('a recovery that always needs an approver, whatever its risk is called', () => {
+    const people = { ...planWith().people, bob: { name: 'Bob', roles: ['engineer'] } }
+    const nobody = { ...people, mia: { name: 'Mia', roles: ['manager'] } }
+    const said = (found: Sections, systems: Sections): string =>
+      warningsOf({ ...systems, people: found }).join()
+    const account = recovery('account', {
+      risk: 'disruptive',
+      azure_storage: { method: 'account-failover', resource_group: 'dr-rg', account: 'examplewest' },
+    })
+
+    expect(said(nobody, database('10m', '10m', [{ ...restore, risk: 'reversible' }]))).toContain(
+      'people: nobody has the role approver, but "restore" of "db" can lose data and needs a second person, whatever its "risk" says',
+    )
+    for (const one of [geo, region])
+      expect(said(people, database('1d', '1d', [one]))).toContain('only one person')
+    expect(said(nobody, { systems: { storage: { rto: '2h', rpo: '2h', recoveries: [account] } } })).toContain(
+      '"account" of "storage" can lose data',
+    )
+    expect(said(nobody, { systems: { lb: { rto: '10m' } } })).not.toContain('approver')
+  })
+
   test('systems that no alert can reach, that have no recovery, or are not there', () => {
     const warnings = warningsOf({ systems: { lb: { rto: '10m' } } }).join('\n')
 
