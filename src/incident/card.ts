@@ -155,13 +155,16 @@ function diagnosis(clock: { readonly endsAt: Instant; readonly endedAt?: Instant
   return { label, value: [{ at: clock.endsAt, show: 'deadline' }], tone: 'warn' }
 }
 
+/** Over what the ways out lacked. */
+export const notReadyHeading = 'Not ready when last looked at'
+
 /** Why what the plan offers could not be carried out, while somebody has to decide. */
 function lacking(incident: Incident): Section | undefined {
   if (incident.state !== 'paging' && incident.state !== 'diagnosing') return undefined
   const lines = lackingWays(incident).flatMap(({ recovery, lacks = [] }) =>
     lacks.map((text): Line => ['✗ ', { command: `failover ${incident.system} to ${recovery}` }, `: ${text}`]),
   )
-  return lines.length === 0 ? undefined : { heading: 'Not ready when last looked at', lines }
+  return lines.length === 0 ? undefined : { heading: notReadyHeading, lines }
 }
 
 function runbook(incident: Incident, plan: DrPlan): Section | undefined {

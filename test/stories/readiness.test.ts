@@ -65,8 +65,13 @@ test('says once that a recovery is not ready, what is missing, and when it is re
   await bot.say('ann', 'ack INC-1')
   await standsIn(
     /"command":"failover lb to backup"\},": 127\.0\.0\.12 answered 503\. Fix the target/,
-    'status lb',
+    'status INC-1',
   )
+  // Who asks for the system is told of all its ways out, as while nothing is open, and of none twice.
+  const asked = (await bot.say('ann', 'status lb')).text
+  expect(asked).toMatch(/failover lb to backup"\}," is not ready: target-healthy: 127\.0\.0\.12 answered 503/)
+  expect(asked).toMatch(/failover lb to api"\}," is ready"/)
+  expect(asked).not.toContain('Not ready when last looked at')
   const { text } = await bot.say('ann', 'status lb')
   expect(text).toContain('; not ready: backup')
   expect(text).toMatch(/for api \(2m/)

@@ -4,7 +4,7 @@ import type { System } from '../../drplan/schema.ts'
 import { byHandSection } from '../../incident/by-hand.ts'
 import { restoreCommand } from '../../incident/actions.ts'
 import { isRestore } from '../../recovery/ways/sql/before-outage.ts'
-import { objectiveAt, stateText, toneOf } from '../../incident/card.ts'
+import { notReadyHeading, objectiveAt, stateText, toneOf } from '../../incident/card.ts'
 import { roomLinks } from '../../incident/elsewhere.ts'
 import { systemClaim } from '../../incident/incidents.ts'
 import { mostUrgentFirst } from '../../incident/urgency.ts'
@@ -102,7 +102,11 @@ async function ofSystem(desk: Desk, system: SystemId): Promise<Answer> {
   const seen = await readReadiness(desk.store, desk.plan())
   const standby = await standbyOf(desk, system)
   if (found && found.state.state !== 'resolved')
-    return withRuns(desk, found.state, { owed, more: standby.sections })
+    return withRuns(desk, found.state, {
+      owed,
+      more: standby.sections,
+      readiness: systemReadinessSection(seen, system, desk.plan()),
+    })
   const warning = all.systems.find((each) => each.system === system)
   const planned = desk.plan().systems[system]
   const last = found ? [lastLine(found.state, desk.clock.now())] : []
@@ -151,25 +155,29 @@ interface Beside {
   readonly said?: string
   readonly owed?: readonly Owed[]
   readonly more?: readonly Section[]
+  /** How ready all of its ways out are: in place of what the card says of those that are not. */
+  readonly readiness?: readonly Section[]
 }
 
 /** An incident with the recoveries that wait or run for it: a proposal lapses in minutes, so whoever looks must see it. */
 export async function withRuns(
   desk: Desk,
   incident: Incident,
-  { said, owed = [], more = [] }: Beside = {},
+  { said, owed = [], more = [], readiness = [] }: Beside = {},
 ): Promise<Answer> {
   const open = (await desk.store.runs({ open: true, limit: 20 })).filter(
     (run) => run.incident === incident.id,
   )
   const answer = aboutIncident(desk, incident, said, open)
-  const own = answer.card.sections ?? []
+  const all = answer.card.sections ?? []
+  const own = readiness.length === 0 ? all : all.filter(({ heading }) => heading !== notReadyHeading)
   const first = said === undefined ? 0 : 1
   const sections = [
     ...own.slice(0, first),
     ...runSection(desk, open),
     ...owedSection(owed),
     ...own.slice(first),
+    ...readiness,
     ...more,
   ]
   // Of what waits for a word the one that lets it begin, where this person may say it.
