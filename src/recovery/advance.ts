@@ -9,8 +9,9 @@ import { callLimit } from './calls.ts'
 import type { Calls } from './calls.ts'
 import { bot, tell, to } from './change.ts'
 import type { Running, Unknown } from './change.ts'
-import { apply, load } from './commit.ts'
+import { apply, load, markUndone } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
+import { heldBy } from './held.ts'
 import { pause } from './hurry.ts'
 import { forgetEnded } from './rivals.ts'
 import { isIdle, runAheadBy } from './decide.ts'
@@ -275,16 +276,14 @@ function reportOf(progress: Progress): Report {
 
 async function report(deps: AdvanceDeps, at: At, what: Report): Promise<void> {
   if (what.kind === 'step-done') await markUndone(deps, at.run, at.index)
-  await apply(deps, at.id, learned(at, what))
-}
-
-/**
- * With the last change of a failback the run that it undoes is undone. That is written first: a crash in between is
- * followed by the same step's end again, while the other way round nobody would ever write it.
- */
-export async function markUndone(deps: LoopDeps, run: Run, index: number): Promise<void> {
-  if (run.undoes === undefined || run.steps.findLastIndex((step) => step.undo) !== index) return
-  await apply(deps, run.undoes, { kind: 'undone', by: run.id })
+  const held = at.run.state === 'unknown' ? await heldBy(deps, at.run) : undefined
+  try {
+    await apply(deps, at.id, learned(at, { ...what, held }))
+  } catch (thrown) {
+    if (!(thrown instanceof UserError) || thrown.code !== 'frozen') throw thrown
+    // Frozen between that look and the commit.
+    await apply(deps, at.id, learned(at, { ...what, held: 'recoveries were frozen a moment ago' }))
+  }
 }
 
 /** What was learned, without the step it is about. */

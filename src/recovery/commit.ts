@@ -12,6 +12,7 @@ import type { RunChange } from './change.ts'
 import { refuseFrozen } from './freeze.ts'
 import { isOpen } from './run.ts'
 import type { Run } from './run.ts'
+import { changesToCome } from './world.ts'
 
 /** How often a decision is made again when others were faster. */
 const tries = 20
@@ -46,6 +47,15 @@ export async function apply(deps: LoopDeps, id: RunId, input: RunInput): Promise
     if (await write(deps, read, decision, locks)) return { run: decision.next, changed: true }
   }
   throw new ConflictError(`${id} changed ${tries} times while it was being changed`)
+}
+
+/**
+ * With the last change of a failback the run that it undoes is undone. That is written first: a crash in between is
+ * followed by the same step's end again, while the other way round nobody would ever write it.
+ */
+export async function markUndone(deps: LoopDeps, run: Run, index: number): Promise<void> {
+  if (run.undoes === undefined || run.steps.findLastIndex((step) => step.undo) !== index) return
+  await apply(deps, run.undoes, { kind: 'undone', by: run.id })
 }
 
 /** One try to write a new run beside the claim on its wish; false when somebody else was faster. */
@@ -127,16 +137,22 @@ function holds(run: Run): boolean {
   return run.state === 'running' || run.state === 'unknown'
 }
 
+/** A run whose outcome was unknown, and that goes on with what it has not begun yet, by somebody's word or alone. */
+function resumes(before: Run, next: Run): boolean {
+  return before.state === 'unknown' && next.state === 'running' && changesToCome(next.steps)
+}
+
 /**
  * Taking locks is refused while frozen or while another run has one; so is a retry while frozen, even of a run that has
- * kept its locks. The commit itself holds it to that.
+ * kept its locks, and to go on alone from what was unknown. The commit itself holds it to that.
  */
 async function lockChanges(
   deps: LoopDeps,
   before: Run,
   { next, by }: { readonly next: Run; readonly by: RunInput['kind'] },
 ): Promise<readonly ClaimChange[]> {
-  const begins = (holds(next) && !holds(before)) || (by === 'retry' && before.state !== 'running')
+  const retried = by === 'retry' && before.state !== 'running'
+  const begins = (holds(next) && !holds(before)) || retried || resumes(before, next)
   if (begins) await refuseFrozen(deps, next.id)
   const unfrozen = begins ? [{ name: 'frozen', from: '', to: '' }] : []
   if (holds(before) === holds(next)) return unfrozen

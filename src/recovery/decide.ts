@@ -123,7 +123,7 @@ function learned(run: Run, input: Learned, now: Instant): RunDecision {
     case 'progress':
       return progress(run, input, now)
     case 'step-done':
-      return stepDone(run, input.note, now)
+      return stepDone(run, input, now)
     case 'step-failed':
       return stepFailed(run, input, now)
     case 'not-started':

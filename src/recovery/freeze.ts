@@ -25,17 +25,26 @@ export async function readFrozen(store: Pick<Store, 'claims'>): Promise<Frozen |
   return text === '' ? undefined : Frozen.parse(JSON.parse(text))
 }
 
-/** Throws UserError while recoveries are frozen. */
-export async function refuseFrozen(
-  { store, plan }: { readonly store: Pick<Store, 'claims'>; readonly plan: () => DrPlan },
-  run: RunId,
-): Promise<void> {
+/** Who has frozen recoveries, and why, as the part of a sentence; undefined while they may start. */
+export async function frozenText({ store, plan }: FreezeSeen): Promise<string | undefined> {
   const frozen = await readFrozen(store)
-  if (!frozen) return
+  if (!frozen) return undefined
   const why = frozen.reason === undefined ? '' : ` (${frozen.reason})`
+  return `recoveries were frozen by ${nameOf(plan(), frozen.by)}${why}`
+}
+
+interface FreezeSeen {
+  readonly store: Pick<Store, 'claims'>
+  readonly plan: () => DrPlan
+}
+
+/** Throws UserError while recoveries are frozen. */
+export async function refuseFrozen(seen: FreezeSeen, run: RunId): Promise<void> {
+  const frozen = await frozenText(seen)
+  if (frozen === undefined) return
   throw new UserError(
     'frozen',
-    `${run} cannot start: recoveries were frozen by ${nameOf(plan(), frozen.by)}${why}. When that is over, say: unfreeze, and then the same again.`,
+    `${run} cannot start: ${frozen}. When that is over, say: unfreeze, and then the same again.`,
   )
 }
 

@@ -1,17 +1,21 @@
 // What the engine learned about the step that a run is at: begun, started, going on, done, failed, or not to be known.
 import type { Duration, Instant } from '../ids.ts'
+import { printDuration } from '../drplan/duration.ts'
 import { minute } from '../ids.ts'
 import { bare, beginWithin, bot, cancelled, cleared, done, failed, goOn, heard } from './change.ts'
-import { happened, same, tell, to, withStep } from './change.ts'
+import { happened, retryWithin, same, tell, to, withStep } from './change.ts'
 import type { RunChange, RunDecision, Running, Unknown } from './change.ts'
 import { runNewsText } from './news.ts'
 import type { Operation, Run, Step } from './run.ts'
+import { changesToCome } from './world.ts'
 
 interface AtStep {
   /** Index of the step. */
   readonly step: number
   /** Which try of it. */
   readonly attempt: number
+  /** Why a run whose outcome was unknown begins no change by itself now; absent: nothing speaks against it. */
+  readonly held?: string | undefined
 }
 
 /** Instants named `until` are when somebody else may take over: whoever wrote them has given up by then. */
@@ -61,49 +65,77 @@ export function intended(
 /** The provider has it, as its answer or a look at it says. */
 export function started(
   run: Running | Unknown,
-  { operation, until }: LearnedOf<'started'>,
+  { operation, until, held }: LearnedOf<'started'>,
   now: Instant,
 ): RunDecision {
   const step = run.steps[run.current]
   if (step?.phase !== 'intended') return same
   const next = { ...cleared(step), phase: 'started' as const, operation }
-  return followed(run, run.steps.with(run.current, next), { now, checkAt: until })
+  return followed(run, run.steps.with(run.current, next), { now, checkAt: until, held })
 }
 
 export function progress(
   run: Running | Unknown,
-  { note, checkAfter }: LearnedOf<'progress'>,
+  { note, checkAfter, held }: LearnedOf<'progress'>,
   now: Instant,
 ): RunDecision {
   const step = run.steps[run.current]
   if (step?.phase !== 'started') return same
   const steps = run.steps.with(run.current, { ...heard(step), note })
-  return followed(run, steps, { now, checkAt: now + checkAfter })
+  return followed(run, steps, { now, checkAt: now + checkAfter, held })
 }
 
-/** A step that goes on outside. A run whose outcome was unknown runs again: what was not known has been seen. */
+/**
+ * A step that goes on outside. A run whose outcome was unknown runs again, for what was not known has been seen; one
+ * that begins no change by itself stays as it is until a person has decided, or that step has ended.
+ */
 function followed(
   run: Running | Unknown,
   steps: readonly Step[],
-  { now, checkAt }: { readonly now: Instant; readonly checkAt: Instant },
+  {
+    now,
+    checkAt,
+    held,
+  }: { readonly now: Instant; readonly checkAt: Instant; readonly held: string | undefined },
 ): RunChange {
   if (run.state === 'running') return to({ ...run, steps, checkAt })
   const { startedAt, current } = run
+  if (heldBack({ ...run, steps }, held, now) !== undefined) return to({ ...run, steps, checkAt })
   const text = `${run.id} goes on: step ${current + 1} of ${steps.length} was seen to be under way`
   const on: Running = { ...bare(run), steps, state: 'running', startedAt, current, checkAt }
   return happened(to(on), 'run.step', { at: now, by: bot, text })
 }
 
+/** Why a run that was unknown does not go on alone: people have decided otherwise since, or for too long nothing at all. */
+function heldBack(run: Running | Unknown, held: string | undefined, now: Instant): string | undefined {
+  if (run.state === 'running' || !changesToCome(run.steps)) return undefined
+  const unknownFor = now - run.since
+  if (unknownFor < retryWithin) return held
+  return `what became of the step before was unknown for ${printDuration(unknownFor)}, and what was approved is too old by now`
+}
+
 /** The step's end, and then the next step, the end of the run, or the end that somebody asked for. */
-export function stepDone(run: Running | Unknown, note: string, now: Instant): RunDecision {
+export function stepDone(
+  run: Running | Unknown,
+  { note, held }: Pick<LearnedOf<'step-done'>, 'note' | 'held'>,
+  now: Instant,
+): RunDecision {
   const step = run.steps[run.current]
   if (!step) return same
   const steps = run.steps.with(run.current, { ...heard(step), phase: 'done', endedAt: now, note })
   const at = { ...run, steps }
   const text = runNewsText(at, 'step')
   const data = { step: run.current + 1, title: step.title, note }
-  const change = afterStep(at, now)
+  const hindrance = heldBack(at, held, now)
+  const change = hindrance === undefined ? afterStep(at, now) : stopsAfter(at, hindrance, now)
   return { ...change, events: [{ type: 'run.step', at: now, by: bot, text, data }, ...change.events] }
+}
+
+/** What is done is done; the next step waits for somebody's word. */
+function stopsAfter(run: Running | Unknown, hindrance: string, now: Instant): RunChange {
+  const reason = `It does not go on by itself: ${hindrance}. Nothing of this step was changed.`
+  const advice = `When it is to go on all the same: retry ${run.id}`
+  return failed({ ...run, current: run.current + 1 }, { reason, advice }, now)
 }
 
 function afterStep(run: Running | Unknown, now: Instant): RunChange {

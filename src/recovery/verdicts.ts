@@ -237,7 +237,7 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   const text = withPlan(`${run.id} goes on with step ${current + 1} of ${run.steps.length}`, said)
   if (said.override) return takenOn(running, said, { reason: said.override.reason, now })
   if (said.seen === 'done') {
-    const on = stepDone(running, said.text, now)
+    const on = stepDone(running, { note: said.text }, now)
     return on.kind === 'change'
       ? { ...on, events: [{ type: 'run.step', at: now, by: said.by, text }, ...on.events] }
       : on
@@ -268,7 +268,8 @@ function takenOn(
   const steps = withStep(run, run.current, { overriddenWith: reason })
   const goesOn = `${run.id} goes on without a good answer in step ${step} of ${steps.length}, which ${by.person} takes on: ${reason}`
   const text = withPlan(goesOn, said)
-  const on = stepDone({ ...run, steps }, `not answered as wanted; taken on by ${by.person}: ${reason}`, now)
+  const note = `not answered as wanted; taken on by ${by.person}: ${reason}`
+  const on = stepDone({ ...run, steps }, { note }, now)
   if (on.kind !== 'change') return on
   const event = {
     type: 'run.step' as const,

@@ -67,6 +67,11 @@ export function changesWorld(action: Action): boolean {
   return undoTextOf(action) !== onlyLooks
 }
 
+/** Whether a change is still to be begun. */
+export function changesToCome(steps: readonly Step[]): boolean {
+  return steps.some(({ phase, action }) => phase === 'ready' && changesWorld(action))
+}
+
 /** What an action does when it undoes a step. */
 export function undoTextOf(action: Action): string {
   return kindOf(action).undoText(action)
