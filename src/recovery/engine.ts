@@ -16,15 +16,22 @@ import type { LoopDeps } from './commit.ts'
 import { beginRun, decideRun } from './decide.ts'
 import type { Context, Draft } from './draft.ts'
 import { freeze, readFrozen, refuseFrozen, unfreeze } from './freeze.ts'
-import { besideHalfWay, blameHalfWay, halfWayText, stoppedSince, withoutOwnRule } from './half-way.ts'
+import { besideHalfWay, blameHalfWay, withoutOwnRule } from './half-way.ts'
 import { blockedText } from './hurry.ts'
 import type { Ask, Runs, Verdict } from './input.ts'
 import { rivalOf, rivalsOf } from './rivals.ts'
 import { runName } from './news.ts'
-import { replannedText } from './planned.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
+import { changedSomething } from './run.ts'
 import type { Run } from './run.ts'
-import { refuseLedAway, refuseReplanned } from './still-so.ts'
+import {
+  changedSince,
+  historyLimit,
+  refuseLedAway,
+  refuseOutdated,
+  refuseOvertaken,
+  refuseReplanned,
+} from './still-so.ts'
 import { asSeen } from './unseen.ts'
 import type { Said } from './verdicts.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
@@ -39,8 +46,6 @@ type Engine = AdvanceDeps
 
 /** How often a proposal is written again when others were faster. */
 const tries = 20
-/** How far back runs are looked through that changed nothing that lasts: for how long they took. */
-const historyLimit = 200
 
 /**
  * Joins the pure decisions with store and providers. `advance` may be called at any time, by any number of processes:
@@ -186,10 +191,9 @@ async function approve(
     await refuseFrozen(engine, run.id)
     await refuseLocked(engine.store, run)
     await refuseReplanned(engine, run)
-    await refuseOver(engine, run)
-    await refuseStopped(engine, run)
+    await refuseOvertaken(engine, run)
     await refuseDrifted(engine, run)
-    await refuseLedAway(engine, run, historyLimit)
+    await refuseLedAway(engine, run)
     // Looking took time, in which the plan may have been mended.
     await refuseReplanned(engine, run)
   }
@@ -202,30 +206,6 @@ function rolesOf(engine: Engine, person: PersonId): readonly Role[] {
   const roles = Object.hasOwn(people, person) ? people[person]?.roles : undefined
   if (roles) return roles
   throw new UserError('unknown-person', `${person} is not in the DR plan any more and may approve nothing.`)
-}
-
-/** A failover for an outage that is over would lead traffic away from what works again. */
-async function refuseOver(engine: Engine, run: Run): Promise<void> {
-  if (run.direction === 'failback' || run.incident === undefined) return
-  const incident = (await engine.store.incident(run.incident))?.state
-  // What was asked for in the room of another outage, or of one that was over already, has not lost its reason.
-  if (incident?.state !== 'resolved' || incident.system !== run.system || incident.at < run.askedAt) return
-  const reason = `${run.incident} is resolved, so ${run.id} has lost its reason`
-  await apply(engine, run.id, { kind: 'lapsed', reason })
-  throw new UserError(
-    'outage-over',
-    `${reason}. If it is wanted all the same, propose it again: ${runName(run)}`,
-  )
-}
-
-/** Another run has stopped half-way on the same target meanwhile: whoever approves has not been shown that. */
-async function refuseStopped({ store, ...engine }: Engine, run: Run): Promise<void> {
-  const history = await store.runs({ open: false, limit: historyLimit, lasting: true })
-  const [stopped] = stoppedSince(run, history)
-  if (!stopped) return
-  const reason = `Since ${run.id} was proposed, another run has stopped on the same target: ${halfWayText(stopped)}`
-  await apply({ store, ...engine }, run.id, { kind: 'lapsed', reason })
-  throw new UserError('half-way-run', `${reason}. Look at it again: ${runName(run)}`)
 }
 
 async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
@@ -253,12 +233,15 @@ async function retry(engine: Engine, run: Run, said: Extract<Verdict, { kind: 'r
   const isStuck = run.state === 'unknown' || run.state === 'failed'
   if (isStuck) refuseBlocked(engine, run)
   const seen = isStuck ? await lookAtChanges(engine, run) : { seen: 'not-done' as const, text: '' }
-  const replanned = replannedText(run, engine.plan())
-  const input = { ...said, ...seen, ...(replanned === undefined ? {} : { replanned }) }
+  // Whatever differs by now, what stands half-way must be able to be ended in both directions.
+  const isHalfWay = changedSomething(run) || seen.seen === 'done'
+  const since = isStuck && isHalfWay ? await changedSince(engine, run) : []
+  const input = { ...said, ...seen, since }
   const first = decideRun(run, input, engine.clock.now())
   if (isStuck && first.kind === 'change') {
     await refuseFrozen(engine, run.id)
     await refuseLocked(engine.store, run)
+    if (!isHalfWay) await refuseOutdated(engine, run)
     if (seen.seen === 'done') await markUndone(engine, run, run.current)
   }
   return (await apply(engine, run.id, input)).run

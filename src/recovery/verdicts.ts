@@ -29,8 +29,8 @@ export type Said =
   | (Of<'retry'> & {
       readonly seen: 'done' | 'not-done' | 'unclear'
       readonly text: string
-      /** In what the plan is another one than the one that was approved. */
-      readonly replanned?: string
+      /** What has changed since it was approved, and does not keep it from going on: sentences. */
+      readonly since: readonly string[]
     })
 
 type SaidOf<K extends Said['kind']> = Extract<Said, { readonly kind: K }>
@@ -234,7 +234,7 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   )
   const { over: _over, idleFor: _idle, ...rest } = bare(run)
   const running = { ...rest, steps, state: 'running' as const, startedAt, current, checkAt: now }
-  const text = withPlan(`${run.id} goes on with step ${current + 1} of ${run.steps.length}`, said)
+  const text = withSince(`${run.id} goes on with step ${current + 1} of ${run.steps.length}`, said)
   if (said.override) return takenOn(running, said, { reason: said.override.reason, now })
   if (said.seen === 'done') {
     const on = stepDone(running, { note: said.text }, now)
@@ -267,7 +267,7 @@ function takenOn(
   const step = run.current + 1
   const steps = withStep(run, run.current, { overriddenWith: reason })
   const goesOn = `${run.id} goes on without a good answer in step ${step} of ${steps.length}, which ${by.person} takes on: ${reason}`
-  const text = withPlan(goesOn, said)
+  const text = withSince(goesOn, said)
   const note = `not answered as wanted; taken on by ${by.person}: ${reason}`
   const on = stepDone({ ...run, steps }, { note }, now)
   if (on.kind !== 'change') return on
@@ -281,8 +281,8 @@ function takenOn(
   return { ...on, events: [event, ...on.events] }
 }
 
-function withPlan(text: string, { replanned }: SaidOf<'retry'>): string {
-  return replanned === undefined ? text : `${text}. ${replanned}`
+function withSince(text: string, { since }: SaidOf<'retry'>): string {
+  return [text, ...since].join('. ')
 }
 
 function approvalOf(by: Actor, at: Instant): Approval {

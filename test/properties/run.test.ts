@@ -58,6 +58,7 @@ const said = fc.oneof(
     by,
     seen: fc.constantFrom('done' as const, 'not-done' as const, 'unclear' as const),
     text: fc.constant('looked'),
+    since: fc.constant([]),
   }),
   fc.record({ kind: fc.constant('lapsed' as const), reason: fc.constant('drifted') }),
   fc.record({ kind: fc.constant('tick' as const) }),

@@ -96,15 +96,15 @@ describe('failover lb in a terminal', () => {
     )
   })
 
-  test('answers a retry after the plan has changed with what differs, and with what was approved', async () => {
+  test('answers a retry of a run that stands half-way, after the plan has changed, with what differs', async () => {
     await bot.say('ann', 'failover lb')
     await bot.comesTo('R-1', 'proposed')
-    bot.world.cloudflare.fault({ kind: 'success-false', on: 'change' })
+    bot.world.dns.fault({ kind: 'stale', queries: 100_000 })
     await bot.say('ann', 'approve R-1')
     await vi.waitFor(async () => {
       await bot.pass(6_000)
-      expect((await bot.run('R-1')).state).toBe('failed')
-    }, 10_000)
+      expect(await bot.run('R-1')).toMatchObject({ state: 'failed', current: 2 })
+    }, 20_000)
     const plan = await readFile(bot.planFile, 'utf8')
     await writeFile(bot.planFile, plan.replace(/(name: backup\n\s+risk: )reversible/, '$1disruptive'))
     await bot.app().plan.reload()

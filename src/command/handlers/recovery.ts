@@ -2,7 +2,7 @@
 import { UserError, never } from '../../errors.ts'
 import { blockedText } from '../../recovery/hurry.ts'
 import { approvalText, runName } from '../../recovery/news.ts'
-import { replannedText } from '../../recovery/planned.ts'
+import { changedSince } from '../../recovery/still-so.ts'
 import { approvalLine } from '../../recovery/summary.ts'
 import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
@@ -108,13 +108,13 @@ async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted):
   const late = ended && said.kind === 'deny' && said.reason !== undefined
   const work = desk.runs
     .verdict(id, said)
-    .then((run) =>
+    .then(async (run) =>
       aboutRun(
         desk,
         run,
         late && run.over === undefined
           ? `${id} is ${run.state} already; your words are noted.`
-          : `${id} ${verdictText(run, said)}.${besides(desk, run, said)}${following(run)}`,
+          : `${id} ${verdictText(run, said)}.${await besides(desk, run, said)}${following(run)}`,
       ),
     )
   return soon(desk, work, {
@@ -141,15 +141,13 @@ function verdictText(run: Run, said: Verdict): string {
   }
 }
 
-/** What must be known of a run that goes on: until when its provider is not asked, and that the plan is another by now. */
-function besides(desk: Desk, run: Run, { kind }: Verdict): string {
+/** What must be known of a run that goes on: until when its provider is not asked, and what is another by now. */
+async function besides(desk: Desk, run: Run, { kind }: Verdict): Promise<string> {
   if (run.state !== 'running' || (kind !== 'cancel' && kind !== 'retry')) return ''
-  const plan = desk.plan()
-  const known = [
-    blockedText(run, desk.clock.now(), plan.timezone),
-    kind === 'retry' ? replannedText(run, plan) : undefined,
-  ]
-  return known.map((text) => (text === undefined ? '' : ` ${text}.`)).join('')
+  const blocked = blockedText(run, desk.clock.now(), desk.plan().timezone)
+  const since = kind === 'retry' ? await changedSince(desk, run) : []
+  const known = blocked === undefined ? since : [blocked, ...since]
+  return known.map((text) => ` ${text}.`).join('')
 }
 
 /** An answer is of the moment: where to look afterwards. */
