@@ -44,10 +44,10 @@ export function runNews(
     case 'failed':
     case 'cancelled':
       return card(said(backToDiagnosing(change, news, moment), news, moment))
-    case 'unknown':
     case 'gone':
+      return card(said(doubted(change, news, moment), news, moment))
+    case 'unknown':
     case 'holds':
-      return card(said(change, news, moment))
     case 'denied':
       return card(said(change, news, moment))
     case 'expired':
@@ -155,6 +155,19 @@ function unseen(change: Change, moment: Moment): Change {
   if (isMended(next)) return watch(change, 'nagios', nagios, moment)
   const clock = newClock(next.timings, moment.now)
   return { ...change, next: { ...bare(next), state: 'diagnosing', clock } }
+}
+
+/**
+ * What was seen working does not hold any more while Nagios still reports problems: those are not what it leads around
+ * now. The outage goes on, and somebody has to decide.
+ */
+function doubted(change: Change, { run }: News, { now }: Moment): Change {
+  const { next } = change
+  if (next.state !== 'watching' || next.because !== 'verified' || isMended(next)) return change
+  if (next.carriedOut?.run !== run) return change
+  const { verified: _, acted: __, followed: ___, ...marks } = next.marks
+  const clock = newClock(next.timings, now)
+  return { ...change, next: { ...bare(next), marks, state: 'diagnosing', clock } }
 }
 
 function isMended({ problems }: Incident): boolean {

@@ -94,14 +94,14 @@ export function stepOfPerson(run: Run): DelegationAction | undefined {
 }
 
 /**
- * A step has asked the service, the name servers that lead to it, or its database after the change, and the answer
- * was good.
+ * A step has asked the service, or its database, after the last change, and the answer was good. That the name servers
+ * have the new records says nothing of what answers there.
  */
 export function wasSeen({ steps }: Pick<Run, 'steps'>): boolean {
   const lastChange = steps.findLastIndex(({ undo }) => undo !== undefined)
   return steps.some(({ action, phase, overriddenWith }, index) => {
     if (phase !== 'done' || overriddenWith !== undefined || index < lastChange) return false
-    return ['sql-query', 'probe', 'dns-check'].includes(action.provider)
+    return action.provider === 'probe' || action.provider === 'sql-query'
   })
 }
 

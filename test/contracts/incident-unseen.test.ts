@@ -179,6 +179,49 @@ test('a recovery whose probe passed is watched, as seen from outside', () => {
   })
 })
 
+test('name servers that have the new records say nothing of what answers there: Nagios ends the outage', () => {
+  const asked: Action = { provider: 'dns-check', nameServers: [], want: [], within: minute }
+
+  const carried = after(recovering(), 5, newsOf(change, asked))
+
+  expect(carried).toMatchObject({ state: 'diagnosing', run: 'R-1' })
+  expect(carried.marks.verified).toBeUndefined()
+})
+
+describe('while it is watched as seen from outside, and Nagios goes on reporting what is led around', () => {
+  const again = { kind: 'alerts', attached: [alert('repeat', start + 6 * minute)] } as const
+  const watched = (): Incident => after(after(recovering(), 5, newsOf(change, probe)), 6, again)
+  const gone: IncidentInput = { ...approved, news: 'gone', text: 'R-1 does not hold any more' }
+
+  test('it is resolved all the same: what is broken stays so on purpose', () => {
+    expect(after(watched(), 8, { kind: 'tick' })).toMatchObject({
+      state: 'resolved',
+      by: 'verified',
+      problems: { open: 1 },
+    })
+  })
+
+  test('the outage goes on when what was changed does not hold any more, and somebody has to decide', () => {
+    const doubted = after(watched(), 7, gone)
+
+    expect(doubted).toMatchObject({ state: 'diagnosing', clock: { startedAt: start + 7 * minute } })
+    expect(doubted.marks).not.toHaveProperty('verified')
+    expect(decide(doubted, { kind: 'tick' }, start + 8 * minute, policy)).not.toMatchObject({
+      next: { state: 'resolved' },
+    })
+    const labels = incidentCard(doubted, { plan, now: start + 7 * minute }).fields?.map(({ label }) => label)
+    expect(labels).toContain('Decide by')
+  })
+
+  test('it is watched on when that is of another run, or Nagios says that all is well', () => {
+    const other = after(watched(), 7, { ...gone, run: 'R-2' })
+    const well = { kind: 'alerts', attached: [alert('mended', start + 7 * minute)] } as const
+
+    expect(other).toMatchObject({ state: 'watching' })
+    expect(after(after(watched(), 7, well), 7, gone)).toMatchObject({ state: 'watching' })
+  })
+})
+
 test('a probe that passed before the change says nothing about the time after it', () => {
   expect(after(recovering(), 5, newsOf(probe, change))).toMatchObject({ state: 'diagnosing', run: 'R-1' })
 })
