@@ -6,6 +6,7 @@ import { createBatch } from '../store/batch.ts'
 import { toStoreError } from '../store/errors.ts'
 import { root } from '../store/scripts.ts'
 import type { Job } from 'bullmq'
+import { second } from '../ids.ts'
 import type { Duration, IncidentId, Instant, RunId } from '../ids.ts'
 import type { Effect } from '../effect.ts'
 import type { Bells, Clock, EffectQueue, Log } from '../ports.ts'
@@ -218,11 +219,12 @@ async function perform<D>(job: Job<D>, listener: (data: D) => Promise<void>): Pr
   }
 }
 
-/** What the other side asked for, else 0.25 s doubling up to half a minute; in real milliseconds. */
+/** What the other side asked for, if that is a second or more; else 0.25 s doubling up to half a minute. Real milliseconds. */
 function backoff(attempt: number, error: Error | undefined, clock: Clock): Duration {
-  if (error instanceof RetryableError && error.after !== undefined)
-    return Math.max(0, Math.ceil(clock.real(error.after)))
-  return Math.min(250 * 2 ** (attempt - 1), 30_000)
+  const asked = error instanceof RetryableError ? error.after : undefined
+  if (asked !== undefined && asked >= second) return Math.ceil(clock.real(asked))
+  const usual = Math.min(250 * 2 ** (attempt - 1), 30_000)
+  return asked === undefined ? usual : Math.max(usual, Math.ceil(clock.real(asked)))
 }
 
 /** Rejects with a RetryableError when Redis does not answer in time. */

@@ -23,7 +23,7 @@ import type { Said } from './verdicts.ts'
 import { bare, bot } from './change.ts'
 import { paid } from './paid.ts'
 import { isOpen } from './run.ts'
-import type { Rival, Run } from './run.ts'
+import type { Rival, Run, Step } from './run.ts'
 import type { Remaining } from './queues/drain-rate.ts'
 
 /** What can happen to a run. */
@@ -183,9 +183,19 @@ function brought(run: Run, until: Instant, now: Instant): RunDecision {
   const ahead = runAheadBy(run, now)
   if (ahead === 0) return same
   const back = broughtBack(run, { ahead, now, left: asShown })
-  const next = 'checkAt' in back ? { ...back, checkAt: until } : back
+  const steps = back.steps.map((step) => begunBy(step, ahead, now))
+  const next = 'checkAt' in back ? { ...back, steps, checkAt: until } : { ...back, steps }
   const text = `The clock of the bot was ahead by ${printDuration(ahead)} when ${run.id} was written; it goes on from now`
   return happened(to(next), 'clock.corrected', { at: now, by: bot, text, data: { run: run.id, ahead } })
+}
+
+/** When it was begun is what a step's provider counts from; all else that the provider needs stays as it is. */
+function begunBy(step: Step, ahead: Duration, now: Instant): Step {
+  const { operation } = step
+  const startedAt = operation?.data?.['startedAt']
+  if (!operation || typeof startedAt !== 'number' || startedAt <= now) return step
+  const data = { ...operation.data, startedAt: Math.min(now, startedAt - ahead) }
+  return { ...step, operation: { ...operation, data } }
 }
 
 type Why = Pick<Extract<Run, { state: 'expired' }>, 'reason' | 'replacedBy'>

@@ -5,6 +5,7 @@ import { minute } from '../ids.ts'
 import { bare, beginWithin, bot, cancelled, cleared, done, failed, goOn, heard } from './change.ts'
 import { happened, retryWithin, same, tell, to, withStep } from './change.ts'
 import type { RunChange, RunDecision, Running, Unknown } from './change.ts'
+import { pause } from './hurry.ts'
 import { runNewsText } from './news.ts'
 import type { Operation, Run, Step } from './run.ts'
 import { changesToCome } from './world.ts'
@@ -188,17 +189,18 @@ export function laterWhenSilent(
   { reason, after, blocked }: LearnedOf<'silent'>,
   now: Instant,
 ): RunDecision {
-  const pause = Math.min(after, longestPause)
-  const waits = { since: now, ...(blocked ? { blockedUntil: now + pause } : {}) }
+  // Whatever a provider asks for: to look without a pause would use up what it allows, and help nobody.
+  const wait = Math.min(Math.max(after, pause), longestPause)
+  const waits = { since: now, ...(blocked ? { blockedUntil: now + wait } : {}) }
   const steps = withStep(run, run.current, { waits })
-  const unknownFor = blocked ? Math.max(pause, lookEvery) : lookEvery
+  const unknownFor = blocked ? Math.max(wait, lookEvery) : lookEvery
   if (run.state === 'unknown') return to({ ...run, steps, checkAt: now + unknownFor })
   const silentSince = run.steps[run.current]?.silentSince ?? now
   if (now - silentSince >= silenceLimit) return toUnknown({ ...run, steps }, reason, now, unknownFor)
   return to({
     ...run,
     steps: withStep(run, run.current, { silentSince, waits, note: reason }),
-    checkAt: now + pause,
+    checkAt: now + wait,
   })
 }
 

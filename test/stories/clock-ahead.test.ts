@@ -112,6 +112,25 @@ describe('after the clock of the machine was a day ahead', () => {
     }, 20_000)
   })
 
+  it('a step that was begun then is given up after its own time, not a day later', async () => {
+    await startAhead(day)
+    await told(service('PROBLEM', 'CRITICAL'))
+    await bot.say('ann', 'failover lb')
+    await vi.waitFor(() => bot.run('R-1'))
+    bot.world.dns.fault({ kind: 'stale', queries: 100_000 })
+    await bot.say('ann', 'approve R-1')
+    await vi.waitFor(async () => expect((await bot.run('R-1')).steps[2]?.phase).toBe('started'), 10_000)
+
+    await rightAgain()
+    const since = bot.clock.now()
+
+    await vi.waitFor(async () => {
+      await bot.pass(10_000)
+      expect((await bot.run('R-1')).state).toBe('failed')
+    }, 20_000)
+    expect(bot.clock.now() - since).toBeLessThan(15 * minutes)
+  })
+
   it('what is issued to somebody who was logged out then counts, and what was issued before does not', async () => {
     await startAhead(0)
     const signer = createSigner(bot.config.CONSOLE_SECRET)

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { AzureSim } from '../../sim/azure.ts'
 import type { CloudflareFault } from '../../sim/cloudflare/faults.ts'
 import { ann, approving, asking, startEngine } from '../servers/engine.ts'
+import type { Run } from '../../src/recovery/run.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
 import { startStorage } from '../servers/storage.ts'
@@ -76,6 +77,50 @@ describe('a run whose provider is busy and asks to wait four minutes', () => {
     expect(before).toMatchObject({ state: 'running', checkAt: bench.now() })
     expect(await bench.run('R-1')).toMatchObject({ state: 'cancelled' })
   })
+})
+
+describe('a run whose provider refuses and asks for no wait at all', () => {
+  test('looks again after the usual pause, at Azure', async () => {
+    const { engine, azure, propose, approve, ...storage } = await startStorage(redis())
+    bench = engine
+    stop = storage.stop
+    await approve(await propose())
+    azure.fault({ kind: 'status', status: 503, retryAfter: 0, on: 'setting-change', times: 1 })
+
+    await bench.settle()
+
+    expect((await waitingRun()).checkAt).toBeGreaterThanOrEqual(bench.now() + 5_000)
+  })
+
+  test('waits as long as the block lasts, at Cloudflare', async () => {
+    bench = await startEngine(redis())
+    stop = bench.stop
+    const { run } = await bench.runs().propose(asking())
+    await bench.runs().verdict(run.id, approving())
+    bench.world.cloudflare.fault({ kind: 'rate-limit', on: 'change', times: 1, retryAfter: 0 })
+
+    await bench.settle()
+
+    expect((await waitingRun()).checkAt).toBe(bench.now() + 300_000)
+  })
+
+  test('leaves a provider alone for five seconds even where it asks for a fraction of one', async () => {
+    const { engine, azure, propose, approve, ...storage } = await startStorage(redis())
+    bench = engine
+    stop = storage.stop
+    await approve(await propose())
+    azure.fault({ kind: 'status', status: 503, retryAfter: 0.2, on: 'setting-change', times: 1 })
+
+    await bench.settle()
+
+    expect((await waitingRun()).checkAt).toBe(bench.now() + 5_000)
+  })
+
+  async function waitingRun(): Promise<Extract<Run, { state: 'running' }>> {
+    const run = await bench.run('R-1')
+    if (run.state !== 'running') throw new Error(`R-1 is ${run.state}`)
+    return run
+  }
 })
 
 describe('a run that Cloudflare blocks for five minutes', () => {

@@ -5,6 +5,7 @@ import { TooLong } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
 import { LedAway } from './answers.ts'
+import { retryAfter } from '../retry-after.ts'
 
 /** What a request wants to do, in the words that follow "Azure could not ...". */
 export interface AzurePurpose {
@@ -159,7 +160,7 @@ function byStatus(
   const { code = '' } = failure
   const said = telling.clean(lineOf(sayingOf(failure)))
   const what = `Azure could not ${purpose.doing}: ${status}${code === '' ? '' : ` ${code}`}`
-  const after = retryAfter(failure.response?.headers)
+  const after = retryAfter(failure.response?.headers?.get('retry-after'))
   const wait = after === undefined ? {} : { after }
   if (status === 429) {
     const next = after === undefined ? '' : ` Next try in ${printDuration(after)}.`
@@ -215,11 +216,6 @@ function sayingOf({ message, details }: RestFailure): string {
   // The SDK has but the status to tell, though there may be a body, as that of the storage services.
   if (message.startsWith('Unexpected status code')) return details?.message ?? 'it said no more'
   return message
-}
-
-function retryAfter(headers: Headers | undefined): Duration | undefined {
-  const seconds = Number(headers?.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * second : undefined
 }
 
 /** What Azure says, as one line of bounded length that no terminal or chat takes for a command. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { TooLong, bounded } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
+import { retryAfter } from '../retry-after.ts'
 
 /** The SDK; it takes a fifth of a second to load, so it is loaded at the first call. */
 type Sdk = typeof Cloudflare
@@ -232,7 +233,7 @@ function explainStatus(
     return new UserError('cloudflare-token', `${what} ${tokenAdvice(purpose)}`)
   }
   if (status === 429) {
-    const after = retryAfter(headers) ?? rateLimitBlock
+    const after = retryAfter(headers?.get('retry-after')) ?? rateLimitBlock
     return new RetryableError(
       `${what} The user's rate limit is used up (1,200 requests in five minutes, dashboard and all tokens counted together), and Cloudflare then refuses every call for five minutes. Next try in ${printDuration(after)}.`,
       { after, blocked: true },
@@ -245,7 +246,7 @@ function explainStatus(
     )
   }
   if (status >= 500 || status === 408 || (status === 409 && !namesRecord(said))) {
-    const after = retryAfter(headers)
+    const after = retryAfter(headers?.get('retry-after'))
     return new RetryableError(`${what}${doubt(purpose)}`, after === undefined ? {} : { after })
   }
   return new UserError(
@@ -266,11 +267,6 @@ function namesToken(said: string): boolean {
 function errorsOf(body: unknown): string {
   const errors = z.object({ errors: z.array(ApiErrorBody) }).safeParse(body)
   return errors.success ? textOf(errors.data.errors) : ''
-}
-
-function retryAfter(headers: Headers | undefined): Duration | undefined {
-  const seconds = Number(headers?.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * second : undefined
 }
 
 function isTimeOut(thrown: unknown): boolean {

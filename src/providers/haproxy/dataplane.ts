@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { TooLong, bounded } from '../../bounded.ts'
 import { RetryableError, UserError } from '../../errors.ts'
 import type { Duration } from '../../ids.ts'
-import { second } from '../../ids.ts'
 import type { FileState, ServerState } from '../../recovery/action.ts'
 import type { ServerFacts } from '../../recovery/kinds/haproxy.ts'
 import { balancerName } from '../../recovery/kinds/haproxy.ts'
 import type { FileBalancer, ServerName } from './balancer.ts'
 import { networkError, noBackend, noServer, toldToStop, tooMuch, tooSlow, unreadable } from './errors.ts'
 import { healthOf, statusText, withoutStar } from './state.ts'
+import { retryAfter } from '../retry-after.ts'
 
 export interface DataplaneOptions {
   readonly user: string | undefined
@@ -219,7 +219,7 @@ async function send(
 
 /** The one place where what the Data Plane API refuses becomes an error of this program. */
 function refusal(control: string, { method, path }: Request, answer: Answer): Error {
-  const { status, text, retryAfter } = answer
+  const { status, text } = answer
   const name = balancerName(control)
   const parsed = Refusal.safeParse(json(text))
   const said = parsed.success ? `: ${parsed.data.message.replaceAll(/\s+/g, ' ').slice(0, 200)}` : ''
@@ -235,9 +235,9 @@ function refusal(control: string, { method, path }: Request, answer: Answer): Er
     )
   }
   if (status === 429 || status > 499) {
-    const seconds = Number(retryAfter)
-    const after = retryAfter !== null && seconds > 0 ? { after: seconds * second } : {}
-    return new RetryableError(`The Data Plane API at ${name} could not do it (${status}${said}).`, after)
+    const after = retryAfter(answer.retryAfter)
+    const wait = after === undefined ? {} : { after }
+    return new RetryableError(`The Data Plane API at ${name} could not do it (${status}${said}).`, wait)
   }
   return new UserError(
     'haproxy-refused',
