@@ -160,7 +160,7 @@ function byStatus(
   const { code = '' } = failure
   const said = telling.clean(lineOf(sayingOf(failure)))
   const what = `Azure could not ${purpose.doing}: ${status}${code === '' ? '' : ` ${code}`}`
-  const after = retryAfter(failure.response?.headers?.get('retry-after'))
+  const after = retryAfter(failure.response?.headers)
   const wait = after === undefined ? {} : { after }
   if (status === 429) {
     const next = after === undefined ? '' : ` Next try in ${printDuration(after)}.`

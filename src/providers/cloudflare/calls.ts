@@ -233,7 +233,7 @@ function explainStatus(
     return new UserError('cloudflare-token', `${what} ${tokenAdvice(purpose)}`)
   }
   if (status === 429) {
-    const after = retryAfter(headers?.get('retry-after')) ?? rateLimitBlock
+    const after = retryAfter(headers) ?? rateLimitBlock
     return new RetryableError(
       `${what} The user's rate limit is used up (1,200 requests in five minutes, dashboard and all tokens counted together), and Cloudflare then refuses every call for five minutes. Next try in ${printDuration(after)}.`,
       { after, blocked: true },
@@ -246,7 +246,7 @@ function explainStatus(
     )
   }
   if (status >= 500 || status === 408 || (status === 409 && !namesRecord(said))) {
-    const after = retryAfter(headers?.get('retry-after'))
+    const after = retryAfter(headers)
     return new RetryableError(`${what}${doubt(purpose)}`, after === undefined ? {} : { after })
   }
   return new UserError(

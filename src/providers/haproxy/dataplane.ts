@@ -61,7 +61,7 @@ interface Request {
 interface Answer {
   readonly status: number
   readonly text: string
-  readonly retryAfter: string | null
+  readonly retryAfter: Duration | undefined
 }
 
 /** Opens no connection yet. `control`: the address up to the port, `https://192.0.2.11:5555`. */
@@ -207,7 +207,7 @@ async function send(
     return {
       status: answer.status,
       text: await bounded(answer).text(),
-      retryAfter: answer.headers.get('retry-after'),
+      retryAfter: retryAfter(answer.headers),
     }
   } catch (thrown) {
     if (limit.aborted) throw tooSlow(control, timeout)
@@ -235,8 +235,7 @@ function refusal(control: string, { method, path }: Request, answer: Answer): Er
     )
   }
   if (status === 429 || status > 499) {
-    const after = retryAfter(answer.retryAfter)
-    const wait = after === undefined ? {} : { after }
+    const wait = answer.retryAfter === undefined ? {} : { after: answer.retryAfter }
     return new RetryableError(`The Data Plane API at ${name} could not do it (${status}${said}).`, wait)
   }
   return new UserError(
