@@ -147,6 +147,26 @@ describe('failover lb in a terminal', () => {
     expect(report.text.match(/it was the check/g)?.length).toBeGreaterThan(0)
   })
 
+  test('tells whoever says what is so already who was first, and does not call it theirs', async () => {
+    await bot.say('ann', 'failover lb')
+    await bot.comesTo('R-1', 'proposed')
+    await bot.say('bob', 'approve R-1')
+    const second = await bot.say('mia', 'approve R-1')
+    await bot.comesTo('R-1', 'done')
+    const third = await bot.say('mia', 'approve R-1')
+    await bot.say('ann', 'failback lb')
+    await bot.comesTo('R-2', 'proposed')
+    const first = await bot.say('mia', 'deny R-2 not yet')
+    const denied = await bot.say('ann', 'deny R-2')
+    const cancelled = await bot.say('ann', 'cancel R-2')
+
+    expect(second.text).toContain('R-1 is approved already, by Bob Brandt')
+    expect(third.text).toContain('R-1 is approved already, by Bob Brandt; it is done.')
+    expect(first.text).toContain('R-2 is denied.')
+    for (const { text } of [denied, cancelled])
+      expect(text).toContain('R-2 is denied already, by Mia Manger.')
+  })
+
   test('lapses when nobody approves it in five minutes', async () => {
     await bot.say('ann', 'failover lb')
     await bot.comesTo('R-1', 'proposed')

@@ -1,5 +1,5 @@
 // failover, failback, approve, deny, cancel, retry, runs, freeze, unfreeze: everything that concerns recoveries.
-import { UserError, never } from '../../errors.ts'
+import { UserError } from '../../errors.ts'
 import { blockedText } from '../../recovery/hurry.ts'
 import { approvalText, runName } from '../../recovery/news.ts'
 import { changedSince } from '../../recovery/still-so.ts'
@@ -8,6 +8,7 @@ import { aboutRun, listing, moment, who } from '../answer.ts'
 import { noteEverywhere } from '../everywhere.ts'
 import { lateSections, readLate, soon } from '../late.ts'
 import { optional } from '../read.ts'
+import { verdictText } from '../verdict-words.ts'
 import { frozenSection, isUnderWay } from './status.ts'
 import type { RunId, SystemId } from '../../ids.ts'
 import type { Line, Section } from '../../message.ts'
@@ -104,7 +105,8 @@ const endedStates: readonly string[] = ['denied', 'expired', 'cancelled']
 /** Approving and retrying look at the world first, like a proposal. */
 async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted): Promise<Answer> {
   const said: Verdict = { ...wanted, by: actor(speaker) }
-  const ended = endedStates.includes((await desk.store.run(id))?.state.state ?? '')
+  const before = (await desk.store.run(id))?.state
+  const ended = endedStates.includes(before?.state ?? '')
   const late = ended && said.kind === 'deny' && said.reason !== undefined
   const work = desk.runs
     .verdict(id, said)
@@ -114,7 +116,7 @@ async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted):
         run,
         late && run.over === undefined
           ? `${id} is ${run.state} already; your words are noted.`
-          : `${id} ${verdictText(run, said)}.${await besides(desk, run, said)}${following(run)}`,
+          : `${id} ${verdictText(run, said, before, desk.plan())}.${await besides(desk, run, said)}${following(run)}`,
       ),
     )
   return soon(desk, work, {
@@ -122,23 +124,6 @@ async function verdict(desk: Desk, id: RunId, speaker: Speaker, wanted: Wanted):
     speaker,
     incident: async () => (await desk.store.run(id))?.state.incident,
   })
-}
-
-function verdictText(run: Run, said: Verdict): string {
-  switch (said.kind) {
-    case 'approve':
-      return run.state === 'running' ? 'is approved' : `is ${run.state} already`
-    case 'deny':
-      return run.over === undefined ? 'is denied' : 'is declared over: nobody goes on with it'
-    case 'cancel':
-      return run.state === 'cancelled' ? 'is cancelled' : 'stops after the step that is under way'
-    case 'retry':
-      return 'goes on'
-    case 'paid':
-      return 'has one thing less to be done'
-    default:
-      return never(said)
-  }
 }
 
 /** What must be known of a run that goes on: until when its provider is not asked, and what is another by now. */
