@@ -71,7 +71,11 @@ export interface Store {
   /** Keys of the bad objects that belong to an incident. */
   readonly objectsOf: (incident: IncidentId, limit: number) => Promise<readonly ObjectRecord[]>
   readonly head: (id: TimelineId) => Promise<Head>
-  readonly timeline: (id: TimelineId) => Promise<readonly TimelineEvent[]>
+  /** Oldest first; all of them, or the newest so many. */
+  readonly timeline: (
+    id: TimelineId,
+    wanted?: { readonly newest: number },
+  ) => Promise<readonly TimelineEvent[]>
   /** Ids whose wakeAt is not after `now`, earliest first. */
   readonly due: (
     now: Instant,

@@ -182,9 +182,10 @@ function records(
         return found.filter((object) => object !== undefined).filter(belongsTo(incident))
       }),
     head: (id) => ask(async () => maybe(await redis.hget(`${root}:heads`, id), headOf) ?? emptyHead),
-    timeline: (id) =>
+    timeline: (id, wanted) =>
       ask(async () => {
-        const texts = await redis.lrange(`${root}:timeline:${id}`, 0, -1)
+        const from = wanted ? -wanted.newest : 0
+        const texts = await redis.lrange(`${root}:timeline:${id}`, from, -1)
         return texts.map((text) => JSON.parse(text) as TimelineEvent)
       }),
   }

@@ -284,6 +284,15 @@ export function storeContract(open: OpenStore): void {
       expect(await store.timeline('INC-1')).toHaveLength(3_000)
     })
 
+    test('the newest of a timeline are read alone, and all of one that is shorter', async () => {
+      const store = await open()
+      const events = someEvents(5)
+      await store.commit({ write: undefined, timeline: { id: 'INC-1', head: emptyHead, events } })
+
+      expect(await store.timeline('INC-1', { newest: 2 })).toEqual(events.slice(-2))
+      expect(await store.timeline('INC-1', { newest: 9 })).toEqual(events)
+    })
+
     test('a claim is taken by one of many, handed over and given back', async () => {
       const store = await open()
 

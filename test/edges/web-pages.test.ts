@@ -138,6 +138,21 @@ describe('while recoveries are frozen', () => {
   })
 })
 
+describe('a long record', () => {
+  test('is shown by its newest hundred events, and says how many came before', async () => {
+    const by = { person: 'ann', door: 'web' } as const
+    const { seq } = await house.store.head('INC-2')
+    for (let note = 1; note <= 110; note += 1)
+      await house.incidents.input('INC-2', { kind: 'note', by, text: `seen for the time no. ${note}.` })
+
+    const page = await pageOf('/incidents/INC-2')
+
+    expect(page).toContain('seen for the time no. 11.')
+    expect(page).not.toContain('seen for the time no. 10.')
+    expect(page).toContain(`${seq + 10} earlier events are in the`)
+  })
+})
+
 describe('the heading of a page', () => {
   test('is not said again by the card under it', async () => {
     await house.store.commit(writingRun(sampleRun('R-30')))

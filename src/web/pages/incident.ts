@@ -35,7 +35,7 @@ export async function incidentPage(
   if (!id || !found) return undefined
   const incident = found.state
   const [events, runs] = await Promise.all([
-    sources.store.timeline(id),
+    sources.store.timeline(id, { newest }),
     sources.store.runs({ open: false, limit: 100 }),
   ])
   const own = runs.filter((run) => run.incident === id)
@@ -161,7 +161,8 @@ function stepText(step: PageStep, page: PersonPage, view: View): Html {
 }
 
 function timelinePart(events: readonly TimelineEvent[], incident: Incident, view: View): Html {
-  const shown = events.slice(-newest).toReversed()
+  const shown = events.toReversed()
+  const before = (events[0]?.seq ?? 1) - 1
   return html`<section class="card timeline">
     <header><h2>Timeline</h2></header>
     ${eventList(shown.slice(0, atOnce), view)}
@@ -173,9 +174,9 @@ function timelinePart(events: readonly TimelineEvent[], incident: Incident, view
       </details>`
     }
     ${
-      events.length > shown.length &&
+      before > 0 &&
       html`<p class="quiet">
-        ${events.length - shown.length} earlier events are in the
+        ${before} earlier events are in the
         <a href="/incidents/${incident.id}/report">report</a>.
       </p>`
     }
