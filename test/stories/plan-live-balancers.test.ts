@@ -50,14 +50,22 @@ async function check(
   controls: string,
   env: Environment = {},
 ): Promise<{ readonly code: number; readonly missing: readonly string[] }> {
+  const { code, lines } = await looked(controls, env)
+  return { code, missing: lines.filter((line) => line.startsWith('✗')) }
+}
+
+async function looked(
+  controls: string,
+  env: Environment = {},
+): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
   await plan.write(systemsWith(controls))
   const { code, out } = await plan.check({
     HAPROXY_DATAPLANE_USER: 'dr-bot',
     HAPROXY_DATAPLANE_PASSWORD: password,
     ...env,
   })
-  const lines = out.split('\n')
-  return { code, missing: lines.filter((line) => line.startsWith('    ✗')).map((line) => line.trim()) }
+  const lines = out.split('\n').filter((line) => line.startsWith('    '))
+  return { code, lines: lines.map((line) => line.trim()) }
 }
 
 const sockets = (...all: readonly RealHaproxy[]): string =>
@@ -78,6 +86,19 @@ test.each(['operator', 'user'] as const)('names the one socket that has only the
     expect(line).toContain(at)
     expect(line).not.toContain(admin.control.replace('tcp://', ''))
   }
+})
+
+test('calls nothing kept, and nothing done already, that nobody could look at', async () => {
+  const { code, lines } = await looked('sockets: ["tcp://127.0.0.1:1"]')
+
+  expect(code).toBe(1)
+  expect(lines.map((line) => line.split(':')[0])).toEqual([
+    '✗ all-balancers-answer',
+    '⚠ same-servers',
+    '⚠ target-healthy',
+    '⚠ last-healthy-server',
+    '⚠ not-already-there',
+  ])
 })
 
 test('names each of two sockets that lack it', async () => {

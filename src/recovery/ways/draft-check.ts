@@ -57,7 +57,9 @@ export async function checkByDraft(
 /** A rule's verdict, with the next step where it would refuse. */
 export function checkedOf({ rule, ok, unknown, text }: Finding): Checked {
   if (ok) return { what: rule, ok, text, ...(unknown ? { unknown } : {}) }
-  if (rule === 'not-already-there') return { what: inForceCheck, ok: true, text }
+  // Whether it is in force is one thing to see, and what keeps everybody from seeing it is said by its own rule.
+  if (rule === 'not-already-there')
+    return unknown ? { what: rule, ok: true, unknown, text } : { what: inForceCheck, ok: true, text }
   const otherwise = `As it is, it can only be ordered with: --override ${rule} "reason".`
   return { what: rule, ok: false, text: `${text}. ${advice[rule] ?? otherwise}` }
 }

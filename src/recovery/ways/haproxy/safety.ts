@@ -79,7 +79,7 @@ function deadAt({ on, off }: Move, balancer: BalancerFacts): readonly string[] {
 /** A recovery to where the traffic goes already would change nothing that helps. */
 export function notAlreadyMoved(move: Move): Verdict {
   const turns = [...move.on, ...move.off]
-  if (turns.length === 0) return { rule: 'not-already-there', ok: false, text: noneAnswers }
+  if (turns.length === 0) return { rule: 'not-already-there', ok: false, unknown: true, text: noneAnswers }
   const ok = move.files.length > 0 || turns.some(({ before, after }) => before !== after)
   const text = ok
     ? 'The traffic, or what haproxy.cfg says, does not go there yet'
