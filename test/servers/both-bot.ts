@@ -29,7 +29,7 @@ export async function startBothBot(
   { before, ...options }: BothOptions = {},
 ): Promise<BothBot> {
   const [slack, teams] = await Promise.all([
-    startSlackFor(undefined, { limits: false }),
+    startSlackFor(undefined, { limits: false, ...(options.clock && { now: options.clock.now }) }),
     startTeamsFor(undefined, { limits: false }),
   ])
   await before?.(slack, teams)
