@@ -6,6 +6,7 @@ import type { MovableClock } from './clock.ts'
 import { startDnsServer } from './dns.ts'
 import { servedZone } from './dns/answer.ts'
 import type { ServedZone } from './dns/answer.ts'
+import type { DnsFault } from './dns.ts'
 import { startApi, startHaproxy } from './haproxy.ts'
 import type { ApiServer, RealHaproxy } from './haproxy.ts'
 import { startRegistry } from './registry.ts'
@@ -21,6 +22,8 @@ export interface Outside {
   /** Where the zone is delegated: to Cloudflare's name servers, or to those of the copy at Azure. */
   readonly registry: Registry
   readonly nameServers: { readonly cloudflare: readonly string[]; readonly azure: readonly string[] }
+  /** Makes the name servers of the copy fail; undefined mends them. */
+  readonly copyFault: (fault: DnsFault | undefined) => void
   /** `main` takes the traffic of both load balancers; `standby` is in maintenance. */
   readonly api: { readonly main: ApiServer; readonly standby: ApiServer }
   readonly balancers: readonly RealHaproxy[]
@@ -52,6 +55,7 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
     azure,
     registry,
     nameServers,
+    copyFault: copy.fault,
     api,
     balancers,
     env: {
@@ -68,7 +72,11 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
 async function startCopy(
   zone: string,
   started: AsyncDisposableStack,
-): Promise<{ readonly served: ServedZone; readonly nameServers: readonly string[] }> {
+): Promise<{
+  readonly served: ServedZone
+  readonly nameServers: readonly string[]
+  readonly fault: Outside['copyFault']
+}> {
   const nameServers: string[] = []
   const served = servedZone(zone, nameServers)
   const servers = await Promise.all([
@@ -77,7 +85,13 @@ async function startCopy(
   ])
   for (const server of servers) started.defer(server.stop)
   nameServers.push(...servers.map(({ port }) => `localhost:${port}`).toSorted())
-  return { served, nameServers }
+  return {
+    served,
+    nameServers,
+    fault: (fault) => {
+      for (const server of servers) server.fault(fault)
+    },
+  }
 }
 
 /**

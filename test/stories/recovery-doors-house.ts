@@ -18,7 +18,7 @@ import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 import { startBrowser } from '../servers/browser.ts'
 import type { TestPage } from '../servers/browser.ts'
-import { dr } from '../servers/terminal.ts'
+import { dr, drHere } from '../servers/terminal.ts'
 import type { Printed } from '../servers/terminal.ts'
 
 export interface House {
@@ -33,13 +33,15 @@ export interface House {
   readonly mends: (trouble: Trouble) => Promise<void>
   /** Types `dr ARGS` at a person's desk. */
   readonly types: (person: PersonId, ...args: readonly string[]) => Promise<Printed>
+  /** The same without a process of its own, for what two people do at the same moment. */
+  readonly typesAtOnce: (person: PersonId, ...args: readonly string[]) => Promise<Printed>
   /** The person's window of the console. */
   readonly window: (person: PersonId) => Page
   /** The newest run, once it is another one than `before` and has been proposed. */
   readonly proposed: (before: RunId | undefined) => Promise<Run>
   readonly newest: () => Promise<RunId | undefined>
-  /** Moves the clock on to each look at a run until it is done. */
-  readonly carriedOut: (id: RunId) => Promise<void>
+  /** Moves the clock on to each look at a run until it is done; or has failed, where that is wanted. */
+  readonly carriedOut: (id: RunId, end?: 'done' | 'failed') => Promise<void>
   /** What any window complained of. */
   readonly complaints: () => readonly string[]
   readonly stop: () => Promise<void>
@@ -52,7 +54,8 @@ const start = Date.UTC(2026, 10, 23, 9)
 /** The browser and HAProxy's checks take real time, on a busy machine more of it. */
 export const patience = { timeout: 30_000, interval: 20 }
 
-export async function openHouse(): Promise<House> {
+/** `more`: who has a window of the console open beside those two. */
+export async function openHouse(more: readonly PersonId[] = []): Promise<House> {
   await using started = new AsyncDisposableStack()
   const clock = createMovableClock({ start })
   const home = await mkdtemp(join(tmpdir(), 'dr-home-'))
@@ -68,7 +71,7 @@ export async function openHouse(): Promise<House> {
   const manager = onCall(bot.app().plan.plan(), 'managers', clock.now())?.person ?? ''
   const signer = createSigner(bot.config.CONSOLE_SECRET ?? '')
   const windows = new Map<PersonId, TestPage>()
-  for (const person of [engineer, manager]) {
+  for (const person of new Set([engineer, manager, ...more])) {
     const window = await browser.open()
     await window.page.goto(`${bot.app().url}/login?token=${signer.loginLink(person, clock.now())}`)
     await window.page.getByRole('button', { name: /Sign in as/ }).click()
@@ -77,6 +80,11 @@ export async function openHouse(): Promise<House> {
   }
   const newest = async (): Promise<RunId | undefined> =>
     (await bot.app().store.runs({ open: false, limit: 1 }))[0]?.id
+  const desk = (person: PersonId) => ({
+    home,
+    env: { DR_URL: bot.app().url, DR_TOKEN: signer.token(person, clock.now()) },
+    clock,
+  })
   const parts = started.move()
   return {
     bot,
@@ -84,8 +92,8 @@ export async function openHouse(): Promise<House> {
     engineer,
     manager,
     ...outages(bot, outside, engineer),
-    types: (person, ...args) =>
-      dr(args, { home, env: { DR_URL: bot.app().url, DR_TOKEN: signer.token(person, clock.now()) } }),
+    types: (person, ...args) => dr(args, desk(person)),
+    typesAtOnce: (person, ...args) => drHere(args, desk(person)),
     window: (person) => {
       const found = windows.get(person)
       if (!found) throw new Error(`${person} has no window open`)
@@ -96,7 +104,7 @@ export async function openHouse(): Promise<House> {
       await vi.waitFor(async () => expect(await newest()).not.toBe(before), patience)
       return bot.run(toRunId((await newest()) ?? '') ?? 'R-0')
     },
-    carriedOut: (id) => carriedOut(bot, id),
+    carriedOut: (id, end) => carriedOut(bot, id, end),
     complaints: () => [...windows.values()].flatMap((window) => window.complaints),
     stop: () => parts.disposeAsync(),
   }
@@ -148,17 +156,21 @@ function outages(bot: Bot, outside: Outside, engineer: PersonId): Pick<House, 'b
   }
 }
 
-async function carriedOut(bot: Bot, id: RunId): Promise<void> {
+async function carriedOut(bot: Bot, id: RunId, end: 'done' | 'failed' = 'done'): Promise<void> {
   await vi.waitUntil(async () => {
     await bot.settle()
     const run = await bot.run(id)
-    if (run.state === 'failed' || run.state === 'unknown' || run.state === 'cancelled')
+    if (run.state === end) return true
+    // A button that was pressed may still be on its way.
+    if (run.state === 'proposed') return false
+    if (run.state !== 'running')
       throw new Error(
-        `${id} is ${run.state}: ${JSON.stringify(run.steps[run.state === 'cancelled' ? 0 : run.current])}`,
+        `${id} is ${run.state}: ${JSON.stringify('current' in run ? run.steps[run.current] : run.steps[0])}`,
       )
-    if (run.state !== 'running') return run.state === 'done'
     const left = run.checkAt - bot.clock.now()
-    if (left > second) bot.clock.skip(left)
+    // What is looked at each second until its time is up has had enough looks.
+    if (end === 'failed' && left > 0) bot.clock.skip(minute)
+    else if (left > second) bot.clock.skip(left)
     return false
   }, patience)
 }
