@@ -9,11 +9,14 @@ import { emailLater, readyOf, whileTimePasses } from './chat-witness.ts'
 import * as slackWitness from './slack-witness.ts'
 import * as teamsWitness from './teams-witness.ts'
 
-/** On call that Monday, and in both chats. */
+/** On call that Monday, and who is called next: in both chats. */
 const bob = { slack: 'U0BOB', teams: teamsId('bob') }
+const mia = { slack: 'U0MIA', teams: teamsId('mia') }
 const names = ['slack', 'teams'] as const
 type Name = (typeof names)[number]
 const shown = { slack: 'Slack', teams: 'Teams' } as const
+/** A chat that is slow takes its time for a room, in real time. */
+const unhurried = { timeout: 60_000, interval: 50 }
 
 let house: BothBot
 
@@ -24,8 +27,10 @@ interface Side {
   readonly down: () => Promise<void>
   readonly hang: () => void
   readonly limit: () => void
+  /** Each call is answered, and done, that many milliseconds late. */
+  readonly slow: (ms: number) => void
   readonly up: () => Promise<void>
-  readonly pages: () => readonly string[]
+  readonly pages: (who?: typeof bob) => readonly string[]
   readonly reads: () => Promise<readonly string[]>
   readonly pressPage: (label: string) => Promise<unknown>
   readonly type: (text: string) => Promise<unknown>
@@ -43,8 +48,9 @@ function slackSide(): Side {
     down: slack.down,
     hang: () => slack.fault({ kind: 'hang' }),
     limit: () => slack.fault({ kind: 'rate-limit', retryAfter: 600 }),
+    slow: (ms) => slack.fault({ kind: 'slow', ms }),
     up: slack.up,
-    pages: () => side.direct(bob.slack),
+    pages: (who = bob) => side.direct(who.slack),
     reads: async () => side.reads(await side.room()),
     pressPage: (label) => side.press(bob.slack, slack.directChannel(bob.slack) ?? '', label),
     type: async (text) => slack.command(bob.slack, text, { channel: await side.room() }),
@@ -63,8 +69,9 @@ function teamsSide(): Side {
     down: teams.down,
     hang: () => teams.fault({ kind: 'hang' }),
     limit: () => teams.fault({ kind: 'rate-limit', retryAfter: 600 }),
+    slow: (ms) => teams.fault({ kind: 'slow', ms }),
     up: teams.up,
-    pages: () => side.direct(bob.teams),
+    pages: (who = bob) => side.direct(who.teams),
     reads: async () => side.reads(await side.room()),
     pressPage: (label) => side.press(bob.teams, teams.chat(bob.teams), label),
     type: async (text) => teams.say(bob.teams, `@dr ${text}`, { in: await side.room() }),
@@ -158,6 +165,90 @@ test.each([
     for (const side of [dead, alive]) side.expectNothingTwice()
   },
   90_000,
+)
+
+/** Bob gives it up in the chat that lives; answers how long it took by the bot's clock until Mia had her page there. */
+async function escalatedIn(alive: Side): Promise<number> {
+  const { bot } = house
+  const begun = bot.clock.now()
+  await alive.type('escalate cannot mend it')
+  await vi.waitFor(() => expect(alive.pages(mia)).toHaveLength(1), patience)
+  return bot.clock.now() - begun
+}
+
+test.each([
+  ['slack', 'teams'],
+  ['teams', 'slack'],
+] as const)(
+  'when %s dies in the middle of an outage %s goes on paging within a minute, its buttons work, and the dead one is told once what it missed',
+  async (deadName, aliveName) => {
+    house = await startBothBot(emailLater)
+    const { bot } = house
+    const [dead, alive] = [sideOf(deadName), sideOf(aliveName)]
+    await paged(alive)
+    await vi.waitFor(() => expect(dead.pages()).toHaveLength(1), patience)
+    await noEffectIsLeft()
+    await dead.down()
+
+    expect(await escalatedIn(alive)).toBeLessThan(60_000)
+    await endedIn(alive, aliveName)
+    await whileTimePasses([bot], async () =>
+      expect(await count(alive, `${shown[deadName]} has not answered since 10:0`)).toBe(1),
+    )
+    expect(dead.pages(mia)).toEqual([])
+    expect(await count(dead, 'the certificates are fine')).toBe(0)
+
+    await dead.up()
+    await whileTimePasses([bot], async () =>
+      expect(await count(alive, `${shown[deadName]} answers again`)).toBe(1),
+    )
+    await whileTimePasses([bot], async () =>
+      expect(await count(dead, `While ${shown[deadName]} was away`)).toBe(1),
+    )
+    await noEffectIsLeft()
+    await bot.pass(60_000)
+
+    expect(await count(dead, `While ${shown[deadName]} was away`)).toBe(1)
+    expect(await count(dead, 'the certificates are fine')).toBe(1)
+    expect(await count(dead, 'R-1 · failover lb to backup · done')).toBe(1)
+    expect(await count(alive, `While ${shown[deadName]} was away`)).toBe(0)
+    expect(await count(alive, 'has not answered since')).toBe(1)
+    expect(await count(alive, 'answers again')).toBe(1)
+    expect(dead.pages().join()).toContain('Bob Brandt has it')
+    for (const side of [dead, alive]) side.expectNothingTwice()
+  },
+  90_000,
+)
+
+test.each([
+  ['slack', 'teams'],
+  ['teams', 'slack'],
+] as const)(
+  'with each call to %s a second late %s pages at once and works, nobody is told that it is away, and it has all of it once',
+  async (slowName, aliveName) => {
+    house = await startBothBot(emailLater)
+    const { bot } = house
+    const [slow, alive] = [sideOf(slowName), sideOf(aliveName)]
+    slow.slow(1_000)
+
+    expect(await paged(alive)).toBeLessThan(60_000)
+    expect(slow.pages()).toEqual([])
+    await endedIn(alive, aliveName)
+    await vi.waitFor(() => expect(slow.pages().join()).toContain('Bob Brandt has it'), unhurried)
+    await vi.waitFor(async () => expect(await count(slow, 'works again, watching')).toBe(1), unhurried)
+    await vi.waitFor(async () => expect(await bot.app().store.pendingEffects()).toBe(0), unhurried)
+
+    expect(await count(slow, 'the certificates are fine')).toBe(1)
+    expect(await count(slow, 'R-1 · failover lb to backup · done')).toBe(1)
+    for (const side of [slow, alive]) {
+      expect(side.pages()).toHaveLength(1)
+      expect(await count(side, 'has not answered since')).toBe(0)
+      expect(await count(side, 'was away')).toBe(0)
+      side.expectNothingTwice()
+    }
+    expect(house.bot.mailbox.received).toEqual([])
+  },
+  120_000,
 )
 
 test.each([
