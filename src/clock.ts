@@ -13,6 +13,8 @@ export interface Readings {
   readonly running: () => number
 }
 
+export const machine: Readings = { wall: () => Date.now(), running: () => performance.now() }
+
 /** The machine's clock, which knows how far it runs ahead of what the machine shows; 0 as long as that is true. */
 export interface MachineClock extends Clock {
   readonly ahead: () => Duration
@@ -24,7 +26,7 @@ export interface MachineClock extends Clock {
  */
 export function createClock(
   steppedBack: (by: Duration) => void = () => {},
-  { wall, running }: Readings = { wall: Date.now, running: () => performance.now() },
+  { wall, running }: Readings = machine,
 ): MachineClock {
   let last = { now: wall(), running: running() }
   let ahead = false

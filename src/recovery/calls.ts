@@ -3,13 +3,14 @@ import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Facts, Progress, Providers, Settled } from '../ports.ts'
 import type { Readers } from '../readers.ts'
+import { timeLimit } from '../time-limit.ts'
 import type { Action } from './action.ts'
 import type { Operation } from './run.ts'
 
 /** Providers and readers, each call with its own time limit; late ones throw a RetryableError. */
 export interface Calls {
   readonly observe: (action: Action) => Promise<Facts>
-  /** `within`: what is left of the time in which nobody else takes over, in real milliseconds. */
+  /** `within`: what is left of the time in which nobody else takes over, in real milliseconds. No change is sent after it. */
   readonly start: (action: Action, key: string, within: Duration) => Promise<Operation>
   readonly check: (action: Action, operation: Operation, now: Instant) => Promise<Progress>
   readonly settled: (action: Action, facts: Facts) => Settled
@@ -48,13 +49,12 @@ export function createCalls(providers: Providers, readers: Readers): Calls {
     return providers[action.provider] as unknown as AnyProvider
   }
   return {
-    observe: (action) => of(action).observe(action, AbortSignal.timeout(callLimit(action))),
+    observe: (action) => of(action).observe(action, timeLimit(callLimit(action))),
     start: (action, key, within) =>
-      of(action).start(action, key, AbortSignal.timeout(Math.floor(Math.min(callLimit(action), within)))),
-    check: (action, operation, now) =>
-      of(action).check(action, operation, now, AbortSignal.timeout(callLimit(action))),
+      of(action).start(action, key, timeLimit(Math.min(callLimit(action), within))),
+    check: (action, operation, now) => of(action).check(action, operation, now, timeLimit(callLimit(action))),
     settled: (action, facts) => of(action).settled(action, facts),
     readers,
-    limit: (least = 0) => AbortSignal.timeout(Math.max(usual, least)),
+    limit: (least = 0) => timeLimit(Math.max(usual, least)),
   }
 }

@@ -51,9 +51,12 @@ const shared = [
   'src/moment.ts',
   'src/ports.ts',
   'src/readers.ts',
+  'src/time-limit.ts',
   'src/unseen.ts',
   'src/told.ts',
 ]
+/** Those of them that ask the machine: for its addresses, and for how long something takes. */
+const onMachine = ['src/loopback.ts', 'src/time-limit.ts']
 /** Where ports and edges are joined. */
 const roots = ['src/app.ts', 'src/chats.ts', 'src/providers.ts', 'src/main.ts', 'src/cli.ts']
 /** Packages that only compute; with node:crypto (hashes) and node:net (isIP) all that a stage may load. */
@@ -126,7 +129,7 @@ function codeOf(source: Source): string {
 }
 
 function isPure(path: string): boolean {
-  return partOf(path) in stages || (shared.includes(path) && path !== 'src/loopback.ts')
+  return partOf(path) in stages || (shared.includes(path) && !onMachine.includes(path))
 }
 
 function isProduct(path: string): boolean {

@@ -1,6 +1,7 @@
 // What every provider promises, as a suite: each provider's own description of its world is run through it.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
+import { timeLimit } from '../../src/time-limit.ts'
 import type { Clock, Provider } from '../../src/ports.ts'
 import type { ActionOf, ProviderName } from '../../src/recovery/action.ts'
 
@@ -61,6 +62,14 @@ export function standingClock(): Pick<Clock, 'now'> & { readonly move: (duration
       now += duration
     },
   }
+}
+
+/** The limit of a process that was stopped for a minute and has only just gone on. */
+function limitThatIsOver(): AbortSignal {
+  let stopped = 0
+  const limit = timeLimit(30_000, { wall: () => stopped, running: () => stopped })
+  stopped = 60_000
+  return limit
 }
 
 /** Long enough on any machine, in milliseconds; only what never answers is waited for shortly. */
@@ -124,6 +133,22 @@ export function providerContract<N extends ProviderName>(providerCase: ProviderC
       await expect(bench.provider.observe(bench.action, stopped)).rejects.toThrow(RetryableError)
 
       expect(bench.changes()).toBe(0)
+    })
+
+    test('sends no change once its time is over, although no timer has said so yet; it still looks', async () => {
+      const { provider, action } = bench
+      const over = limitThatIsOver()
+      const asked = bench.requests()
+
+      await provider.observe(action, over)
+      const looked = bench.requests()
+      const outcome = await provider.start(action, 'R-1-s1', over).catch((thrown: unknown) => thrown)
+      const sent = bench.changes()
+      await provider.start(action, 'R-1-s1', calm)
+
+      expect(looked).toBeGreaterThan(asked)
+      expect(sent).toBe(0)
+      expect(outcome instanceof RetryableError).toBe(bench.changes() > 0)
     })
 
     test('stops in the middle of a request when it is told to, long before its own time is up', async () => {

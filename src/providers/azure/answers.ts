@@ -1,7 +1,8 @@
-// The limits of what Azure may answer: how long it may be, since the SDKs keep whole bodies, and where it may lead.
+// The limits of a request to Azure: until when a change may be sent, how long the answer may be, and where it may lead.
 import type { TokenCredentialOptions } from '@azure/identity'
 import type { RequestPolicyFactory } from '@azure/storage-queue'
 import { TooLong, mostBytes } from '../../bounded.ts'
+import { throwIfOver } from '../../time-limit.ts'
 
 /** A policy as the clients of all newer SDKs take it, and the credentials too. */
 type PolicyConfig = NonNullable<TokenCredentialOptions['additionalPolicies']>[number]
@@ -56,6 +57,18 @@ export const answerLimit: PolicyConfig = {
   policy: {
     name: 'answerLimit',
     sendRequest: (request, next) => limited(request, () => next(request)),
+  },
+  position: 'perRetry',
+}
+
+/** For each client: no change is sent once its time is over. It is asked after the token, which may take long to come. */
+export const inTime: PolicyConfig = {
+  policy: {
+    name: 'inTime',
+    sendRequest: (request, next) => {
+      if (request.method !== 'GET') throwIfOver(request.abortSignal)
+      return next(request)
+    },
   },
   position: 'perRetry',
 }

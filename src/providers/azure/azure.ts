@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity'
 import { UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
 import { isUnderLocalhost } from '../../loopback.ts'
-import { answerLimit, onlyTo, originOf } from './answers.ts'
+import { answerLimit, inTime, onlyTo, originOf } from './answers.ts'
 import { credentialOf } from './credential.ts'
 import { explain, type AzurePurpose } from './errors.ts'
 
@@ -118,7 +118,7 @@ export function createAzure(access: AzureAccess): Azure {
         credentials: { scopes },
         credentialScopes: scopes,
         retryOptions: { maxRetries: noRetries },
-        additionalPolicies: [answerLimit, onlyTo(originOf(endpoint, 'AZURE_ARM_ENDPOINT'))],
+        additionalPolicies: [answerLimit, onlyTo(originOf(endpoint, 'AZURE_ARM_ENDPOINT')), inTime],
       }
       return { credential: await credential(), subscription, options }
     },

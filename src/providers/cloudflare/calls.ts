@@ -6,6 +6,7 @@ import { TooLong, bounded } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
 import { retryAfter } from '../retry-after.ts'
+import { throwIfOver } from '../../time-limit.ts'
 
 /** The SDK; it takes a fifth of a second to load, so it is loaded at the first call. */
 type Sdk = typeof Cloudflare
@@ -138,6 +139,7 @@ function clientOf(Sdk: Sdk, access: CloudflareAccess, timeout: Duration): Cloudf
  * either, and would follow a redirect, with the change, to whatever host it names.
  */
 async function fetchWithLimits(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+  if (init?.method !== 'GET') throwIfOver(init?.signal)
   const response = bounded(await fetch(url, { ...init, redirect: 'error' }))
   if (!response.headers.has('retry-after')) return response
   const headers = new Headers(response.headers)

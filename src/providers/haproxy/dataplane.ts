@@ -6,6 +6,7 @@ import type { Duration } from '../../ids.ts'
 import type { FileState, ServerState } from '../../recovery/action.ts'
 import type { ServerFacts } from '../../recovery/kinds/haproxy.ts'
 import { balancerName } from '../../recovery/kinds/haproxy.ts'
+import { throwIfOver } from '../../time-limit.ts'
 import type { FileBalancer, ServerName } from './balancer.ts'
 import { networkError, noBackend, noServer, toldToStop, tooMuch, tooSlow, unreadable } from './errors.ts'
 import { healthOf, statusText, withoutStar } from './state.ts'
@@ -192,6 +193,7 @@ async function send(
   if (signal.aborted) throw toldToStop(control)
   const limit = AbortSignal.timeout(timeout)
   try {
+    if (method !== 'GET') throwIfOver(signal)
     const answer = await fetch(`${control.replace(/\/$/, '')}/v3/services/haproxy/${path}`, {
       method,
       // The password goes nowhere else.

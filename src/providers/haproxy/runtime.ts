@@ -7,13 +7,13 @@ import { isChecked, readBackend } from './state.ts'
 
 /** `timeout`: for one exchange. Opens no connection yet. */
 export function createRuntime(control: string, timeout: Duration): Balancer {
-  function tell(signal: AbortSignal, ...commands: readonly string[]): Promise<string> {
+  function read(signal: AbortSignal, ...commands: readonly string[]): Promise<string> {
     return ask({ control, commands, timeout }, signal)
   }
 
   async function change({ backend, server }: ServerName, signal: AbortSignal, ...what: readonly string[]) {
     const commands = what.map((words) => `set server ${backend}/${server} ${words}`)
-    const said = await tell(signal, ...commands)
+    const said = await ask({ control, commands, changes: true, timeout }, signal)
     // A server whose check is another one's has no health of its own to forget.
     if (said === '' || /^cannot change health on a tracking server/i.test(said)) return
     throw refused({ control, backend, server }, commands.join('; '), said)
@@ -21,7 +21,7 @@ export function createRuntime(control: string, timeout: Duration): Balancer {
 
   return {
     look: async (backend, signal) => {
-      const said = await tell(
+      const said = await read(
         signal,
         'show cli level',
         `show servers state ${backend}`,
@@ -35,7 +35,7 @@ export function createRuntime(control: string, timeout: Duration): Balancer {
     },
     set: (name, state, signal) => change(name, signal, `state ${state}`),
     wake: async (name, signal) => {
-      const state = await tell(signal, `show servers state ${name.backend}`)
+      const state = await read(signal, `show servers state ${name.backend}`)
       // The two in one line: nothing can come between them. A server without a check would stay down for good.
       const forget = isChecked(state, name.server) ? ['health down'] : []
       await change(name, signal, 'state drain', ...forget)

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { BugError, UserError } from '../../errors.ts'
 import type { Duration } from '../../ids.ts'
+import { throwIfOver } from '../../time-limit.ts'
 import { networkError, toldToStop, tooSlow } from './errors.ts'
 
 /** More than any backend has to say; what goes on after it is not HAProxy. */
@@ -15,6 +16,8 @@ export interface Ask {
   readonly control: string
   /** Carried out one right after the other; HAProxy's answers come one after the other too. */
   readonly commands: readonly string[]
+  /** They change something: they are not sent once the time is over. */
+  readonly changes?: true
   /** For the whole exchange. */
   readonly timeout: Duration
 }
@@ -23,7 +26,8 @@ export interface Ask {
  * Answers HAProxy's text without the empty lines around it: nothing at all when commands that change something
  * succeeded. Throws RetryableError, with the load balancer's name, when it is silent.
  */
-export async function ask({ control, commands, timeout }: Ask, signal: AbortSignal): Promise<string> {
+export async function ask(asked: Ask, signal: AbortSignal): Promise<string> {
+  const { control, commands, timeout } = asked
   if (commands.some((command) => /[;\n\r]/.test(command)))
     throw new BugError('a command to HAProxy is one line and holds no semicolon')
   if (signal.aborted) throw toldToStop(control)
@@ -31,7 +35,7 @@ export async function ask({ control, commands, timeout }: Ask, signal: AbortSign
   const both = AbortSignal.any([signal, limit])
   try {
     for (;;) {
-      const answer = await tryOnce(control, commands.join(';'), both)
+      const answer = await tryOnce(asked, both)
       if (answer !== 'full') return answer
       await setTimeout(waitWhenFull, undefined, { signal: both })
     }
@@ -43,10 +47,10 @@ export async function ask({ control, commands, timeout }: Ask, signal: AbortSign
 }
 
 /** `full`: as many others as a Unix socket lets wait are there already; nothing was sent. */
-async function tryOnce(control: string, line: string, signal: AbortSignal): Promise<string> {
-  const connection = createConnection(addressOf(control))
+async function tryOnce(asked: Ask, signal: AbortSignal): Promise<string> {
+  const connection = createConnection(addressOf(asked.control))
   try {
-    return await exchange(connection, line, signal)
+    return await exchange(connection, asked, signal)
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN') return 'full'
     throw thrown
@@ -55,7 +59,11 @@ async function tryOnce(control: string, line: string, signal: AbortSignal): Prom
   }
 }
 
-async function exchange(connection: Socket, line: string, signal: AbortSignal): Promise<string> {
+async function exchange(
+  connection: Socket,
+  { commands, changes }: Ask,
+  signal: AbortSignal,
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const chunks: Buffer[] = []
   let size = 0
@@ -73,7 +81,14 @@ async function exchange(connection: Socket, line: string, signal: AbortSignal): 
   })
   const stop = (): void => reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
-  connection.write(`${line}\n`)
+  connection.once('connect', () => {
+    try {
+      if (changes) throwIfOver(signal)
+      connection.write(`${commands.join(';')}\n`)
+    } catch (thrown) {
+      reject(thrown)
+    }
+  })
   try {
     return await promise
   } finally {

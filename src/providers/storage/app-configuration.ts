@@ -6,7 +6,7 @@ import type { SettingPlace, SettingSeen } from '../../readers.ts'
 import type { AppConfigurationAction } from '../../recovery/action.ts'
 import { SettingFacts, sameContent, settingName } from '../../recovery/kinds/setting.ts'
 import { noRetries, type Azure } from '../azure/azure.ts'
-import { answerLimit, onlyTo, originOf } from '../azure/answers.ts'
+import { answerLimit, inTime, onlyTo, originOf } from '../azure/answers.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
 
 /** Of a store, made at the first call, when the SDK is loaded too. */
@@ -21,7 +21,11 @@ export function storesOf(azure: Azure): Stores {
     const { AppConfigurationClient } = await import('@azure/app-configuration')
     const client = new AppConfigurationClient(store, credential, {
       retryOptions: { maxRetries: noRetries },
-      additionalPolicies: [answerLimit, onlyTo(originOf(store, '"app_configuration" of the recovery'))],
+      additionalPolicies: [
+        answerLimit,
+        onlyTo(originOf(store, '"app_configuration" of the recovery')),
+        inTime,
+      ],
     })
     made.set(store, client)
     return client

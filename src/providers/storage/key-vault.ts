@@ -7,7 +7,7 @@ import type { SecretSeen } from '../../readers.ts'
 import type { KeyVaultSecretAction } from '../../recovery/action.ts'
 import { SecretFacts } from '../../recovery/kinds/setting.ts'
 import { noRetries, type Azure } from '../azure/azure.ts'
-import { answerLimit, onlyTo, originOf } from '../azure/answers.ts'
+import { answerLimit, inTime, onlyTo, originOf } from '../azure/answers.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
 
 /** Of a vault, made at the first call, when the SDK is loaded too. */
@@ -22,7 +22,7 @@ export function vaultsOf(azure: Azure): VaultClients {
     const { SecretClient } = await import('@azure/keyvault-secrets')
     const client = new SecretClient(vault, credential, {
       retryOptions: { maxRetries: noRetries },
-      additionalPolicies: [answerLimit, onlyTo(originOf(vault, '"key_vault" of the recovery'))],
+      additionalPolicies: [answerLimit, onlyTo(originOf(vault, '"key_vault" of the recovery')), inTime],
       // A vault's challenge must name the domain of the vault; a simulated one on this machine has none.
       disableChallengeResourceVerification: isLoopback(new URL(vault).hostname),
     })
