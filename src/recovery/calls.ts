@@ -3,7 +3,7 @@ import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Facts, Progress, Providers, Settled } from '../ports.ts'
 import type { Readers } from '../readers.ts'
-import { timeLimit } from '../time-limit.ts'
+import { timeLimit } from '../limit.ts'
 import type { Action } from './action.ts'
 import type { Operation } from './run.ts'
 

@@ -45,18 +45,18 @@ const shared = [
   'src/errors.ts',
   'src/escape.ts',
   'src/ids.ts',
+  'src/limit.ts',
   'src/lines.ts',
   'src/loopback.ts',
   'src/message.ts',
   'src/moment.ts',
   'src/ports.ts',
   'src/readers.ts',
-  'src/time-limit.ts',
   'src/unseen.ts',
   'src/told.ts',
 ]
 /** Those of them that ask the machine: for its addresses, and for how long something takes. */
-const onMachine = ['src/loopback.ts', 'src/time-limit.ts']
+const onMachine = ['src/loopback.ts', 'src/limit.ts']
 /** Where ports and edges are joined. */
 const roots = ['src/app.ts', 'src/chats.ts', 'src/providers.ts', 'src/main.ts', 'src/cli.ts']
 /** Packages that only compute; with node:crypto (hashes) and node:net (isIP) all that a stage may load. */

@@ -1,7 +1,7 @@
 // What every provider promises, as a suite: each provider's own description of its world is run through it.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
-import { timeLimit } from '../../src/time-limit.ts'
+import { timeLimit } from '../../src/limit.ts'
 import type { Clock, Provider } from '../../src/ports.ts'
 import type { ActionOf, ProviderName } from '../../src/recovery/action.ts'
 

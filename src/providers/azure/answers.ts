@@ -2,7 +2,7 @@
 import type { TokenCredentialOptions } from '@azure/identity'
 import type { RequestPolicyFactory } from '@azure/storage-queue'
 import { TooLong, mostBytes } from '../../bounded.ts'
-import { throwIfOver } from '../../time-limit.ts'
+import { throwIfOver } from '../../limit.ts'
 
 /** A policy as the clients of all newer SDKs take it, and the credentials too. */
 type PolicyConfig = NonNullable<TokenCredentialOptions['additionalPolicies']>[number]

@@ -6,7 +6,7 @@ import { TooLong, bounded } from '../../bounded.ts'
 import { RetryableError, UserError, reasonOf } from '../../errors.ts'
 import { second, type Duration } from '../../ids.ts'
 import { retryAfter } from '../retry-after.ts'
-import { throwIfOver } from '../../time-limit.ts'
+import { throwIfOver } from '../../limit.ts'
 
 /** The SDK; it takes a fifth of a second to load, so it is loaded at the first call. */
 type Sdk = typeof Cloudflare

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { BugError, UserError } from '../../errors.ts'
 import type { Duration } from '../../ids.ts'
-import { throwIfOver } from '../../time-limit.ts'
+import { throwIfOver } from '../../limit.ts'
 import { networkError, toldToStop, tooSlow } from './errors.ts'
 
 /** More than any backend has to say; what goes on after it is not HAProxy. */
