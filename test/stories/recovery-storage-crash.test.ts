@@ -17,7 +17,12 @@ afterEach(() => bench.stop())
 
 /** A way of the plan, how many commits it takes from the wish to its end, and how the world is afterwards. */
 interface Way {
+  readonly name: string
   readonly recovery: string
+  /** What has happened to the account. */
+  readonly outage?: () => void
+  /** What a person does before the way back can be. */
+  readonly copied?: () => void
   readonly commits: number
   readonly lasts: number
   readonly world: () => unknown
@@ -30,6 +35,7 @@ interface Way {
 
 const ways: readonly Way[] = [
   {
+    name: 'switch',
     recovery: 'switch',
     commits: 11,
     lasts: 0,
@@ -39,6 +45,7 @@ const ways: readonly Way[] = [
     lock: 'lock:app-configuration:localhost/storage:account (label production)',
   },
   {
+    name: 'vault',
     recovery: 'vault',
     commits: 11,
     lasts: 0,
@@ -50,7 +57,21 @@ const ways: readonly Way[] = [
     lock: 'lock:key-vault:localhost/storage-connection',
   },
   {
+    name: 'account, planned',
     recovery: 'account',
+    commits: 12,
+    lasts: failoverTime,
+    world: () => bench.azure.storage.accounts.regions('examplewest').primary,
+    before: 'westeurope',
+    after: 'northeurope',
+    lock: 'lock:azure-storage:examplewest',
+  },
+  {
+    name: 'account, unplanned',
+    recovery: 'account',
+    outage: () => bench.azure.storage.accounts.unplanned('examplewest'),
+    // It has no copy after that: somebody gives it one before it can go back.
+    copied: () => bench.azure.storage.accounts.redundancy('examplewest', 'Standard_GRS', 'westeurope'),
     commits: 12,
     lasts: failoverTime,
     world: () => bench.azure.storage.accounts.regions('examplewest').primary,
@@ -83,7 +104,9 @@ async function waitFor({ lasts }: Way): Promise<void> {
   }
 }
 
-describe.each(ways)('the way $recovery', (way) => {
+describe.each(ways)('the way $name', (way) => {
+  beforeEach(() => way.outage?.())
+
   test('is tried at every commit', async () => {
     bench.engine.dieAt(1_000, 'before')
 
@@ -125,6 +148,7 @@ describe.each(ways)('the way $recovery', (way) => {
     await order(way.recovery).catch(() => undefined)
     bench.engine.crash()
     await waitFor(way)
+    way.copied?.()
 
     await order(way.recovery, 'failback')
     await waitFor(way)
@@ -135,9 +159,10 @@ describe.each(ways)('the way $recovery', (way) => {
 })
 
 test.each(points)(
-  '$when commit $n a crash of $recovery ends in one change, made once, and one record',
+  '$when commit $n a crash of $name ends in one change, made once, and one record',
   async (way) => {
     const { recovery, n, when, lock } = way
+    way.outage?.()
     bench.engine.dieAt(n, when)
 
     const died = await order(recovery)
@@ -163,7 +188,8 @@ test.each(points)(
   },
 )
 
-describe.each(ways)('the way back of $recovery', (way) => {
+// Once an account has a copy again, its way back is the one of a planned failover.
+describe.each(ways.filter(({ copied }) => copied === undefined))('the way back of $name', (way) => {
   const { recovery } = way
   // The run that is undone is marked so, in a commit of its own.
   const commits = way.commits + 1
