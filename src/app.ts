@@ -137,6 +137,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
   const chatNames = chats.all.map((chat) => chat.name)
   const channels = chats.pagers.map((pager) => pager.channel)
   const measured = createMeasured({ store })
+  // Before the first alert: already its card says what is known.
+  await patiently(clock, measured.refresh)
   const { advice, reaches } = chats
   const policy = () => ({
     plan: current.plan(),

@@ -1,11 +1,13 @@
 // Until when a recovery must be ordered to meet the objective: what is left of it, less what each way out takes.
 import { printDuration } from '../drplan/duration.ts'
 import { documentedFor } from '../drplan/promises.ts'
-import type { DrPlan } from '../drplan/schema.ts'
+import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Duration, Instant, SystemId } from '../ids.ts'
 import { minute, second } from '../ids.ts'
 import type { Field, Line, Span } from '../message.ts'
 import { expectedDuration } from '../recovery/draft.ts'
+import type { Proposal } from '../recovery/run.ts'
+import { switchExpected, usualTtl } from '../recovery/ways/standby-dns/parts.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import { bot, effect, happened, patch } from './change.ts'
 import type { Change, Moment, Policy } from './change.ts'
@@ -57,10 +59,8 @@ export function waysOut(
 ): readonly WayOut[] {
   return (plan.systems[system]?.recoveries ?? []).map((recovery) => {
     const kind = { system, direction: 'failover', recovery: recovery.name } as const
-    const known = documentedFor(recovery)
-    const documented = known && { duration: known.rto, source: known.document }
-    const { duration, source } = expectedDuration(history(), kind, recovery, documented)
-    const after = follows(system, recovery.name)
+    const { duration, source } = expectedDuration(history(), kind, recovery, documented(recovery))
+    const after = follows(system, recovery.name) ?? usualFollows(recovery)
     const missing = lacks(system, recovery.name)
     return {
       recovery: recovery.name,
@@ -70,6 +70,18 @@ export function waysOut(
       ...(missing === undefined ? {} : { lacks: missing }),
     }
   })
+}
+
+/** Of a switch of name servers the wait for old answers is no part of how long it takes: it is said beside that. */
+function documented(recovery: Recovery): Proposal['expected'] | undefined {
+  if (recovery.standby_dns) return switchExpected
+  const known = documentedFor(recovery)
+  return known && { duration: known.rto, source: known.document }
+}
+
+/** How long old answers live as a rule, where nobody has asked the parent zone yet. */
+function usualFollows({ standby_dns: standby }: Recovery): Duration | undefined {
+  return standby && usualTtl * second
 }
 
 /** All ways out that are not known to lack anything, the one that can wait longest first. */

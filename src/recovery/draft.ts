@@ -1,4 +1,5 @@
 // What is proposed before it has a number: the steps, and everything a person must see before deciding.
+import { printTook } from '../drplan/duration.ts'
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import type { Instant, RunId } from '../ids.ts'
 import { minute, second } from '../ids.ts'
@@ -65,9 +66,13 @@ const longestWait: Proposal['expected'] = {
   source: 'never measured: the longest that the name servers are waited for',
 }
 
+/** So many runs must have been measured before they say more than the plan does: a single one may have been lucky. */
+const enoughMeasured = 3
+
 /**
  * How long it will take: what nine of ten earlier runs of the same kind kept to, else as the plan says, else as the
- * provider documents it.
+ * provider documents it. While few runs were measured never less than the plan says, and never less where a person must
+ * do something outside: that one was quick once promises nothing.
  */
 export function expectedDuration(
   history: readonly Run[],
@@ -75,18 +80,30 @@ export function expectedDuration(
   recovery: Recovery | undefined,
   documented: Proposal['expected'] = longestWait,
 ): Proposal['expected'] {
-  const measured = history
+  const planned =
+    recovery?.expected === undefined ? undefined : { duration: recovery.expected, source: 'the DR plan' }
+  const took = tookOf(history, kind)
+  const p90 = took[Math.ceil(took.length * 0.9) - 1]
+  if (p90 === undefined) return planned ?? documented
+  const duration = Math.max(p90, second)
+  const runs = `${took.length} run${took.length === 1 ? '' : 's'}`
+  const byPerson = recovery?.standby_dns !== undefined
+  const least = byPerson ? (planned ?? documented) : took.length < enoughMeasured ? planned : undefined
+  if (least === undefined || duration >= least.duration) return { duration, source: `measured: ${runs}` }
+  const source = `${least.source}; measured so far: ${printTook(duration)} in ${runs}`
+  return { duration: least.duration, source }
+}
+
+/** How long the newest runs of the same kind took, the shortest first. */
+function tookOf(
+  history: readonly Run[],
+  kind: Pick<Run, 'system' | 'direction' | 'recovery'>,
+): readonly number[] {
+  return history
     .filter((run) => run.system === kind.system && run.direction === kind.direction)
     .flatMap((run) =>
       run.recovery === kind.recovery && run.state === 'done' ? [run.endedAt - run.startedAt] : [],
     )
     .slice(0, mostMeasured)
-    .sort((a, b) => a - b)
-  const p90 = measured[Math.ceil(measured.length * 0.9) - 1]
-  if (p90 !== undefined) {
-    const runs = `${measured.length} run${measured.length === 1 ? '' : 's'}`
-    return { duration: Math.max(p90, second), source: `measured: ${runs}` }
-  }
-  if (recovery?.expected !== undefined) return { duration: recovery.expected, source: 'the DR plan' }
-  return documented
+    .toSorted((a, b) => a - b)
 }

@@ -18,9 +18,12 @@ const nameServersWithin: Duration = minute
 /** Names that are asked for at each name server: enough to see that it has the zone. */
 const mostAsked = 30
 /** A person at the registrar, and a registry that takes it over; nobody guarantees either. */
-const switchTakes: Duration = 15 * minute
-/** Of most top-level domains, when the parent could not be asked. */
-const usualTtl = 172_800
+export const switchExpected: Proposal['expected'] = {
+  duration: 15 * minute,
+  source: 'a guess: a person at the registrar, then the registry',
+}
+/** Of most top-level domains, in seconds, when the parent could not be asked. */
+export const usualTtl = 172_800
 
 /** The delegation as it is; a watch of it that ends where it begins. */
 export async function lookAtDelegation(
@@ -106,8 +109,7 @@ export function expectedSwitch(
   kind: Pick<Run, 'system' | 'direction' | 'recovery'>,
 ): Proposal['expected'] {
   const recovery = plan.systems[kind.system]?.recoveries.find(({ name }) => name === kind.recovery)
-  const source = 'never measured: a person at the registrar, then the registry'
-  return expectedDuration(history, kind, recovery, { duration: switchTakes, source })
+  return expectedDuration(history, kind, recovery, switchExpected)
 }
 
 /** The digest of the world that these steps stand on, as it will be looked at before they start. */
