@@ -184,7 +184,7 @@ describe('how long a recovery takes', () => {
 
   it('is not what a few runs took that were quicker than planned, and of what a person does never', () => {
     const took = (system: 'lb' | 'dns', recovery: string, all: readonly number[]): WayOut | undefined =>
-      waysOut(plan, system, { history: () => all.map((ms) => ({ ...done(ms), system, recovery }) as Run) })[0]
+      waysOut(plan, system, { history: () => all.map((ms) => ({ ...done(ms), system, recovery })) })[0]
 
     expect(took('lb', 'backup', [900, 900])?.takes).toBe(120_000)
     expect(took('lb', 'backup', [150_000])).toMatchObject({ takes: 150_000, source: 'measured: 1 run' })
