@@ -1,13 +1,41 @@
 // What is done and waited for in the demo's story: said in a terminal, seen in the store, in the mailbox, by a resolver.
 import { Resolver } from 'node:dns/promises'
 import { z } from 'zod'
-import type { RunId } from '../src/ids.ts'
-import { second } from '../src/ids.ts'
+import type { Duration, IncidentId, RunId } from '../src/ids.ts'
+import { minute, second } from '../src/ids.ts'
+import { endWords } from '../src/incident/end-words.ts'
 import type { Incident } from '../src/incident/incident.ts'
 import type { Run } from '../src/recovery/run.ts'
 import type { Demo } from './start.ts'
 
 export type Tell = (text: string) => void
+
+/** What waits for so long because Slack is spared counts as missed when the clock is moved on by more. */
+const muchTime = 3 * minute
+/** How long the bot may take to say what it has to, one thing after another, in real milliseconds. */
+const pace = 5_000
+
+/** Lets time pass, as people and Nagios need it: what was going on ends first, and what falls due is done. */
+export async function passes(demo: Demo, duration: Duration): Promise<void> {
+  await quiet(demo)
+  if (duration >= muchTime) await allSaid(demo)
+  demo.clock.skip(duration)
+  await quiet(demo)
+}
+
+/** Waits until the bot has done what it was at, and tells what it has said by now. */
+export async function quiet({ app, slack }: Demo): Promise<void> {
+  await app.settle()
+  slack.tellNews()
+}
+
+async function allSaid(demo: Demo): Promise<void> {
+  const until = performance.now() + pace
+  while ((await demo.app.store.pendingEffects()) > 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await quiet(demo)
+  }
+}
 
 /** What of an answer counts here. */
 const Said = z.object({ status: z.string(), run: z.string().optional() })
@@ -35,10 +63,10 @@ export async function approve(
 }
 
 /** What takes minutes or hours outside takes no time here: the clock goes on to the next look at it. */
-async function untilLooked({ clock, app }: Demo, checkAt: number): Promise<void> {
-  const left = checkAt - clock.now()
-  if (left > second) clock.skip(left)
-  await app.settle()
+async function untilLooked(demo: Demo, checkAt: number): Promise<void> {
+  const left = checkAt - demo.clock.now()
+  if (left > second) await passes(demo, left)
+  else await quiet(demo)
 }
 
 /** Says a command as a person does in a terminal, over the API. */
@@ -69,6 +97,18 @@ export async function incident(
   })
   if (!found) throw new Error(what)
   return found
+}
+
+/** It works: two minutes later the bot resolves it by itself. */
+export async function resolved(demo: Demo, tell: Tell, id: IncidentId): Promise<void> {
+  await passes(demo, 2 * minute + second)
+  const done = await incident(
+    demo,
+    `${id} is resolved`,
+    (each) => each.id === id && each.state === 'resolved',
+  )
+  await quiet(demo)
+  if (done.state === 'resolved') tell(`${id} is ${endWords(done)}`)
 }
 
 async function newest(demo: Demo): Promise<Incident> {

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
 }
 
 async function auto(demo: Demo): Promise<void> {
-  const story = await playStory(demo, (text) => tell(`- ${text}`))
+  const story = await playStory(demo, tell)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(story, undefined, 2)}\n`)
   tell(
     story.ok

@@ -24,13 +24,15 @@ export interface DemoSlack {
   readonly type: (person: string, text: string, channel?: string) => Promise<readonly string[]>
   /** Presses a button on the newest message that has it, in a channel or in the conversation with the bot. */
   readonly press: (person: string, channel: string | undefined, label: string) => Promise<void>
+  /** Tells what is new now, which is told soon anyway. */
+  readonly tellNews: () => void
   readonly stop: () => Promise<void>
 }
 
 /** How often it is looked for what is new, in milliseconds. */
 const lookEvery = 250
 /** What of a line is told, in characters. */
-const longestLine = 140
+const longestLine = 300
 /** How many lines of a new card are told, beside its buttons; its title comes first. */
 const mostLines = 6
 
@@ -49,7 +51,8 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
     ),
   })
   const user = (person: string): string => people[person]?.slack ?? ''
-  const stopTelling = tellNews(sim, timezone, tell)
+  const tellNews = createTeller(sim, timezone, tell)
+  const timer = setInterval(tellNews, lookEvery)
   return {
     sim,
     user,
@@ -66,8 +69,9 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
       if (!message) throw new Error(`there is no button "${label}" for ${person} in Slack`)
       await sim.press(user(person), { channel: place, ts: message.ts, label })
     },
+    tellNews,
     stop: async () => {
-      stopTelling()
+      clearInterval(timer)
       await sim.stop()
     },
   }
@@ -75,11 +79,12 @@ export async function startDemoSlack(plan: string, tell: (text: string) => void)
 
 /**
  * Tells each message when it is new, a card with what it says and its buttons; and again when its first line has
- * changed.
+ * changed. What several people are told alike is told once.
  */
-function tellNews(sim: SimSlack, zone: string, tell: (text: string) => void): () => void {
+function createTeller(sim: SimSlack, zone: string, tell: (text: string) => void): () => void {
   const told = new Map<string, string>()
-  const look = (): void => {
+  return () => {
+    const places = new Map<string, string[]>()
     for (const channel of sim.channels()) {
       for (const message of sim.messages(channel.id)) {
         const [line = ''] = plainWords(message.text, zone).split('\n')
@@ -87,14 +92,12 @@ function tellNews(sim: SimSlack, zone: string, tell: (text: string) => void): ()
         const fresh = !told.has(message.ts)
         told.set(message.ts, line)
         const title = line === '' ? 'the picture of the outage' : cut(line)
-        tell(
-          [`${placeOf(sim, channel)}: ${title}`, ...(fresh ? leadOf(message.blocks, zone) : [])].join('\n'),
-        )
+        const text = [title, ...(fresh ? leadOf(message.blocks, zone) : [])].join('\n')
+        places.set(text, [...(places.get(text) ?? []), placeOf(sim, channel)])
       }
     }
+    for (const [text, where] of places) tell(`${[...new Set(where)].join(', ')}: ${text}`)
   }
-  const timer = setInterval(look, lookEvery)
-  return () => clearInterval(timer)
 }
 
 /** `#inc-1-lb-20261123`, or to whom the bot writes directly. */

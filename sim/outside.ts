@@ -9,6 +9,8 @@ import type { ServedZone } from './dns/answer.ts'
 import type { DnsFault } from './dns.ts'
 import { startApi, startHaproxy } from './haproxy.ts'
 import type { ApiServer, RealHaproxy } from './haproxy.ts'
+import { createOrders } from './orders.ts'
+import type { Orders } from './orders.ts'
 import { startRegistry } from './registry.ts'
 import type { Registry } from './registry.ts'
 import { startWorld } from './world.ts'
@@ -19,6 +21,8 @@ import { minute } from '../src/ids.ts'
 export interface Outside {
   readonly world: World
   readonly azure: AzureSim
+  /** What the database at Azure holds. */
+  readonly orders: Orders
   /** Where the zone is delegated: to Cloudflare's name servers, or to those of the copy at Azure. */
   readonly registry: Registry
   readonly nameServers: { readonly cloudflare: readonly string[]; readonly azure: readonly string[] }
@@ -33,6 +37,9 @@ export interface Outside {
   readonly planFor: (example: string) => string
   readonly stop: () => Promise<void>
 }
+
+/** The example plan's question about a restored database. */
+const counted = 'SELECT COUNT(*) FROM orders WHERE created_at > DATEADD(hour, -1, @moment)'
 
 /** Starts everything, or nothing. */
 export async function startOutside(clock: MovableClock): Promise<Outside> {
@@ -53,6 +60,7 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
   return {
     world,
     azure,
+    orders: createOrders(azure, { counted, now: clock.now }),
     registry,
     nameServers,
     copyFault: copy.fault,
@@ -110,7 +118,8 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
       ],
       databases: [{ server: 'sql-west', name: 'orders', tags: { team: 'shop' } }],
       groups: [{ name: 'orders-fg', primary: 'sql-west', secondary: 'sql-north', databases: ['orders'] }],
-      answers: { 'SELECT COUNT(*) FROM orders WHERE created_at > DATEADD(hour, -1, @moment)': [318] },
+      // A small database: a large one takes hours, and the plan says so.
+      times: { restore: 4 * minute },
     },
     scaleSets: [{ group: 'dr-rg', name: 'workers-vmss', instances: 4 }],
     queues: [

@@ -21,7 +21,7 @@ export interface Trouble extends Watched {
 }
 
 /** In the order in which the plan names the systems. */
-export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
+export function troublesOf({ world, azure, api, orders }: Outside): readonly Trouble[] {
   const queue = (messages: number): void => azure.queues.set('examplewest', 'orders', messages)
   let waiting = 12
   let nameServersAnswer = true
@@ -85,7 +85,10 @@ export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
       story: 'Somebody has emptied a table of the database',
       host: 'sql-west',
       service: 'SQL orders',
-      ...flagged({ good: 'OK - 18210 orders', bad: 'CRITICAL - the table orders is empty' }),
+      good: orders.filled,
+      says: { good: 'OK - 18210 orders', bad: 'CRITICAL - the table orders is empty' },
+      begin: orders.empty,
+      end: orders.refill,
     },
     {
       system: 'storage',
@@ -114,21 +117,6 @@ export function troublesOf({ world, azure, api }: Outside): readonly Trouble[] {
       },
     },
   ]
-}
-
-/** For what is no matter of a server that answers or not: somebody says so. */
-function flagged(says: Watched['says']): Pick<Trouble, 'good' | 'says' | 'begin' | 'end'> {
-  let good = true
-  return {
-    good: () => good,
-    says,
-    begin: () => {
-      good = false
-    },
-    end: () => {
-      good = true
-    },
-  }
 }
 
 /** Where the shop is shielded by Cloudflare: an administrator has switched the proxy on for it, or off. */
