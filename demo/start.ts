@@ -17,6 +17,7 @@ import { createLog } from '../src/log.ts'
 import { createSigner } from '../src/web/session.ts'
 import type { Signer } from '../src/web/session.ts'
 import { onCall } from '../src/oncall/shift.ts'
+import { minute } from '../src/ids.ts'
 import type { PersonId } from '../src/ids.ts'
 import { writeEnvironment } from './environment.ts'
 import { startMonitor } from './monitor.ts'
@@ -50,6 +51,9 @@ const example = new URL('../dr-plan.example.yml', import.meta.url)
 /** Of no use to anybody: the demo's servers are reached from this machine only, and end with it. */
 const nagiosToken = 'demo-nagios-token-of-no-use'
 const consoleSecret = 'demo-console-secret-of-no-use-to-anybody'
+/** How long Azure takes to restore it; a large one takes hours, and the bot says so. */
+const smallDatabase = 4 * minute
+
 /** What is told of what the bot sends. */
 export interface DemoNews {
   readonly mail: (to: string, subject: string) => void
@@ -60,7 +64,7 @@ export interface DemoNews {
 export async function startDemo(news: DemoNews): Promise<Demo> {
   const dir = await mkdtemp(join(tmpdir(), 'dr-demo-'))
   const clock = createMovableClock()
-  const outside = await startOutside(clock)
+  const outside = await startOutside(clock, { restore: smallDatabase })
   const { world } = outside
   const troubles = troublesOf(outside)
   const mailbox = await startMailbox((mail) => news.mail(mail.to.join(', '), mail.subject))

@@ -17,6 +17,7 @@ import { startWorld } from './world.ts'
 import type { World } from './world.ts'
 import type { Environment } from '../src/config.ts'
 import { minute } from '../src/ids.ts'
+import type { Duration } from '../src/ids.ts'
 
 export interface Outside {
   readonly world: World
@@ -41,8 +42,11 @@ export interface Outside {
 /** The example plan's question about a restored database. */
 const counted = 'SELECT COUNT(*) FROM orders WHERE created_at > DATEADD(hour, -1, @moment)'
 
-/** Starts everything, or nothing. */
-export async function startOutside(clock: MovableClock): Promise<Outside> {
+/** Starts everything, or nothing. `restore`: how long Azure takes to restore the database. */
+export async function startOutside(
+  clock: MovableClock,
+  { restore = 10 * minute }: { readonly restore?: Duration } = {},
+): Promise<Outside> {
   await using started = new AsyncDisposableStack()
   const world = await startWorld()
   started.defer(world.stop)
@@ -51,7 +55,7 @@ export async function startOutside(clock: MovableClock): Promise<Outside> {
   const balancers = await Promise.all([startHaproxy(api), startHaproxy(api)])
   for (const balancer of balancers) started.defer(balancer.stop)
   const copy = await startCopy(world.zone, started)
-  const azure = await startAzure(clock, copy.served)
+  const azure = await startAzure(clock, { served: copy.served, restore })
   started.defer(azure.stop)
   const nameServers = { cloudflare: world.dns.zones[0]?.nameServers ?? [], azure: copy.nameServers }
   const registry = await startRegistry({ zone: world.zone, nameServers: nameServers.cloudflare })
@@ -106,7 +110,10 @@ async function startCopy(
  * As the example plan has it: the zone's copy, a database in two regions, storage in two regions and the setting that
  * leads to it, a pool of four workers and the queues that they empty.
  */
-async function startAzure(clock: MovableClock, served: ServedZone): Promise<AzureSim> {
+async function startAzure(
+  clock: MovableClock,
+  { served, restore }: { readonly served: ServedZone; readonly restore: Duration },
+): Promise<AzureSim> {
   const azure = await startAzureSim({
     now: clock.now,
     bootTime: 2 * minute,
@@ -118,8 +125,7 @@ async function startAzure(clock: MovableClock, served: ServedZone): Promise<Azur
       ],
       databases: [{ server: 'sql-west', name: 'orders', tags: { team: 'shop' } }],
       groups: [{ name: 'orders-fg', primary: 'sql-west', secondary: 'sql-north', databases: ['orders'] }],
-      // A small database: a large one takes hours, and the plan says so.
-      times: { restore: 4 * minute },
+      times: { restore },
     },
     scaleSets: [{ group: 'dr-rg', name: 'workers-vmss', instances: 4 }],
     queues: [
