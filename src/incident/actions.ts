@@ -77,6 +77,13 @@ function marked(offered: readonly Offered[], incident: Incident): readonly Butto
     )
 }
 
+/** The restore that was carried out for this outage while nobody has seen yet whether it helped. */
+export function restoreCarriedOut(incident: Incident, plan: DrPlan): Incident['carriedOut'] {
+  const done = nowCarriedOut(incident)
+  const recoveries = plan.systems[incident.system]?.recoveries ?? []
+  return recoveries.some((one) => one.name === done?.recovery && isRestore(one)) ? done : undefined
+}
+
 /** Who closes what Nagios still reports should know it. */
 function whatWasIt({ problems: { open } }: Incident): string {
   if (open === 0) return 'What was it?'
@@ -116,13 +123,16 @@ function failovers(system: SystemId, plan: DrPlan): readonly Offered[] {
     }))
 }
 
-/** An outage names the moment that a restore needs: one before it began. */
+/**
+ * An outage names the moment that a restore needs: one before it began. Once a restore was carried out no failover is
+ * offered: that is for the loss of a region.
+ */
 function recoveries(incident: Incident, plan: DrPlan, now: Instant): readonly Offered[] {
   const restores = restoresOf(incident, plan, now).map(({ recovery, command, database }): Offered => ({
     recovery,
     button: { label: `Restore ${database} to before the outage`, command, style: 'plain' },
   }))
-  return [...failovers(incident.system, plan), ...restores]
+  return restoreCarriedOut(incident, plan) ? restores : [...failovers(incident.system, plan), ...restores]
 }
 
 /** The restores that the plan has for the system of an outage, each as a command that can be typed. */

@@ -2,13 +2,13 @@
 import { nameOf } from '../drplan/person-name.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
-import type { Duration, Instant } from '../ids.ts'
+import type { Duration, Instant, SystemId } from '../ids.ts'
 import { timeOn } from '../message.ts'
 import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Incident, Page, Room } from './incident.ts'
-import { incidentButtons, restoresOf } from './actions.ts'
+import { incidentButtons, restoreCarriedOut, restoresOf } from './actions.ts'
 import { byHandLead } from './by-hand.ts'
 import { isEscalated } from './calls.ts'
 import { nowCarriedOut, decideByField, lackingWays, noWayLeft } from './decide-by.ts'
@@ -176,9 +176,13 @@ function runbook(incident: Incident, plan: DrPlan): Section | undefined {
 /** Nagios does not say whether data is wrong: what helps then, and that the other ways do not. */
 export function wrongData(incident: Incident, { plan, now }: CardView): Section | undefined {
   const open = incident.state === 'paging' || incident.state === 'diagnosing'
-  const done = nowCarriedOut(incident)?.recovery
-  const restores = restoresOf(incident, plan, now).filter(({ recovery }) => recovery !== done)
+  const restores = restoresOf(incident, plan, now)
   if (!open || restores.length === 0) return undefined
+  const done = restoreCarriedOut(incident, plan)
+  if (done) {
+    const database = restores.find(({ recovery }) => recovery === done.recovery)?.database ?? ''
+    return { lines: [restoredLine(`${done.run} has restored ${database}`, database, incident.system)] }
+  }
   const commands = restores.flatMap(({ command }, index): Line => [index === 0 ? '' : ', ', { command }])
   const began: Span = timeOn(incident.marks.outage, now, plan.timezone)
   return {
@@ -192,6 +196,17 @@ export function wrongData(incident: Incident, { plan, now }: CardView): Section 
       ],
     ],
   }
+}
+
+/** A restore was carried out: the moment may have been too late, and nothing else helps against wrong data. */
+function restoredLine(what: string, database: string, system: SystemId): Line {
+  return [
+    `${what}. If its data is wrong still, an earlier moment: `,
+    { command: `db restore TIME ${database}` },
+    '; to take it back: ',
+    { command: `failback ${system}` },
+    '. A failover carries the wrong data along.',
+  ]
 }
 
 /** What is still missing of its rooms; nothing while all is well. */

@@ -4,6 +4,7 @@ import { minute } from '../../src/ids.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { plain } from '../../src/message.ts'
 import { incidentButtons } from '../../src/incident/actions.ts'
+import { incidentCard } from '../../src/incident/card.ts'
 import { dataLost } from '../../src/recovery/data-lost.ts'
 import { headOf } from '../../src/timeline/chain.ts'
 import { reportMarkdown } from '../../src/timeline/report-markdown.ts'
@@ -81,9 +82,49 @@ test('a restore that was just carried out is not offered again', async () => {
     carriedOut: { run: 'R-1', recovery: 'restore' },
   } as typeof outage
 
-  const labels = incidentButtons(acted, bench.plan(), bench.now()).map(({ label }) => label)
+  const view = { plan: bench.plan(), now: bench.now() }
+  const labels = incidentButtons(acted, view.plan, view.now).map(({ label }) => label)
+  const { fields, sections = [] } = incidentCard(acted, view)
 
-  expect(labels.filter((label) => label.startsWith('Restore'))).toEqual([])
+  expect(labels.filter((label) => /^(Restore|Fail over)/.test(label))).toEqual([])
+  expect(fields?.map(({ label }) => label)).not.toContain('Decide by')
+  expect(sections.flatMap(({ lines = [] }) => lines).map(plain)).toContain(
+    'R-1 has restored orders. If its data is wrong still, an earlier moment: dr db restore TIME orders; to take it back: dr failback db. A failover carries the wrong data along.',
+  )
+})
+
+test('the proposal of a failover says that it carries wrong data along, and what has been restored already', async () => {
+  await proposed(21 * minute)
+  const region: Ask = {
+    system: 'db',
+    direction: 'failover',
+    recovery: 'geo',
+    by: { person: 'ann', door: 'cli' },
+    overrides: [],
+    incident: 'INC-1',
+  }
+  const restored = await bench.order(restoring(21 * minute, { incident: 'INC-1' }))
+  await bench.finish(restored.id)
+
+  const { run } = await bench.runs().propose(region)
+
+  expect(run.proposal.warnings.slice(0, 2)).toEqual([
+    'A failover carries wrong data along: against that only db restore helps',
+    'R-1 has restored orders in INC-1 already: a failover is for the loss of its server or region only',
+  ])
+})
+
+test('when the objective is missed the ways are compared with that, not with a second that is left', async () => {
+  bench = await startDatabases(redis(), alone)
+  const late = { ...outage, objective: { rto: 10 * minute } }
+  await bench.store.commit({
+    write: { kind: 'incident', id: 'INC-1', expected: 0, next: late, wakeAt: undefined },
+  })
+  const { run } = await bench.runs().propose(restoring(21 * minute, { incident: 'INC-1' }))
+
+  expect(run.proposal.compared?.says).toMatch(
+    /^No way meets the objective \(RTO\): it was missed at 12:50\. A failover/,
+  )
 })
 
 test('what a restore has lost is measured from its moment to the swap, against the objective', async () => {
@@ -120,7 +161,7 @@ test('what a restore has lost is measured from its moment to the swap, against t
   }
   const markdown = reportMarkdown(reportOf(record, bench.plan(), bench.now()))
   expect(markdown).toMatch(/\| Data lost \(RPO\) \| 10m \| 2\dm\S* \(R-1\) \| missed \|/)
-  expect(markdown).toContain('Cost that was accepted: 21m of data until now')
+  expect(markdown).toContain('Cost that was accepted: 21m of data until 13:00: all')
   expect(markdown).toContain('Warned of: Whatever is written to orders until the swap')
   const undone = { ...run, undoneBy: 'R-2' as const }
   const later = reportMarkdown(reportOf({ ...record, runs: [undone] }, bench.plan(), bench.now()))

@@ -1,4 +1,4 @@
-// To which moment a database with wrong data is best brought back while its outage goes on: one before the outage began.
+// A database with wrong data while its outage goes on: to which moment it is best brought back, and what does not help.
 import { minute } from '../../../ids.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import type { Recovery } from '../../../drplan/schema.ts'
@@ -46,4 +46,31 @@ export function beforeOutage(at: Instant, outage: Outage): Verdict {
   return at < outage.outageAt
     ? { rule, ok: true, text: `${moment} is before it: ${text}` }
     : { rule, ok: false, text: `${text}, so ${moment} may hold what has gone wrong, too` }
+}
+
+/** What is to be known of a failover while data may be wrong; nothing where the plan has no restore for the database. */
+export function wrongDataWarnings(
+  { plan, ask: { system, incident }, history }: Pick<Context, 'plan' | 'ask' | 'history'>,
+  database: string,
+): readonly string[] {
+  const isKnown = plan.systems[system]?.recoveries.some(
+    (one) => isRestore(one) && one.azure_sql?.database === database,
+  )
+  if (isKnown !== true) return []
+  const restored = history.find(
+    (run) =>
+      incident !== undefined &&
+      run.incident === incident &&
+      run.order?.kind === 'restore-point' &&
+      run.state === 'done' &&
+      run.undoneBy === undefined,
+  )
+  return [
+    'A failover carries wrong data along: against that only db restore helps',
+    ...(restored === undefined
+      ? []
+      : [
+          `${restored.id} has restored ${database} in ${incident} already: a failover is for the loss of its server or region only`,
+        ]),
+  ]
 }

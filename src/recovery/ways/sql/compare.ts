@@ -1,10 +1,11 @@
 // All ways that the DR plan has for one database, side by side: how long each takes, what each loses, what meets the objective.
-import { printDuration } from '../../../drplan/duration.ts'
+import { printDuration, printTook } from '../../../drplan/duration.ts'
 import { documentedFor } from '../../../drplan/promises.ts'
 import type { DrPlan, Recovery } from '../../../drplan/schema.ts'
 import { RetryableError, reasonOf } from '../../../errors.ts'
 import type { Duration, Instant } from '../../../ids.ts'
 import { minute, second } from '../../../ids.ts'
+import { momentSeenAt } from '../../../moment.ts'
 import type { SqlGroupSeen } from '../../../readers.ts'
 import { expectedDuration } from '../../draft.ts'
 import type { Context } from '../../draft.ts'
@@ -120,17 +121,29 @@ export async function compareWays(
       }
     }),
   )
-  const objective = `${printDuration(Math.max(second, Math.floor(left / second) * second))} ${objectiveAt === undefined ? '(RTO)' : 'are left (RTO)'}${rpo === undefined ? '' : `, ${printDuration(rpo)} of data (RPO)`}`
-  const best = ways.filter(({ meets }) => meets === true).map(({ way }) => way.replace(' (this one)', ''))
-  const isAllKnown = ways.every(({ meets }) => meets !== undefined)
-  const says =
-    best.length === 0
-      ? `No way ${isAllKnown ? 'meets' : 'is known to meet'} the objective: ${objective}`
-      : `${best.join(' and ')} meet${best.length === 1 ? 's' : ''} the objective: ${objective}`
-  const carries = same.some(({ azure_sql: { method } }) => method === 'failover-group')
-    ? '. A failover takes corrupt data along: against that only db restore helps'
+  // The proposals of the other ways warn of it themselves.
+  const isRestored = chosen.method === 'point-in-time'
+  const carries = isRestored
+    ? '. A failover carries wrong data along: against that only db restore helps'
     : ''
-  return { says: `${says}${carries}`, ways }
+  return { says: `${saysOf(context, ways, { left, rpo })}${carries}`, ways }
+}
+
+/** Which ways meet the objective; none does when it is missed already. */
+function saysOf(
+  { objectiveAt, now, plan }: Context,
+  ways: NonNullable<Proposal['compared']>['ways'],
+  { left, rpo }: { readonly left: Duration; readonly rpo: Duration | undefined },
+): string {
+  if (objectiveAt !== undefined && objectiveAt <= now)
+    return `No way meets the objective (RTO): it was missed at ${momentSeenAt(objectiveAt, now, plan.timezone)}`
+  const time = `${printTook(Math.floor(left / second) * second)} ${objectiveAt === undefined ? '(RTO)' : 'are left (RTO)'}`
+  const objective = `${time}${rpo === undefined ? '' : `, ${printDuration(rpo)} of data (RPO)`}`
+  const best = ways.filter(({ meets }) => meets === true).map(({ way }) => way.replace(' (this one)', ''))
+  if (best.length > 0)
+    return `${best.join(' and ')} meet${best.length === 1 ? 's' : ''} the objective: ${objective}`
+  const isAllKnown = ways.every(({ meets }) => meets !== undefined)
+  return `No way ${isAllKnown ? 'meets' : 'is known to meet'} the objective: ${objective}`
 }
 
 /** Undefined: it is fast enough, but nobody knows how much it loses. */

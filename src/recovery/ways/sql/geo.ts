@@ -6,6 +6,7 @@ import type { Context, Draft } from '../../draft.ts'
 import type { Step } from '../../run.ts'
 import { findings, refuseUnsafe } from '../../safety.ts'
 import type { SqlRestoreAction, SqlSettings } from '../../sql-action.ts'
+import { wrongDataWarnings } from './before-outage.ts'
 import { compareWays, lossText, sourceOf, sqlExpected, targetOf, targetsOf } from './compare.ts'
 import type { SqlRecovery } from './compare.ts'
 import { probeWarnings, querySteps, queryWarnings } from './query.ts'
@@ -78,6 +79,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
       ],
       digest,
       warnings: [
+        ...wrongDataWarnings(context, database),
         ...(free
           ? []
           : [`${to.server} has a database ${database} already, so the new one keeps the name ${name}`]),

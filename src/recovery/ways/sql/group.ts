@@ -7,6 +7,7 @@ import type { Context, Draft } from '../../draft.ts'
 import type { Debt, Proposal } from '../../run.ts'
 import { findings, refuseUnsafe } from '../../safety.ts'
 import type { SqlFailoverAction } from '../../sql-action.ts'
+import { wrongDataWarnings } from './before-outage.ts'
 import { compareWays, primaryOf, sqlExpected, targetOf, targetsOf } from './compare.ts'
 import type { SqlRecovery } from './compare.ts'
 import { probeWarnings, querySteps, queryWarnings } from './query.ts'
@@ -83,6 +84,7 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
       debts: debtsOf(context, ends, forced),
       digest,
       warnings: [
+        ...wrongDataWarnings(context, database),
         `Applications follow by themselves only if they connect to ${group}.database.windows.net`,
         ...queryWarnings(context, block),
         ...probeWarnings(context, recovery, 'who is primary'),

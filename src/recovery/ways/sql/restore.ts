@@ -1,5 +1,5 @@
 // The block `azure_sql`, point-in-time: the database as it was at a moment, made beside the old one, then swapped in.
-import { dayText } from '../../../moment.ts'
+import { dayText, momentSeenAt } from '../../../moment.ts'
 import { UserError } from '../../../errors.ts'
 import { printDuration } from '../../../drplan/duration.ts'
 import { minute, second } from '../../../ids.ts'
@@ -189,7 +189,7 @@ function stepsOf(
 }
 
 function changesOf(
-  { plan }: Context,
+  { plan, now }: Context,
   { live, to }: Source,
   {
     database,
@@ -199,7 +199,7 @@ function changesOf(
 ): Proposal['changes'] {
   const after = `as at ${momentText(moment, plan.timezone)}`
   const before = live
-    ? `${live.status}, with everything until now`
+    ? `${live.status}, with everything until ${momentSeenAt(now, moment, plan.timezone)}`
     : `deleted at ${momentText(to, plan.timezone)}`
   return [
     { what: `${database} at ${server}`, before, after },
@@ -225,7 +225,8 @@ function costText(
     const lost = to - moment < second ? 'nothing that it had when it was deleted' : lossText(to - moment)
     return `${lost} is lost; ${database} was deleted ${lossText(now - to).replace(' of data', '')} ago.`
   }
-  return `${printDuration(now - moment)} of data until now: all that was written since ${since} is not in it, and stays in ${nameFor(database, 'aside')}. The renames cut every connection; there is no ${database} for some seconds between them.`
+  const until = momentSeenAt(now, moment, plan.timezone)
+  return `${printDuration(now - moment)} of data until ${until}: all that was written since ${since} is not in it, and stays in ${nameFor(database, 'aside')}. The renames cut every connection; there is no ${database} for some seconds between them.`
 }
 
 function debtsOf({ plan, now, ask }: Context, { live }: Source, swap: Swap): readonly Debt[] {
