@@ -8,7 +8,7 @@ import { cameAbout, decided, ended, isRunning } from './follow.ts'
 import { cardText } from './render.ts'
 import { botAccess, writeSettings } from './settings.ts'
 import { second } from '../ids.ts'
-import { harmlessLines, jsonText } from './text.ts'
+import { documentLines, harmlessLines, jsonText } from './text.ts'
 import type { Environment } from '../config.ts'
 import type { Clock } from '../ports.ts'
 import type { Duration, Instant } from '../ids.ts'
@@ -225,7 +225,7 @@ const Document = z.object({ markdown: z.string() })
 function show(machine: Machine, answer: BotAnswer, json: boolean): void {
   const document = Document.safeParse(answer.data)
   if (json) machine.out(`${jsonText({ status: answer.status, data: answer.data })}\n`)
-  else if (document.success) machine.out(`${harmlessLines(document.data.markdown).join('\n')}\n`)
+  else if (document.success) machine.out(`${documentLines(document.data.markdown).join('\n')}\n`)
   else {
     const { now = machine.now(), zone = 'UTC' } = answer
     const text = cardText(answer.card, { ...machine.terminal, now, zone })

@@ -19,6 +19,8 @@ const codes: Readonly<Record<Exclude<Style, 'plain'>, number>> = {
   warn: 33,
   code: 36,
 }
+/** As reports have it. */
+const mentionless = '@\u2060'
 /** What JSON.stringify leaves as it is; all of these stand in strings, where an escape may take their place. */
 const unseenInJson = /[\u007f-\u009f\p{Bidi_Control}\u2028\u2029]/gu
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
@@ -37,6 +39,11 @@ export function harmless(text: string): string {
 /** The same for text whose lines and blanks matter. */
 export function harmlessLines(text: string): readonly string[] {
   return text.split(/\r\n|\n|\r/).map((line) => harmless(line.replaceAll('\t', '  ')))
+}
+
+/** A document in Markdown: what keeps an @ in it from being a mention has no width, and stays. */
+export function documentLines(markdown: string): readonly string[] {
+  return markdown.split('\n').map((line) => line.split(mentionless).map(harmless).join(mentionless))
 }
 
 /**

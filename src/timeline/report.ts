@@ -3,6 +3,7 @@ import { nameOf } from '../drplan/person-name.ts'
 import { hasLeftDebts } from '../recovery/change.ts'
 import { dataLost } from '../recovery/data-lost.ts'
 import type { DataLost } from '../recovery/data-lost.ts'
+import { codeOf } from '../recovery/kinds/sql-query.ts'
 import { runName } from '../recovery/news.ts'
 import { isCoveredBy, isStanding } from '../recovery/taken-over.ts'
 import { verifyChain } from './chain.ts'
@@ -75,6 +76,8 @@ export interface ReportedRun {
     readonly answer?: string
     readonly ms?: Duration
   }[]
+  /** What stands in the texts of it and of its steps as code: the questions that are asked of databases. */
+  readonly code: readonly string[]
   /** The run that undid it, and when, as far as the record has it. */
   readonly undone?: { readonly by: string; readonly at?: Instant }
   readonly debts: readonly ReportedDebt[]
@@ -221,6 +224,7 @@ function runOf(run: Run, plan: DrPlan, { events, runs }: IncidentRecord): Report
       ...(action.provider === 'sql-query' && note !== undefined ? { answer: note } : {}),
       ...(startedAt === undefined || endedAt === undefined ? {} : { ms: endedAt - startedAt }),
     })),
+    code: run.steps.flatMap(({ action }) => (action.provider === 'sql-query' ? codeOf(action) : [])),
     ...(run.undoneBy === undefined ? {} : { undone: undoneOf(run.id, run.undoneBy, events) }),
     debts: debtsOf(run, plan, runs),
     ...(ended ? { ms: run.endedAt - (run.startedAt ?? run.endedAt) } : {}),

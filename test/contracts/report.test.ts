@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { minute, second } from '../../src/ids.ts'
+import { documentLines } from '../../src/cli/text.ts'
 import { begin } from '../../src/incident/decide.ts'
+import { questionText } from '../../src/recovery/kinds/sql-query.ts'
 import { chain, headOf } from '../../src/timeline/chain.ts'
 import { emptyHead } from '../../src/timeline/event.ts'
 import { reportHtml } from '../../src/timeline/report-html.ts'
@@ -173,6 +175,37 @@ describe('the report of an outage', () => {
 
     expect(text).toMatch(/Ask orders-r-7 +\| done: it answered 42/)
     expect(text).toContain('Safety rule check-query was overridden: it is new')
+  })
+
+  test('leaves the question to a database as it is, in a list, in a table and in the record', () => {
+    const record = recordWith()
+    const action = {
+      provider: 'sql-query',
+      place: { resourceGroup: 'dr-rg', server: 'sql-west' },
+      database: 'orders-r-7',
+      query: 'SELECT COUNT(*) FROM orders\n  WHERE created_at > DATEADD(hour, -1, @moment) | 0',
+      timeout: second,
+      auth: 'entra',
+    } as const
+    const title = `Ask orders-r-7: ${questionText(action)}`
+    const note = 'answered no row (wanted: a row)'
+    const runs = record.runs.map((run) => ({
+      ...run,
+      proposal: { ...run.proposal, warnings: [`@here is asked: ${questionText(action)}, in C_D`] },
+      steps: [{ title, action, phase: 'done', attempts: 1, note } as const],
+    }))
+
+    const text = reportMarkdown(reportOf({ ...record, runs }, plan, now))
+
+    const question =
+      'SELECT COUNT(*) FROM orders WHERE created_at > DATEADD(hour, -1, @moment) | 0; wanted: a row'
+    expect(text).toContain(
+      `| Ask orders-r-7: \`${question.replace('|', '\\|')}\` | done: answered no row (\`wanted: a row\`) |`,
+    )
+    expect(text).toContain(`- Warned of: @\u2060here is asked: \`${question}\`, in C\\_D`)
+    const printed = documentLines(text).join('\n')
+    expect(printed).toBe(text)
+    expect(documentLines('a\u001b[2J\u2060@\u2060b\nc')).toEqual(['a\u241b[2J\ufffd@\u2060b', 'c'])
   })
 
   test('as HTML', async () => {

@@ -30,6 +30,11 @@ export function questionText({ query, expect }: Pick<SqlQueryAction, 'query' | '
   return `${cut(query.replaceAll(/\s+/g, ' '), longest.query)}; ${wantedText(expect)}`
 }
 
+/** What of these texts is code, as it stands in them. */
+export function codeOf(action: Pick<SqlQueryAction, 'query' | 'expect'>): readonly string[] {
+  return [questionText(action), wantedText(action.expect)]
+}
+
 function wantedText(expect: Expectation | undefined): string {
   return `wanted: ${expect === undefined ? 'a row' : printExpectation(expect)}`
 }
