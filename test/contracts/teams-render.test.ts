@@ -14,6 +14,7 @@ import type { Button, Card } from '../../src/message.ts'
 import { start } from '../stories/command-desk.ts'
 import { cards } from './stage-cards.ts'
 import { noon, resolved } from './store-samples.ts'
+import { officialErrors } from './teams-cards-official.ts'
 import { cardErrors, objectsIn } from './teams-cards-schema.ts'
 import { shownCard } from './teams-cards-shown.ts'
 
@@ -43,6 +44,7 @@ describe('a card in Teams', () => {
     const content = adaptiveCard(card, { more, zone })
 
     expect(cardErrors(content)).toEqual([])
+    expect(officialErrors(content)).toEqual([])
     expect(checkActivity(activity as never)).toMatchObject([{ content }])
     expect(sizeOf(content)).toBeLessThan(limits.whole)
     await expect(`${JSON.stringify(activity, undefined, 2)}\n`).toMatchFileSnapshot(
@@ -62,6 +64,25 @@ describe('a card in Teams', () => {
     expect(cardErrors({ ...good, colour: 'red' })).toHaveLength(1)
     expect(cardErrors({ ...good, body: [{ ...block, color: 'Pink' }] })).toHaveLength(1)
     expect(cardErrors({ ...good, body: [input, input] })).toEqual(['two of id a'])
+  })
+
+  test("is measured by Microsoft's own schema, which finds the same three levels down", () => {
+    const good = adaptiveCard(
+      cardWith({ buttons: [{ label: 'A', command: 'ack', style: 'plain', input: 'Why?' }] }),
+    )
+    const asking = objectsIn(good).find(({ type }) => type === 'Input.Text')
+    const broken = (change: object): object =>
+      JSON.parse(JSON.stringify(good), (_key, value: unknown) =>
+        (value as { readonly type?: unknown } | null)?.type === 'Input.Text'
+          ? { ...asking, ...change }
+          : value,
+      ) as object
+
+    expect(officialErrors(good)).toEqual([])
+    expect(officialErrors(broken({ id: undefined }))).not.toEqual([])
+    expect(officialErrors(broken({ maxLength: 'long' }))).not.toEqual([])
+    expect(officialErrors(broken({ colour: 'red' }))).not.toEqual([])
+    expect(officialErrors({ ...good, type: 'Card' })).not.toEqual([])
   })
 
   test('says in words what its colour says', () => {
@@ -276,6 +297,7 @@ describe('the phases of an outage in Teams', () => {
     const card = activity.attachments?.[0]?.content as AdaptiveCard
 
     expect(cardErrors(card)).toEqual([])
+    expect(officialErrors(card)).toEqual([])
     expect(activity.summary).toContain('Objective met')
     await expect(`${shownCard(card, zone)}\n`).toMatchFileSnapshot('../golden/teams/phases.txt')
   })

@@ -7,6 +7,7 @@ import { chartActivity } from '../../src/chat/teams/render/chart.ts'
 import { limits } from '../../src/chat/teams/render/elements.ts'
 import { activityOf, adaptiveCard } from '../../src/chat/teams/render/message.ts'
 import { clean } from '../../src/chat/text.ts'
+import { officialErrors } from '../contracts/teams-cards-official.ts'
 import { cardErrors } from '../contracts/teams-cards-schema.ts'
 import { noon, resolved } from '../contracts/store-samples.ts'
 import { addressesOf, anyButton, anyCard, objects, strings } from './any-card.ts'
@@ -39,6 +40,7 @@ describe('any card in Teams', () => {
         const content = adaptiveCard(card)
 
         expect(cardErrors(content)).toEqual([])
+        expect(officialErrors(content)).toEqual([])
         expect(sizeOf(content)).toBeLessThanOrEqual(limits.whole)
         expect(sizeOf(activity)).toBeLessThan(mostBytes)
         expect(content.body[0]).toMatchObject({ type: 'Container', bleed: true })
