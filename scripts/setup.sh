@@ -27,6 +27,13 @@ need() {
   packages="$packages $package"
 }
 
+# Debian's Chromium has no emoji of its own, and draws empty boxes for the colours of cards; others bring a font with them.
+need_emoji() {
+  if ! command -v apt-get >/dev/null 2>&1; then return; fi
+  if [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ]; then return; fi
+  packages="$packages fonts-noto-color-emoji"
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -145,6 +152,7 @@ case "$what" in
     need nagios4-core nagios4 /usr/sbin/nagios4 nagios
     need nagios4-cgi /usr/lib/cgi-bin/nagios4/cmd.cgi
     need chromium chromium chromium-browser google-chrome google-chrome-stable
+    need_emoji
     ;;
   bench)
     need redis-server redis-server

@@ -1,8 +1,11 @@
 // The real cards of an incident and of a run at each of their stages, for what renders them.
+import { createPages } from '../../src/chat/pages.ts'
 import { incidentCard } from '../../src/incident/card.ts'
 import { begin, decide } from '../../src/incident/decide.ts'
 import type { Incident } from '../../src/incident/incident.ts'
 import type { Attached, IncidentInput } from '../../src/incident/input.ts'
+import { pageMessage, stoppedMessage } from '../../src/incident/page-message.ts'
+import type { Tried } from '../../src/incident/page-card.ts'
 import type { Card } from '../../src/message.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { decideRun } from '../../src/recovery/decide.ts'
@@ -17,6 +20,7 @@ import { expectAgreement } from './risk-and-cost.ts'
 import { run as sampleRun } from './store-samples.ts'
 
 const minute = 60_000
+const publicUrl = 'https://dr.example.com'
 const plan = examplePlan()
 const policy = { plan, chats: ['slack'] }
 const ann = { person: 'ann', door: 'slack' } as const
@@ -225,4 +229,66 @@ export const cards: Readonly<Record<string, Card>> = {
   }),
   'run-11-replaced': runAt(proposal, { kind: 'lapsed', reason: 'R-9 has taken its place', by: 'R-9' }),
   'run-12-cancelled': runAt(proposal, { kind: 'cancel', by: mia }),
+}
+
+/** The first page of that level, with its incident. */
+function pageOf(level: number, ...inputs: readonly Said[]) {
+  const incident = incidentAfter(...inputs)
+  const page = incident.pages.find((each) => each.level === level)
+  if (!page) throw new Error(`nobody of level ${level} is called`)
+  return { incident, page }
+}
+
+const nowhere = { channel: 'C012', ts: '1' }
+
+/** What a chat draws of a page that goes out so many minutes after the beginning. */
+async function calling(
+  { incident, page }: ReturnType<typeof pageOf>,
+  minutes: number,
+  tried: Tried = { runs: [], events: [] },
+): Promise<Card> {
+  let drawn: Card | undefined
+  const pages = createPages<Card>({
+    chat: 'teams',
+    posts: { post: async () => nowhere, show: async () => nowhere },
+    records: { read: () => Promise.reject(new Error('a page that goes out reads nothing')) },
+    plan: () => plan,
+    publicUrl,
+    draw: (card) => (drawn = card),
+  })
+  const view = { plan, now: start + minutes * minute, publicUrl }
+  const message = pageMessage(incident, { key: 'INC-12-v2-1', page, tried }, view)
+  const options = { lane: 'page', signal: AbortSignal.timeout(minute) } as const
+  await pages.send({ person: page.person, to: page.person }, message, options)
+  if (!drawn) throw new Error('nothing was drawn')
+  return drawn
+}
+
+/** What a chat draws of a page when it is over. */
+function over({ incident, page }: ReturnType<typeof pageOf>): Card {
+  return stoppedMessage(incident, page, { plan, now: start + 4 * minute, publicUrl }).card
+}
+
+const by = { by: ann, data: {}, timeline: 'INC-12', seq: 9, previous: '', hash: '' } as const
+const tried: Tried = {
+  runs: [losing],
+  events: [
+    {
+      ...by,
+      at: start + 3 * minute,
+      type: 'note',
+      text: 'HAProxy does not start: its configuration is broken',
+    },
+    { ...by, at: start + 4 * minute, type: 'escalated', text: 'Escalated by Ann Onken: cannot fix it alone' },
+  ],
+}
+const answered: Said = [5, { kind: 'ack', by: mia }]
+
+/** The pages of one person in a chat at each of their stages, by the name of their golden files. */
+export const pages: Readonly<Record<string, Card>> = {
+  'page-1-called': await calling(pageOf(0, room, paged), 0.1),
+  'page-2-over': over(pageOf(0, room, paged, ack)),
+  'page-3-manager-called': await calling(pageOf(1, room, paged, ack, escalated), 4),
+  'page-4-manager-called-after-a-proposal': await calling(pageOf(1, room, paged, ack, escalated), 6, tried),
+  'page-5-manager-over': over(pageOf(1, room, paged, ack, escalated, answered)),
 }

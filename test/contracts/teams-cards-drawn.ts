@@ -7,6 +7,8 @@ import { startBrowser } from '../servers/browser.ts'
 export interface Drawn {
   readonly text: string
   readonly buttons: readonly string[]
+  /** Titles of buttons that are cut, so that not all of them can be read. */
+  readonly cut: readonly string[]
   readonly links: readonly string[]
   /** Texts that were read as Markdown. */
   readonly parsed: readonly string[]
@@ -153,6 +155,13 @@ function drawIn({ card, hostConfig, open }: Wanted): Omit<Drawn, 'png'> {
   return {
     text: (place as HTMLElement).innerText,
     buttons: buttons.map((each) => each.textContent ?? ''),
+    cut: buttons
+      .filter((each) =>
+        [each, ...each.querySelectorAll('*')].some(
+          ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth && clientWidth > 0,
+        ),
+      )
+      .map((each) => each.textContent ?? ''),
     links: [...place.querySelectorAll('a')].map((each) => each.href),
     parsed,
     complaints: [...complaints, ...drawn.validateProperties().validationEvents.map(({ message }) => message)],

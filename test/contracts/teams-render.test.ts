@@ -12,7 +12,8 @@ import { viewFor } from '../../src/command/offered.ts'
 import type { Role } from '../../src/drplan/schema.ts'
 import type { Button, Card } from '../../src/message.ts'
 import { start } from '../stories/command-desk.ts'
-import { cards } from './stage-cards.ts'
+import { inPersonalChat } from '../../src/chat/teams/render/personal.ts'
+import { cards, pages } from './stage-cards.ts'
 import { noon, resolved } from './store-samples.ts'
 import { officialErrors } from './teams-cards-official.ts'
 import { cardErrors, objectsIn } from './teams-cards-schema.ts'
@@ -169,6 +170,20 @@ describe('a card in Teams', () => {
     expect(adaptiveCard(cardWith({}), { refresh: { about: 'INC-12', users: [] } })).not.toHaveProperty(
       'refresh',
     )
+  })
+})
+
+describe('a page in Teams', () => {
+  test.each(Object.entries(pages))('%s', async (name, page) => {
+    const card = inPersonalChat(page)
+    const content = adaptiveCard(card, { zone, personal: true })
+
+    expect(cardErrors(content)).toEqual([])
+    expect(officialErrors(content)).toEqual([])
+    await expect(
+      `${JSON.stringify(activityOf(card, { zone, personal: true }), undefined, 2)}\n`,
+    ).toMatchFileSnapshot(`../golden/teams/${name}.json`)
+    await expect(`${shownCard(content, zone)}\n`).toMatchFileSnapshot(`../golden/teams/${name}.txt`)
   })
 })
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chartActivity } from '../../src/chat/teams/render/chart.ts'
 import { adaptiveCard } from '../../src/chat/teams/render/message.ts'
 import type { Card } from '../../src/message.ts'
-import { cards } from '../contracts/stage-cards.ts'
+import { inPersonalChat } from '../../src/chat/teams/render/personal.ts'
+import { cards, pages } from '../contracts/stage-cards.ts'
 import { noon, resolved } from '../contracts/store-samples.ts'
 import { startDrawer } from '../contracts/teams-cards-drawn.ts'
 import type { Drawer } from '../contracts/teams-cards-drawn.ts'
@@ -22,6 +23,18 @@ describe('a card of Teams, drawn', () => {
 
     expect(drawn.complaints).toEqual([])
     expect(drawn.overflow).toBe(0)
+    expect(drawn.cut).toEqual([])
+    expect(drawn.text).toContain(card.title)
+    for (const { label } of card.buttons ?? [])
+      expect(drawn.buttons.map((title) => title.replace('…', ''))).toContain(label)
+    expect(drawn.text).not.toMatch(/\{\{|undefined|\[object/)
+  })
+
+  test.each(Object.entries(pages))('%s', async (_name, page) => {
+    const card = inPersonalChat(page)
+    const drawn = await drawer.draw(adaptiveCard(card, { zone, personal: true }), { width: 360 })
+
+    expect(drawn).toMatchObject({ complaints: [], overflow: 0, cut: [] })
     expect(drawn.text).toContain(card.title)
     for (const { label } of card.buttons ?? [])
       expect(drawn.buttons.map((title) => title.replace('…', ''))).toContain(label)

@@ -20,8 +20,8 @@ export interface Pressed {
 }
 
 /** Letters that a phone shows beside each other, and those that a button's edges take the room of. */
-const rowWidth = 40
-const buttonEdges = 4
+const rowWidth = 38
+const buttonEdges = 5
 
 /** A button with the bytes that it takes. */
 interface Drawn {
