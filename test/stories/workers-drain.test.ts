@@ -145,3 +145,19 @@ test('a recovery shows how much is left and for how long, until the queues are e
     'how deep the queues of a pool are is not known',
   )
 })
+
+test('workers show has one figure: what the queues hold now, or where that is not known the last look with its age', async () => {
+  await open()
+  await work({ from: 12, net: 0, times: 1 })
+  azure.queues.set('examplewest', 'orders', 12_400)
+
+  const now = (await bot.say('ann', 'workers show')).text
+  bot.clock.skip(20_000)
+  azure.fault({ kind: 'status', status: 503 })
+  const then = (await bot.say('ann', 'workers show')).text
+
+  expect(now).toContain('"Queues together"],["12,400 messages left; how fast they go is not known yet"]')
+  expect(then).toMatch(
+    /"Queues together"\],\["12 messages left; how fast they go is not known yet \(\d+s ago\)"/,
+  )
+})

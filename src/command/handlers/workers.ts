@@ -1,13 +1,14 @@
 // workers show, workers scale: pools of workers with their queues, and the recovery of the system workers by number.
 import type { DrPlan } from '../../drplan/schema.ts'
 import { UserError } from '../../errors.ts'
+import type { Instant } from '../../ids.ts'
 import { limitsText, runningIn } from '../../recovery/kinds/scale-set.ts'
 import { sizeText } from '../../recovery/news.ts'
 import { readDepths, settingOf } from '../../recovery/queues/depths.ts'
 import { drainRate, remaining } from '../../recovery/queues/drain-rate.ts'
-import type { DrainRate, Remaining } from '../../recovery/queues/drain-rate.ts'
-import { remainingText } from '../../recovery/queues/words.ts'
-import { queueText } from '../../recovery/ways/workers/look.ts'
+import type { Depth, DrainRate, Remaining } from '../../recovery/queues/drain-rate.ts'
+import { agoText, remainingText } from '../../recovery/queues/words.ts'
+import { messagesIn, queueText } from '../../recovery/ways/workers/look.ts'
 import { rateText } from '../../recovery/ways/workers/need.ts'
 import type { PoolPlan } from '../../recovery/ways/workers/size.ts'
 import { listing, refused } from '../answer.ts'
@@ -95,7 +96,8 @@ async function look({ readers, store, clock }: Desk, pool: Pool, looks: Looking)
   ])
   const now = clock.now()
   const depths = readDepths(pool.block, await store.setting(settingOf(pool.block)))
-  const [rate, left] = [drainRate(depths, now), remaining(depths, now)]
+  const live = depthOf(parts[0], parts[2], now)
+  const [rate, left] = [drainRate(depths, now), remaining(live ? [...depths, live] : depths, now)]
   return {
     ...pool,
     ...(rate ? { rate } : {}),
@@ -106,13 +108,26 @@ async function look({ readers, store, clock }: Desk, pool: Pool, looks: Looking)
   }
 }
 
+/** What was seen just now as one more look of the bot; undefined when not all of it was. */
+function depthOf(pool: Part<PoolSeen>, queues: SeenQueues<QueueSeen>, at: Instant): Depth | undefined {
+  if ('problem' in pool || queues.silent.length > 0) return undefined
+  return { at, messages: messagesIn(queues.seen), workers: runningIn(pool.seen) }
+}
+
+/** One figure beside those of the queues, of the same moment; where that is not known, with its own. */
+function togetherRows(left: Remaining | undefined, now: Instant): Rows {
+  if (left === undefined) return []
+  const text = remainingText(left)
+  return [['Queues together', left.at === now ? text : `${text} (${agoText(now - left.at)})`]]
+}
+
 function sectionOf(seen: SeenPool, now: number): Section {
   const { name, block } = seen
   const rows: (readonly [string, string])[] = [
     ...poolRows(seen.pool),
     ...autoscaleRows(seen.autoscale),
     ...queueRows(seen.queues, now),
-    ...(seen.left === undefined ? [] : [['Queues together', remainingText(seen.left)] as const]),
+    ...togetherRows(seen.left, now),
     ['A worker does', rateText(seen.rate, block, now)],
     ['By the DR plan', `${block.min} to ${block.max} workers`],
   ]

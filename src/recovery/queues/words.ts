@@ -44,7 +44,8 @@ function durationText(duration: number): string {
   return printDuration(Math.max(minute, Math.ceil(duration / minute) * minute))
 }
 
-function agoText(ago: number): string {
+/** `just now`, `40s ago`, `3m ago`. */
+export function agoText(ago: number): string {
   if (ago < 10 * second) return 'just now'
   return `${printDuration(floored(ago))} ago`
 }
