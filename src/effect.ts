@@ -78,6 +78,8 @@ export interface RunTold {
   readonly followed?: Instant
   /** It waits for a person now: the change of a card makes no sound. */
   readonly waits?: true
+  /** Approved long ago: it goes on after it had stopped, or was under way before the incident was opened. */
+  readonly goesOn?: true
   /** The incident did not seem to know it: worth nothing when it does. */
   readonly again?: true
 }

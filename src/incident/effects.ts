@@ -182,7 +182,7 @@ async function told(deps: EffectDeps, id: IncidentId, ok: boolean, text: string)
 }
 
 async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> {
-  const { run, news, by, text, direction, system, recovery, seen, waits, followed, again } = body
+  const { run, news, by, text, direction, system, recovery, seen, waits, followed, again, goesOn } = body
   const checkBy = deps.clock.now() + 60 * second
   await deps.incidents.input(body.incident, {
     kind: 'run-news',
@@ -198,5 +198,6 @@ async function runNews(deps: EffectDeps, body: Body<'run-news'>): Promise<void> 
     ...(waits === undefined ? {} : { waits }),
     ...(followed === undefined ? {} : { followed }),
     ...(again === undefined ? {} : { again }),
+    ...(goesOn === undefined ? {} : { goesOn }),
   })
 }

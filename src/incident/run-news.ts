@@ -34,7 +34,7 @@ export function runNews(
     case 'proposed':
       return card(diagnosed(taken(change, news, moment, acknowledge), moment))
     case 'approved':
-      return card(recovering(taken(change, news, moment, acknowledge), news, moment))
+      return card(heard(recovering(taken(change, news, moment, acknowledge), news, moment), news, moment))
     case 'step':
       return next.state === 'recovering' && next.run === news.run
         ? card(heard({ ...change, next: { ...next, checkBy: news.checkBy } }, news, moment))
@@ -71,7 +71,7 @@ function aside(change: Change, news: News, moment: Moment): Change | undefined {
     ? ledBack(takenBack(change), news, moment)
     : backToDiagnosing(change, news, moment)
   if (ended.includes(news.news)) return card(said(moved, news, moment))
-  return news.waits ? card(said(change, news, moment)) : undefined
+  return news.waits || news.goesOn ? card(said(change, news, moment)) : undefined
 }
 
 /** After a way back nothing is carried out any more that could still help: somebody has to decide again. */
@@ -88,9 +88,9 @@ function ledBack(change: Change, { direction }: News, { now }: Moment): Change {
   return patch(change, { marks: { ...marks, ledBack: now } })
 }
 
-/** A step makes no sound, unless somebody must act after it. */
+/** A step makes no sound, unless somebody must act after it; nor does a start that people have just ordered. */
 function heard(change: Change, news: News, moment: Moment): Change {
-  return news.waits ? said(change, news, moment) : change
+  return news.waits || news.goesOn ? said(change, news, moment) : change
 }
 
 function said(change: Change, news: News, { policy }: Moment): Change {

@@ -13,6 +13,7 @@ import { apply, load, markUndone } from './commit.ts'
 import type { LoopDeps } from './commit.ts'
 import { heldBy } from './held.ts'
 import { pause } from './hurry.ts'
+import { joinIncident } from './join.ts'
 import { forgetEnded } from './rivals.ts'
 import { isIdle, runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
@@ -52,7 +53,8 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
     return
   }
   // Written down first: whatever it is seen to be, and whoever dies over it, it is as old as that.
-  const found = isIdle(run, now) ? (await apply(deps, id, { kind: 'idle' })).run : run
+  const noted = isIdle(run, now) ? (await apply(deps, id, { kind: 'idle' })).run : run
+  const found = await joinIncident(deps, noted)
   const at = currentOf(found)
   if (!at) return retell(deps, found)
   if (isTooOld(at)) return giveUp(deps, at)

@@ -73,17 +73,21 @@ export function goOn(change: RunChange): RunChange {
   return { ...change, effects: [...change.effects, { kind: 'advance', run: change.next.id }] }
 }
 
-/** The decision with its incident to be told, when it has one, and the other one in whose room it was asked for. */
-export function tell(change: RunChange, news: RunNews, by: Actor): RunChange {
+/**
+ * The decision with its incident to be told, when it has one, and the other one in whose room it was asked for.
+ * `goesOn`: what is said of a run that is under way again, or already, instead of that it starts.
+ */
+export function tell(change: RunChange, news: RunNews, by: Actor, goesOn?: string): RunChange {
   const { id: run, incident, askedIn, direction, system, recovery } = change.next
   const hearers = [incident, askedIn].filter((id) => id !== undefined)
   if (hearers.length === 0) return change
-  const text = runNewsText(change.next, news)
+  const text = goesOn ?? runNewsText(change.next, news)
   const seen = news === 'done' && wasSeen(change.next) ? { seen: true as const } : {}
   const at = news === 'done' ? followedAt(change.next) : undefined
   const followed = at === undefined ? {} : { followed: at }
   const waits = news === 'step' && stepOfPerson(change.next) ? { waits: true as const } : {}
-  const told = { run, news, direction, system, recovery, by, text, ...seen, ...waits, ...followed }
+  const late = goesOn === undefined ? {} : { goesOn: true as const }
+  const told = { run, news, direction, system, recovery, by, text, ...seen, ...waits, ...followed, ...late }
   const effects = hearers.map((id) => ({ kind: 'run-news' as const, incident: id, ...told }))
   return { ...change, effects: [...change.effects, ...effects] }
 }

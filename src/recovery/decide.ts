@@ -3,7 +3,7 @@ import { never } from '../errors.ts'
 import { aheadBy, broughtBack } from '../ahead.ts'
 import { printDuration } from '../drplan/duration.ts'
 import { minute } from '../ids.ts'
-import type { Duration, Instant } from '../ids.ts'
+import type { Duration, IncidentId, Instant } from '../ids.ts'
 import { retryWithin, same, tell, to, happened, owes } from './change.ts'
 import type { RunChange, RunDecision, Running } from './change.ts'
 import { runName, runNewsText } from './news.ts'
@@ -48,6 +48,8 @@ export type RunInput =
   | { readonly kind: 'holds' }
   /** How much was left in the queues of its pool at a look. */
   | { readonly kind: 'left'; readonly seen: Remaining }
+  /** An incident of its system was opened while it was under way without one. */
+  | { readonly kind: 'joined'; readonly incident: IncidentId }
   /** Another run put back what this one had changed. */
   | { readonly kind: 'undone'; readonly by: Run['id'] }
 
@@ -96,6 +98,8 @@ export function decideRun(run: Run, input: RunInput, now: Instant): RunDecision 
       return holds(run, now)
     case 'left':
       return left(run, input.seen)
+    case 'joined':
+      return joined(run, input.incident, now)
     case 'intended':
     case 'started':
     case 'progress':
@@ -236,6 +240,16 @@ function undone(run: Run, by: Run['id'], now: Instant): RunDecision {
   const text = `${run.id} (${runName(run)}) was undone by ${by}${owed}`
   const data = { run: run.id, undoneBy: by }
   return happened(to({ ...run, undoneBy: by }), 'run.undone', { at: now, by: bot, text, data })
+}
+
+/** From now on it is told in the incident's record and rooms; what it did before stands in its own. */
+function joined(run: Run, incident: IncidentId, now: Instant): RunDecision {
+  if (run.state !== 'running' || run.incident !== undefined) return same
+  const by = { person: run.askedBy, door: run.door }
+  const text = `${run.id} (${runName(run)}) was under way before ${incident} was opened, and is its recovery now`
+  const data = { run: run.id, approvals: run.approvals, changes: run.proposal.changes }
+  const next = happened(to({ ...run, incident }), 'run.step', { at: now, by: bot, text, data })
+  return tell(next, 'approved', by, text)
 }
 
 /** Nothing else follows: whether to do it again is for people to say. */

@@ -235,14 +235,23 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   const { over: _over, idleFor: _idle, ...rest } = bare(run)
   const running = { ...rest, steps, state: 'running' as const, startedAt, current, checkAt: now }
   const text = withSince(`${run.id} goes on with step ${current + 1} of ${run.steps.length}`, said)
-  if (said.override) return takenOn(running, said, { reason: said.override.reason, now })
+  if (said.override) return goesOn(takenOn(running, said, { reason: said.override.reason, now }), said.by)
   if (said.seen === 'done') {
     const on = stepDone(running, { note: said.text }, now)
     return on.kind === 'change'
-      ? { ...on, events: [{ type: 'run.step', at: now, by: said.by, text }, ...on.events] }
+      ? goesOn({ ...on, events: [{ type: 'run.step', at: now, by: said.by, text }, ...on.events] }, said.by)
       : on
   }
-  return happened(advanceTo(running, now), 'run.step', { at: now, by: said.by, text })
+  return goesOn(happened(advanceTo(running, now), 'run.step', { at: now, by: said.by, text }), said.by)
+}
+
+/** Its incident, which was told that it had stopped, is told that it goes on; one that has ended says that itself. */
+function goesOn(decision: RunDecision, by: Actor): RunDecision {
+  if (decision.kind !== 'change' || decision.next.state !== 'running') return decision
+  const { effects, ...change } = decision
+  const [first] = decision.events
+  const told = tell({ ...change, effects: [] }, 'approved', by, first?.text)
+  return { ...told, effects: [...told.effects, ...effects] }
 }
 
 /** Only a step that asks a database may be passed over: all others make what comes after them possible. */

@@ -222,6 +222,21 @@ describe('while it is watched as seen from outside, and Nagios goes on reporting
   })
 })
 
+test('a run that goes on after it had stopped is the recovery of its incident again, and the rooms hear of it', () => {
+  const stopped = after(recovering(), 5, { ...approved, news: 'failed', text: 'R-1 failed' })
+  const again = { ...approved, goesOn: true, text: 'R-1 goes on with step 2 of 4' } as const
+
+  const decision = decide(stopped, again, start + 6 * minute, policy)
+
+  expect(stopped).toMatchObject({ state: 'diagnosing' })
+  expect(decision).toMatchObject({
+    next: { state: 'recovering', run: 'R-1' },
+    effects: expect.arrayContaining([
+      expect.objectContaining({ kind: 'say', text: expect.stringContaining('R-1 goes on with step 2') }),
+    ]),
+  })
+})
+
 test('a probe that passed before the change says nothing about the time after it', () => {
   expect(after(recovering(), 5, newsOf(probe, change))).toMatchObject({ state: 'diagnosing', run: 'R-1' })
 })
