@@ -161,10 +161,26 @@ async function runCommand(
   const incident = toIncidentId(fieldOf(request.body, 'incident') ?? '')
   const speaker = { person: caller.viewer.id, door: caller.door, waits, ...(incident && { incident }) }
   const answer = await deps.dispatch(commandText(request), speaker)
-  const shown = answerHtml(answer, view)
-  if (request.headers['hx-request'] === 'true') return sendHtml(reply, 200, shown)
-  const content = (await contentOf(view.path, deps.sources, view)) ?? noPage
-  return sendHtml(reply, 200, framed(content, view, await liveHtml(content, view, deps), shown))
+  const after = viewOf(view.path, caller, deps)
+  const shown = answerHtml(answer, after)
+  if (request.headers['hx-request'] === 'true')
+    return sendHtml(reply, 200, html`${shown}${await besideAnswer(after, deps)}`)
+  const content = (await contentOf(after.path, deps.sources, after)) ?? noPage
+  return sendHtml(reply, 200, framed(content, after, await liveHtml(content, after, deps), shown))
+}
+
+/**
+ * The page as it is after the command, in place of what is shown: its stream may bring that later, and the answer and
+ * the page must not contradict each other. Nothing while it cannot be made: that is for the stream, which tries again
+ * and has it logged.
+ */
+async function besideAnswer(view: View, deps: ConsoleDeps): Promise<Html | undefined> {
+  try {
+    const content = (await contentOf(view.path, deps.sources, view)) ?? noPage
+    return html`<div id="live" hx-swap-oob="innerMorph">${await liveHtml(content, view, deps)}</div>`
+  } catch {
+    return undefined
+  }
 }
 
 /** The command as the person would have typed it: the button's, then the name or the words that it asked for. */

@@ -113,3 +113,28 @@ describe('buttons', () => {
     expect(await ask('vic', 'status INC-2')).toEqual([])
   })
 })
+
+test('the answer to a command brings the page as it is after it', async () => {
+  const at = house.now()
+  const cookie = `dr-session=${house.signer.session('ann', at)}`
+  const page = (await house.web.inject({ url: '/', headers: { cookie } })).body
+  expect(page).toContain('You are being paged')
+  const csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
+
+  const answer = await house.web.inject({
+    method: 'POST',
+    url: '/commands',
+    headers: {
+      cookie,
+      'hx-request': 'true',
+      'content-type': 'application/x-www-form-urlencoded',
+      'sec-fetch-site': 'same-origin',
+    },
+    payload: new URLSearchParams({ csrf, text: 'ack INC-3', back: '/' }).toString(),
+  })
+
+  const [said = '', live = ''] = answer.body.split('<div id="live" hx-swap-oob="innerMorph">')
+  expect(said).toContain('You have it.')
+  expect(live).toContain('id="open-INC-3"')
+  expect(live).not.toContain('You are being paged')
+})

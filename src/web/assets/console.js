@@ -100,11 +100,12 @@
   }
 
   function onAnswer(event) {
-    const form = event.detail.ctx?.sourceElement
+    const { sourceElement, target } = event.detail.ctx ?? {}
     const given = answer.querySelector('.given')
-    if (!given || !form?.matches('form')) return
-    form.closest('dialog')?.close()
-    if (form.matches('.command') && given.dataset.status === 'done') command.value = ''
+    if (!given || target !== answer) return
+    // The form may be gone by now, with what it was about.
+    sourceElement.closest('dialog')?.close()
+    if (sourceElement.matches('.command') && given.dataset.status === 'done') command.value = ''
     scrollTo({ top: 0 })
   }
 
