@@ -1,5 +1,6 @@
 // The block `azure_storage` of a recovery: an account's own failover, or a setting that leads the applications to another one.
 import { z } from 'zod'
+import { queueName, resourceGroup, storageAccount } from './azure-names.ts'
 import { httpsUrl, line } from './values.ts'
 
 const secret = z
@@ -17,11 +18,11 @@ export const AzureStorage = z
       method: z.enum(['account-failover', 'switch-setting'], {
         error: 'one of: account-failover, switch-setting',
       }),
-      resource_group: line('the name of the Azure resource group, such as "dr-rg"'),
-      account: line('the name of the storage account, such as "examplewest"'),
+      resource_group: resourceGroup,
+      account: storageAccount('the storage account', 'examplewest'),
       /** Queues whose depth is shown before and after. */
-      queues: z.array(line('the name of a queue, such as "orders"')).prefault([]),
-      to_account: line('the name of the standby account, such as "examplenorth"').exactOptional(),
+      queues: z.array(queueName).prefault([]),
+      to_account: storageAccount('the standby account', 'examplenorth').exactOptional(),
       app_configuration: httpsUrl.exactOptional(),
       key: line('the key of the setting, such as "storage:account"').exactOptional(),
       /** Absent: the setting without a label. */
@@ -30,7 +31,7 @@ export const AzureStorage = z
       key_vault: httpsUrl.exactOptional(),
       secret: secret.exactOptional(),
       /** Of the App Configuration or the Key Vault; absent: that of the account. */
-      setting_resource_group: line('the name of the Azure resource group, such as "dr-rg"').exactOptional(),
+      setting_resource_group: resourceGroup.exactOptional(),
       /** The secret that holds the value for the standby account; absent: `secret` itself, at `from_version`. */
       from_secret: secret.exactOptional(),
       from_version: line('the version of the secret, 32 letters and digits').exactOptional(),

@@ -10,7 +10,7 @@ export function checkRecords(plan: DrPlan): readonly Complaint[] {
   return systemIds.flatMap((id) =>
     (plan.systems[id]?.recoveries ?? []).flatMap((recovery, index) => {
       const path = ['systems', id, 'recoveries', index]
-      return [...outside(recovery, path), ...elsewhere(recovery, path)]
+      return [...outside(recovery, path), ...elsewhere(recovery, path), ...unreachable(recovery, path)]
     }),
   )
 }
@@ -46,6 +46,26 @@ function elsewhere(recovery: Recovery, path: Path): readonly Complaint[] {
       write: `Write "resolve: ${to}", or leave "resolve" out: then the probe asks where the records will point`,
     },
   ]
+}
+
+/** Clients on the internet cannot reach what only the company's own network can. */
+function unreachable(recovery: Recovery, path: Path): readonly Complaint[] {
+  return (['cloudflare', 'cloudflare_bypass', 'standby_dns'] as const).flatMap((block) => {
+    const to = recovery[block]?.to
+    if (to === undefined || !isPrivate(to)) return []
+    return [
+      {
+        path: [...path, block, 'to'],
+        found: `"${to}" is a private address (RFC 1918, RFC 4193): nobody outside your own network can reach it, and the records are public`,
+        write: 'Write the public address, or the name, under which clients reach it',
+      },
+    ]
+  })
+}
+
+function isPrivate(address: string): boolean {
+  if (isIP(address) === 6) return /^f[cd][0-9a-f]{2}:/i.test(address)
+  return isIP(address) === 4 && /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(address)
 }
 
 /** A name and an address cannot be compared: the one may be the other's. */

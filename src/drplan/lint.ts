@@ -6,9 +6,9 @@ import { momentStart } from '../oncall/wallclock.ts'
 import { systemIds } from '../ids.ts'
 import { globMatches, printMatcher } from '../triage/match.ts'
 import { lacking } from './first-called.ts'
-import { checkApprovers } from './lint-approvers.ts'
 import { checkQueries } from './lint-checks.ts'
 import { checkRecords } from './lint-records.ts'
+import { checkApprovers, checkEscalated } from './lint-roles.ts'
 import { checkPromises } from './promises.ts'
 import type { Duration, Instant, PersonId } from '../ids.ts'
 import type { Channel, Target } from '../incident/incident.ts'
@@ -28,6 +28,7 @@ export function lint(plan: DrPlan): readonly Complaint[] {
     ...checkRotations(plan),
     ...checkOverrides(plan),
     ...checkEscalation(plan),
+    ...checkEscalated(plan),
     ...checkApprovers(plan),
     ...checkUserGroups(plan),
     ...checkSystems(plan),

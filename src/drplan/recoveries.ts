@@ -1,5 +1,14 @@
 // The recoveries of a DR plan: a named way out, and the one block that says through which provider.
 import { z } from 'zod'
+import {
+  failoverGroup,
+  queueName,
+  resourceGroup,
+  scaleSet,
+  sqlDatabase,
+  sqlServer,
+  storageAccount,
+} from './azure-names.ts'
 import { AzureStorage } from './azure-storage.ts'
 import { CheckQuery } from './check-query.ts'
 import {
@@ -19,7 +28,6 @@ const flag = z.boolean({ error: 'true or false' })
 const records = z
   .array(hostName, { error: 'a list of record names such as [api.example.com]' })
   .min(1, 'at least one record name such as [api.example.com]')
-const resourceGroup = line('the name of the Azure resource group, such as "dr-rg"')
 
 /** Points records of a Cloudflare zone at another server. Used by the system lb. */
 const Cloudflare = z.strictObject(
@@ -149,13 +157,11 @@ const AzureSql = z
         error: 'one of: point-in-time, geo-restore, failover-group',
       }),
       resource_group: resourceGroup,
-      server: line('the name of the Azure SQL server, such as "sql-west"'),
-      database: line('the name of the database, such as "orders"'),
+      server: sqlServer('the Azure SQL server', 'sql-west'),
+      database: sqlDatabase,
       to_resource_group: resourceGroup.exactOptional(),
-      to_server: line(
-        'the name of the Azure SQL server in the other region, such as "sql-north"',
-      ).exactOptional(),
-      failover_group: line('the name of the failover group, such as "orders-fg"').exactOptional(),
+      to_server: sqlServer('the Azure SQL server in the other region', 'sql-north').exactOptional(),
+      failover_group: failoverGroup.exactOptional(),
       /** Asked of the database before it is trusted. */
       check: CheckQuery.exactOptional(),
     },
@@ -181,11 +187,9 @@ const ScaleSet = z
     {
       resource_group: resourceGroup,
       /** The name of the VM scale set; the pool's name in `workers scale`. */
-      vmss: line('the name of the VM scale set, such as "workers-vmss"'),
-      account: line('the storage account that holds the queues, such as "examplewest"'),
-      queues: z
-        .array(line('the name of a queue, such as "orders"'))
-        .min(1, 'at least one queue, such as [orders]'),
+      vmss: scaleSet,
+      account: storageAccount('the storage account that holds the queues', 'examplewest'),
+      queues: z.array(queueName).min(1, 'at least one queue, such as [orders]'),
       min: workers,
       max: workers,
       /** Messages that one worker does in a minute: from it, `auto` knows how many workers the queues need. */

@@ -286,6 +286,45 @@ describe('a plan is warned of', () => {
     expect(warningsOf({ escalation: whole }).join()).not.toContain('escalation never reaches')
   })
 
+  test('somebody whom escalation calls and who may not say that he has it', () => {
+    const people = { ...planWith().people, vic: { name: 'Vic', roles: ['viewer'], email: 'vic@example.com' } }
+    const groups = { dev: { people: ['bob', 'vic'] } }
+    const said = (escalation: readonly Sections[]): readonly string[] =>
+      warningsOf({ people, groups, escalation }).filter((line) => line.includes('may not acknowledge'))
+
+    expect(
+      said([{ to: ['rotation:primary'] }, { to: ['person:mia', 'group:dev'] }, { to: ['group:dev'] }]),
+    ).toEqual([
+      expect.stringContaining(
+        'groups.dev.people[1]: "vic" is called by escalation, but with viewer only may not acknowledge. Add engineer or manager',
+      ),
+    ])
+    expect(said([{ to: ['rotation:primary'] }, { to: ['person:vic'] }]).join()).toContain(
+      'escalation[1].to[0]: "vic"',
+    )
+    expect(said([{ to: ['rotation:primary'] }, { to: ['person:mia'] }])).toEqual([])
+  })
+
+  test('public records that would lead to an address of a private network', () => {
+    const lb = (to: string): string =>
+      warningsOf({
+        systems: {
+          lb: {
+            rto: '10m',
+            alerts: [{ host: 'lb*' }],
+            recoveries: [
+              recovery('backup', { cloudflare: { zone: 'example.com', records: ['api.example.com'], to } }),
+            ],
+          },
+        },
+      }).join()
+
+    for (const to of ['10.0.0.5', '172.16.4.1', '172.31.4.1', '192.168.1.7', 'fd00::7'])
+      expect(lb(to)).toContain(`systems.lb.recoveries[0].cloudflare.to: "${to}" is a private address`)
+    for (const to of ['203.0.113.20', '172.32.0.1', '100.20.0.1', '2001:db8::7', 'lb2.example.com'])
+      expect(lb(to)).not.toContain('private address')
+  })
+
   test('a recovery that loses data when there are not two approvers', () => {
     const people = { ...planWith().people, mia: { name: 'Mia', roles: ['manager'] } }
     const sections = database('10m', '10m', [{ ...region, risk: 'loses-data' }])
