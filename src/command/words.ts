@@ -52,12 +52,19 @@ export function wordsOf(text: string): readonly Word[] {
   return words
 }
 
-/** Words as one text: a single quoted word without its quotes, anything else exactly as it was typed. */
+/**
+ * Words as one text: a single quoted word without its quotes, anything else exactly as it was typed. A word with an
+ * escaped quote was put into quotes by a program, such as `dr` at a terminal, and is what stands in them.
+ */
 export function textOf(words: readonly Word[]): string {
   const [first] = words
   if (first === undefined) return ''
   if (words.length === 1) return first.text
-  return words.map((word, index) => (index === 0 ? '' : word.gap) + word.raw).join('')
+  return words.map((word, index) => (index === 0 ? '' : word.gap) + asTyped(word)).join('')
+}
+
+function asTyped({ text, quoted, raw }: Word): string {
+  return quoted && raw.includes(String.raw`\"`) ? text : raw
 }
 
 /** A text in quotes, so that it is read back as it is, whatever is in it. */

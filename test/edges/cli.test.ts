@@ -132,6 +132,10 @@ describe('a command', () => {
       json: false,
       wait: false,
     })
+    // As `dr note hello '"quoted"' there`: the record has what somebody wrote, and nothing of the way it came.
+    expect(parseCommand(commandText(['note', 'hello', '"quoted"', 'there']))).toEqual({
+      command: { verb: 'note', text: 'hello "quoted" there' },
+    })
     expect(commandText(['note INC-1 one argument'])).toBe('note INC-1 one argument')
     expect(parseCommand(commandText(['failover', 'lb', '--override', 'x', 'a b']))).toMatchObject({
       command: { options: { overrides: [{ rule: 'x', reason: 'a b' }] } },
