@@ -59,7 +59,8 @@ export interface App {
 
 export interface AppParts {
   readonly log: Log
-  readonly clock?: Clock & Partial<Pick<MachineClock, 'ahead'>>
+  /** One that does not show the machine's time, as in the demo and in tests, is shared by all processes. */
+  readonly clock?: Clock & Partial<Pick<MachineClock, 'ahead' | 'shown'>>
   /** Ends a start that is under way: what was started by then is stopped. */
   readonly stop?: AbortSignal
 }
@@ -112,7 +113,8 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined, log }),
   )
   stops.push(life.end)
-  const store = createStore({ redis: redis.redis, process: life.name, log })
+  const now = clock.shown ? undefined : clock.now
+  const store = createStore({ redis: redis.redis, process: life.name, log, now })
   const queue = createQueue(redis, { clock, log })
   stops.push(queue.close)
   const current = await patiently(clock, () =>
@@ -254,6 +256,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
         clock,
         late: deadlines.late,
         ahead: () => clock.ahead?.() ?? 0,
+        shown: clock.shown,
         heartbeat: heartbeat.last,
         chats: chats.checks,
       }),

@@ -18,6 +18,8 @@ export const machine: Readings = { wall: () => Date.now(), running: () => perfor
 /** The machine's clock, which knows how far it runs ahead of what the machine shows; 0 as long as that is true. */
 export interface MachineClock extends Clock {
   readonly ahead: () => Duration
+  /** What the machine itself shows. */
+  readonly shown: () => Instant
 }
 
 /**
@@ -44,6 +46,7 @@ export function createClock(
   return {
     now,
     ahead: () => Math.max(0, now() - Math.round(wall())),
+    shown: () => Math.round(wall()),
     real: (duration) => duration,
     after: (duration, run) => {
       const timer = setTimeout(run, Math.min(Math.max(0, duration), longestTimer))

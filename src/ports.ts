@@ -111,6 +111,8 @@ export interface Store {
   readonly once: (name: string, forMs: Duration) => Promise<boolean>
   /** From now on `once` says false for so long (real milliseconds) to whoever asks with this name; 0: to nobody. */
   readonly holdOnce: (name: string, forMs: Duration) => Promise<void>
+  /** What the store's clock shows. All processes share it, while their own clocks may differ. */
+  readonly time: () => Promise<Instant>
   /** Resolves when the store answers and can write; rejects with what to do. */
   readonly ping: () => Promise<void>
 }

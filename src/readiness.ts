@@ -6,10 +6,12 @@ import { printDuration } from './drplan/duration.ts'
 import type { Check, Clock, Readiness, Store } from './ports.ts'
 
 export interface ReadinessDeps {
-  readonly store: Pick<Store, 'ping' | 'pendingEffects'>
+  readonly store: Pick<Store, 'ping' | 'pendingEffects' | 'time'>
   readonly clock: Clock
   /** How far the bot's clock is ahead of the machine's, since that was set back. */
   readonly ahead: () => Duration
+  /** What this machine's clock shows; absent: the bot goes by another one, which differs from nobody's. */
+  readonly shown: (() => Instant) | undefined
   /** How late the latest unmet deadline is. */
   readonly late: () => Promise<Duration>
   /** When Nagios was last heard of; undefined when never since the start. */
@@ -24,6 +26,8 @@ const lateDeadline: Duration = 5 * second
 const manyEffects = 1_000
 /** Deadlines are met by the bot's own clock; beyond this, people and Nagios see other times than it does. */
 const aheadMost: Duration = 5 * second
+/** Machines that keep their time by NTP differ by milliseconds. */
+const skewMost: Duration = 2 * second
 /** nagios/check_dr_bot is meant to run every minute. */
 const silentNagios: Duration = 5 * minute
 
@@ -34,7 +38,7 @@ const silentNagios: Duration = 5 * minute
  * Looks at every part; a part that does not answer is not ok, it does not hold up the others.
  */
 export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
-  const [store, deadlines, effects, nagios] = await Promise.all([
+  const [store, deadlines, effects, nagios, skew] = await Promise.all([
     look(async () => {
       await deps.store.ping()
       return { ok: true }
@@ -52,10 +56,11 @@ export async function readiness(deps: ReadinessDeps): Promise<Readiness> {
         : { ok: false, text: `${count} effects wait; look at the log for the channel that fails` }
     }),
     look(async () => nagiosCheck(await deps.heartbeat(), deps.clock.now())),
+    look(() => skewCheck(deps)),
   ])
   const clock = clockCheck(deps.ahead())
   const ready = [store, deadlines, clock].every((check) => check.ok)
-  return { ready, checks: { store, deadlines, effects, nagios, clock, ...deps.chats() } }
+  return { ready, checks: { store, deadlines, effects, nagios, clock, skew, ...deps.chats() } }
 }
 
 async function look(check: () => Promise<Check>): Promise<Check> {
@@ -71,6 +76,21 @@ function clockCheck(ahead: Duration): Check {
   return {
     ok: false,
     text: `the bot's clock is ${printDuration(ahead)} ahead: this machine's was set back. See that it is right now, then restart the bot; what waits is brought back to now by that`,
+  }
+}
+
+/** Not for load balancers: when it is Redis' clock that is wrong, all bots differ from it. */
+async function skewCheck({ store, shown }: ReadinessDeps): Promise<Check> {
+  if (shown === undefined) return { ok: true }
+  const asked = shown()
+  const time = await store.time()
+  const answered = shown()
+  // It was so late there at some moment between the two.
+  const ahead = time < asked ? asked - time : Math.min(0, answered - time)
+  if (Math.abs(ahead) <= skewMost) return { ok: true }
+  return {
+    ok: false,
+    text: `this machine's clock is ${printDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the one of Redis' machine: bots that share a Redis, and people, see different times. Run NTP on both (timedatectl set-ntp true), then look again`,
   }
 }
 

@@ -5,7 +5,6 @@ import type { Duration, Instant, RunId } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Effect } from '../effect.ts'
 import type { Facts, Progress } from '../ports.ts'
-import { callLimit } from './calls.ts'
 import type { Calls } from './calls.ts'
 import { bot, tell, to } from './change.ts'
 import type { Running, Unknown } from './change.ts'
@@ -19,14 +18,13 @@ import { isIdle, runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
 import type { Learned } from './progress.ts'
 import type { Operation, Run, Step } from './run.ts'
+import { isAnothersTurn, lease, margin, turnAt } from './turn.ts'
 import { changesWorld, differencesIn, isPartly } from './world.ts'
 
 export interface AdvanceDeps extends LoopDeps {
   readonly calls: Calls
 }
 
-/** Whoever wrote an intent has given up this long before somebody else may look, in real milliseconds. */
-const margin: Duration = 3 * second
 /** What has only just ended is being told: nobody need tell it again. */
 const toldWithin: Duration = 30 * second
 
@@ -44,7 +42,7 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
   const now = deps.clock.now()
   if (runAheadBy(run, now) > 0) {
     const current = currentOf(run)
-    await apply(deps, id, { kind: 'ahead', until: current ? now + lease(deps, current) : now })
+    await apply(deps, id, { kind: 'ahead', until: current ? now + lease(deps, current.step) : now })
     return
   }
   if (run.state === 'proposed') {
@@ -61,6 +59,7 @@ export async function advanceOnce(deps: AdvanceDeps, id: RunId): Promise<void> {
   if (found.state === 'running' && at.step.phase === 'ready') return begin(deps, at)
   if (at.run.checkAt > now) return
   if (at.step.phase === 'started' && at.step.operation) return check(deps, at, at.step.operation)
+  if (await isAnothersTurn(deps, at.step)) return
   return reconcile(deps, at)
 }
 
@@ -113,11 +112,6 @@ async function giveUp(deps: AdvanceDeps, at: At): Promise<void> {
   })
 }
 
-/** How long a call about this step's action keeps others away, in this clock's time. */
-function lease({ clock }: AdvanceDeps, { step }: At): Duration {
-  return Math.ceil((callLimit(step.action) + margin) / clock.real(1))
-}
-
 /**
  * The commit of the intent is the fence: of two that come at once, one commits it, and the other finds that the step
  * is not ready any more. The start must be out before the intent's time is up, for then others look and act.
@@ -125,12 +119,12 @@ function lease({ clock }: AdvanceDeps, { step }: At): Duration {
 async function begin(deps: AdvanceDeps, at: At): Promise<void> {
   const { id, index } = at
   const hindrance = changesWorld(at.step.action) ? await hindranceOf(deps, at) : undefined
-  const until = deps.clock.now() + lease(deps, at)
-  const intent = await apply(deps, id, learned(at, { kind: 'intended', until }))
+  const turn = await turnAt(deps, at.step)
+  const intent = await apply(deps, id, learned(at, { kind: 'intended', ...turn }))
   const now = currentOf(intent.run)
   if (!intent.changed || !now) return
   if (hindrance) return report(deps, now, hindrance)
-  const left = deps.clock.real(until - deps.clock.now()) - margin
+  const left = deps.clock.real(turn.until - deps.clock.now()) - margin
   if (left <= 0) return
   let operation: Operation
   try {
@@ -138,7 +132,7 @@ async function begin(deps: AdvanceDeps, at: At): Promise<void> {
   } catch (thrown) {
     return startFailed(deps, now, thrown)
   }
-  const next = deps.clock.now() + lease(deps, now)
+  const next = deps.clock.now() + lease(deps, now.step)
   const { run, changed } = await apply(deps, id, learned(now, { kind: 'started', operation, until: next }))
   const going = currentOf(run)
   if (changed && going) await check(deps, going, operation)

@@ -99,7 +99,7 @@ export function withStep(run: Run, index: number, fields: Partial<Step>): readon
 
 /** The step of a provider that has answered. */
 export function heard(step: Step): Step {
-  const { silentSince: _silent, waits: _waits, ...rest } = step
+  const { silentSince: _silent, waits: _waits, aloneUntil: _alone, ...rest } = step
   return rest
 }
 

@@ -179,8 +179,15 @@ export function isIdle(run: Run, now: Instant): run is Running {
   return run.state === 'running' && run.idleFor === undefined && now - run.checkAt > retryWithin
 }
 
-/** What was shown and approved stays as it was, times included; so does what providers need. */
-const asShown: ReadonlySet<string> = new Set(['proposal', 'order', 'action', 'undo', 'operation'])
+/** What was shown and approved stays as it was, times included; so does what providers need, and the store's time. */
+const asShown: ReadonlySet<string> = new Set([
+  'proposal',
+  'order',
+  'action',
+  'undo',
+  'operation',
+  'aloneUntil',
+])
 
 /** Brought back to now: it would else sleep until that time comes. */
 function brought(run: Run, until: Instant, now: Instant): RunDecision {

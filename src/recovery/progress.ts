@@ -21,8 +21,9 @@ interface AtStep {
 
 /** Instants named `until` are when somebody else may take over: whoever wrote them has given up by then. */
 export type Learned = AtStep &
+  /** `aloneUntil`: the same by the store's clock. */
   (
-    | { readonly kind: 'intended'; readonly until: Instant }
+    | { readonly kind: 'intended'; readonly until: Instant; readonly aloneUntil?: Instant }
     | { readonly kind: 'started'; readonly operation: Operation; readonly until: Instant }
     | { readonly kind: 'progress'; readonly note: string; readonly checkAfter: Duration }
     | { readonly kind: 'step-done'; readonly note: string }
@@ -54,12 +55,13 @@ const lookEvery: Duration = minute
 /** The intent is written before anything is started: who comes second finds it and does not start. */
 export function intended(
   run: Running | Unknown,
-  { until }: LearnedOf<'intended'>,
+  { until, aloneUntil }: LearnedOf<'intended'>,
   now: Instant,
 ): RunDecision {
   const step = run.steps[run.current]
   if (run.state !== 'running' || step?.phase !== 'ready' || run.cancelling) return same
-  const fields = { phase: 'intended' as const, startedAt: step.startedAt ?? now, attempts: step.attempts + 1 }
+  const startedAt = step.startedAt ?? now
+  const fields = { phase: 'intended' as const, startedAt, attempts: step.attempts + 1, aloneUntil }
   return to({ ...run, steps: withStep(run, run.current, fields), checkAt: until })
 }
 
@@ -199,7 +201,7 @@ export function laterWhenSilent(
   if (now - silentSince >= silenceLimit) return toUnknown({ ...run, steps }, reason, now, unknownFor)
   return to({
     ...run,
-    steps: withStep(run, run.current, { silentSince, waits, note: reason }),
+    steps: withStep(run, run.current, { silentSince, waits, note: reason, aloneUntil: undefined }),
     checkAt: now + wait,
   })
 }

@@ -35,6 +35,8 @@ export interface Step {
   readonly overriddenWith?: string
   /** How often it was begun. */
   readonly attempts: number
+  /** Until when whoever wrote its intent acts alone, by the store's clock; absent once that one has let go of it. */
+  readonly aloneUntil?: Instant | undefined
   /** Since when it could not be looked at; absent while the provider answers. */
   readonly silentSince?: Instant
   /** Its provider is waited for since then; to ask one that blocks before it is over makes it longer. */

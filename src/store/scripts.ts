@@ -16,6 +16,7 @@ const names = [
   'lend',
   'put-setting',
   'take',
+  'time',
 ] as const
 type ScriptName = (typeof names)[number]
 

@@ -149,7 +149,7 @@ export async function startEngine(
       throw new Error('the process died')
     }
     const deps: RunDeps = {
-      store: { ...store, commit },
+      store: { ...store, commit, time: async () => time },
       providers,
       readers: { ...noReaders, dns: cloudflare, ...reach.readers },
       bells: { set: async () => {}, onRing: () => {} },
