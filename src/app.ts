@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createChanges } from './changes.ts'
 import { createChats } from './chats.ts'
 import { createClock } from './clock.ts'
-import type { MachineClock } from './clock.ts'
+import type { BotClock } from './clock.ts'
 import { createDispatch } from './command/dispatch.ts'
 import type { Config } from './config.ts'
 import { createDeadlines } from './deadlines/deadlines.ts'
@@ -59,8 +59,7 @@ export interface App {
 
 export interface AppParts {
   readonly log: Log
-  /** One that does not show the machine's time, as in the demo and in tests, is shared by all processes. */
-  readonly clock?: Clock & Partial<Pick<MachineClock, 'ahead' | 'shown'>>
+  readonly clock?: BotClock
   /** Ends a start that is under way: what was started by then is stopped. */
   readonly stop?: AbortSignal
 }
@@ -99,7 +98,7 @@ export async function startApp(config: Config, parts: AppParts): Promise<App> {
 
 interface Assembly {
   readonly log: Log
-  readonly clock: NonNullable<AppParts['clock']>
+  readonly clock: BotClock
   readonly stops: (() => Promise<unknown>)[]
   readonly close: () => Promise<void>
 }
@@ -113,8 +112,7 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
     beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined, log }),
   )
   stops.push(life.end)
-  const now = clock.shown ? undefined : clock.now
-  const store = createStore({ redis: redis.redis, process: life.name, log, now })
+  const store = createStore({ redis: redis.redis, process: life.name, log, clock })
   const queue = createQueue(redis, { clock, log })
   stops.push(queue.close)
   const current = await patiently(clock, () =>
@@ -256,7 +254,6 @@ async function assemble(config: Config, { log, clock, stops, close }: Assembly):
         clock,
         late: deadlines.late,
         ahead: () => clock.ahead?.() ?? 0,
-        shown: clock.shown,
         heartbeat: heartbeat.last,
         chats: chats.checks,
       }),

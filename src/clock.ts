@@ -22,6 +22,9 @@ export interface MachineClock extends Clock {
   readonly shown: () => Instant
 }
 
+/** What the bot goes by. One that does not say what the machine shows, as in the demo, is shared by all processes. */
+export type BotClock = Clock & Partial<Pick<MachineClock, 'ahead' | 'shown'>>
+
 /**
  * A clock that never steps back: deadlines would else be late by as much. After a step of the machine's clock it goes
  * on from where it was, until the machine's has come after it; `steppedBack` is told by how much, once for each step.

@@ -1,17 +1,16 @@
 // Whether the bot can do its work now, part by part, with what to do about a part that cannot.
+import type { BotClock } from './clock.ts'
 import { reasonOf } from './errors.ts'
 import type { Duration, Instant } from './ids.ts'
 import { minute, second } from './ids.ts'
 import { printDuration } from './drplan/duration.ts'
-import type { Check, Clock, Readiness, Store } from './ports.ts'
+import type { Check, Readiness, Store } from './ports.ts'
 
 export interface ReadinessDeps {
   readonly store: Pick<Store, 'ping' | 'pendingEffects' | 'time'>
-  readonly clock: Clock
+  readonly clock: BotClock
   /** How far the bot's clock is ahead of the machine's, since that was set back. */
   readonly ahead: () => Duration
-  /** What this machine's clock shows; absent: the bot goes by another one, which differs from nobody's. */
-  readonly shown: (() => Instant) | undefined
   /** How late the latest unmet deadline is. */
   readonly late: () => Promise<Duration>
   /** When Nagios was last heard of; undefined when never since the start. */
@@ -79,8 +78,8 @@ function clockCheck(ahead: Duration): Check {
   }
 }
 
-/** Not for load balancers: when it is Redis' clock that is wrong, all bots differ from it. */
-async function skewCheck({ store, shown }: ReadinessDeps): Promise<Check> {
+/** A clock that all processes share differs from none. Not for load balancers: when it is Redis' clock that is wrong, all bots differ from it. */
+async function skewCheck({ store, clock: { shown } }: ReadinessDeps): Promise<Check> {
   if (shown === undefined) return { ok: true }
   const asked = shown()
   const time = await store.time()

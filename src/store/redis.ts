@@ -12,7 +12,8 @@ import { emptyHead } from '../timeline/event.ts'
 import { reasonOf } from '../errors.ts'
 import type { RedisClient } from './connect.ts'
 import type { RunScript } from './scripts.ts'
-import type { IncidentId, Instant, RunId } from '../ids.ts'
+import type { BotClock } from '../clock.ts'
+import type { IncidentId, RunId } from '../ids.ts'
 import type { Alert } from '../intake/alert.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { ObjectRecord, Versioned } from '../commit.ts'
@@ -51,10 +52,10 @@ export function createStore(ports: {
   readonly process?: string
   /** Hears of records that only a newer version understands; absent: nobody does. */
   readonly log?: Log
-  /** What tells the time where all processes share one clock that is not the machine's; absent: Redis does. */
-  readonly now?: (() => Instant) | undefined
+  /** Tells the time of all processes if they share it; else, and when it is absent, Redis' clock does. */
+  readonly clock?: BotClock
 }): Store {
-  const { redis, process = randomUUID(), now } = ports
+  const { redis, process = randomUUID(), clock } = ports
   const run = loadScripts(redis)
   const script: RunScript = (name, args) => ask(() => run(name, args))
   return {
@@ -74,7 +75,7 @@ export function createStore(ports: {
         if (forMs > 0) await redis.set(key, 1, 'PX', forMs)
         else await redis.del(key)
       }),
-    time: async () => now?.() ?? Number(await script('time', [])),
+    time: async () => (clock && !clock.shown ? clock.now() : Number(await script('time', []))),
     ping: () => ask(async () => void (await redis.set(`${root}:ping`, 1))),
   }
 }
