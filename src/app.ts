@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createChanges } from './changes.ts'
 import { createChats } from './chats.ts'
 import { createClock } from './clock.ts'
-import type { BotClock } from './clock.ts'
+import type { MachineClock } from './clock.ts'
 import { createDispatch } from './command/dispatch.ts'
 import type { Config } from './config.ts'
 import { createDeadlines } from './deadlines/deadlines.ts'
@@ -22,7 +22,7 @@ import { createOutbox } from './incident/outbox.ts'
 import type { Performers } from './incident/tries.ts'
 import { startLoops } from './loops.ts'
 import { patiently } from './deadlines/patiently.ts'
-import type { Log, Store } from './ports.ts'
+import type { Clock, Log, Store } from './ports.ts'
 import { createSystems, nagiosCommandsOf, warmWhenBroken } from './providers.ts'
 import { createQueue } from './queue/bullmq.ts'
 import { readiness } from './readiness.ts'
@@ -59,7 +59,7 @@ export interface App {
 
 export interface AppParts {
   readonly log: Log
-  readonly clock?: BotClock
+  readonly clock?: Clock & Partial<Pick<MachineClock, 'ahead'>>
   /** Ends a start that is under way: what was started by then is stopped. */
   readonly stop?: AbortSignal
 }
@@ -98,7 +98,7 @@ export async function startApp(config: Config, parts: AppParts): Promise<App> {
 
 interface Assembly {
   readonly log: Log
-  readonly clock: BotClock
+  readonly clock: NonNullable<AppParts['clock']>
   readonly stops: (() => Promise<unknown>)[]
   readonly close: () => Promise<void>
 }

@@ -18,12 +18,7 @@ export const machine: Readings = { wall: () => Date.now(), running: () => perfor
 /** The machine's clock, which knows how far it runs ahead of what the machine shows; 0 as long as that is true. */
 export interface MachineClock extends Clock {
   readonly ahead: () => Duration
-  /** What the machine itself shows. */
-  readonly shown: () => Instant
 }
-
-/** What the bot goes by. One that does not say what the machine shows, as in the demo, is shared by all processes. */
-export type BotClock = Clock & Partial<Pick<MachineClock, 'ahead' | 'shown'>>
 
 /**
  * A clock that never steps back: deadlines would else be late by as much. After a step of the machine's clock it goes

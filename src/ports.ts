@@ -12,6 +12,8 @@ import type { Head, TimelineEvent, TimelineId } from './timeline/event.ts'
 /** The only clock and the only timer, so that tests can move time and a demo's time can run faster. */
 export interface Clock {
   readonly now: () => Instant
+  /** What the machine shows; absent: this clock is another one, which all processes share, as in the demo. */
+  readonly shown?: () => Instant
   /** Calls `run` once, `duration` of this clock from now; the answer cancels it. */
   readonly after: (duration: Duration, run: () => void) => () => void
   /** How many milliseconds of real time `duration` takes; the same number on a clock that runs at normal speed. */

@@ -1,14 +1,13 @@
 // Whether the bot can do its work now, part by part, with what to do about a part that cannot.
-import type { BotClock } from './clock.ts'
 import { reasonOf } from './errors.ts'
 import type { Duration, Instant } from './ids.ts'
 import { minute, second } from './ids.ts'
 import { printDuration } from './drplan/duration.ts'
-import type { Check, Readiness, Store } from './ports.ts'
+import type { Check, Clock, Readiness, Store } from './ports.ts'
 
 export interface ReadinessDeps {
   readonly store: Pick<Store, 'ping' | 'pendingEffects' | 'time'>
-  readonly clock: BotClock
+  readonly clock: Clock
   /** How far the bot's clock is ahead of the machine's, since that was set back. */
   readonly ahead: () => Duration
   /** How late the latest unmet deadline is. */

@@ -12,13 +12,12 @@ import { emptyHead } from '../timeline/event.ts'
 import { reasonOf } from '../errors.ts'
 import type { RedisClient } from './connect.ts'
 import type { RunScript } from './scripts.ts'
-import type { BotClock } from '../clock.ts'
 import type { IncidentId, RunId } from '../ids.ts'
 import type { Alert } from '../intake/alert.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { ObjectRecord, Versioned } from '../commit.ts'
 import type { Effect, EffectBody } from '../effect.ts'
-import type { Log, Store } from '../ports.ts'
+import type { Clock, Log, Store } from '../ports.ts'
 import { isOpen } from '../recovery/run.ts'
 import type { Run } from '../recovery/run.ts'
 import type { Head, TimelineEvent } from '../timeline/event.ts'
@@ -53,7 +52,7 @@ export function createStore(ports: {
   /** Hears of records that only a newer version understands; absent: nobody does. */
   readonly log?: Log
   /** Tells the time of all processes if they share it; else, and when it is absent, Redis' clock does. */
-  readonly clock?: BotClock
+  readonly clock?: Pick<Clock, 'now' | 'shown'>
 }): Store {
   const { redis, process = randomUUID(), clock } = ports
   const run = loadScripts(redis)
