@@ -79,7 +79,7 @@ export function replicasIn(startChat: () => Promise<ReplicaChat>): Replicas {
         CONSOLE_SECRET: first.config.CONSOLE_SECRET,
         SMTP_URL: first.mailbox.url,
       },
-      args: ['--clock', String(first.clock.now())],
+      args: () => ['--clock', String(first.clock.now())],
       rest: () => 10 * minute,
     })
   }

@@ -103,9 +103,13 @@ async function writeConf({ dir, token }: DriverOptions, url: string): Promise<st
   return conf
 }
 
-/** Tries until there is something; a connection that failed is no answer. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + patience
+/** Tries until there is something; a connection that failed is no answer. `within`: milliseconds. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  within = patience,
+): Promise<T> {
+  const end = Date.now() + within
   while (Date.now() < end) {
     const found = await look().catch((thrown: unknown) => {
       if (isConnectionTrouble(thrown)) return undefined
@@ -114,7 +118,7 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
     if (found !== undefined) return found
     await sleep(pause)
   }
-  throw new Error(`this did not come about within ${patience / 1_000} s: ${what}`)
+  throw new Error(`this did not come about within ${within / 1_000} s: ${what}`)
 }
 
 /** What fetch and the supervised process throw when the bot is not there. */

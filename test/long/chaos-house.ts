@@ -105,7 +105,16 @@ export async function startHouse(round: Round, outside: Outside): Promise<House>
   const port = await freePort()
   const bot = superviseBot({
     env: await environment({ dir, port, redis, cloudflare: gateway.url, outside }),
-    args: ['--name', name, '--clock', String(begin), '--since', String(since), '--speed', String(speed)],
+    args: () => [
+      '--name',
+      name,
+      '--clock',
+      String(begin),
+      '--since',
+      String(since),
+      '--speed',
+      String(speed),
+    ],
     rest: () => (random() < 0.7 ? 0 : random() * longestDeath),
   })
   const reaper = createReaper({ round, random, bot, redis, dir })

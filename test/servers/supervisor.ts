@@ -27,10 +27,10 @@ const linesKept = 25
 /** A bot that cannot start is tried again after this long, in milliseconds. */
 const pause = 200
 
-/** Starts it; `args` are those of bot-process.ts. */
+/** Starts it; `args` are those of bot-process.ts, asked for at each start. */
 export function superviseBot(from: {
   readonly env: Readonly<Record<string, string>>
-  readonly args: readonly string[]
+  readonly args: () => readonly string[]
   /** How long it stays dead after a kill, in milliseconds; 0: it is started again at once. */
   readonly rest: () => number
 }): Supervisor {
@@ -46,7 +46,7 @@ export function superviseBot(from: {
     lines = [...lines, ...chunk.toString().trimEnd().split('\n')].slice(-linesKept)
   }
   function launch(): ChildProcess {
-    const born = fork(entry, from.args, {
+    const born = fork(entry, from.args(), {
       env: { PATH: process.env['PATH'] ?? '', ...from.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [],

@@ -145,7 +145,7 @@ it('what a killed bot had in hand is done by the other within ten seconds', asyn
       CONSOLE_SECRET: first.config.CONSOLE_SECRET,
       SMTP_URL: silentMail,
     },
-    args: ['--clock', String(first.clock.now())],
+    args: () => ['--clock', String(first.clock.now())],
     rest: () => 10 * minute,
   })
   try {
