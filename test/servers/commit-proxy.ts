@@ -61,11 +61,13 @@ export async function startCommitProxy(
       pending = Buffer.alloc(0)
       if (what === 'pass' || commit === undefined) return
       deaf = true
-      void written(redis, commit).then(() => {
-        strike()
-        client.destroy()
-      })
+      void onceWritten(commit)
     })
+    async function onceWritten(commit: RunCommit): Promise<void> {
+      await written(redis, commit)
+      strike()
+      client.destroy()
+    }
     upstream.on('data', (chunk) => {
       if (!deaf) client.write(chunk)
     })
