@@ -6,14 +6,15 @@ import { isSameDay, momentText, timeText } from './moment.ts'
  * A piece of text. Plain strings are data: a door escapes them, so that nothing in them becomes a mention,
  * markup, a link or a command. Times are instants, to the minute, shown in the reader's zone where the door can; a
  * door that knows what time it is
- * puts the day before a `time` that is not of today. What runs out is said
+ * puts the day before a `time` that is not of today; for the others `day` says that it is not that of the card
+ * (`withDays`). What runs out is said
  * with its words: `countdown` is `4m left`, `deadline` is `4m left, until 10:32`, and what is over, `ago`, is `4m ago`; a
  * door whose text stays as it is while time goes on says `until 10:32`, and `at 10:32`. A `command` can be typed: each
  * door shows it as it is typed there, such as `/dr ack`.
  */
 export type Span =
   | string
-  | { readonly at: Instant; readonly show: Show }
+  | { readonly at: Instant; readonly show: Show; readonly day?: true }
   | { readonly code: string }
   | { readonly command: string }
   | { readonly strong: string }
@@ -99,6 +100,26 @@ export function timeOn(at: Instant, now: Instant, zone: string): Span {
   return { at, show: isSameDay(at, now, zone) ? 'time' : 'date-time' }
 }
 
+/** The card with the day at each clock that is not of the day of `now` in that zone: past midnight a time is no moment. */
+export function withDays(card: Card, now: Instant, zone: string): Card {
+  const spanOn = (span: Span): Span =>
+    typeof span === 'string' || !('at' in span) || isSameDay(span.at, now, zone)
+      ? span
+      : { ...span, day: true }
+  const lineOn = (line: Line): Line => line.map(spanOn)
+  const { fields, sections } = card
+  return {
+    ...card,
+    ...(fields && { fields: fields.map((field) => ({ ...field, value: lineOn(field.value) })) }),
+    ...(sections && {
+      sections: sections.map((section) => ({
+        ...section,
+        ...(section.lines && { lines: section.lines.map(lineOn) }),
+      })),
+    }),
+  }
+}
+
 /**
  * A line as plain text, times in UTC and commands as in a terminal: for e-mail, reports and whatever has no door of
  * its own.
@@ -107,7 +128,7 @@ export function plain(line: Line): string {
   return line
     .map((span) => {
       if (typeof span === 'string') return span
-      if ('at' in span) return clockText(span.at, span.show)
+      if ('at' in span) return clockText(span)
       if ('code' in span) return span.code
       if ('command' in span) return `dr ${span.command}`
       if ('strong' in span) return span.strong
@@ -116,8 +137,8 @@ export function plain(line: Line): string {
     .join('')
 }
 
-function clockText(at: Instant, show: Show): string {
+function clockText({ at, show, day }: Extract<Span, { readonly at: Instant }>): string {
   if (show === 'date-time') return `${momentText(at, 'UTC')} UTC`
-  const time = `${timeText(at, 'UTC')} UTC`
+  const time = `${day ? momentText(at, 'UTC') : timeText(at, 'UTC')} UTC`
   return show === 'time' ? time : `${show === 'ago' ? 'at' : 'until'} ${time}`
 }

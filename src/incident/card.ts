@@ -3,7 +3,7 @@ import { nameOf } from '../drplan/person-name.ts'
 import { printDuration } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Duration, Instant, SystemId } from '../ids.ts'
-import { timeOn } from '../message.ts'
+import { timeOn, withDays } from '../message.ts'
 import type { Card, Field, Line, Section, Span, Tone } from '../message.ts'
 import { never } from '../errors.ts'
 import type { Run } from '../recovery/run.ts'
@@ -38,7 +38,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     rooms(incident, view),
   ]
   const sections = parts.filter((each) => each !== undefined)
-  return {
+  const card: Card = {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
     tone: toneOf(incident, view.now),
     fields: incidentFields(incident, view),
@@ -47,6 +47,7 @@ export function incidentCard(incident: Incident, view: CardView): Card {
     links: roomLinks(incident, view.chat),
     footer: openedLine(incident, view.plan),
   }
+  return withDays(card, view.now, view.plan.timezone)
 }
 
 /** When it was opened, by whom, and for what when that is not what is broken now. */

@@ -2,6 +2,7 @@
 import { nameOf } from '../drplan/person-name.ts'
 import type { DrPlan, Role } from '../drplan/schema.ts'
 import type { PersonId } from '../ids.ts'
+import { withDays } from '../message.ts'
 import type { Button, Card, Line, Section } from '../message.ts'
 import { verdictButtons } from '../recovery/buttons.ts'
 import { runTitle } from '../recovery/card.ts'
@@ -45,7 +46,7 @@ export function engineerCard(incident: Incident, page: Page, view: PageView): Ca
 
 /** The card of somebody who is called because others could not mend it: managers, the dev team. */
 export function managerCard(incident: Incident, page: Page, tried: Tried, view: PageView): Card {
-  return {
+  const card: Card = {
     title: `${incident.id} · ${incident.system} · ${stateText(incident)}`,
     tone: toneOf(incident, view.now),
     fields: incidentFields(incident, view),
@@ -59,6 +60,7 @@ export function managerCard(incident: Incident, page: Page, tried: Tried, view: 
     links: pageLinks(incident, view),
     footer: openedLine(incident, view.plan),
   }
+  return withDays(card, view.now, view.plan.timezone)
 }
 
 /** Why this person, and how to answer where the button does not help. */

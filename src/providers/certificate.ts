@@ -1,5 +1,5 @@
 // The provider that looks at the certificate a server shows for a name: would clients trust it, who issued it, until when?
-import { printDuration } from '../drplan/duration.ts'
+import { second } from '../ids.ts'
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, rootCertificates } from 'node:tls'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
@@ -88,7 +88,7 @@ async function lookAt(want: Want, { ca, action, signal }: Circumstances): Promis
     return { name, at, ...judge(socket, name) }
   } catch (thrown) {
     stopIf(signal, name)
-    const late = `gave no certificate within ${printDuration(action.timeout)}`
+    const late = `gave no certificate within ${action.timeout / second}s`
     return { name, at, ok: false, text: limit.aborted ? late : reasonOfFailure(thrown) }
   } finally {
     socket.destroy()

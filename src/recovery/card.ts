@@ -4,7 +4,7 @@ import { never } from '../errors.ts'
 import { printTook } from '../drplan/duration.ts'
 import type { DrPlan } from '../drplan/schema.ts'
 import type { Instant } from '../ids.ts'
-import { timeOn } from '../message.ts'
+import { timeOn, withDays } from '../message.ts'
 import type { Card, Field, Line, Section, Tone } from '../message.ts'
 import { told } from '../told.ts'
 import { isGone, runButtons } from './buttons.ts'
@@ -27,7 +27,8 @@ export const stepsHeading = 'Steps'
 /** The card of a run, the same for every door. */
 export function runCard(run: Run, now: Instant, plan: DrPlan): Card {
   const seen = { plan, now }
-  return isNeverBegun(run) ? neverBegunCard(run, seen) : fullCard(run, seen)
+  const card = isNeverBegun(run) ? neverBegunCard(run, seen) : fullCard(run, seen)
+  return withDays(card, now, plan.timezone)
 }
 
 function fullCard(run: Run, seen: Seen): Card {

@@ -9,14 +9,10 @@ import { escaped } from './text.ts'
 
 type TimeSpan = Extract<Span, { readonly at: Instant }>
 
-/** How Slack writes each kind of time, in the reader's zone and habit. */
-const formats = {
-  time: '{time}',
-  'date-time': '{date_short_pretty} {time}',
-  countdown: '{time}',
-  deadline: '{time}',
-  ago: '{time}',
-} as const
+/** How Slack writes a time, in the reader's zone and habit. */
+function formatOf({ show, day }: TimeSpan): string {
+  return show === 'date-time' || day ? '{date_short_pretty} {time}' : '{time}'
+}
 
 /** Characters of one text that are looked at: as many as can be shown, and as many unseen ones. */
 const longestRead = 2 * limits.text
@@ -70,7 +66,7 @@ export function textPieces(line: Line): readonly string[] {
 
 /** A moment as Slack's own markup: made of numbers only. */
 export function dateToken(span: TimeSpan): string {
-  return `<!date^${seconds(span.at)}^${formats[span.show]}|${utc(span)}>`
+  return `<!date^${seconds(span.at)}^${formatOf(span)}|${utc(span)}>`
 }
 
 /** A command as it is typed in Slack, wherever one is. */
@@ -96,7 +92,7 @@ function richSpan(span: Span, style: TextStyle): readonly Rich[] {
   const date: Rich = {
     type: 'date',
     timestamp: seconds(span.at),
-    format: formats[span.show],
+    format: formatOf(span),
     fallback,
     ...(Object.keys(style).length > 0 && { style }),
   }
@@ -131,6 +127,6 @@ function seconds(at: Instant): number {
 }
 
 /** `02:12 UTC`, `2026-11-23 02:12 UTC`: for whoever cannot be shown their own zone. */
-function utc({ at, show }: TimeSpan): string {
-  return `${show === 'date-time' ? momentText(at, 'UTC') : timeText(at, 'UTC')} UTC`
+function utc({ at, show, day }: TimeSpan): string {
+  return `${show === 'date-time' || day ? momentText(at, 'UTC') : timeText(at, 'UTC')} UTC`
 }

@@ -107,8 +107,8 @@ function linkRuns(link: string, text: string, style: TextStyle): readonly TextRu
 }
 
 /** `03:12 CET`, `2026-11-23 03:12 CET`. */
-function namedMoment({ at, show }: TimeSpan, zone: string): string {
-  const written = show === 'date-time' ? momentText(at, zone) : timeText(at, zone)
+function namedMoment({ at, show, day }: TimeSpan, zone: string): string {
+  const written = show === 'date-time' || day ? momentText(at, zone) : timeText(at, zone)
   return `${written} ${zoneName(at, zone)}`
 }
 
@@ -118,10 +118,10 @@ function zoneName(at: Instant, zone: string): string {
 }
 
 /** A moment as Adaptive Cards' own functions: made of numbers only. */
-function localMoment({ at, show }: TimeSpan): string {
+function localMoment({ at, show, day }: TimeSpan): string {
   const moment = Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' })
   const time = `{{TIME(${moment})}}`
-  return show === 'date-time' ? `{{DATE(${moment}, SHORT)}} ${time}` : time
+  return show === 'date-time' || day ? `{{DATE(${moment}, SHORT)}} ${time}` : time
 }
 
 /** Runs of the same style become one: each costs as much as a line of text. */
