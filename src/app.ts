@@ -104,12 +104,10 @@ interface Assembly {
 }
 
 async function assemble(config: Config, { log, clock, stops, close }: Assembly): Promise<App> {
-  const redis = await openRedis(
-    { url: config.REDIS_URL, dataDir: config.DATA_DIR },
-    { log, clock, started: (stop) => stops.push(stop) },
-  )
+  const { REDIS_URL: given, DATA_DIR: dataDir } = config
+  const redis = await openRedis({ url: given, dataDir }, { log, clock, started: (stop) => stops.push(stop) })
   const life = await patiently(clock, () =>
-    beginLife({ redis: redis.redis, dataDir: config.DATA_DIR, alone: config.REDIS_URL === undefined, log }),
+    beginLife({ redis: redis.redis, dataDir, alone: given === undefined, clock, log }),
   )
   stops.push(life.end)
   const store = createStore({ redis: redis.redis, process: life.name, log, clock })

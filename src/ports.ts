@@ -115,6 +115,8 @@ export interface Store {
   readonly holdOnce: (name: string, forMs: Duration) => Promise<void>
   /** What the store's clock shows. All processes share it, while their own clocks may differ. */
   readonly time: () => Promise<Instant>
+  /** The same of whichever clock is ahead of all others: the store's, or that of a process's machine. */
+  readonly latest: () => Promise<Instant>
   /** Resolves when the store answers and can write; rejects with what to do. */
   readonly ping: () => Promise<void>
 }

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { loadScripts, root } from './scripts.ts'
 import { toStoreError } from './errors.ts'
 import { reasonOf } from '../errors.ts'
-import type { Log } from '../ports.ts'
+import type { Clock, Log } from '../ports.ts'
 import type { RedisClient } from './connect.ts'
 
 export interface Life {
@@ -26,6 +26,7 @@ export interface LifeOptions {
   readonly dataDir: string
   /** Nobody else can use this Redis: whoever is known to it is gone. */
   readonly alone: boolean
+  readonly clock?: Pick<Clock, 'shown'>
   readonly log: Log
 }
 
@@ -44,7 +45,7 @@ type Mark = z.infer<typeof Mark>
  * Begins a life. What the life before it on this `dataDir` held is taken from it when it is certainly gone: a process
  * that starts again does not wait for its own death to be noticed. Throws RetryableError when Redis does not answer.
  */
-export async function beginLife({ redis, dataDir, alone, log }: LifeOptions): Promise<Life> {
+export async function beginLife({ redis, dataDir, alone, clock, log }: LifeOptions): Promise<Life> {
   const name = randomUUID()
   const script = loadScripts(redis)
   async function ask(...[which, args]: Parameters<typeof script>): Promise<void> {
@@ -54,9 +55,10 @@ export async function beginLife({ redis, dataDir, alone, log }: LifeOptions): Pr
       throw toStoreError(thrown)
     }
   }
+  const beat = (): Promise<void> => ask('beat', [name, clock?.shown?.() ?? ''])
   const file = join(dataDir, 'process.json')
   const before = await markIn(file)
-  await ask('beat', [name])
+  await beat()
   if (alone) await ask('bury', [name, '*'])
   const fate = await fateOf(before)
   if (before && fate === 'gone') await ask('bury', [name, before.name])
@@ -76,7 +78,7 @@ export async function beginLife({ redis, dataDir, alone, log }: LifeOptions): Pr
   await mark(own)
   return {
     name,
-    beat: () => ask('beat', [name]),
+    beat,
     lives: async (other) => {
       try {
         return (await redis.zscore(`${root}:processes`, other)) !== null

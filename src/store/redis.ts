@@ -12,7 +12,7 @@ import { emptyHead } from '../timeline/event.ts'
 import { reasonOf } from '../errors.ts'
 import type { RedisClient } from './connect.ts'
 import type { RunScript } from './scripts.ts'
-import type { IncidentId, RunId } from '../ids.ts'
+import type { IncidentId, Instant, RunId } from '../ids.ts'
 import type { Alert } from '../intake/alert.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { ObjectRecord, Versioned } from '../commit.ts'
@@ -57,6 +57,8 @@ export function createStore(ports: {
   const { redis, process = randomUUID(), clock } = ports
   const run = loadScripts(redis)
   const script: RunScript = (name, args) => ask(() => run(name, args))
+  const timeBy = async (which: 'time' | 'latest'): Promise<Instant> =>
+    clock && !clock.shown ? clock.now() : Number(await script(which, []))
   return {
     accept: createAccept(script),
     commit: async (commit) => verdict(await script('commit', commitArguments(commit, process))),
@@ -74,7 +76,8 @@ export function createStore(ports: {
         if (forMs > 0) await redis.set(key, 1, 'PX', forMs)
         else await redis.del(key)
       }),
-    time: async () => (clock && !clock.shown ? clock.now() : Number(await script('time', []))),
+    time: () => timeBy('time'),
+    latest: () => timeBy('latest'),
     ping: () => ask(async () => void (await redis.set(`${root}:ping`, 1))),
   }
 }

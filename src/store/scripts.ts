@@ -13,6 +13,7 @@ const names = [
   'commit',
   'effect-done',
   'effect-later',
+  'latest',
   'lend',
   'put-setting',
   'take',

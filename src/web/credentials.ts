@@ -1,6 +1,7 @@
 // Credentials against the store: what was taken back counts no more, and a login link is used up at its first use.
 import { ConflictError } from '../errors.ts'
 import type { Instant, PersonId } from '../ids.ts'
+import { clockSkew } from '../ahead.ts'
 import type { Store } from '../ports.ts'
 import { readRevocations, revokeAll, revokeOne, settleRevocations } from './session.ts'
 import type { Claims, CredentialKind, Refusal, Revocations, Signer } from './session.ts'
@@ -20,7 +21,10 @@ export interface Credentials {
   readonly settle: (now: Instant) => Promise<void>
 }
 
-export function createCredentials(signer: Signer, store: Pick<Store, 'setting' | 'putSetting'>): Credentials {
+export function createCredentials(
+  signer: Signer,
+  store: Pick<Store, 'setting' | 'putSetting' | 'latest'>,
+): Credentials {
   return {
     verify: async (kind, credential, now) =>
       signer.verify(kind, credential, now, readRevocations(await store.setting(revocationsSetting))),
@@ -29,8 +33,10 @@ export function createCredentials(signer: Signer, store: Pick<Store, 'setting' |
         Object.hasOwn(revocations.ids, claims.id) ? undefined : revokeOne(revocations, claims, now),
       ),
     revokeAll: async (person, now) => {
-      // What was issued in this very millisecond is meant too.
-      await change(store, (revocations) => revokeAll(revocations, person, now + 1))
+      // What was issued in this very millisecond is meant too, and by a process whose clock is ahead of this one's.
+      const latest = Math.max(now, await store.latest()) + 1
+      const before = Math.min(latest, now + clockSkew)
+      await change(store, (revocations) => revokeAll(revocations, person, before))
     },
     settle: async (now) => {
       await change(store, (revocations) => settleRevocations(revocations, now))

@@ -360,6 +360,16 @@ export function storeContract(open: OpenStore): void {
     })
   })
 
+  test('a store has a clock that goes on, and no clock of its processes is ahead of the latest', async () => {
+    const first = await store.time()
+    const second = await store.time()
+    const latest = await store.latest()
+
+    expect(second).toBeGreaterThanOrEqual(first)
+    expect(latest).toBeGreaterThanOrEqual(second)
+    expect(Math.abs(first - Date.now())).toBeLessThan(60_000)
+  })
+
   test('a store that is up answers a ping', async () => {
     const store = await open()
 

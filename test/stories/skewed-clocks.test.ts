@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createMovableClock } from '../../sim/clock.ts'
 import { freePort } from '../../sim/free-port.ts'
+import { createSigner } from '../../src/web/session.ts'
 import { startBot } from '../servers/bot.ts'
 import type { Bot } from '../servers/bot.ts'
 import { startTestRedis } from '../servers/redis.ts'
@@ -62,6 +63,21 @@ it('a change that takes its time is sent once, although one bot believes that it
   expect('checkAt' in turn && turn.checkAt).toBeLessThan(ahead.clock.now())
   expect(cloudflare.requests.filter(({ changes }) => changes)).toHaveLength(1)
   expect((await right.run('R-1')).steps[1]).toMatchObject({ phase: 'done', attempts: 1 })
+})
+
+it('what the bot whose clock is ahead has given out is taken back at the other one, too', async () => {
+  const [right, ahead] = await startTwo()
+  const token = createSigner(right.config.CONSOLE_SECRET).token('ann', ahead.clock.now())
+  const statusWith = async (bot: Bot): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(`${bot.app().url}/api/incidents`, { headers })).status
+  }
+  const before = [await statusWith(right), await statusWith(ahead)]
+
+  await right.say('ann', 'logout')
+
+  expect(before).toEqual([200, 200])
+  expect([await statusWith(right), await statusWith(ahead)]).toEqual([401, 401])
 })
 
 it('the bot whose clock is wrong says so in /readyz and goes on with its work', async () => {

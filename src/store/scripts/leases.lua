@@ -8,6 +8,7 @@
 -- effects:again    set: what was put again while somebody held it
 -- effects:tries    hash: how often it was tried in vain
 -- processes        sorted set: who is there, by the last sign of life; whoever holds something is in it
+-- processes:ahead  hash: by how much a process's clock is ahead of Redis'
 -- processes:awake  since when somebody has been giving signs of life without a pause
 local root = KEYS[1]
 -- A process that was silent for this long is dead.
@@ -62,6 +63,7 @@ local function bury(process)
   local held = redis.call('ZRANGE', root .. ':effects:held:' .. process, 0, -1)
   for place, effect in ipairs(held) do release(process, effect, place) end
   redis.call('ZREM', root .. ':processes', process)
+  redis.call('HDEL', root .. ':processes:ahead', process)
 end
 
 local function buryDead(now)
