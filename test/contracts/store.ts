@@ -361,6 +361,8 @@ export function storeContract(open: OpenStore): void {
   })
 
   test('a store has a clock that goes on, and no clock of its processes is ahead of the latest', async () => {
+    const store = await open()
+
     const first = await store.time()
     const second = await store.time()
     const latest = await store.latest()
