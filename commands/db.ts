@@ -38,11 +38,13 @@ function secondWord(database: string): string {
   return /^ago$|^\d/i.test(database) ? quote(database) : printWord(database)
 }
 
-/** `10m ago`, and `2026-11-23 09:14Z`, are two words and one moment. */
+/** `10m ago`, `10 minutes ago`, and `2026-11-23 09:14Z`, are several words and one moment. */
 function timeOf(words: readonly Word[]): {
   readonly time: string | undefined
   readonly rest: readonly Word[]
 } {
+  const spelt = speltOut(words)
+  if (spelt !== undefined) return { time: spelt, rest: words.slice(3) }
   const [first, second, ...rest] = words
   if (first === undefined || first.quoted || second === undefined || second.quoted)
     return { time: first?.text, rest: words.slice(1) }
@@ -51,6 +53,19 @@ function timeOf(words: readonly Word[]): {
   if (/^\d{4}-\d\d-\d\d$/.test(first.text) && /^\d\d?:\d\d/.test(second.text))
     return { time: `${first.text}T${second.text}`, rest }
   return { time: first.text, rest: words.slice(1) }
+}
+
+/** `10m ago`, of `10 minutes ago`. */
+function speltOut(words: readonly Word[]): string | undefined {
+  const three = words.slice(0, 3)
+  if (three.some((word) => word.quoted)) return undefined
+  const text = three.map((word) => word.text.toLowerCase()).join(' ')
+  const [, count, ...units] =
+    /^(\d{1,5}) (?:(s)(?:ec(?:ond)?s?)?|(m)(?:in(?:ute)?s?)?|(h)(?:(?:ou)?rs?)?|(d)(?:ays?)?) ago$/.exec(
+      text,
+    ) ?? []
+  const unit = units.find((one) => one !== undefined)
+  return unit === undefined ? undefined : `${count}${unit} ago`
 }
 
 export const dbGeoRestore: CommandSpec<'db geo-restore'> = {

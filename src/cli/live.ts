@@ -29,7 +29,7 @@ export async function liveCheck(
   machine: Pick<Machine, 'now' | 'after' | 'err'>,
 ): Promise<Printed> {
   const now = machine.now()
-  const config = readConfig(file === undefined ? env : { ...env, DR_PLAN: file })
+  const config = readConfig(file === undefined ? readable(env) : { ...readable(env), DR_PLAN: file })
   const result = loadPlan(readPlan(config.DR_PLAN), config.DR_PLAN)
   const still = checkReport(config.DR_PLAN, result, now)
   if ('errors' in result) return still
@@ -57,6 +57,16 @@ export async function liveCheck(
     text: text.join('\n'),
     json: { ...Object(still.json), ok: unready === 0, live },
     exitCode: unready === 0 ? 0 : 1,
+  }
+}
+
+/** What only a running bot needs may be missing: a plan is checked before there is one. */
+function readable(env: Environment): Environment {
+  const unused = 'this setting is of no use for a look at the systems'
+  return {
+    ...env,
+    NAGIOS_TOKEN: env['NAGIOS_TOKEN'] || unused,
+    CONSOLE_SECRET: env['CONSOLE_SECRET'] || unused,
   }
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { loadPlan } from '../drplan/load.ts'
-import { nearestOf } from '../drplan/issues.ts'
+import { meantPerson } from '../drplan/issues.ts'
 import { checkReport, printProblem, testReport } from '../drplan/report.ts'
 import { UserError, reasonOf } from '../errors.ts'
 import { hostStates, serviceStates } from '../intake/alert.ts'
@@ -55,7 +55,7 @@ export function issue(
   const people = Object.keys(loadedPlan(config.DR_PLAN).plan.people)
   const { kind, person } = want
   if (!people.includes(person)) {
-    const text = `${config.DR_PLAN} has nobody called "${person}". ${nearestOf(person, people)}.`
+    const text = `${config.DR_PLAN} has nobody called "${person}". ${meantPerson(person, people)}.`
     throw new UserError('unknown-person', text)
   }
   const issuer = signer(config.CONSOLE_SECRET)

@@ -1,5 +1,6 @@
 // The command line: reads its arguments, asks the bot or does it here, prints, and ends with a status.
 import { z } from 'zod'
+import { printWord } from '../command/words.ts'
 import { readCliConfig } from '../config.ts'
 import { UserError, never } from '../errors.ts'
 import { readArgs } from './args.ts'
@@ -165,7 +166,9 @@ async function command(asked: Asked, machine: Machine): Promise<ExitCode> {
   if (button === undefined || machine.ask === undefined)
     return wait ? follow(access, answer, asked, machine) : exitCode(answer)
   const next = await approval(machine.ask, button)
-  return next === undefined ? exitCode(answer) : approve(access, { ...asked, text: next }, machine)
+  if (next !== undefined) return approve(access, { ...asked, text: next }, machine)
+  machine.out(notApproved(button))
+  return exitCode(answer)
 }
 
 /** Asks the bot, and says so on standard error when it takes a while. */
@@ -253,6 +256,13 @@ function approvable(text: string, answer: BotAnswer): Button | undefined {
   if (!proposed.success || /^(?:dr\s+)?runs\b/i.test(text)) return undefined
   const { id } = proposed.data.run
   return answer.card.buttons?.find((one) => one.command === `approve ${id}`)
+}
+
+/** Whoever has said neither yes nor no must not believe that it was the one or the other. */
+function notApproved({ command: approving, typed }: Button): string {
+  const name = typed === undefined ? '' : ` ${printWord(typed)}`
+  const [line = ''] = harmlessLines(`Not approved; it waits. To approve it: dr ${approving}${name}`)
+  return `${line}\n`
 }
 
 /** Asks for the approval at once. The answer is the command to send. */

@@ -29,10 +29,19 @@ function notZoned(text: string, plain: string, now: Instant, zone: string): User
       `“${text.slice(0, 60)}” is no moment. Write how long ago, such as: db restore 10m ago, or a time with its zone, such as: db restore ${example(Math.floor(now / minute) * minute - 15 * minute)}`,
     )
   const utc = local.toZonedDateTime('UTC').toInstant().epochMilliseconds
-  const here = local.toZonedDateTime(zone).toInstant().epochMilliseconds
+  const utcExample = `db restore ${momentIn(utc, 'UTC').replace('+00:00', 'Z')}`
+  const [first, second] = (['earlier', 'later'] as const).map(
+    (disambiguation) => local.toZonedDateTime(zone, { disambiguation }).toInstant().epochMilliseconds,
+  )
+  const here = `db restore ${example(first ?? utc)}`
+  // In the night in which clocks are set back there are two of it.
+  const isTwice = second !== first && local.toZonedDateTime(zone).toPlainDateTime().equals(local)
+  const inZone = isTwice
+    ? `${zone} has it twice then, first as: ${here}, and an hour later as: db restore ${example(second ?? utc)}`
+    : `As ${zone} has it: ${here}`
   return new UserError(
     'no-zone',
-    `“${text.slice(0, 60)}” does not say in which time zone. As ${zone} has it: db restore ${example(here)}, or as UTC: db restore ${momentIn(utc, 'UTC').replace('+00:00', 'Z')}`,
+    `“${text.slice(0, 60)}” does not say in which time zone. ${inZone}, or as UTC: ${utcExample}`,
   )
 }
 

@@ -69,6 +69,9 @@ export function demandDuration(
   return { problem: word === undefined ? `For how long? ${how}` : `${shown(word)} is no duration. ${how}` }
 }
 
+/** More is never meant; what is too much for a pool is said when its plan is looked at, and can be overridden. */
+const mostWritten = 9_999
+
 /** The size of a pool of workers that must stand here: `8`, `+4`, `-2`, `auto`. */
 export function demandSize(
   word: Word | undefined,
@@ -76,7 +79,11 @@ export function demandSize(
   const text = idText(word).toLowerCase()
   const how = 'Write a number such as 8, more such as +4, fewer such as -2, or auto.'
   if (text === 'auto') return { size: 'auto' }
-  const [, sign, digits] = /^([+-]?)(\d{1,4})$/.exec(text) ?? []
+  const [, sign, digits] = /^([+-]?)(\d+)$/.exec(text) ?? []
+  if (word !== undefined && digits !== undefined && Number(digits) > mostWritten)
+    return {
+      problem: `${shown(word)} is too many: the most is the pool's "max" in the DR plan, 1000 or less. To see it, type: workers show`,
+    }
   if (digits === undefined)
     return {
       problem: word === undefined ? `How many workers? ${how}` : `${shown(word)} is no size. ${how}`,

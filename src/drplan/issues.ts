@@ -64,11 +64,20 @@ export function nearestOf(word: string, allowed: readonly string[]): string {
   const near = nearest(word, allowed)
   if (near !== undefined) return `Write "${near}"`
   const names = [...new Set(allowed)]
-  if (names.length === 0) return 'Remove it'
-  return `Write one of: ${names.slice(0, namesShown).join(', ')}${names.length > namesShown ? ', ...' : ''}`
+  return names.length === 0 ? 'Remove it' : `Write one of: ${listed(names)}`
+}
+
+/** What to write in place of an unknown person: whose name is near is a guess, and nobody wants the wrong one paged. */
+export function meantPerson(person: string, people: readonly string[]): string {
+  const near = nearest(person, people)
+  return `${near === undefined ? '' : `Did you mean "${near}"? `}Known: ${listed(people)}`
 }
 
 const namesShown = 12
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, namesShown).join(', ')}${names.length > namesShown ? ', ...' : ''}`
+}
 
 function nearest(word: string, allowed: readonly string[]): string | undefined {
   if (allowed.length === 0) return undefined

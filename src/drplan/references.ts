@@ -2,7 +2,7 @@
 import { systemIds } from '../ids.ts'
 import { printDuration } from './duration.ts'
 import { checkIdentities } from './identities.ts'
-import { nearestOf } from './issues.ts'
+import { meantPerson, nearestOf } from './issues.ts'
 import { checkSystems } from './systems.ts'
 import { momentStart, momentEnd } from '../oncall/wallclock.ts'
 import type { DrPlan, Override } from './schema.ts'
@@ -39,7 +39,7 @@ function checkPeople(plan: DrPlan, people: readonly string[], path: PlanPath): r
 function checkPerson(plan: DrPlan, person: string, path: PlanPath): readonly Complaint[] {
   if (Object.hasOwn(plan.people, person)) return []
   const known = Object.keys(plan.people)
-  return [{ path, found: `no person "${person}" in "people"`, write: nearestOf(person, known) }]
+  return [{ path, found: `no person "${person}" in "people"`, write: meantPerson(person, known) }]
 }
 
 function checkGroups(plan: DrPlan): readonly Complaint[] {

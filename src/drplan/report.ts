@@ -92,7 +92,7 @@ export function testReport(
   const { plan } = loaded
   const match = matchSystem(plan, object)
   const what = `${object.host}${object.service === undefined ? '' : `;${object.service}`} ${object.state}`
-  const head = `${what} at ${exactMoment(at, plan.timezone)} ${plan.timezone}`
+  const head = `${what} at ${exactMoment(at, plan.timezone)} ${plan.timezone}${offsetIfTwice(at, plan.timezone)}`
   if ('none' in match) {
     const text = `${head}\n\nNo incident: ${match.none}.\nAdd a matcher under the "alerts" of the system that it concerns.`
     return { text, json: { system: null, reason: match.none }, exitCode: 1 }
@@ -243,8 +243,17 @@ function channelsText(plan: DrPlan, { channels, leftOut, notSet }: PlannedPage):
   return `${paged === '' ? 'no channel' : paged}${lacking.join('')}${rest}`
 }
 
-function clock(plan: DrPlan, at: Instant): string {
-  return exactTime(at, plan.timezone)
+function clock({ timezone }: DrPlan, at: Instant): string {
+  return `${exactTime(at, timezone)}${offsetIfTwice(at, timezone)}`
+}
+
+/** ` (+01:00)` of a time that is there twice on that day, since the clocks are set back. */
+function offsetIfTwice(at: Instant, zone: string): string {
+  const here = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
+  const [first, second] = (['earlier', 'later'] as const).map((disambiguation) =>
+    here.toPlainDateTime().toZonedDateTime(zone, { disambiguation }),
+  )
+  return first === undefined || second === undefined || first.equals(second) ? '' : ` (${here.offset})`
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

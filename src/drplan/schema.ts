@@ -25,7 +25,7 @@ export const Override = z.strictObject(
   { error: 'an override such as {person: ann, from: 2026-12-24T09:00, to: 2026-12-26T09:00}' },
 )
 
-const steps = `one channel and its delay, such as {sms: 60s}; channels: ${channels.join(', ')}`
+const steps = `one channel and its delay, such as {email: 0s}; channels: ${channels.join(', ')}`
 const channelDelay = duration().exactOptional()
 
 /** One rung: `{sms: 60s}` is read as channel and delay after the page began. */
@@ -51,17 +51,17 @@ const LadderStep = z
 const Paging = z.strictObject(
   {
     ladder: z
-      .array(LadderStep, { error: 'a list such as [{chat: 0s}, {sms: 60s}]' })
+      .array(LadderStep, { error: 'a list such as [{chat: 0s}, {email: 0s}]' })
       .min(1, 'at least one channel, such as [{chat: 0s}]')
       .refine((ladder) => ladder.every((step, index) => step.after >= (ladder[index - 1]?.after ?? 0)), {
-        error: 'the channels in the order of their delays, such as [{chat: 0s}, {sms: 60s}]',
+        error: 'the channels in the order of their delays, such as [{chat: 0s}, {email: 0s}]',
       }),
     next_engineer_after: duration(
       'a duration of 30s to 30m, such as "3m"',
       (ms) => ms >= 30_000 && ms <= 30 * minutes,
     ),
   },
-  { error: 'how people are paged, such as {ladder: [{chat: 0s}, {sms: 60s}], next_engineer_after: 3m}' },
+  { error: 'how people are paged, such as {ladder: [{chat: 0s}, {email: 0s}], next_engineer_after: 3m}' },
 )
 
 const deadline = duration(

@@ -26,6 +26,14 @@ describe('is refused with what to type', () => {
     )
   })
 
+  test('with both of them, when a time in autumn is there twice', () => {
+    expect(() => readMoment('2026-10-25T02:30', now, zone)).toThrow(
+      'Europe/Berlin has it twice then, first as: db restore 2026-10-25T02:30+02:00, and an hour later as: db restore 2026-10-25T02:30+01:00, or as UTC: db restore 2026-10-25T02:30Z',
+    )
+    // In spring it is not there at all.
+    expect(() => readMoment('2026-03-29T02:30', now, zone)).toThrow(/As Europe\/Berlin has it: /)
+  })
+
   test.each(['noon', '0m ago', 'yesterday ago', '2026-13-01T00:00Z', ''])('when “%s” is none', (text) => {
     expect(() => readMoment(text, now, zone)).toThrow(/is no moment\. Write how long ago.*db restore 10m ago/)
   })

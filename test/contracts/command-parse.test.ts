@@ -19,6 +19,9 @@ describe('understands', () => {
     ['note “typographic quotes”', { verb: 'note', text: 'typographic quotes' }],
     ['note „deutsche Anführung“', { verb: 'note', text: 'deutsche Anführung' }],
     ['note can\'t reach 5" disk', { verb: 'note', text: 'can\'t reach 5" disk' }],
+    ['db restore 10 minutes ago', { verb: 'db restore', time: '10m ago', options }],
+    ['db restore 1 Hour ago orders', { verb: 'db restore', time: '1h ago', database: 'orders', options }],
+    ['db restore 45 sec ago', { verb: 'db restore', time: '45s ago', options }],
     ['note it says "no" here', { verb: 'note', text: 'it says "no" here' }],
     ['note "unfinished business', { verb: 'note', text: '"unfinished business' }],
     ['note INC-3 one\n  two', { verb: 'note', incident: 'INC-3', text: 'one\n  two' }],
@@ -120,6 +123,9 @@ describe('answers with what to type instead', () => {
   test('says what is wrong with the word that is wrong', () => {
     expect(parseCommand('open website')).toMatchObject({
       problem: expect.stringContaining('“website” is no system. The systems are dns, '),
+    })
+    expect(parseCommand('workers scale pool 99999')).toMatchObject({
+      problem: expect.stringMatching(/^“99999” is too many: the most is .* in the DR plan, 1000 or less/),
     })
     expect(parseCommand('ack now')).toMatchObject({ problem: '“now” means nothing here.' })
     expect(parseCommand('failover lb --yse')).toMatchObject({

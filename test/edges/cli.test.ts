@@ -164,7 +164,12 @@ describe('a proposal', () => {
   })
 
   test('waits when the answer is not yes, and when nobody sits there', async () => {
-    expect(await house.dr(['failover', 'lb'], { answers: [''] })).toMatchObject({ code: 0 })
+    const left = 'Not approved; it waits. To approve it: dr approve R-1\n'
+    for (const said of ['', 'maybe'])
+      expect(await house.dr(['failover', 'lb'], { answers: [said] })).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(left),
+      })
     expect(await house.dr(['failover', 'lb'])).toMatchObject({ code: 0, asked: [] })
     expect((await house.desk.store.run('R-1'))?.state.state).toBe('proposed')
   })

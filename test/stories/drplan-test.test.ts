@@ -30,6 +30,16 @@ describe('dr plan test', () => {
     await expect(`${told.text}\n`).toMatchFileSnapshot('../golden/plans/test-lb1-christmas.txt')
   })
 
+  test('says which hour is meant in the night in which it is there twice', () => {
+    const { text } = report(examplePlan(), '2026-10-25T02:30')
+
+    expect(text).toContain('lb1 DOWN at 2026-10-25 02:30:00 Europe/Berlin (+02:00)')
+    expect(text).toMatch(
+      /reminder at 02:35:00 \(\+02:00\); at 02:00:00 \(\+01:00\) \(after 30m\) it escalates/,
+    )
+    expect(report(examplePlan(), '2026-12-24T03:00').text).not.toContain('+01:00')
+  })
+
   test('says which channel is left out because a setting is missing', () => {
     const loaded = loadedWith()
     const at = momentStart('2026-12-24T03:00', loaded.plan.timezone)
