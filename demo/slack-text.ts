@@ -19,6 +19,8 @@ export function plainWords(text: string, zone: string): string {
 function linesOf(block: unknown, zone: string): readonly string[] {
   const { type, elements = [], text } = asNode(block)
   if (type === 'actions') return [elements.map((each) => `[${wordsOf(asNode(each).text, zone)}]`).join(' ')]
+  if (type === 'context')
+    return [elements.map((each) => wordsOf(each, zone)).join(' ')].map((line) => plainWords(line, zone))
   if (type === 'rich_text_list')
     return elements.flatMap((each) => `• ${wordsOf(each, zone)}`.split('\n').map(indented))
   if (type === 'rich_text') return elements.flatMap((each) => linesOf(each, zone))

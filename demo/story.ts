@@ -38,7 +38,7 @@ const lb = '127.0.0.11'
 const backup = '127.0.0.12'
 /** What the table alone does not say. */
 const ending =
-  'INC-1 missed its objective on purpose: nobody decided for half an hour. Each failover was undone when what had broken was mended. The way back of db was a choice: it brought the database from before the restore back, once its rows were there again; what was written to the restored one meanwhile is kept beside it.'
+  'INC-1 missed its objective on purpose: nobody decided for half an hour. The restore was in time (RTO), but whoever goes back to a moment before the outage loses what was written since, here more than the objective allows (RPO): that cost stood on its proposal. Each failover was undone when what had broken was mended. The way back of db was a choice: it brought the database from before the restore back, once its rows were there again; what was written to the restored one meanwhile is kept beside it.'
 /** How long somebody takes to read a page and to press its button. */
 const reading = 40 * second
 /** The button of a page. */

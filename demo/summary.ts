@@ -2,10 +2,11 @@
 import { printDuration } from '../src/drplan/duration.ts'
 import type { Instant } from '../src/ids.ts'
 import type { Incident } from '../src/incident/incident.ts'
+import { dataLost } from '../src/recovery/data-lost.ts'
 import type { Run } from '../src/recovery/run.ts'
 import { measure, verdictText } from '../src/timeline/phases.ts'
 
-const columns = ['Incident', 'System', 'Down for', 'Objective', 'Verdict', 'Recovered by', 'Undone by']
+const columns = ['Incident', 'System', 'Down for', 'RTO', 'Verdict', 'Data lost', 'Recovered by', 'Undone by']
 
 /** The lines of the table, the oldest outage first. */
 export function summaryTable(
@@ -24,11 +25,20 @@ export function summaryTable(
         printDuration(ms),
         printDuration(rto),
         verdictText(measure(incident, now)),
+        run === undefined ? '' : lossText(run, incident.objective),
         run === undefined ? 'nothing: it mended itself' : `${run.id}, ${run.recovery}`,
         run === undefined ? '' : (run.undoneBy ?? 'nothing'),
       ]
     })
   return aligned([columns, ...rows])
+}
+
+/** Only a restore loses data that anybody can count. */
+function lossText(run: Run, { rpo }: Incident['objective']): string {
+  const lost = dataLost(run)
+  if (lost === undefined) return ''
+  const verdict = rpo === undefined ? '' : `, RPO ${printDuration(rpo)} ${lost.ms <= rpo ? 'met' : 'missed'}`
+  return `${printDuration(lost.ms)}${verdict}`
 }
 
 /** Each column as wide as its widest cell. */

@@ -22,7 +22,7 @@ test('the story meets every objective but the one that it misses on purpose, and
       ['workers', true],
     ])
     const told = lines.join('\n')
-    expect(told).toMatch(/^INC-6 +db +[56]m\d+s +10m +met +R-9, restore +R-10$/m)
+    expect(told).toMatch(/^INC-6 +db +[56]m\d+s +10m +met +1\dm\d*s?, RPO 10m missed +R-9, restore +R-10$/m)
     expect(told).toContain('INC-1 missed its objective on purpose')
     expect(told).toContain('that one is orders again; what was written to the restored one')
     // A clock that jumps while something is under way looks like a chat that is silent, or a recovery that is missing.
