@@ -4,6 +4,7 @@ import { minute } from '../ids.ts'
 import type { Draft } from './draft.ts'
 import { byHandRemedy, halfWay } from './half-way.ts'
 import type { Ask } from './input.ts'
+import { runName } from './news.ts'
 import { changedSomething } from './run.ts'
 import type { Run, Step } from './run.ts'
 import type { SeenHistory } from './unseen.ts'
@@ -40,6 +41,20 @@ export function runToUndo(ask: Ask, { history, notes }: SeenHistory): Run {
     'nothing-to-undo',
     `Nothing of ${system} is to be undone: no failover of this bot stands.${unseenText(runs, notes)} To see what ran: runs`,
   )
+}
+
+/** Earlier failovers of the system that will stand as before: one way back undoes one run. */
+export function standsAfterwards(ask: Ask, run: Run, { history }: SeenHistory): readonly string[] {
+  const stopped: readonly Run[] = halfWay(history)
+  const others = undoable(ask, history).filter(
+    // What has stopped half-way and is covered by nothing has a warning of its own.
+    (one) => one.id !== run.id && changedSomething(one) && one.over === undefined && !stopped.includes(one),
+  )
+  if (others.length === 0) return []
+  const names = others.map((one) => `${one.id} (${runName(one)})`).join(', ')
+  return [
+    `This undoes ${run.id} only: ${names} ${others.length === 1 ? 'is' : 'are'} still to be undone afterwards, by: failback ${ask.system}`,
+  ]
 }
 
 /** Runs that were given up while nobody saw how their only change ended, and what the world says of it now. */

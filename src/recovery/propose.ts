@@ -5,7 +5,7 @@ import type { Instant, RunId } from '../ids.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
 import { numbered } from './draft.ts'
 import type { Context, Draft } from './draft.ts'
-import { cutShort, goingOn, runToUndo } from './failback.ts'
+import { cutShort, goingOn, runToUndo, standsAfterwards } from './failback.ts'
 import type { Ask } from './input.ts'
 import { planDifference, plannedOf } from './planned.ts'
 import type { Rival, Run } from './run.ts'
@@ -37,7 +37,8 @@ export function wishOf(ask: Ask, plan: DrPlan, seen: SeenHistory): Wish {
     const run = runToUndo(ask, seen)
     const way = wayOfRun(run)
     const earlier = cutShort(seen.history, run)
-    const notes = seen.notes.filter((note) => note.run === run.id).map(({ text }) => text)
+    const own = seen.notes.filter((note) => note.run === run.id).map(({ text }) => text)
+    const notes = [...own, ...standsAfterwards(ask, run, seen)]
     return {
       key: `failback:${ask.system}:${run.id}`,
       undoes: run.id,

@@ -275,6 +275,9 @@ describe('a record whose half-way run was covered by a later one', () => {
 
     expect(await bench.run('R-2')).toMatchObject({ state: 'done', undoneBy: 'R-3' })
     expect(covered).not.toContain('Stopped half-way')
+    expect(back.proposal.warnings).toContain(
+      'This undoes R-2 only: R-1 (failover lb to backup) is still to be undone afterwards, by: failback lb',
+    )
     expect(await status(bench.store)).toMatch(/^Stopped half-way: R-1 \(failover lb to backup\) failed/m)
     await bench.stop()
   })
