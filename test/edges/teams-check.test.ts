@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { SimTeams } from '../../sim/teams.ts'
 import { graphPermissions } from '../../sim/teams/graph.ts'
 import { checkTeams } from '../../src/chat/teams/check.ts'
-import { installRight } from '../../src/chat/teams/rights.ts'
+import { installRight, teamRights, tenantRights } from '../../src/chat/teams/rights.ts'
 import { runCli } from '../../src/cli/main.ts'
 import { createClock } from '../../src/clock.ts'
 import type { DrPlan } from '../../src/drplan/schema.ts'
@@ -190,6 +190,37 @@ describe('dr teams check', () => {
     expect(text).toMatch(/! messages: After a crash .* twice\. .*ChannelMessage\.Read\.Group/)
     expect(text).toContain('! Presence.Read.All: not granted: who is available, as advice on a page')
     expect(text).toContain(`✓ people.ann: ${teamsId('ann')} is in the team, and pages reach them`)
+  })
+
+  // What the tenant grants includes some of what a team does: each is missed where only its own kind is there.
+  test.each([
+    ...teamRights.map(({ name }) => [name, teamRights] as const),
+    ...tenantRights.map(({ name }) => [name, [...teamRights, ...tenantRights]] as const),
+  ])('names the right %s where it is missing, and what to do', async (name, rights) => {
+    people = ['ann']
+    teams.setPermissions(rights.flatMap((each) => (each.name === name ? [] : [each.name])))
+
+    const { text } = await check('--try')
+
+    const named = text.split('\n').filter((line) => /^[✗!]/.test(line) && line.includes(name))
+    expect(named, text).not.toEqual([])
+    expect(named.join()).toMatch(/docs\/teams\.md, step 4|add the app to the team/)
+  })
+
+  test.each([
+    'MICROSOFT_APP_ID',
+    'MICROSOFT_APP_PASSWORD',
+    'MICROSOFT_APP_TENANT_ID',
+    'TEAMS_TEAM_ID',
+    'TEAMS_CHANNEL_ID',
+    'PUBLIC_URL',
+  ])('names the setting %s where it alone is missing', async (name) => {
+    env = Object.fromEntries(Object.entries(env).filter(([each]) => each !== name))
+
+    const { status, text } = await check()
+
+    expect(text).toMatch(new RegExp(`✗ [^:]+: .*${name}`))
+    expect(status).toBe(1)
   })
 
   test('stops at a secret that Entra does not take, and shows no secret', async () => {
