@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { azureVariables } from './config/azure.ts'
+import { azureVariables, regionProblems } from './config/azure.ts'
 import { readIfThere, unknownNames } from './config/dotenv.ts'
 import { passwordsIn } from './config/passwords.ts'
 import {
@@ -144,7 +144,9 @@ const addressesWithPassword = ['REDIS_URL', 'SMTP_URL', 'NTFY_URL'] as const
 export function readConfig(env: Environment): Config {
   const given = withoutEmpty(env)
   const parsed = Variables.safeParse(given)
-  const problems = parsed.success ? crossProblems(parsed.data) : fieldProblems(parsed.error, given)
+  const problems = parsed.success
+    ? [...crossProblems(parsed.data), ...regionProblems(parsed.data.AZURE_CREDENTIAL, given)]
+    : fieldProblems(parsed.error, given)
   if (!parsed.success || problems.length > 0) throw new UserError('config', complaint(problems, given))
   return { ...parsed.data, PUBLIC_URL: parsed.data.PUBLIC_URL ?? ownAddress(parsed.data) }
 }

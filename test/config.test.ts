@@ -160,6 +160,29 @@ describe('the settings', () => {
   })
 
   test.each([
+    ['AZURE_REGIONAL_AUTHORITY_NAME', 'westeurope'],
+    ['AZURE_REGIONAL_AUTHORITY_NAME', 'AutoDiscoverRegion'],
+    ['MSAL_FORCE_REGION', 'westeurope'],
+  ])(
+    '%s=%s, which only the SDK of Azure reads, is refused where it would break the sign-in',
+    (name, region) => {
+      const ids = { AZURE_TENANT_ID: 'a-tenant', AZURE_CLIENT_ID: 'a-client' }
+      const secret = { AZURE_CREDENTIAL: 'client-secret', ...ids, AZURE_CLIENT_SECRET: 'not-to-be-shown' }
+      const workload = { AZURE_CREDENTIAL: 'workload-identity', ...ids, AZURE_FEDERATED_TOKEN_FILE: '/t' }
+
+      for (const credential of [secret, workload]) {
+        expect(refusal({ ...credential, [name]: region })).toContain(
+          `- ${name} is "${region}": write nothing, and take it out of the environment in which the bot starts`,
+        )
+        expect(refusal({ ...credential, [name]: ' ' })).toBe('accepted')
+        const disabled = { AZURE_REGIONAL_AUTHORITY_NAME: 'DisableMsalForceRegion' }
+        expect(refusal({ ...credential, [name]: region, ...disabled })).toBe('accepted')
+      }
+      expect(refusal({ AZURE_CREDENTIAL: 'managed-identity', [name]: region })).toBe('accepted')
+    },
+  )
+
+  test.each([
     [
       { AZURE_CREDENTIAL: 'workload-identity' },
       ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_FEDERATED_TOKEN_FILE'],

@@ -20,3 +20,26 @@ export const azureVariables = {
   AZURE_SQL_USER: text('a user of the databases').optional(),
   AZURE_SQL_PASSWORD: text("that user's password").optional(),
 }
+
+/** They send the sign-in of Azure's SDK to a region's own address (@azure/identity, regionalAuthority; @azure/msal-node). */
+const regionNames = ['AZURE_REGIONAL_AUTHORITY_NAME', 'MSAL_FORCE_REGION'] as const
+/** With it the SDK takes no region from anywhere. */
+const noRegion = 'DisableMsalForceRegion'
+
+/**
+ * A region that the SDK would find in the environment by itself. Only Microsoft's own apps may sign in there (Azure's
+ * azure-sdk-for-go issue 21497), and the bot's secret goes to AZURE_AUTHORITY_HOST alone: every sign-in would fail.
+ */
+export function regionProblems(
+  credential: string,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly { readonly name: string; readonly write: string }[] {
+  if (credential !== 'client-secret' && credential !== 'workload-identity') return []
+  if (env['AZURE_REGIONAL_AUTHORITY_NAME'] === noRegion) return []
+  return regionNames.flatMap((name) => {
+    const region = env[name]
+    if (region === undefined) return []
+    const write = `nothing, and take it out of the environment in which the bot starts: with it Azure's SDK signs in at an address of that region, which serves Microsoft's own apps only`
+    return [{ name, write }]
+  })
+}

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cloudOf } from '../../src/chat/teams/cloud.ts'
+import { createRegistration, teamsSettings } from '../../src/chat/teams/registration.ts'
 import { createTokens, type Tokens } from '../../src/chat/teams/tokens.ts'
 
 const asked: URLSearchParams[] = []
@@ -67,6 +68,31 @@ test('a managed identity that is silent holds up a page no longer than the page 
     done: 'never',
     message: 'The managed identity gave no token for https://other.example.com within 0.05s.',
   })
+})
+
+test("the cloud in China has Entra's address of today, and no service of its own", () => {
+  const login = 'https://login.partner.microsoftonline.cn'
+  const settings = teamsSettings({
+    MICROSOFT_APP_ID: appId,
+    MICROSOFT_APP_TENANT_ID: 't',
+    MICROSOFT_APP_TYPE: 'UserAssignedMSI',
+    TEAMS_TEAM_ID: 'team',
+    TEAMS_CHANNEL_ID: '19:c@thread.tacv2',
+    TEAMS_LOGIN_URL: login,
+    TEAMS_NO_AUTH: false,
+  })
+  if (!settings) throw new Error('Teams is off')
+  const service = 'https://smba.example.cn/teams'
+
+  expect(cloudOf(login)).toMatchObject({
+    login,
+    audience: 'https://api.botframework.azure.cn',
+    metadata: 'https://login.botframework.azure.cn/v1/.well-known/openidconfiguration',
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
+  })
+  expect(() => createRegistration(settings)).toThrow(/^TEAMS_SERVICE_URL is not set, and for the cloud of /)
+  expect(createRegistration({ ...settings, serviceUrl: service })).toMatchObject({ serviceUrl: service })
+  expect(() => cloudOf('https://login.chinacloudapi.cn')).toThrow(login)
 })
 
 test('the cloud of the US government has its own addresses; another one is refused with what to write', () => {

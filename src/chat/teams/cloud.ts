@@ -15,8 +15,8 @@ export interface Cloud {
   readonly graph: string
   /** For whom a token for Graph is, without `/.default`. */
   readonly graphAudience: string
-  /** The connector, until Teams has said another. */
-  readonly service: string
+  /** The connector, until Teams has said another; undefined where Microsoft documents none. */
+  readonly service: string | undefined
   /** Where Teams opens in a browser and in the app. */
   readonly app: string
 }
@@ -43,13 +43,28 @@ const usGovernment: Cloud = {
   service: 'https://smba.infra.gov.teams.microsoft.us/teams',
   app: 'https://gov.teams.microsoft.us',
 }
+/**
+ * Operated by 21Vianet. Source: learn.microsoft.com, Bot Service, "Configure a bot in Microsoft Azure operated by
+ * 21Vianet"; Graph, "National cloud deployments"; Microsoft 365, "URLs and IP address ranges for Office 365 operated by
+ * 21Vianet".
+ */
+const china: Cloud = {
+  login: 'https://login.partner.microsoftonline.cn',
+  audience: 'https://api.botframework.azure.cn',
+  issuer: 'https://api.botframework.azure.cn',
+  metadata: 'https://login.botframework.azure.cn/v1/.well-known/openidconfiguration',
+  graph: 'https://microsoftgraph.chinacloudapi.cn',
+  graphAudience: 'https://microsoftgraph.chinacloudapi.cn',
+  service: undefined,
+  app: 'https://teams.microsoftonline.cn',
+}
 
 /**
  * The cloud of a sign-in address (TEAMS_LOGIN_URL); absent: the public one.
  * @throws UserError (`config`) for an address that is neither Microsoft's nor on this machine.
  */
 export function cloudOf(login: string | undefined): Cloud {
-  const known = [world, usGovernment].find((each) => each.login === (login ?? world.login))
+  const known = [world, usGovernment, china].find((each) => each.login === (login ?? world.login))
   if (known) return known
   if (login !== undefined && isLoopback(new URL(login).hostname)) {
     const metadata = `${login}/botframework/v1/.well-known/openidconfiguration`
@@ -57,6 +72,6 @@ export function cloudOf(login: string | undefined): Cloud {
   }
   throw new UserError(
     'config',
-    `TEAMS_LOGIN_URL is ${login}: write ${usGovernment.login} for the US government's cloud, or leave it out`,
+    `TEAMS_LOGIN_URL is ${login}: write ${usGovernment.login} for the US government's cloud, ${china.login} for the one in China, or leave it out`,
   )
 }

@@ -1,4 +1,5 @@
 // The bot's registration at Microsoft as the settings have it: who it is, how it proves that, and where it is spoken to.
+import { UserError } from '../../errors.ts'
 import { isLoopback } from '../../loopback.ts'
 import { cloudOf } from './cloud.ts'
 import type { Cloud } from './cloud.ts'
@@ -61,10 +62,15 @@ export interface Registration {
   readonly graphUrl: string
 }
 
-/** @throws UserError (`config`) for a sign-in address that is not known. */
+/** @throws UserError (`config`) for a sign-in address that is not known, and for a cloud whose service must be set. */
 export function createRegistration(settings: TeamsSettings): Registration {
   const cloud = cloudOf(settings.loginUrl)
   const serviceUrl = settings.serviceUrl ?? cloud.service
+  if (serviceUrl === undefined)
+    throw new UserError(
+      'config',
+      `TEAMS_SERVICE_URL is not set, and for the cloud of ${cloud.login} Microsoft documents none. Write the serviceUrl that stands in what Teams sends to a bot of your tenant.`,
+    )
   const graphUrl = settings.graphUrl ?? cloud.graph
   const proof = proofOf(settings, isHere(serviceUrl) && isHere(graphUrl))
   const { appId, tenantId } = settings
