@@ -51,3 +51,13 @@ test('two rooms that are limited at once are not asked again at once: chance add
   const waits = ['room 19:a', 'room 19:b', 'room 19:c'].map((key) => next(key, undefined))
   expect(waits).toEqual([1_000, 1_250, 1_450])
 })
+
+test('chance is real where none is given: a hundred rooms come back over all of the half second', () => {
+  const { next } = open()
+
+  const waits = Array.from({ length: 100 }, (_, room) => next(`room ${room}`, undefined))
+
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(1_000)
+  expect(Math.max(...waits)).toBeLessThanOrEqual(1_500)
+  expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(100)
+})
