@@ -1,4 +1,4 @@
-// npm run bench [-- accepted paged deadlines start memory recovery slack]: measures the bot beside Alertmanager, prints a table, writes JSON.
+// npm run bench [-- accepted paged deadlines start memory recovery slack teams]: measures the bot beside Alertmanager, prints a table, writes JSON.
 import { writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { measureMemory, measureStart } from './footprint.ts'
 import { measurePaged } from './paged.ts'
 import { measureRecovery } from './recovery.ts'
 import { measureSlack, slackTables } from './slack.ts'
+import { measureTeams, teamsTables } from './teams.ts'
 import { tableOf } from './table.ts'
 import type { Results } from './table.ts'
 import type { Shape } from './traffic.ts'
@@ -25,6 +26,7 @@ const measurements: readonly { readonly name: string; readonly measure: () => Pr
   { name: 'memory', measure: async () => ({ memory: await measureMemory() }) },
   { name: 'recovery', measure: async () => ({ recovery: await measureRecovery() }) },
   { name: 'slack', measure: async () => ({ slack: await measureSlack() }) },
+  { name: 'teams', measure: async () => ({ teams: await measureTeams() }) },
 ]
 
 async function everyShape(): Promise<readonly Accepted[]> {
@@ -52,10 +54,11 @@ async function bench(wanted: readonly string[]): Promise<void> {
   }
   const head = { date: new Date().toISOString(), machine: machine() }
   await writeFile(file, `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`)
-  const { slack, ...beside } = results
+  const { slack, teams, ...beside } = results
   const tables = [
     ...(Object.keys(beside).length > 0 ? [tableOf(beside)] : []),
     ...(slack ? [slackTables(slack)] : []),
+    ...(teams ? [teamsTables(teams)] : []),
   ]
   process.stdout.write(`${[`${head.date}, ${head.machine}`, ...tables].join('\n\n')}\n`)
 }

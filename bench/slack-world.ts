@@ -1,23 +1,19 @@
 // The bot and a Slack workspace for measurements: the simulator, the people of the example plan, and what arrives where and when.
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { startSlack } from '../sim/slack.ts'
 import type { SimSlack } from '../sim/slack.ts'
 import { startBot } from './bot.ts'
-import type { Bot } from './bot.ts'
+import { comeTrue } from './chat-pages.ts'
+import type { ChatWorld } from './chat-pages.ts'
 import { startMailReceiver } from './receivers.ts'
-import type { Receiver } from './receivers.ts'
 
 export type Mode = 'socket' | 'http'
 
-export interface SlackWorld {
-  readonly bot: Bot
+export interface SlackWorld extends ChatWorld {
   readonly slack: SimSlack
-  readonly mail: Receiver
-  readonly stop: () => Promise<void>
 }
 
 const Plan = z.object({ people: z.record(z.string(), z.object({ name: z.string(), slack: z.string() })) })
@@ -49,6 +45,8 @@ export async function startSlackWorld(mode: Mode): Promise<SlackWorld> {
     bot,
     slack,
     mail,
+    hasPage: (incident) => isThere(slack, `${incident}/page:`),
+    hasCard: (incident) => isThere(slack, `${incident}/card`),
     stop: async () => {
       await bot.stop()
       await slack.stop()
@@ -57,21 +55,8 @@ export async function startSlackWorld(mode: Mode): Promise<SlackWorld> {
   }
 }
 
-/**
- * Resolves with the instant (of performance.now()) at which the check was first true, looked at every 2 ms; undefined
- * when that took longer than `within`.
- */
-export async function comeTrue(check: () => boolean, within = 30_000): Promise<number | undefined> {
-  const until = performance.now() + within
-  while (!check()) {
-    if (performance.now() > until) return undefined
-    await sleep(2)
-  }
-  return performance.now()
-}
-
 /** Whether a message whose name in its metadata begins so is in the workspace. */
-export function isThere(slack: SimSlack, name: string): boolean {
+function isThere(slack: SimSlack, name: string): boolean {
   return slack
     .channels()
     .some((channel) => channel.messages.some((each) => nameOf(each.metadata).startsWith(name)))

@@ -6,6 +6,7 @@ import type { PageTimes, Paged } from './paged.ts'
 import type { RecoveryTimes } from './recovery.ts'
 import type { SlackTimes } from './slack.ts'
 import type { Quantiles } from './statistics.ts'
+import type { TeamsTimes } from './teams.ts'
 import type { Shape } from './traffic.ts'
 
 /** What was measured; parts that were not asked for are absent. */
@@ -17,6 +18,7 @@ export interface Results {
   readonly memory?: Memory
   readonly recovery?: RecoveryTimes
   readonly slack?: SlackTimes
+  readonly teams?: TeamsTimes
 }
 
 interface Row {
