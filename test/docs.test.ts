@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readConfig, variableNames } from '../src/config.ts'
+import { regionNames } from '../src/config/azure.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -146,7 +147,7 @@ function readScripts(): Readonly<Record<string, unknown>> {
 /** `SLACK_` alone stands for all of Slack's. The notification script has settings of its own, in its example file. */
 function isKnownSetting(name: string): boolean {
   const own = settingsIn(read('nagios/dr-notify.conf.example')).map((setting) => setting.name)
-  return [...variableNames, ...own].some(
+  return [...variableNames, ...regionNames, ...own].some(
     (known) => known === name || (name.endsWith('_') && known.startsWith(name)),
   )
 }

@@ -21,8 +21,11 @@ export const azureVariables = {
   AZURE_SQL_PASSWORD: text("that user's password").optional(),
 }
 
-/** They send the sign-in of Azure's SDK to a region's own address (@azure/identity, regionalAuthority; @azure/msal-node). */
-const regionNames = ['AZURE_REGIONAL_AUTHORITY_NAME', 'MSAL_FORCE_REGION'] as const
+/**
+ * No settings of the bot: they send the sign-in of Azure's SDK to a region's own address (@azure/identity,
+ * regionalAuthority; @azure/msal-node).
+ */
+export const regionNames = ['AZURE_REGIONAL_AUTHORITY_NAME', 'MSAL_FORCE_REGION'] as const
 /** With it the SDK takes no region from anywhere. */
 const noRegion = 'DisableMsalForceRegion'
 
