@@ -32,7 +32,7 @@ export type Command =
       readonly verify: boolean
       readonly head?: string
     }
-  | { readonly verb: 'report'; readonly incident?: IncidentId }
+  | { readonly verb: 'report'; readonly incident?: IncidentId; readonly run?: RunId }
   | { readonly verb: 'oncall'; readonly rotation?: string }
   /** `from` and `to` are local date-times of the plan's zone, as typed; checked when carried out. */
   | {

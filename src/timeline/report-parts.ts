@@ -164,7 +164,10 @@ function runParts(run: ReportedRun, zone: string): readonly Part[] {
   ])
   return [
     story,
-    ...table(3, 'Before and after', ['What', 'Before', 'After'], changes),
+    // What did not come about, or not as a whole, must not read as if it had: the steps say how far it came.
+    ...(run.state === 'done'
+      ? table(3, 'Before and after', ['What', 'Before', 'After'], changes)
+      : table(3, 'What was proposed', ['What', 'Before', 'Proposed'], changes)),
     ...table(3, 'Steps', ['Step', 'Came to', 'Took'], steps),
   ]
 }

@@ -73,7 +73,7 @@ const arbitraries: { readonly [V in Verb]: fc.Arbitrary<CommandOf<V>> } = {
     of('timeline', both(maybe('incident', incident), fc.record({ verify: fc.boolean() }))),
     of('timeline', both(maybe('run', run), fc.record({ verify: fc.boolean() }))),
   ),
-  report: of('report', maybe('incident', incident)),
+  report: fc.oneof(of('report', maybe('incident', incident)), of('report', maybe('run', run))),
   oncall: of('oncall', maybe('rotation', name)),
   'oncall override': of(
     'oncall override',

@@ -141,6 +141,11 @@ describe('failover lb in a terminal', () => {
     expect(denied.text).toContain('Mia Manger (cli) at ')
     expect(late.text).toContain('R-1 is denied already; your words are noted.')
     expect(same.text).toContain('INC-1 is resolved already')
+    // Whoever knows the run finds its incident; and what was denied does not read as if it had happened.
+    const ofRun = await bot.say('ann', 'report R-1')
+    expect(ofRun.card.title).toBe('Report of INC-1')
+    expect(ofRun.text).toContain('What was proposed')
+    expect(ofRun.text).not.toContain('Before and after')
     expect(more.text).toContain('INC-1 is resolved already; your words are noted.')
     for (const words of ['Denied by Mia Manger', 'R-1: not now', 'it was the cable'])
       expect(report.text).toContain(words)

@@ -45,7 +45,7 @@ export const recordHandlers: Handlers<'timeline' | 'report'> = {
     }
   },
   report: async (desk, command, speaker) => {
-    const incident = await readIncident(desk, await whichIncident(desk, command, speaker, 'ended'))
+    const incident = await readIncident(desk, await reportId(desk, command, speaker))
     const report = reportOf(await recordOf(desk, incident), desk.plan(), desk.clock.now())
     const markdown = reportMarkdown(report)
     const measured = measure(incident, desk.clock.now())
@@ -124,10 +124,25 @@ async function timelineId(
     const id = await whichIncident(desk, about, speaker, 'ended')
     return (await readIncident(desk, id)).id
   }
+  return (await incidentOfRun(desk, run)) ?? run
+}
+
+async function reportId(desk: Desk, command: CommandOf<'report'>, speaker: Speaker): Promise<IncidentId> {
+  const { run, ...about } = command
+  if (run === undefined) return whichIncident(desk, about, speaker, 'ended')
+  const incident = await incidentOfRun(desk, run)
+  if (incident !== undefined) return incident
+  throw new UserError(
+    'no-incident',
+    `${run} belongs to no incident, and a report measures an incident against its objective. To see what happened: timeline ${run}`,
+  )
+}
+
+async function incidentOfRun(desk: Desk, run: RunId): Promise<IncidentId | undefined> {
   const found = await desk.store.run(run)
   if (found === undefined)
     throw new UserError('unknown-run', `There is no ${run}. To see the runs, type: runs`)
-  return found.state.incident ?? run
+  return found.state.incident
 }
 
 type RecordVerdict = ReturnType<typeof verifyChain> & { readonly notedAt?: number }
