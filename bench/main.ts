@@ -1,4 +1,4 @@
-// npm run bench [-- accepted paged deadlines start memory recovery slack teams]: measures the bot beside Alertmanager, prints a table, writes JSON.
+// npm run bench [-- accepted paged deadlines start memory recovery ways slack teams]: measures the bot beside Alertmanager, prints a table, writes JSON.
 import { writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { measureDeadlines } from './deadlines.ts'
 import { measureMemory, measureStart } from './footprint.ts'
 import { measurePaged } from './paged.ts'
 import { measureRecovery } from './recovery.ts'
+import { measureWays } from './recovery-ways.ts'
 import { measureSlack, slackTables } from './slack.ts'
 import { measureTeams, teamsTables } from './teams.ts'
 import { tableOf } from './table.ts'
@@ -25,6 +26,7 @@ const measurements: readonly { readonly name: string; readonly measure: () => Pr
   { name: 'deadlines', measure: async () => ({ deadlines: await measureDeadlines() }) },
   { name: 'memory', measure: async () => ({ memory: await measureMemory() }) },
   { name: 'recovery', measure: async () => ({ recovery: await measureRecovery() }) },
+  { name: 'ways', measure: async () => ({ ways: await measureWays() }) },
   { name: 'slack', measure: async () => ({ slack: await measureSlack() }) },
   { name: 'teams', measure: async () => ({ teams: await measureTeams() }) },
 ]

@@ -4,6 +4,7 @@ import type { Lateness } from './deadlines.ts'
 import type { Memory, Started } from './footprint.ts'
 import type { PageTimes, Paged } from './paged.ts'
 import type { RecoveryTimes } from './recovery.ts'
+import type { WayTimes } from './recovery-ways.ts'
 import type { SlackTimes } from './slack.ts'
 import type { Quantiles } from './statistics.ts'
 import type { TeamsTimes } from './teams.ts'
@@ -17,6 +18,7 @@ export interface Results {
   readonly start?: Started
   readonly memory?: Memory
   readonly recovery?: RecoveryTimes
+  readonly ways?: readonly WayTimes[]
   readonly slack?: SlackTimes
   readonly teams?: TeamsTimes
 }
@@ -43,6 +45,7 @@ export function tableOf(results: Results): string {
     ...(results.start ? startRows(results.start) : []),
     ...(results.memory ? memoryRows(results.memory) : []),
     ...(results.recovery ? recoveryRows(results.recovery) : []),
+    ...(results.ways ?? []).flatMap(wayRows),
   ]
   const cells = rows.map(({ what, bot, peer = '', ratio, aim = '' }) => [
     what,
@@ -128,6 +131,14 @@ function recoveryRows({ proposed, seen, verified, overhead }: RecoveryTimes): re
     row('its approval to the first changed answer of a name server', seen),
     row('its approval to verified', verified),
     row("of that beside the provider's own time", overhead),
+  ]
+}
+
+function wayRows({ command, overhead, look }: WayTimes): readonly Row[] {
+  const what = `\`${command}\` from its approval to verified, beside the provider's own time`
+  return [
+    { what, bot: both(overhead) },
+    ...(look ? [{ what: 'of that until the next look at the provider', bot: both(look) }] : []),
   ]
 }
 

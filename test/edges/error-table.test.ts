@@ -4,6 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AzureFault } from '../../sim/azure/faults.ts'
 import type { CloudflareFault } from '../../sim/cloudflare/faults.ts'
 import { freePort } from '../../sim/free-port.ts'
+import { startApi, startHaproxy } from '../../sim/haproxy.ts'
+import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
+import { startRegistry } from '../../sim/registry.ts'
+import type { Registry } from '../../sim/registry.ts'
+import type { DnsFault } from '../../sim/dns.ts'
 import { startWorld } from '../../sim/world.ts'
 import type { World } from '../../sim/world.ts'
 import { loadPlan } from '../../src/drplan/load.ts'
@@ -38,6 +43,9 @@ const calm = new AbortController().signal
 let standby: StandbyWorld
 let world: World
 let origin: Origin
+let registry: Registry
+let apis: readonly ApiServer[]
+let balancer: RealHaproxy
 let cards: StepCards
 let plan: DrPlan
 
@@ -59,24 +67,26 @@ beforeAll(async () => {
   ])
   world = await startWorld()
   origin = await startOrigin('trusted')
+  registry = await startRegistry({ zone: 'example.com', nameServers: ['a.ns.example.net'] })
+  const [main, standbyServer] = await Promise.all([startApi('main'), startApi('standby')])
+  apis = [main, standbyServer]
+  balancer = await startHaproxy({ main, standby: standbyServer })
   const loaded = loadPlan(readFileSync('dr-plan.example.yml', 'utf8'), 'dr-plan.example.yml')
   if ('errors' in loaded) throw new Error('the example plan is broken')
   plan = loaded.plan
   cards = await startStepCards(redis(), plan)
 })
 afterAll(async () => {
-  await Promise.all([standby.registry.stop(), cards.close()])
+  await Promise.all([standby.registry.stop(), cards.close(), ...apis.map((one) => one.stop())])
 })
 
 const azureRows = azureRowsOf({ subscription: () => standby.azure.subscription, setting, secret })
 
 /** Told by tables of their own; the compiler makes sure that each provider is here or there. */
 const elsewhere = {
-  'haproxy-server': 'errors/haproxy.txt',
   'haproxy-file': 'errors/haproxy.txt',
   'haproxy-wait': 'errors/haproxy.txt',
   'sql-query': 'errors/check-query.txt',
-  delegation: 'errors/dns.txt',
 } as const satisfies Partial<Record<ProviderName, string>>
 
 type Covered = keyof typeof azureRows | keyof typeof elsewhere | keyof typeof outsideRows
@@ -183,6 +193,48 @@ const outsideRows = {
     },
     mend: () => world.dns.fault(undefined),
   },
+  delegation: {
+    action: () => ({
+      provider: 'delegation',
+      zone: 'example.com',
+      parents: registry.servers,
+      before: ['a.ns.example.net'],
+      after: ['ns1.example.org'],
+      registrar: 'https://registrar.example.com/',
+    }),
+    cells: {
+      ...noStatus,
+      '403': () => registryFails({ kind: 'refuse' }),
+      '5xx': () => registryFails({ kind: 'servfail' }),
+      'no answer': () => registryFails({ kind: 'drop' }),
+      reset: 'a datagram has no connection',
+      'a page': 'a datagram that is no answer is waited past, as no answer',
+      ...looksOnly,
+      'no end': () => {},
+    },
+    mend: () => registryFails(undefined),
+  },
+  'haproxy-server': {
+    action: () => ({
+      provider: 'haproxy-server',
+      control: balancer.control,
+      backend: 'api',
+      server: 'standby',
+      before: 'maint',
+      after: 'ready',
+    }),
+    cells: {
+      ...noStatus,
+      '403': () => balancer.fault('deny'),
+      'no answer': () => balancer.fault('hang'),
+      reset: () => balancer.fault('reset'),
+      'a page': () => balancer.fault('nonsense'),
+      ...notAzure,
+      ...atOnce,
+      'success: false': "this form of an answer is Cloudflare's",
+    },
+    mend: () => balancer.fault(undefined),
+  },
   certificate: {
     action: () => ({
       provider: 'certificate',
@@ -199,6 +251,10 @@ const outsideRows = {
     mend: () => {},
   },
 } as const satisfies Partial<Record<ProviderName, OutsideRow>>
+
+function registryFails(fault: DnsFault | undefined): void {
+  for (const index of registry.servers.keys()) registry.fault(index, fault)
+}
 
 async function setting(): Promise<ActionOf<'app-configuration'>> {
   const place = { store: `${standby.azure.url}/appconfig/example`, key: 'storage:account' }
@@ -234,7 +290,7 @@ function providers(azure: Pick<ReturnType<typeof systems>, 'providers'>, timeout
     'cloudflare-dns': cloudflare(timeout),
     ...createOutside({ clock, timeout }),
     certificate: createCertificateCheck({ ca: publicAuthority() }),
-    ...createHaproxy({ clock, user: 'dr-bot', password: 'not-to-be-shown' }),
+    ...createHaproxy({ clock, user: 'dr-bot', password: 'not-to-be-shown', timeout }),
     ...azure.providers,
   }
 }
@@ -336,7 +392,7 @@ test('each provider outside of Azure has a card to act on for each failure, or a
     parts.set(name, lines)
     actions.set(name, action)
   }
-  await Promise.all([world.stop(), origin.stop()])
+  await Promise.all([world.stop(), origin.stop(), registry.stop(), balancer.stop()])
   for (const [name, action] of actions) parts.get(name)?.push(cell('refused', await cards.of(action, of)))
   for (const [name, lines] of parts) expect(`${name}: ${lines.length}`).toBe(`${name}: ${columns.length}`)
 
