@@ -144,10 +144,13 @@ async function play({ bot, outside, clock }: Place, command: string, lasts?: Reg
 }
 
 async function proposed(bot: Bot, command: string): Promise<string> {
-  const answer = await said(bot, command, 'ann')
-  const { run } = answer
-  if (run === undefined) throw new Error(`"${command}" proposed nothing: ${JSON.stringify(answer)}`)
-  return run
+  for (;;) {
+    const { run, status } = await said(bot, command, 'ann')
+    if (run !== undefined) return run
+    if (status !== 'done') throw new Error(`"${command}" was ${status}`)
+    // On a busy machine a look at the world may outlast the answer: whoever asks again gets the run that comes of it.
+    await sleep(500)
+  }
 }
 
 /** Said again when a connection was just closed: what is repeated changes nothing. */
