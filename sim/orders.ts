@@ -20,19 +20,25 @@ export function createOrders(
   { counted, now }: { readonly counted: string; readonly now: () => number },
 ): Orders {
   let emptiedAt: number | undefined
-  const has = ({ asOf }: { readonly asOf: number | undefined }): boolean =>
-    emptiedAt === undefined || (asOf !== undefined && asOf < emptiedAt)
+  /** What was emptied itself stays so, also where an earlier restore had brought it back to a moment before. */
+  const emptied = new Set<string>()
+  const has = ({ guid, asOf }: { readonly guid: string; readonly asOf: number | undefined }): boolean =>
+    !emptied.has(guid) && (emptiedAt === undefined || (asOf !== undefined && asOf < emptiedAt))
+  const live = () => sql.databases(sql.group('orders-fg').primary).find(({ name }) => name === 'orders')
   tds.answers(counted, (database) => [has(database) ? rows : 0])
   return {
     filled: () => {
-      const live = sql.databases(sql.group('orders-fg').primary).find(({ name }) => name === 'orders')
-      return live !== undefined && live.status === 'Online' && has(live)
+      const found = live()
+      return found !== undefined && found.status === 'Online' && has(found)
     },
     empty: () => {
       emptiedAt = now()
+      const found = live()
+      if (found) emptied.add(found.guid)
     },
     refill: () => {
       emptiedAt = undefined
+      emptied.clear()
     },
   }
 }

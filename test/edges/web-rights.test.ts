@@ -19,12 +19,19 @@ beforeAll(async () => {
   // R-1 is Ann's, and disruptive.
   await history(house)
   const sample = sampleRun('R-2')
-  const open = { state: 'proposed', askedAt: house.now(), expiresAt: house.now() + 300_000 } as const
+  const open = {
+    state: 'proposed',
+    incident: 'INC-2',
+    askedAt: house.now(),
+    expiresAt: house.now() + 300_000,
+  } as const
   const proposal = { ...sample.proposal, risk: 'loses-data' } as const
   await house.store.commit(writingRun({ ...sample, ...open, system: 'db', askedBy: 'ann', proposal }))
   const at = house.now()
   const running = { state: 'running', startedAt: at, current: 0, checkAt: at + 5_000 } as const
   await house.store.commit(writingRun({ ...sampleRun('R-3'), ...running, askedBy: 'bob' }))
+  const { incident: _none, ...routine } = open
+  await house.store.commit(writingRun({ ...sampleRun('R-4'), ...routine, system: 'workers', askedBy: 'ann' }))
 })
 afterAll(() => house.close())
 
@@ -57,6 +64,9 @@ describe('the Now page', () => {
     expect(mine.indexOf('R-2')).toBeGreaterThan(-1)
     expect(pressed(mine)).toEqual(['approve R-2', 'deny R-2', 'approve R-1', 'deny R-1'])
     expect(page.indexOf('Waits for you')).toBeLessThan(page.indexOf('id="open-INC-2"'))
+    const later = page.indexOf('aria-label="Waits for you, without an outage"')
+    expect(later).toBeGreaterThan(page.indexOf('id="open-INC-3"'))
+    expect(pressed(page.slice(later))).toEqual(['approve R-4', 'deny R-4'])
     expect(page).toMatch(/Recoveries that are open.*R-3<\/a> <span>failover lb to backup<\/span>.*Running/)
   })
 

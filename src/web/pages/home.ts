@@ -17,6 +17,7 @@ import type { Content } from '../frame.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { objectiveBar } from '../charts/objective.ts'
+import type { Run } from '../../recovery/run.ts'
 import { ago, countdown, moment } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
@@ -35,10 +36,20 @@ export async function homePage(sources: Sources, view: View): Promise<Content> {
     title,
     body: html`<h1>${heading(open.length, runs.length)}</h1>
       ${open.length + runs.length === 0 && html`<p class="calm">${chip(quiet === 'All quiet' ? 'good' : 'warn', quiet)}</p>`}
-      ${byHandPart(byHandLines(runs), view)} ${waitsForYou(runs, sources, view)}
+      ${byHandPart(byHandLines(runs), view)}
+      ${waitsForYou(runs.filter(isUrgent), { sources, view, heading: 'Waits for you' })}
       <div class="stack">${open.map((incident) => openIncident(incident, view))}</div>
+      ${waitsForYou(
+        runs.filter((run) => !isUrgent(run)),
+        { sources, view, heading: 'Waits for you, without an outage' },
+      )}
       ${otherRuns(runs, view)} ${troublePart(checks)} ${owedPart(owed, view)} ${overview(open, systems, view)}`,
   }
+}
+
+/** What an outage waits for comes before the outages themselves; routine comes after them. */
+function isUrgent({ incident, state }: Run): boolean {
+  return incident !== undefined || state === 'unknown'
 }
 
 function heading(incidents: number, runs: number): string {

@@ -16,7 +16,7 @@ import type { Html } from '../html.ts'
 import { recorded } from '../time.ts'
 import { nameOf } from '../view.ts'
 import type { View } from '../view.ts'
-import { shortRunCard } from './open-runs.ts'
+import { isAtWork, shortRunCard } from './open-runs.ts'
 import type { Sources } from './page.ts'
 import { chip, incidentChip, runChip } from './state.ts'
 
@@ -71,7 +71,7 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
   const shown = open.length > 0 ? open : runs.slice(0, 1)
   const older = runs.filter((run) => !shown.includes(run))
   return html`<section class="stack" aria-label="Runs">
-    ${shown.map((run) => shortRunCard(run, sources, view))}
+    ${shown.map((run) => shortRunCard(run, { sources, view, steps: isOpen(run) }))}
     ${
       older.length > 0 &&
       html`<div class="card">
@@ -88,10 +88,6 @@ function runsPart(runs: readonly Run[], sources: Sources, view: View): Html | un
       </div>`
     }
   </section>`
-}
-
-function isAtWork({ state }: Run): boolean {
-  return state === 'running' || state === 'unknown'
 }
 
 function phasesPart(incident: Incident, view: View): Html {

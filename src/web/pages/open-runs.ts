@@ -6,7 +6,6 @@ import { parted } from '../../message.ts'
 import type { Card, Line } from '../../message.ts'
 import { byHandHeading, stepsHeading } from '../../recovery/card.ts'
 import { runName } from '../../recovery/news.ts'
-import { isOpen } from '../../recovery/run.ts'
 import type { Run } from '../../recovery/run.ts'
 import { approvalLine } from '../../recovery/summary.ts'
 import { mayApprove } from '../../recovery/verdicts.ts'
@@ -23,11 +22,19 @@ export function ownRunCard(run: Run, sources: Sources, { viewer, now }: View): C
   return runViewFor(sources.runCard(run), run, { person: viewer.id, roles: viewer.roles, now })
 }
 
-/** What must be known where the run is not alone, and what is under way; the rest is on the run's own page. */
-export function shortRunCard(run: Run, sources: Sources, view: View): Html {
+/** Carried out, or stopped in the middle of that. */
+export function isAtWork({ state }: Run): boolean {
+  return state === 'running' || state === 'unknown'
+}
+
+/** What must be known where the run is not alone, and perhaps its steps; the rest is on the run's own page. */
+export function shortRunCard(
+  run: Run,
+  { sources, view, steps }: { readonly sources: Sources; readonly view: View; readonly steps: boolean },
+): Html {
   const card = ownRunCard(run, sources, view)
   const { lead, rest } = parted(card.sections ?? [])
-  const kept = isOpen(run)
+  const kept = steps
     ? rest.filter(({ heading }) => heading === byHandHeading || heading === stepsHeading)
     : []
   const links = [...(card.links ?? []), { label: `All of ${run.id}`, link: `/runs/${run.id}` }]
@@ -39,12 +46,15 @@ export function shortRunCard(run: Run, sources: Sources, view: View): Html {
 }
 
 /** What waits for a word that whoever looks may say. */
-export function waitsForYou(runs: readonly Run[], sources: Sources, view: View): Html | undefined {
+export function waitsForYou(
+  runs: readonly Run[],
+  { sources, view, heading }: { readonly sources: Sources; readonly view: View; readonly heading: string },
+): Html | undefined {
   const mine = runs.filter((run) => isMine(run, view))
   if (mine.length === 0) return undefined
-  return html`<section class="stack" aria-label="Waits for you">
-    <h2>Waits for you</h2>
-    ${mine.map((run) => shortRunCard(run, sources, view))}
+  return html`<section class="stack" aria-label="${heading}">
+    <h2>${heading}</h2>
+    ${mine.map((run) => shortRunCard(run, { sources, view, steps: isAtWork(run) }))}
   </section>`
 }
 
