@@ -26,7 +26,11 @@ afterAll(async () => {
   await plan.close()
 })
 
-function systemsWith(auth: 'entra' | 'sql'): string {
+/** `away`: what a failover to the other region is. */
+function systemsWith(
+  auth: 'entra' | 'sql',
+  away = 'method: failover-group, failover_group: orders-fg',
+): string {
   const check = `check: { query: "${query}", expect: ">= 1", timeout: 2s, auth: ${auth} }`
   const at = 'resource_group: dr-rg, server: sql-west, database: orders'
   return `
@@ -36,7 +40,7 @@ function systemsWith(auth: 'entra' | 'sql'): string {
     alerts: [{ hostgroup: databases }]
     recoveries:
       - name: region
-        azure_sql: { method: failover-group, ${at}, to_server: sql-north, failover_group: orders-fg, ${check} }
+        azure_sql: { ${away}, ${at}, to_server: sql-north, ${check} }
       - name: restore
         azure_sql: { method: point-in-time, ${at}, ${check} }
 `
@@ -61,7 +65,6 @@ test.each([
   ['the user', () => azure.tds.knows('entra', false), /CREATE USER \[NAME\] FROM EXTERNAL PROVIDER/],
   ['the right', () => azure.tds.mayRead(false), /the right SELECT on dbo\.orders is missing.*db_datareader/],
   ['the table', () => azure.tds.answers(query, undefined), /208: Invalid object name 'orders'/],
-  ['data', () => azure.tds.answers(query, [0]), /answered 0 \(wanted: >= 1\)\. A recovery would stop there/],
   [
     'an answer',
     () => azure.tds.fault({ kind: 'hang', on: 'query' }),
@@ -75,6 +78,34 @@ test.each([
   expect(out.replaceAll(/\s+/g, ' ')).toMatch(says)
   expect(out).toContain('✗ failover db to restore: not ready')
   expect(code).toBe(1)
+})
+
+test('data that is wrong now keeps no restore from being ready, since that asks the restored copy', async () => {
+  azure.tds.answers(query, [0])
+
+  const { code, out } = await check()
+  const text = out.replaceAll(/\s+/g, ' ')
+
+  expect(text).toContain('✓ failover db to restore: ready')
+  expect(text).toContain(
+    '✓ check query: orders at sql-west answered 0 (wanted: >= 1) as it is now: a restore asks the restored copy, not this',
+  )
+  expect(text).toContain('✗ failover db to region: not ready')
+  expect(text).toContain(
+    '✗ check query: orders at sql-north answered 0 (wanted: >= 1). A failover takes this data over as it is, and would end there as failed: look at the data, or correct "check" in the DR plan.',
+  )
+  expect(text).not.toContain('would stop there')
+  expect(code).toBe(1)
+})
+
+test('nor a geo-restore, which asks the new database', async () => {
+  azure.tds.answers(query, [0])
+  await plan.write(systemsWith('entra', 'method: geo-restore'))
+
+  const { code, out } = await plan.check(azure.env)
+
+  expect(out).toContain('✓ failover db to region: ready')
+  expect(code).toBe(0)
 })
 
 test('says that the settings of the user are missing, which the plan asks for', async () => {

@@ -70,7 +70,8 @@ export function probeWarnings(
 
 /**
  * Asks the database as it is now, as whom it would be asked in a recovery: what is there before one, or the copy that
- * would take over.
+ * would take over. A restore asks what it has restored: of the data of now, which may be what it is to mend, no answer
+ * speaks against it, as long as there is one.
  */
 export async function checkQuery(
   { calls }: Calls,
@@ -90,8 +91,12 @@ export async function checkQuery(
     const limit = calls.limit(check.timeout + 2 * second)
     const { ok, text } = judge(check.expect, await sqlQuery.ask({ ...check, place, database }, limit))
     const found = `${database} at ${place.server} ${text}`
-    const next = 'A recovery would stop there: look at the data, or correct "check" in the DR plan.'
-    return [{ what, ok, text: ok ? found : `${found}. ${next}` }]
+    if (ok) return [{ what, ok, text: found }]
+    if (block.method !== 'failover-group')
+      return [{ what, ok: true, text: `${found} as it is now: a restore asks the restored copy, not this` }]
+    const next =
+      'A failover takes this data over as it is, and would end there as failed: look at the data, or correct "check" in the DR plan.'
+    return [{ what, ok, text: `${found}. ${next}` }]
   } catch (thrown) {
     if (thrown instanceof UserError) return [{ what, ok: false, text: thrown.message }]
     if (!(thrown instanceof RetryableError)) throw thrown
