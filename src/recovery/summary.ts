@@ -7,6 +7,7 @@ import type { Duration, Instant } from '../ids.ts'
 import { timeOn } from '../message.ts'
 import type { Field, Line, Span } from '../message.ts'
 import { told } from '../told.ts'
+import { clockCautions } from './clock-warnings.ts'
 import { dataLost } from './data-lost.ts'
 import { followedAt } from './news.ts'
 import type { Proposal, Run } from './run.ts'
@@ -23,8 +24,8 @@ export function changeLines({ proposal }: Run): readonly Line[] {
 }
 
 /**
- * What speaks against it or needs a second thought: what the clock says now, rules that were overridden, or that nobody
- * could look at, notes.
+ * What speaks against it or needs a second thought: what the clock says now, or said at the approval of a run that has
+ * ended, rules that were overridden, or that nobody could look at, notes.
  */
 export function cautions(run: Run, seen: Seen): readonly Line[] {
   const { findings, warnings } = run.proposal
@@ -57,24 +58,6 @@ export function aboutText({ state, proposal: { summary, did = summary } }: Run):
 
 function takenOn(run: Run, reason: string | undefined, { plan }: Seen): string {
   return reason === undefined ? '' : `; overridden by ${nameOf(plan, run.askedBy)}: ${reason}`
-}
-
-/** What the objective's clock says of a run that has not ended: it is read again whenever the run is shown. */
-function clockCautions(run: Run, now: Instant): readonly Line[] {
-  const { objectiveAt, expected, effectWithin } = run.proposal
-  if (objectiveAt === undefined || (run.state !== 'proposed' && run.state !== 'running')) return []
-  // That it is missed stands in the field of the objective.
-  const left = objectiveAt - now
-  if (left <= 0) return []
-  const allows: Line = [' is longer than the objective (RTO) allows: ', { at: objectiveAt, show: 'deadline' }]
-  return [
-    ...(run.state === 'proposed' && expected.duration > left
-      ? [[`⚠ The expected ${printDuration(expected.duration)}`, ...allows]]
-      : []),
-    ...(effectWithin !== undefined && effectWithin > left
-      ? [[`⚠ Clients may keep the old address for ${printDuration(effectWithin)}, which`, ...allows]]
-      : []),
-  ]
 }
 
 /** What a restore has lost, against the objective. */

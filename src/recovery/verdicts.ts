@@ -4,6 +4,7 @@ import type { Instant, PersonId } from '../ids.ts'
 import type { Role } from '../drplan/schema.ts'
 import type { Actor } from '../timeline/event.ts'
 import { bare, beginWithin, retryWithin, cancelled, cleared } from './change.ts'
+import { warnedOf } from './clock-warnings.ts'
 import { goOn, happened, refused, same, tell, to, withStep } from './change.ts'
 import type { RunDecision, Running } from './change.ts'
 import { advanceTo, stepDone } from './progress.ts'
@@ -11,7 +12,7 @@ import { hurried } from './hurry.ts'
 import { isHalfWay } from './half-way.ts'
 import type { Stopped } from './half-way.ts'
 import type { Verdict } from './input.ts'
-import { runName, runNewsText, sentence } from './news.ts'
+import { anewText, runName, runNewsText, sentence } from './news.ts'
 import { mayHaveChanged } from './run.ts'
 import type { Approval, Run, Step } from './run.ts'
 import { leftBy } from './world.ts'
@@ -41,14 +42,11 @@ const confirming: readonly Role[] = ['engineer', 'manager', 'approver']
 /** Starts a proposed run; on one that started already it changes nothing. */
 export function approve(run: Run, said: SaidOf<'approve'>, now: Instant): RunDecision {
   if (run.state === 'denied' || run.state === 'expired' || run.state === 'cancelled') {
-    return refused('run-ended', `${run.id} is ${run.state}. To have it proposed again: ${runName(run)}`)
+    return refused('run-ended', `${run.id} is ${run.state}. ${anewText(run)}`)
   }
   if (run.state !== 'proposed') return same
   if (run.expiresAt <= now) {
-    return refused(
-      'run-expired',
-      `${run.id} was not approved in time. To have it proposed again: ${runName(run)}`,
-    )
+    return refused('run-expired', `${run.id} was not approved in time. ${anewText(run)}`)
   }
   const refusal = whyNot(run, said)
   if (refusal) return refused(refusal.code, refusal.message)
@@ -62,7 +60,8 @@ export function approve(run: Run, said: SaidOf<'approve'>, now: Instant): RunDec
   }
   const text = runNewsText(next, 'approved')
   const overridden = run.proposal.findings.filter((finding) => finding.overriddenWith !== undefined)
-  const data = { run: run.id, risk: run.proposal.risk, changes: run.proposal.changes, overridden }
+  const { risk, changes } = run.proposal
+  const data = { run: run.id, risk, changes, overridden, warned: warnedOf(next) }
   return goOn(
     tell(happened(to(next), 'run.approved', { at: now, by: said.by, text, data }), 'approved', said.by),
   )
@@ -213,18 +212,15 @@ export function retry(run: Run, said: SaidOf<'retry'>, now: Instant): RunDecisio
   if (run.state !== 'unknown' && run.state !== 'failed') {
     return refused(
       'not-to-retry',
-      `${run.id} is ${run.state}; only a failed run, or one whose outcome is unknown, can be gone on with. To have it proposed again: ${runName(run)}`,
+      `${run.id} is ${run.state}; only a failed run, or one whose outcome is unknown, can be gone on with. ${anewText(run)}`,
     )
   }
   if (run.state === 'failed' && (run.undoneBy !== undefined || now - run.endedAt > retryWithin)) {
     const why = run.undoneBy === undefined ? 'failed too long ago' : `was undone by ${run.undoneBy}`
-    return refused('too-late', `${run.id} ${why}. To have it proposed again: ${runName(run)}`)
+    return refused('too-late', `${run.id} ${why}. ${anewText(run)}`)
   }
   if (said.seen === 'unclear') {
-    return refused(
-      'world-differs',
-      `${run.id} cannot go on: ${sentence(said.text)} To have it proposed again: ${runName(run)}`,
-    )
+    return refused('world-differs', `${run.id} cannot go on: ${sentence(said.text)} ${anewText(run)}`)
   }
   const { startedAt, current } = run
   const refusal = said.override && overrideRefused(run, said.override.rule)

@@ -1,6 +1,7 @@
 // What a review needs of one incident, as data: objective against measured, who was called, who approved what.
 import { nameOf } from '../drplan/person-name.ts'
 import { hasLeftDebts } from '../recovery/change.ts'
+import { warnedOf } from '../recovery/clock-warnings.ts'
 import { dataLost } from '../recovery/data-lost.ts'
 import type { DataLost } from '../recovery/data-lost.ts'
 import { codeOf } from '../recovery/kinds/sql-query.ts'
@@ -210,7 +211,7 @@ function runOf(run: Run, plan: DrPlan, { events, runs }: IncidentRecord): Report
     ...(run.state === 'denied' ? { denied: deniedOf(run, plan) } : {}),
     changes: proposal.changes,
     cost: proposal.cost.text,
-    warnings: proposal.warnings,
+    warnings: warnedOf(run),
     ...lostOf(run),
     overridden: [
       ...proposal.findings,

@@ -208,6 +208,26 @@ describe('the report of an outage', () => {
     expect(documentLines('a\u001b[2J\u2060@\u2060b\nc')).toEqual(['a\u241b[2J\ufffd@\u2060b', 'c'])
   })
 
+  test('with what the clock spoke against when it was approved', () => {
+    const record = recordWith()
+    const runs = record.runs.map((run) => ({
+      ...run,
+      proposal: {
+        ...run.proposal,
+        expected: { duration: 12 * 60 * minute, source: 'the DR plan' },
+        effectWithin: 5 * minute,
+        objectiveAt: start + 10 * minute,
+      },
+    }))
+
+    const text = reportMarkdown(reportOf({ ...record, runs }, plan, now))
+
+    expect(text).toContain(
+      '- Warned of: The expected 12h was longer than the 6m that the objective (RTO) left when it was approved',
+    )
+    expect(text).not.toContain('Clients could keep')
+  })
+
   test('as HTML', async () => {
     await expect(reportHtml(ordinary)).toMatchFileSnapshot('../golden/reports/report.html')
   })

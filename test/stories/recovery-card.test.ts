@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plain } from '../../src/message.ts'
 import type { Card } from '../../src/message.ts'
+import { minute } from '../../src/ids.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { decideRun } from '../../src/recovery/decide.ts'
 import type { RunInput } from '../../src/recovery/decide.ts'
@@ -129,6 +130,37 @@ describe('the card of a run', () => {
     expect(text(draw(done))).toContain('In effect for all: by 2026-03-15 12:00 UTC (the old TTL of 2d)')
     expect(text(draw(done, noon + 2 * day))).toContain('by 12:00 UTC (the old TTL of 2d)')
     expect(text(draw(done, noon + 2 * day))).toContain('through cli at 2026-03-13 12:00 UTC')
+  })
+
+  test('keeps, when it has ended, what the clock spoke against at its approval', () => {
+    const [hour, day] = [3_600_000, 86_400_000]
+    const expected = { ...proposed.proposal.expected, duration: 12 * hour }
+    const slow = { ...proposed, proposal: { ...proposed.proposal, expected, effectWithin: 2 * day } }
+    const said = decideRun(slow, approve, noon + minute)
+    if (said.kind !== 'change') throw new Error('it was not approved')
+    const done = { ...said.next, state: 'done', startedAt: noon + minute, endedAt: noon + day } as Run
+    const warned = [
+      'The expected 12h was longer than the 9m that the objective (RTO) left when it was approved',
+      'Clients could keep the old address for 2d, longer than the 9m that the objective (RTO) left when it was approved',
+    ]
+
+    expect(text(draw(slow, noon + minute))).toContain('The expected 12h is longer than the objective (RTO)')
+    for (const now of [noon + day, noon + 9 * day])
+      expect(text(draw(done, now))).toContain(
+        `# What was warned of\n⚠ target-healthy 127.0.0.12 answered 503; overridden by Ann Onken: the probe is blocked\n⚠ ${warned.join('\n⚠ ')}\n#`,
+      )
+    expect(said.events[0]?.data).toMatchObject({ warned })
+    expect(text(draw({ ...done, approvals: [] }))).not.toContain('when it was approved')
+  })
+
+  test('keeps nothing of a clock that spoke for it, or had run out already', () => {
+    const after = (at: number): string => {
+      const said = decideRun({ ...proposed, expiresAt: at + 1 }, approve, at)
+      return said.kind === 'change' ? JSON.stringify(said.events[0]?.data) : said.kind
+    }
+
+    expect(after(noon)).toContain('"warned":[]')
+    expect(after(noon + 10 * minute)).toContain('"warned":[]')
   })
 
   test('offers nothing more to press while it is stopping', () => {
