@@ -18,7 +18,7 @@ import { isIdle, runAheadBy } from './decide.ts'
 import type { RunInput } from './decide.ts'
 import type { Learned } from './progress.ts'
 import type { Operation, Run, Step } from './run.ts'
-import { isAnothersTurn, lease, margin, turnAt } from './turn.ts'
+import { isAnothersTurn, lease, margin, turnAt, waitsUntil } from './turn.ts'
 import { changesWorld, differencesIn, isPartly } from './world.ts'
 
 export interface AdvanceDeps extends LoopDeps {
@@ -118,8 +118,11 @@ async function giveUp(deps: AdvanceDeps, at: At): Promise<void> {
  */
 async function begin(deps: AdvanceDeps, at: At): Promise<void> {
   const { id, index } = at
+  const before = deps.clock.now()
   const hindrance = changesWorld(at.step.action) ? await hindranceOf(deps, at) : undefined
   const turn = await turnAt(deps, at.step)
+  // The machine slept over the look: what was seen is too old by now, and so may be what was approved.
+  if (deps.clock.now() - before > lease(deps, at.step)) return
   const intent = await apply(deps, id, learned(at, { kind: 'intended', ...turn }))
   const now = currentOf(intent.run)
   if (!intent.changed || !now) return
@@ -185,7 +188,7 @@ async function startFailed(deps: AdvanceDeps, at: At, thrown: unknown): Promise<
     return
   }
   // Not done yet does not mean never: the request may still be on its way. It is looked at again before another start.
-  await report(deps, at, silent(thrown, at.step))
+  await report(deps, at, { ...silent(thrown, at.step), aloneUntil: await waitsUntil(deps, at.step) })
 }
 
 type Silent = Extract<Look, { readonly kind: 'silent' }>
@@ -283,8 +286,12 @@ async function report(deps: AdvanceDeps, at: At, what: Report): Promise<void> {
 }
 
 /** What was learned, without the step it is about. */
-type Report = Learned extends infer L ? (L extends Learned ? Omit<L, 'step' | 'attempt'> : never) : never
+type Report = Learned extends infer L
+  ? L extends Learned
+    ? Omit<L, 'step' | 'attempt' | 'seenIn'>
+    : never
+  : never
 
-function learned({ index, step }: At, report: Report): RunInput {
-  return { ...report, step: index, attempt: step.attempts }
+function learned({ run, index, step }: At, report: Report): RunInput {
+  return { ...report, step: index, attempt: step.attempts, seenIn: run.state }
 }

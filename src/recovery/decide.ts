@@ -5,7 +5,7 @@ import { printDuration } from '../drplan/duration.ts'
 import { minute } from '../ids.ts'
 import type { Duration, IncidentId, Instant } from '../ids.ts'
 import { retryWithin, same, tell, to, happened, owes } from './change.ts'
-import type { RunChange, RunDecision, Running } from './change.ts'
+import type { RunChange, RunDecision, Running, Unknown } from './change.ts'
 import { runName, runNewsText } from './news.ts'
 import {
   intended,
@@ -119,6 +119,7 @@ function learned(run: Run, input: Learned, now: Instant): RunDecision {
   const step = run.steps[input.step]
   if (run.current !== input.step || step?.attempts !== input.attempt) return same
   if ((step.phase === 'ready') !== (input.kind === 'intended')) return same
+  if (run.state === 'unknown' && input.seenIn === 'running') return learnedBefore(run, input, now)
   switch (input.kind) {
     case 'intended':
       return intended(run, input, now)
@@ -139,6 +140,15 @@ function learned(run: Run, input: Learned, now: Instant): RunDecision {
     default:
       return never(input)
   }
+}
+
+/**
+ * What was learned before the run became unknown. Nobody has asked since whether it may go on alone: what its start
+ * answered is kept, and all else is looked at anew.
+ */
+function learnedBefore(run: Unknown, input: Learned, now: Instant): RunDecision {
+  if (input.kind !== 'started') return same
+  return started(run, { ...input, held: 'its outcome was unknown meanwhile' }, now)
 }
 
 /** When the run must be looked at again; undefined when it has ended. */

@@ -15,6 +15,8 @@ interface AtStep {
   readonly step: number
   /** Which try of it. */
   readonly attempt: number
+  /** The run's state when this was learned. */
+  readonly seenIn?: Run['state']
   /** Why a run whose outcome was unknown begins no change by itself now; absent: nothing speaks against it. */
   readonly held?: string | undefined
 }
@@ -36,6 +38,8 @@ export type Learned = AtStep &
         readonly reason: string
         readonly after: Duration
         readonly blocked?: true
+        /** Nobody looks before that, by the store's clock: a start was not answered, and may still be on its way. */
+        readonly aloneUntil?: Instant
       }
     /** It was looked at, and the world holds neither what was nor what was wanted. */
     | { readonly kind: 'unclear'; readonly reason: string }
@@ -188,7 +192,7 @@ export function notStarted(run: Running | Unknown, reason: string, now: Instant)
 /** No answer: look again later; when it has been silent for long, a person must look. */
 export function laterWhenSilent(
   run: Running | Unknown,
-  { reason, after, blocked }: LearnedOf<'silent'>,
+  { reason, after, blocked, aloneUntil }: LearnedOf<'silent'>,
   now: Instant,
 ): RunDecision {
   // Whatever a provider asks for: to look without a pause would use up what it allows, and help nobody.
@@ -201,7 +205,7 @@ export function laterWhenSilent(
   if (now - silentSince >= silenceLimit) return toUnknown({ ...run, steps }, reason, now, unknownFor)
   return to({
     ...run,
-    steps: withStep(run, run.current, { silentSince, waits, note: reason, aloneUntil: undefined }),
+    steps: withStep(run, run.current, { silentSince, waits, note: reason, aloneUntil }),
     checkAt: now + wait,
   })
 }

@@ -3,6 +3,7 @@ import type { Duration, Instant } from '../ids.ts'
 import { second } from '../ids.ts'
 import type { Clock, Store } from '../ports.ts'
 import { callLimit } from './calls.ts'
+import { pause } from './hurry.ts'
 import type { Step } from './run.ts'
 
 interface TurnDeps {
@@ -27,6 +28,14 @@ export async function turnAt(
   // Its own comes first: however long the store takes to answer, it gives up before others begin.
   const until = deps.clock.now() + length
   return { until, aloneUntil: (await deps.store.time()) + length }
+}
+
+/**
+ * Until when nobody looks at a step whose start was not answered, by the store's clock: the request may still be on its
+ * way, and whoever looks before it has arrived starts it again.
+ */
+export async function waitsUntil(deps: TurnDeps, step: Step): Promise<Instant> {
+  return (await deps.store.time()) + Math.min(pause * Math.max(1, step.attempts), lease(deps, step))
 }
 
 /** Whether whoever wrote the intent may be acting now. What is further away than any turn lasts is of a clock that was set back. */

@@ -82,9 +82,12 @@ export function createSigner(secret: string): Signer {
   }
 }
 
-/** Takes one credential back; also how a login link is used up. What has expired by `now` is forgotten. */
+/** How long what was taken back is known after its end: another process may not have come to that end by its clock. */
+const knownAfterEnd: Duration = 60 * minute
+
+/** Takes one credential back; also how a login link is used up. What expired long before `now` is forgotten. */
 export function revokeOne(revocations: Revocations, claims: Claims, now: Instant): Revocations {
-  const living = Object.entries(revocations.ids).filter(([, expiresAt]) => expiresAt > now)
+  const living = Object.entries(revocations.ids).filter(([, end]) => end > now - knownAfterEnd)
   return { ...revocations, ids: { ...Object.fromEntries(living), [claims.id]: claims.expiresAt } }
 }
 

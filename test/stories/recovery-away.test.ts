@@ -1,12 +1,12 @@
 // A run that no process was there for: whatever it was at when everybody died, hours later it begins no change by itself.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startApi, startHaproxy } from '../../sim/haproxy.ts'
 import type { ApiServer, RealHaproxy } from '../../sim/haproxy.ts'
 import { reasonOf } from '../../src/errors.ts'
 import { ann, approving, asking, startEngine } from '../servers/engine.ts'
 import type { EngineBench } from '../servers/engine.ts'
 import { oneRedis } from '../servers/one-redis.ts'
-import { pointsOf } from './cut-short.ts'
+import { comesTo, pointsOf } from './cut-short.ts'
 import { planWith, wanting } from './haproxy-house.ts'
 
 const redis = oneRedis()
@@ -158,4 +158,26 @@ describe('a move at HAProxy, of many changes', () => {
     await bench.runs().verdict(run.id, approving())
     await bench.settle()
   }
+})
+
+test('a machine that sleeps over the look before a change begins nothing on what it saw then', async () => {
+  const { run } = await bench.runs().propose(asking())
+  await bench.runs().verdict(run.id, approving())
+  await comesTo(bench, run.id, 2)
+  bench.world.cloudflare.fault({ kind: 'slow', ms: 300, on: 'read' })
+  const asked = bench.world.cloudflare.requests.length
+  const settled = bench.settle()
+  await vi.waitFor(() => expect(bench.world.cloudflare.requests.length).toBeGreaterThan(asked), {
+    interval: 5,
+  })
+
+  bench.away(fiveHours)
+  bench.edit({ content: '192.0.2.77', ttl: 60 })
+  await settled
+  await bench.pass(60_000)
+
+  expect(bench.changing()).toBe(0)
+  const ended = await bench.run(run.id)
+  expect(ended).toMatchObject({ state: 'failed', current: 1 })
+  expect(ended.state === 'failed' && ended.reason).toMatch(tooOld)
 })

@@ -139,6 +139,49 @@ describe('a move of many changes at HAProxy, of which one was sent and nobody sa
   })
 })
 
+test('what was seen before a run became unknown does not let it go on when its outage is over since', async () => {
+  const options = { user: 'dr-bot', password: 'not-to-be-shown', servers: dataplaneServers }
+  const [bench, balancer] = await Promise.all([startEngine(redis()), startDataplane(options)])
+  bench.setPlan(planWith({ dataplane: [{ url: balancer.url }] }))
+  const open = { ...incident('INC-1'), system: 'api' as const }
+  const one = { kind: 'incident', id: 'INC-1', wakeAt: undefined } as const
+  await bench.store.commit({ write: { ...one, expected: 0, next: open } })
+  const { run } = await bench.runs().propose(wanting({ incident: 'INC-1' }))
+  await bench.runs().verdict(run.id, approving())
+  const drain = run.steps.findIndex(({ title }) => title.startsWith('Drain main'))
+  await comesTo(bench, run.id, drain + 1)
+  bench.dieAt(2, 'before')
+  await bench
+    .runs()
+    .advance(run.id)
+    .catch(() => undefined)
+  bench.crash()
+  bench.away(20_000)
+  // This process has seen that the drain is done, and sleeps before it writes that down.
+  bench.meanwhile(async () => {
+    const other = bench.another()
+    balancer.fault({ kind: 'reset' })
+    for (let left = 4; left > 0; left -= 1) {
+      bench.away(minute)
+      await other.advance(run.id)
+    }
+    expect(await bench.run(run.id)).toMatchObject({ state: 'unknown', current: drain })
+    const over = { ...open, state: 'resolved', at: bench.now(), by: 'ann' } as const
+    await bench.store.commit({ write: { ...one, expected: 1, next: over } })
+    balancer.fault(undefined)
+  })
+  const before = balancer.requests().length
+
+  await bench.runs().advance(run.id)
+  await minutesPass(bench, 4)
+
+  const sent = balancer.requests().slice(before)
+  expect(sent.filter(({ changes }) => changes)).toEqual([])
+  expect(await bench.run(run.id)).toMatchObject({ state: 'failed', current: drain + 1 })
+  expect(bench.news().at(-1)).toContain('INC-1 is resolved, so R-1 has lost its reason.')
+  await Promise.all([bench.stop(), balancer.stop()])
+})
+
 test('the last change of a run, seen after two days, is followed by looking only: the run ends as it should', async () => {
   const bench = await startEngine(redis())
   const { run } = await bench.runs().propose(asking())

@@ -65,6 +65,21 @@ it('a change that takes its time is sent once, although one bot believes that it
   expect((await right.run('R-1')).steps[1]).toMatchObject({ phase: 'done', attempts: 1 })
 })
 
+it('a start that was not answered may still be on its way: nobody looks, and starts it again, before its pause is over', async () => {
+  const [right] = await startTwo()
+  const { cloudflare } = right.world
+  const changes = (): number => cloudflare.requests.filter((request) => request.changes).length
+  await right.say('ann', 'failover lb to backup')
+  cloudflare.fault({ kind: 'reset', on: 'change', times: 1 })
+  await right.say('ann', 'approve R-1')
+  await vi.waitFor(() => expect(changes()).toBe(1), { timeout: 10_000, interval: 5 })
+  const first = performance.now()
+
+  await vi.waitFor(() => expect(changes()).toBe(2), { timeout: 20_000, interval: 5 })
+
+  expect(performance.now() - first).toBeGreaterThan(4_800)
+}, 40_000)
+
 it('what the bot whose clock is ahead has given out is taken back at the other one, too', async () => {
   const [right, ahead] = await startTwo()
   const token = createSigner(right.config.CONSOLE_SECRET).token('ann', ahead.clock.now())

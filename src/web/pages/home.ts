@@ -29,7 +29,7 @@ export async function homePage(sources: Sources, view: View): Promise<Content> {
   const open = mostUrgentFirst(await sources.store.incidents({ open: true, limit: 50 }))
   const { systems, owed } = await readWarnings(sources.store, open)
   const { checks } = await sources.ready()
-  const runs = await sources.store.runs({ open: true, limit: 20 })
+  const runs = await sources.store.runs({ open: true, limit: 100 })
   const quiet = systems.length + owed.length === 0 ? 'All quiet' : 'Not all is well'
   const title = open.length === 0 ? quiet : `${open.length} open`
   return {
