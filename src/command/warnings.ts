@@ -8,7 +8,7 @@ import type { Incident } from '../incident/incident.ts'
 import type { Line } from '../message.ts'
 import type { Store } from '../ports.ts'
 import { halfWay, halfWayRemedy, halfWayText } from '../recovery/half-way.ts'
-import { runName } from '../recovery/news.ts'
+import { anewCommand } from '../recovery/news.ts'
 import type { Run } from '../recovery/run.ts'
 import { isCoveredBy, isStanding, standing } from '../recovery/taken-over.ts'
 
@@ -116,7 +116,7 @@ function stillOwed(runs: readonly Run[]): readonly Owed[] {
 function goneIn(run: Run): readonly Owed[] {
   if (run.gone === undefined) return []
   const { id, system, gone } = run
-  return [{ run: id, system, text: gone.text, remedy: `To do it again: ${runName(run)}`, gone: true }]
+  return [{ run: id, system, text: gone.text, remedy: `To do it again: ${anewCommand(run)}`, gone: true }]
 }
 
 /**

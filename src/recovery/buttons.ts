@@ -2,7 +2,7 @@
 import { never } from '../errors.ts'
 import type { Button, Line } from '../message.ts'
 import { doneSteps } from './change.ts'
-import { runName } from './news.ts'
+import { anewCommand } from './news.ts'
 import { isNeverBegun, mayHaveChanged } from './run.ts'
 import type { NeverBegun, Run } from './run.ts'
 import { denialSummary, verdictSummary } from './summary.ts'
@@ -33,7 +33,8 @@ export function runButtons(run: Run, seen: Seen): readonly Button[] {
     case 'cancelled':
       return isNeverBegun(run) ? anewButton(run) : undoButton(run)
     case 'done':
-      if (isGone(run)) return [{ label: 'Do it again (proposes)', command: runName(run), style: 'primary' }]
+      if (isGone(run))
+        return [{ label: 'Do it again (proposes)', command: anewCommand(run), style: 'primary' }]
       return undoButton(run)
     case 'denied':
     case 'expired':
@@ -86,7 +87,7 @@ function takeOn({ id, steps, current }: Extract<Run, { state: 'failed' }>): read
 function anewButton(run: NeverBegun): readonly Button[] {
   const newer = run.state === 'expired' ? run.replacedBy : undefined
   return newer === undefined
-    ? [{ label: 'Propose again', command: runName(run), style: 'plain' }]
+    ? [{ label: 'Propose again', command: anewCommand(run), style: 'plain' }]
     : [{ label: `See ${newer}`, command: `runs ${newer}`, style: 'plain' }]
 }
 

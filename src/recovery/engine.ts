@@ -20,7 +20,7 @@ import { besideHalfWay, blameHalfWay, withoutOwnRule } from './half-way.ts'
 import { blockedText } from './hurry.ts'
 import type { Ask, Runs, Verdict } from './input.ts'
 import { rivalOf, rivalsOf } from './rivals.ts'
-import { runName } from './news.ts'
+import { anewCommand } from './news.ts'
 import { isSameWish, toProposed, wishOf } from './propose.ts'
 import { changedSomething } from './run.ts'
 import type { Run } from './run.ts'
@@ -222,7 +222,10 @@ async function refuseDrifted(engine: Engine, run: Run): Promise<void> {
   const reason = `The world is not as ${run.id} showed it: ${what}`
   const { run: lapsed } = await apply(engine, run.id, { kind: 'lapsed', reason })
   if (lapsed.state !== 'expired') return
-  throw new UserError('world-differs', `${reason}. Nothing was changed. Look at it again: ${runName(run)}`)
+  throw new UserError(
+    'world-differs',
+    `${reason}. Nothing was changed. Look at it again: ${anewCommand(run)}`,
+  )
 }
 
 /**

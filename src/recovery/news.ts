@@ -57,7 +57,7 @@ export function runNewsText(run: Run, news: RunNews): string {
         ? `${what}: the outcome of step ${run.current + 1} (${run.steps[run.current]?.title ?? ''}) is not known: ${sentence(run.reason)} Look at it, then: retry ${run.id}, or cancel ${run.id}`
         : `${what}: the outcome of a step is not known`
     case 'gone':
-      return `${what} does not hold any more: ${sentence(run.gone?.text ?? 'it was undone')} A reload, or somebody, has undone it. To do it again: ${runName(run)}`
+      return `${what} does not hold any more: ${sentence(run.gone?.text ?? 'it was undone')} A reload, or somebody, has undone it. To do it again: ${anewCommand(run)}`
     case 'holds':
       return `${what} holds again`
     default:
@@ -75,7 +75,15 @@ function expiredText(run: Run, what: string): string {
 
 /** What to do about a proposal that has not come to anything and may still be wanted. */
 export function anewText(run: Run): string {
-  return `To have it proposed again: ${runName(run)}`
+  return `To have it proposed again: ${anewCommand(run)}`
+}
+
+/** The whole command that proposes the same again: of a restore with its moment, without which it is refused. */
+export function anewCommand(run: Run): string {
+  const { order, proposal } = run
+  if (order?.kind !== 'restore-point') return runName(run)
+  const moment = Temporal.Instant.fromEpochMilliseconds(order.at).toString()
+  return `db restore ${moment} ${order.database ?? proposal.typed}`
 }
 
 /** When the old TTL is over after the last change of a run that is done, so that every client has followed. */

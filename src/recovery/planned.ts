@@ -1,7 +1,7 @@
 // What the DR plan had of a recovery when its run was proposed, and in what the plan is another one now.
 import type { DrPlan, Recovery } from '../drplan/schema.ts'
 import { canonicalJson } from '../timeline/canonical.ts'
-import { runName } from './news.ts'
+import { anewCommand } from './news.ts'
 import type { Run } from './run.ts'
 
 /** The plan's own words on a recovery, but for how long it takes; undefined when it has none of this name. */
@@ -34,7 +34,7 @@ export function replannedText(run: Run, plan: DrPlan): string | undefined {
   if (difference === undefined) return undefined
   const { id } = run
   const instead = plannedOf(plan, run)
-    ? `for what the plan has now: cancel ${id}, ${runName(run)}`
+    ? `for what the plan has now: cancel ${id}, ${anewCommand(run)}`
     : `to stop it: cancel ${id}`
   return `The DR plan has changed since ${id} was proposed (${difference}), and it goes on with what was approved; ${instead}`
 }

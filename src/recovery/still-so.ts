@@ -6,7 +6,7 @@ import type { AdvanceDeps } from './advance.ts'
 import { apply } from './commit.ts'
 import { halfWayText, stoppedSince } from './half-way.ts'
 import { overSince } from './held.ts'
-import { runName } from './news.ts'
+import { anewCommand } from './news.ts'
 import { planDifference, plannedOf, replannedText } from './planned.ts'
 import type { Run } from './run.ts'
 import { ledAway } from './ways/cloudflare/led-away.ts'
@@ -36,18 +36,18 @@ function replanned(plan: DrPlan, run: Run): Objection | undefined {
   const { system, recovery } = run
   if (plannedOf(plan, run) === undefined) {
     const reason = `The DR plan has no recovery ${recovery} of ${system} any more`
-    const instead = `Propose one that it has, or put this one back into the plan and propose it again: ${runName(run)}`
+    const instead = `Propose one that it has, or put this one back into the plan and propose it again: ${anewCommand(run)}`
     return { code: 'unknown-recovery', reason, next: `Nothing was changed. ${instead}` }
   }
   const difference = planDifference(run, plan)
   if (difference === undefined) return undefined
   const reason = `The DR plan has changed since ${run.id} was proposed: ${difference}`
-  return { code: 'plan-changed', reason, next: `Nothing was changed. Look at it again: ${runName(run)}` }
+  return { code: 'plan-changed', reason, next: `Nothing was changed. Look at it again: ${anewCommand(run)}` }
 }
 
 async function over({ store }: Known, run: Run): Promise<Objection | undefined> {
   const reason = await overSince(store, run)
-  const next = `If it is wanted all the same, propose it again: ${runName(run)}`
+  const next = `If it is wanted all the same, propose it again: ${anewCommand(run)}`
   return reason === undefined ? undefined : { code: 'outage-over', reason, next }
 }
 
@@ -57,7 +57,7 @@ async function stopped({ store }: Known, run: Run): Promise<Objection | undefine
   const [found] = stoppedSince(run, history)
   if (!found) return undefined
   const reason = `Since ${run.id} was proposed, another run has stopped on the same target: ${halfWayText(found)}`
-  return { code: 'half-way-run', reason, next: `Look at it again: ${runName(run)}` }
+  return { code: 'half-way-run', reason, next: `Look at it again: ${anewCommand(run)}` }
 }
 
 /** Nobody may be led to where the change is made any more: it would be done, and help nobody. */
@@ -69,7 +69,7 @@ async function away(engine: AdvanceDeps, run: Run): Promise<Objection | undefine
   return {
     code: 'world-differs',
     reason,
-    next: `Nothing was changed. Look at it again: ${runName(run)}`,
+    next: `Nothing was changed. Look at it again: ${anewCommand(run)}`,
   }
 }
 

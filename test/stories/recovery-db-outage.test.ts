@@ -1,10 +1,12 @@
 // A restore during an outage of the database: the moment that was ordered against the moment at which the outage began.
 import { afterEach, expect, test } from 'vitest'
 import { minute } from '../../src/ids.ts'
+import { readMoment } from '../../src/command/moment.ts'
 import { runCard } from '../../src/recovery/card.ts'
 import { plain } from '../../src/message.ts'
 import { incidentButtons } from '../../src/incident/actions.ts'
 import { incidentCard } from '../../src/incident/card.ts'
+import { decideRun } from '../../src/recovery/decide.ts'
 import { dataLost } from '../../src/recovery/data-lost.ts'
 import { headOf } from '../../src/timeline/chain.ts'
 import { reportMarkdown } from '../../src/timeline/report-markdown.ts'
@@ -71,6 +73,28 @@ test('the button of an outage orders a moment that no safety rule refuses, howev
   expect(commands(young)).toContain('db restore 2026-03-13T12:50:00+01:00 orders')
   await expect(bench.runs().propose(restoring(10 * minute))).resolves.toMatchObject({ existing: false })
 })
+
+test.each([
+  ['denied', { kind: 'deny', by: { person: 'mia', door: 'cli' } }, 21 * minute],
+  ['expired', { kind: 'tick' }, 24 * 60 * minute],
+] as const)(
+  'a restore that was %s is proposed again as it was asked for, with its moment',
+  async (state, input, later) => {
+    const said = decideRun(await proposed(21 * minute), input, noon + later)
+    if (said.kind !== 'change') throw new Error(`${input.kind} changes nothing`)
+    const { next } = said
+    const whole = 'db restore 2026-03-13T11:39:00Z orders'
+
+    const { buttons, sections = [] } = runCard(next, noon, bench.plan())
+
+    expect(next.state).toBe(state)
+    expect(buttons).toEqual([expect.objectContaining({ label: 'Propose again', command: whole })])
+    expect(sections.flatMap(({ lines = [] }) => lines).map(plain)).toContain(
+      `To have it proposed again: dr ${whole}`,
+    )
+    expect(readMoment('2026-03-13T11:39:00Z', noon, 'Europe/Berlin')).toBe(noon - 21 * minute)
+  },
+)
 
 test('a restore that was just carried out is not offered again', async () => {
   bench = await startDatabases(redis(), alone)
