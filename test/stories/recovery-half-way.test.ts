@@ -94,7 +94,7 @@ describe('a database whose swap stopped half-way', () => {
     const sent = bench.sent().length
 
     await expect(bench.runs().verdict(early.id, approving({ by: mia }))).rejects.toThrow(
-      /^Since R-1 was proposed, another run has stopped on the same target: R-2 \(failover db to restore\) failed at step 4 of 9 steps, .* Look at it again: failover db to restore/,
+      /^Since R-1 was proposed, another run has stopped on the same target: R-2 \(failover db to restore\) failed at step 4 of 9 steps, .* Look at it again: db restore 2026-03-13T11:30:00Z orders$/,
     )
     expect(await bench.run('R-1')).toMatchObject({ state: 'expired' })
     await expect(bench.order(restoring(30 * minute))).rejects.toThrow(/no-half-way-run: R-2/)
