@@ -21,8 +21,10 @@ export interface LivePlan {
 
 export interface Checked {
   readonly code: number
-  /** What was printed, and behind it what was printed as errors. */
+  /** What was printed, and behind it what was printed as errors, such as that it takes long. */
   readonly out: string
+  /** What was printed alone: what another program reads. */
+  readonly printed: string
 }
 
 /** What every one of these plans has before its systems: one person, who does everything. */
@@ -66,7 +68,8 @@ export async function openLivePlan(secrets: () => readonly string[]): Promise<Li
         chat: async () => async () => {},
       })
       expectNoSecret(secrets(), [out, err])
-      return { code, out: out.join('') + err.join('') }
+      const printed = out.join('')
+      return { code, printed, out: printed + err.join('') }
     },
     close: () => rm(dir, { recursive: true, force: true }),
   }

@@ -398,7 +398,7 @@ describe('an override by command', () => {
   })
 
   test.each([
-    [{ person: 'anm' }, 'no person "anm" in "people". Write "ann".'],
+    [{ person: 'anm' }, 'no person "anm" in "people". Did you mean "ann"? Known: ann, bob, cem, mia.'],
     [{ person: 'ann', rotation: 'primry' }, 'no rotation "primry". Write "primary".'],
     [{ person: 'ann', to: '2026-12-24T09:00' }, 'is not after "from"'],
     [{ person: 'ann', from: 'tomorrow' }, 'from: found "tomorrow". Write a date such as 2026-12-24'],

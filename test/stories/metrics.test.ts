@@ -42,7 +42,14 @@ describe('readiness', () => {
     }
 
     expect(ready.status).toBe(200)
-    expect(Object.keys(body.checks).toSorted()).toEqual(['clock', 'deadlines', 'effects', 'nagios', 'store'])
+    expect(Object.keys(body.checks).toSorted()).toEqual([
+      'clock',
+      'deadlines',
+      'effects',
+      'nagios',
+      'skew',
+      'store',
+    ])
   })
 
   it('stays when Nagios falls silent, which a load balancer must not make worse; the silence is named until it ends', async () => {

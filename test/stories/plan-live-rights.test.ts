@@ -107,7 +107,7 @@ const Live = z.object({
 type Recoveries = z.infer<typeof Live>['live']['recoveries']
 
 async function check(): Promise<{ readonly code: number; readonly recoveries: Recoveries }> {
-  const { code, out } = await plan.check(
+  const { code, printed } = await plan.check(
     {
       CLOUDFLARE_API_TOKEN: world.token,
       CLOUDFLARE_BASE_URL: world.cloudflare.baseUrl,
@@ -115,7 +115,7 @@ async function check(): Promise<{ readonly code: number; readonly recoveries: Re
     },
     ['--json'],
   )
-  return { code, recoveries: Live.parse(JSON.parse(out)).live.recoveries }
+  return { code, recoveries: Live.parse(JSON.parse(printed)).live.recoveries }
 }
 
 function missingIn(recoveries: Recoveries): readonly string[] {

@@ -83,10 +83,10 @@ test('ends with 1 and says what is missing, of each recovery for itself', async 
 test('gives the same as data', async () => {
   world.backup.set('failing')
 
-  const { code, out } = await check({}, ['--json'])
+  const { code, printed } = await check({}, ['--json'])
 
   expect(code).toBe(1)
-  expect(JSON.parse(out)).toMatchObject({
+  expect(JSON.parse(printed)).toMatchObject({
     ok: false,
     errors: [],
     live: {
