@@ -18,8 +18,9 @@ export interface Azurite {
   readonly stop: () => Promise<void>
 }
 
-const program = new URL('../../scripts/azurite/node_modules/azurite/dist/src/queue/main.js', import.meta.url)
-  .pathname
+/** A package of its own, which the project itself does not depend on. */
+const installed = new URL('../../scripts/azurite/node_modules/', import.meta.url)
+const program = new URL('azurite/dist/src/queue/main.js', installed).pathname
 const key = Buffer.from('a key of an account in the memory of a test').toString('base64')
 
 /** Starts it with these accounts, without queues; this process trusts its certificate from then on. */

@@ -39,6 +39,7 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
   const socket = join(dir, 'redis.sock')
   const settings = {
     port: '0',
+    bind: '127.0.0.1',
     unixsocket: socket,
     dir,
     appendonly: 'yes',
@@ -85,12 +86,14 @@ export async function startTestRedis(config: Readonly<Record<string, string>> = 
 async function launch(
   settings: Readonly<Record<string, string>> & { readonly unixsocket: string },
 ): Promise<BoundProcess> {
-  const server = spawnRedis(settings)
+  let server = spawnRedis(settings)
   const deadline = Date.now() + 10_000
   while (Date.now() < deadline) {
     const answer = await askRedis(settings.unixsocket, 'PING').catch(() => '')
     if (answer.startsWith('+PONG')) return server
     await sleep(5)
+    // Its port was free a moment ago: whoever took it meanwhile may be gone soon.
+    if (server.process.exitCode !== null) server = spawnRedis(settings)
   }
   server.process.kill('SIGKILL')
   throw new Error('redis-server did not start within 10 s')
