@@ -10,6 +10,7 @@ import type { CertificateAction } from '../recovery/action.ts'
 import { certificateText, certificatesIn } from '../recovery/kinds/certificate.ts'
 import type { SeenCertificate } from '../recovery/kinds/certificate.ts'
 import { reasonOfFailure } from './probe.ts'
+import { together } from '../together.ts'
 
 type Want = CertificateAction['want'][number]
 
@@ -38,7 +39,7 @@ export function createCertificateCheck(
     const certificates: SeenCertificate[] = []
     for (let at = 0; at < action.want.length; at += atOnce) {
       const some = action.want.slice(at, at + atOnce)
-      certificates.push(...(await Promise.all(some.map((want) => lookAt(want, { ca, action, signal })))))
+      certificates.push(...(await together(some.map((want) => lookAt(want, { ca, action, signal })))))
     }
     return { certificates }
   }

@@ -12,6 +12,7 @@ import { createCloudflareCalls, type CloudflareAccess, type CloudflareCalls } fr
 import { readWhole } from './zone.ts'
 import { plainContent, plainName } from '../../recovery/record-content.ts'
 import { leftOf } from '../started.ts'
+import { together } from '../../together.ts'
 
 const Zones = z.array(
   z.object({
@@ -127,7 +128,7 @@ async function readRecords(
     const all = await readPages(calls, zone, undefined, signal)
     return all.filter(({ name }) => distinct.has(name)).sort(byNameTypeContent)
   }
-  const lists = await Promise.all([...distinct].map((name) => readPages(calls, zone, name, signal)))
+  const lists = await together([...distinct].map((name) => readPages(calls, zone, name, signal)))
   return lists.flat().sort(byNameTypeContent)
 }
 

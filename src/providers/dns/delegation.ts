@@ -11,6 +11,7 @@ import type { DelegationSeen } from '../../recovery/kinds/delegation.ts'
 import { ask } from './query.ts'
 import { addressesOf } from './name-servers.ts'
 import { plainName } from '../../recovery/record-content.ts'
+import { together } from '../../together.ts'
 
 export interface DelegationOptions {
   /** For one question to one name server. Default 2 s. */
@@ -59,7 +60,7 @@ async function observe(
 ): Promise<Facts> {
   stopIf(signal)
   const found = await parentsOf(action, options, signal)
-  const results = await Promise.all(
+  const results = await together(
     found.servers.map(async (server) => {
       try {
         return await askParent(server, action.zone, options, signal)
@@ -148,7 +149,7 @@ async function askParent(
   const [address] = await addressesOf(server, resolveNameServer ? { resolveNameServer } : {})
   if (address === undefined) throw new Error('has no address')
   const limits = { timeout, signal }
-  const [ns, ds] = await Promise.all([
+  const [ns, ds] = await together([
     ask(address, { name: zone, type: 'NS' }, limits),
     ask(address, { name: zone, type: 'DS' }, limits),
   ])

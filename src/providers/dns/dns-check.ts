@@ -10,6 +10,7 @@ import { delegationIn, leadsTo, saysText } from '../../recovery/kinds/delegation
 import { addressesOf } from './name-servers.ts'
 import { plainContent, plainName } from '../../recovery/record-content.ts'
 import { age } from '../started.ts'
+import { together } from '../../together.ts'
 
 export interface DnsCheckOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -96,8 +97,8 @@ async function askAll(
 ): Promise<readonly Verdict[]> {
   mustCheckSomething(action)
   stopIf(signal)
-  const [verdicts, parent] = await Promise.all([
-    Promise.all(action.nameServers.map((server) => askServer(server, action.want, options, signal))),
+  const [verdicts, parent] = await together([
+    together(action.nameServers.map((server) => askServer(server, action.want, options, signal))),
     askParent(action, options, signal),
   ])
   stopIf(signal)

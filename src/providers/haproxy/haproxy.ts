@@ -26,6 +26,7 @@ import { noServer } from './errors.ts'
 import type { Place } from './errors.ts'
 import { createRuntime } from './runtime.ts'
 import { leftOf } from '../started.ts'
+import { together } from '../../together.ts'
 
 export interface HaproxyOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -132,7 +133,7 @@ function writtenOrNot({ server, control, after }: HaproxyFileAction, inFile: Fil
 function waitProvider(find: Find, clock: Pick<Clock, 'now'>): Provider<'haproxy-wait'> {
   async function lookAtAll(action: HaproxyWaitAction, signal: AbortSignal): Promise<BalancerFacts[]> {
     const { controls, backend, server } = action
-    return Promise.all(controls.map((control) => look(find, { control, backend, server }, signal)))
+    return together(controls.map((control) => look(find, { control, backend, server }, signal)))
   }
   return {
     observe: async (action, signal) => ({ balancers: await lookAtAll(action, signal) }),

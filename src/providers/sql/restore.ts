@@ -9,6 +9,7 @@ import { CheckFacts, RestoreFacts, isBeingMade, sqlRestore } from '../../recover
 import { begin, isFresh, outcome, running, type Begin } from './operation.ts'
 import { createSqlReader, readDatabases, sqlPurpose, type SqlAccess } from './read.ts'
 import { age } from '../started.ts'
+import { together } from '../../together.ts'
 
 /** Azure: most restores finish within it. */
 const most = 12 * 60 * minute
@@ -61,7 +62,7 @@ async function lookAt(
     )
     return found ? { status: 'Deleted', sku: found.settings.sku?.name ?? '', earliest: found.earliest } : null
   }
-  const [all, from] = await Promise.all([here, readSource()])
+  const [all, from] = await together([here, readSource()])
   const made = byName(all, target.database)
   return {
     source: from,

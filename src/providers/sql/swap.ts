@@ -15,6 +15,7 @@ import {
 import { begin, isFresh, outcome, running, type Begin } from './operation.ts'
 import { byName, missing, refuseOther } from './restore.ts'
 import { lastOf, readDatabases, readGroup, readLinks, sqlPurpose, type SqlAccess } from './read.ts'
+import { together } from '../../together.ts'
 
 const soon = 5 * second
 
@@ -87,7 +88,7 @@ export function createSqlGroup(
     { place, group, aside, database }: SqlGroupAction,
     signal: AbortSignal,
   ): Promise<GroupFacts> => {
-    const [{ role, state, databases }, all] = await Promise.all([
+    const [{ role, state, databases }, all] = await together([
       readGroup(access, place, group, signal),
       readDatabases(access, place, signal),
     ])
@@ -103,7 +104,7 @@ export function createSqlGroup(
     observe: look,
     start: async (action, key, signal) => {
       const { place, group, database, member } = action
-      const [seen, all] = await Promise.all([
+      const [seen, all] = await together([
         readGroup(access, place, group, signal),
         readDatabases(access, place, signal),
       ])

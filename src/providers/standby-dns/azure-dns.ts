@@ -12,6 +12,7 @@ import type { AzurePurpose } from '../azure/errors.ts'
 import { fromAzure, toAzure } from './record-sets.ts'
 import { lazily } from '../lazily.ts'
 import { plainName } from '../../recovery/record-content.ts'
+import { together } from '../../together.ts'
 
 type Place = Pick<StandbyDnsAction, 'resourceGroup' | 'zone'>
 type Load = () => Promise<DnsManagementClient>
@@ -61,7 +62,7 @@ async function readZone(
 ): Promise<StandbyZone> {
   const { resourceGroup, zone } = place
   const purpose = purposeOf(place, `read the zone ${zone} at Azure DNS`, false)
-  const [seen, sets] = await Promise.all([
+  const [seen, sets] = await together([
     azure.call(purpose, signal, (abortSignal) => client.zones.get(resourceGroup, zone, { abortSignal })),
     azure.call(purpose, signal, (abortSignal) => listSets(client, place, abortSignal)),
   ])

@@ -9,6 +9,7 @@ import { SecretFacts } from '../../recovery/kinds/setting.ts'
 import { noRetries, type Azure } from '../azure/azure.ts'
 import { answerLimit, inTime, onlyTo, originOf } from '../azure/answers.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
+import { together } from '../../together.ts'
 
 /** Of a vault, made at the first call, when the SDK is loaded too. */
 export type VaultClients = (vault: string) => Promise<SecretClient>
@@ -88,7 +89,7 @@ export function secretProvider(azure: Azure, vaults: VaultClients): Provider<'ke
     { vault, secret, from }: KeyVaultSecretAction,
     signal: AbortSignal,
   ): Promise<{ readonly now: Secret; readonly wanted: Secret }> {
-    const [now, wanted] = await Promise.all([
+    const [now, wanted] = await together([
       read(azure, vaults, { vault, secret }, signal),
       read(azure, vaults, { vault, ...from }, signal),
     ])

@@ -5,6 +5,7 @@ import type { QueueSeen } from '../../readers.ts'
 import { noRetries, type Azure } from '../azure/azure.ts'
 import { noRedirects, originOf, queuePolicy } from '../azure/answers.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
+import { together } from '../../together.ts'
 
 /** Looks at all of them at once; their order stays. Throws UserError or RetryableError. */
 export async function readQueues(
@@ -19,7 +20,7 @@ export async function readQueues(
   const pipeline = newPipeline(credential, { retryOptions: { maxTries: noRetries + 1 }, ...noRedirects })
   pipeline.factories.push(queuePolicy(originOf(url, 'AZURE_QUEUE_ENDPOINT')))
   const service = new QueueServiceClient(url, pipeline)
-  return Promise.all(
+  return together(
     names.map((name) => readQueue(azure, service.getQueueClient(name), { account, name }, signal)),
   )
 }
@@ -38,7 +39,7 @@ async function readQueue(
     within: azure.queueTimeout,
   }
   const right = 'Microsoft.Storage/storageAccounts/queueServices/queues'
-  const [properties, peeked] = await Promise.all([
+  const [properties, peeked] = await together([
     azure.call({ ...purpose, right: `${right}/read` }, signal, (abortSignal) =>
       queue.getProperties({ abortSignal }),
     ),

@@ -12,6 +12,7 @@ import { readSecret, secretProvider, vaultsOf } from './key-vault.ts'
 import { readQueues } from './queues.ts'
 import { failoverProvider, readAccount, storageOf } from './account.ts'
 import { leftOf } from '../started.ts'
+import { together } from '../../together.ts'
 
 type StorageProviders = Pick<
   Providers,
@@ -51,7 +52,7 @@ function queuesProvider(azure: Azure, clock: Pick<Clock, 'now'>): Provider<'stor
     signal: AbortSignal,
   ): Promise<readonly QueuesSeen[]> {
     if (signal.aborted) throw new RetryableError('The look at the queues was stopped before it began.')
-    const seen = await Promise.all(
+    const seen = await together(
       accounts.map(async ({ account, queues }): Promise<QueuesSeen> => {
         try {
           const found = await readQueues(azure, account, queues, signal)

@@ -7,6 +7,7 @@ import type { Azure } from '../azure/azure.ts'
 import type { AzurePurpose } from '../azure/errors.ts'
 import { allPages } from '../azure/pages.ts'
 import { purposeOf } from './purpose.ts'
+import { together } from '../../together.ts'
 
 /** What never changes of a VM size. */
 interface Size {
@@ -37,7 +38,7 @@ export function createQuotaReader(
       client.virtualMachineScaleSets.get(place.resourceGroup, place.vmss, { abortSignal }),
     )
     const { capacity, size, region } = shapeOf(place, set)
-    const [{ cores, family }, usages] = await Promise.all([
+    const [{ cores, family }, usages] = await together([
       sizeOf(size, region, signal),
       readUsages(azure, client, region, signal),
     ])

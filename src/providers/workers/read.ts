@@ -10,6 +10,7 @@ import { purposeOf } from './purpose.ts'
 import { createQuotaReader } from './quota.ts'
 import { readQueues } from '../storage/queues.ts'
 import { lazily } from '../lazily.ts'
+import { together } from '../../together.ts'
 
 /** The clients, each made at its first use, when its SDK is loaded too. */
 export interface ScaleSetClients {
@@ -42,7 +43,7 @@ export async function readPool(
   const { resourceGroup, vmss } = place
   const purpose = purposeOf(place, 'look at the scale set', false)
   const sets = client.virtualMachineScaleSets
-  const [set, view] = await Promise.all([
+  const [set, view] = await together([
     azure.call(purpose, signal, (abortSignal) => sets.get(resourceGroup, vmss, { abortSignal })),
     azure.call(purpose, signal, (abortSignal) => sets.getInstanceView(resourceGroup, vmss, { abortSignal })),
   ])

@@ -15,6 +15,7 @@ import { purposeOf } from './purpose.ts'
 import { readPool } from './read.ts'
 import { missingWorkers, withWayOut } from './words.ts'
 import { leftOf } from '../started.ts'
+import { together } from '../../together.ts'
 
 export interface ScaleSetOptions {
   readonly azure: Azure
@@ -50,7 +51,7 @@ function capacityProvider({ azure, compute, clock }: ScaleSetOptions): Provider<
     },
     check: async (action, operation, now, signal) => {
       const client = await compute()
-      const [seen, pool] = await Promise.all([
+      const [seen, pool] = await together([
         operationOf({ azure, client }, action, operation, signal),
         readPool(azure, client, action, signal),
       ])

@@ -14,6 +14,7 @@ import { poolTarget } from '../ways/workers/steps.ts'
 import { poolBlocks, queuesOf, readDepths, settingOf, withDepth } from './depths.ts'
 import { remaining } from './drain-rate.ts'
 import type { Depth } from './drain-rate.ts'
+import { together } from '../../together.ts'
 
 export interface QueueWatchDeps extends LoopDeps {
   readonly readers: Pick<Readers, 'workers'>
@@ -80,7 +81,7 @@ export function createQueueWatch(deps: QueueWatchDeps): () => Promise<void> {
 async function look({ readers }: QueueWatchDeps, plan: PoolPlan, at: Instant): Promise<Depth> {
   const place = { resourceGroup: plan.resource_group, vmss: plan.vmss }
   const signal = AbortSignal.timeout(patience)
-  const [pool, queues] = await Promise.all([
+  const [pool, queues] = await together([
     readers.workers.pool(place, signal),
     readers.workers.queues(plan.account, plan.queues, signal),
   ])

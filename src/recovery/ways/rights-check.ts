@@ -9,6 +9,7 @@ import { failedCheck } from './draft-check.ts'
 import { azureWayOf, placesOf } from './rights-places.ts'
 import type { RightsPlace } from './rights-places.ts'
 import type { Checked } from './way.ts'
+import { together } from '../../together.ts'
 
 /** Errors of everything that is asked of Azure: they are said once. */
 const ofAll = ['azure-subscription', 'azure-credential']
@@ -37,7 +38,7 @@ async function checkRights(
     const place = places[on]
     return place === undefined ? [] : [checkPlace(context, place, here)]
   })
-  const seen = await Promise.all([...listed, ...queuesOf(recovery).map((one) => checkQueues(context, one))])
+  const seen = await together([...listed, ...queuesOf(recovery).map((one) => checkQueues(context, one))])
   return seen.flat()
 }
 

@@ -11,6 +11,7 @@ import { targetHealthy } from '../../safety.ts'
 import type { Verdict } from '../../safety.ts'
 import { asClient } from './change.ts'
 import type { DnsChange } from './change.ts'
+import { together } from '../../../together.ts'
 
 /** What was seen; all empty when the plan has no probe. */
 export interface Looked {
@@ -40,9 +41,9 @@ export async function lookAtWays(
   const actions = directProbes(probe, after)
   const certificates = certificatesOf(probe, after)
   const client = asClient({ provider: 'probe', ...probe }, zone)
-  const [edgeFacts, directFacts, certificateFacts] = await Promise.all([
+  const [edgeFacts, directFacts, certificateFacts] = await together([
     calls.observe(client),
-    Promise.all(actions.map((action) => calls.observe(action))),
+    together(actions.map((action) => calls.observe(action))),
     certificates && calls.observe(certificates),
   ])
   const direct = actions.map((action, index) => ({ action, facts: directFacts[index] ?? {} }))

@@ -27,6 +27,7 @@ import { insteadOf, leadsWarnings, lookAtParent, parentLeadsHere, parentToAsk } 
 import { draftFailback } from './records-back.ts'
 import { wayOf } from '../way.ts'
 import type { With } from '../way.ts'
+import { together } from '../../../together.ts'
 
 type BypassRecovery = With<'cloudflare_bypass'>
 
@@ -51,7 +52,7 @@ async function draftBypass(context: Context, recovery: BypassRecovery): Promise<
   const after = before.map((record) =>
     pointedAt(record, to === undefined ? record.content : plainContent(to), false),
   )
-  const [looked, aliases, hint, leads] = await Promise.all([
+  const [looked, aliases, hint, leads] = await together([
     lookAtWays(calls, { probe: recovery.probe, zone, before, after }),
     proxiedAliases(context, { zone, before, after }),
     calls.readers.cloudflare.status(calls.limit()),

@@ -14,19 +14,20 @@ import { digestOf } from '../../world.ts'
 import { actionOf, dnsSteps, effectWithin, proxyWarnings, rowsOf, targetsOf } from './change.ts'
 import type { DnsChange } from './change.ts'
 import { insteadOf, leadsWarnings, lookAtParent, parentLeadsHere, parentToAsk } from './led-away.ts'
+import { together } from '../../../together.ts'
 
 /** Looks at the records as they are and, from outside, at where they pointed before; then says what would be done. */
 export async function draftFailback(context: Context, run: Run, earlier: readonly Run[]): Promise<Draft> {
   const { ask, calls } = context
   const undo = undoOfDns(run)
   const probes = probesOf(run, undo.after)
-  const [found, facts, leads] = await Promise.all([
+  const [found, facts, leads] = await together([
     calls.readers.dns.records(
       undo.zone.id,
       undo.before.map((record) => record.name),
       calls.limit(),
     ),
-    Promise.all(probes.map((probe) => calls.observe(probe))),
+    together(probes.map((probe) => calls.observe(probe))),
     lookAtParent(context, undo.zone.name),
   ])
   const seen = probes.map((action, index) => ({ action, facts: facts[index] ?? {} }))

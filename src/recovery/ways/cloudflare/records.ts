@@ -25,6 +25,7 @@ import {
 } from '../../safety.ts'
 import { probeFacts, whereOf } from '../../kinds/probe.ts'
 import { digestOf } from '../../world.ts'
+import { together } from '../../../together.ts'
 
 /** A recovery of the plan that points DNS records at another server. */
 type DnsRecovery = With<'cloudflare'>
@@ -45,7 +46,7 @@ async function draftFailover(context: Context, recovery: DnsRecovery): Promise<D
   const { ask, calls } = context
   const { cloudflare } = recovery
   const probe = probeOf(recovery)
-  const [{ zone, found }, facts, leads] = await Promise.all([
+  const [{ zone, found }, facts, leads] = await together([
     read(context, cloudflare),
     probe && calls.observe(probe),
     lookAtParent(context, cloudflare.zone),

@@ -4,6 +4,7 @@ import type { Context, Draft } from '../../draft.ts'
 import { balancerName } from '../../kinds/haproxy.ts'
 import { checkByDraft } from '../draft-check.ts'
 import type { Checked } from '../way.ts'
+import { together } from '../../../together.ts'
 
 /** Asks each socket of a runtime API for its level, then drafts. One that is silent is found by the draft. */
 export async function checkAtBalancers(
@@ -11,7 +12,7 @@ export async function checkAtBalancers(
   sockets: readonly string[],
   draft: (context: Context) => Promise<Draft>,
 ): Promise<readonly Checked[]> {
-  const levels = await Promise.all([...new Set(sockets)].map((socket) => levelOf(context, socket)))
+  const levels = await together([...new Set(sockets)].map((socket) => levelOf(context, socket)))
   return [...levels.flat(), ...(await checkByDraft(context, draft))]
 }
 

@@ -18,6 +18,7 @@ import type { FileTurn, Move } from './move.ts'
 import { allBalancersAnswer, lastHealthyServer, notAlreadyMoved, sameServers } from './safety.ts'
 import { wayOf } from '../way.ts'
 import type { With } from '../way.ts'
+import { together } from '../../../together.ts'
 
 type HaproxyRecovery = With<'haproxy'>
 
@@ -33,7 +34,7 @@ export const haproxy = wayOf('haproxy', {
 async function draftFailover(context: Context, recovery: HaproxyRecovery): Promise<Draft> {
   const { ask } = context
   const { backend, from, to } = recovery.haproxy
-  const [looked, probed] = await Promise.all([
+  const [looked, probed] = await together([
     lookAtBalancers(context, { backend, controls: controlsOf(recovery.haproxy), servers: [from, to] }),
     probeTarget(context, recovery),
   ])

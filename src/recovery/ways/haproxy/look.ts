@@ -4,6 +4,7 @@ import type { FileState, HaproxyFileAction, HaproxyWaitAction } from '../../acti
 import type { Context } from '../../draft.ts'
 import { BalancersFacts, FileFacts } from '../../kinds/haproxy.ts'
 import type { BalancerFacts } from '../../kinds/haproxy.ts'
+import { together } from '../../../together.ts'
 
 /** What haproxy.cfg says of a server, at a load balancer whose file the bot can write. */
 export interface InFile {
@@ -33,7 +34,7 @@ export async function lookAtBalancers(
       return { provider: 'haproxy-wait', controls: [control], backend, server, until: 'checked', within: 0 }
     })
     try {
-      const [facts] = await Promise.all(actions.map((action) => calls.observe(action)))
+      const [facts] = await together(actions.map((action) => calls.observe(action)))
       return BalancersFacts.parse(facts).balancers[0]
     } catch (thrown) {
       if (!(thrown instanceof RetryableError)) throw thrown
@@ -41,9 +42,9 @@ export async function lookAtBalancers(
       return undefined
     }
   }
-  for (const found of await Promise.all(controls.map(look))) if (found) balancers.push(found)
+  for (const found of await together(controls.map(look))) if (found) balancers.push(found)
   const answering = balancers.map(({ control }) => control).filter(writesFile)
-  const files = await Promise.all(
+  const files = await together(
     answering.flatMap((control) => servers.map((server) => lookAtFile(calls, { control, backend, server }))),
   )
   return { balancers, files, silent }

@@ -15,6 +15,7 @@ import { groupTarget } from '../../sql-action.ts'
 import type { SqlPlace } from '../../sql-action.ts'
 import { logBackups } from './safety.ts'
 import type { With } from '../way.ts'
+import { together } from '../../../together.ts'
 
 export type SqlBlock = NonNullable<Recovery['azure_sql']>
 export type SqlRecovery = With<'azure_sql'>
@@ -108,7 +109,7 @@ export async function compareWays(
   const left = objectiveAt === undefined ? (system?.rto ?? 0) : Math.max(0, objectiveAt - now)
   const rpo = system?.rpo
   const forced = ask.overrides.some(({ rule }) => rule === 'planned-possible')
-  const ways = await Promise.all(
+  const ways = await together(
     same.map(async (recovery) => {
       const way = await lookAtWay(context, recovery, { at, forced: forced && recovery.name === name })
       const meets = meetsIn(way, { left, rpo })

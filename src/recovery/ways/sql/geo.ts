@@ -13,6 +13,7 @@ import { probeWarnings, querySteps, queryWarnings } from './query.ts'
 import { byName } from './look.ts'
 import { beingMade, momentText, noOtherRestore, otherRegion } from './safety.ts'
 import { checkStep, digestSteps, nameFor, probeSteps, swapSteps } from './swap.ts'
+import { together } from '../../../together.ts'
 
 interface Looked {
   readonly here: readonly SqlDatabaseSeen[]
@@ -38,7 +39,7 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
 
   const free = byName(here, database) === undefined
   const steps = stepsOf(context, recovery, { ...looked, free })
-  const [digest, compared] = await Promise.all([
+  const [digest, compared] = await together([
     digestSteps(context, steps),
     compareWays(context, recovery, undefined),
   ])
@@ -99,11 +100,11 @@ export async function draftGeo(context: Context, recovery: SqlRecovery): Promise
 async function look({ calls }: Context, { azure_sql: block }: SqlRecovery): Promise<Looked> {
   const { sql } = calls.readers
   const [from, to] = [sourceOf(block), targetOf(block)]
-  const [{ location }, here, backup, old] = await Promise.all([
+  const [{ location }, here, backup, old] = await together([
     sql.server(to, calls.limit()),
     sql.databases(to, calls.limit()),
     sql.recoverable(from, block.database, calls.limit()),
-    Promise.all([sql.server(from, calls.limit()), sql.databases(from, calls.limit())]).catch(
+    together([sql.server(from, calls.limit()), sql.databases(from, calls.limit())]).catch(
       (thrown: unknown) => {
         if (thrown instanceof RetryableError) return undefined
         throw thrown

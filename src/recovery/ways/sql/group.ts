@@ -14,6 +14,7 @@ import { probeWarnings, querySteps, queryWarnings } from './query.ts'
 import { lagText, lossKnown, notPrimaryYet, otherRegion, plannedPossible } from './safety.ts'
 import type { Ends } from './safety.ts'
 import { checkStep, digestSteps, probeSteps } from './swap.ts'
+import { together } from '../../../together.ts'
 
 export async function draftGroup(context: Context, recovery: SqlRecovery): Promise<Draft> {
   const { ask, calls } = context
@@ -21,7 +22,7 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
   const { database } = block
   const to = targetOf(block)
   const group = block.failover_group ?? ''
-  const [here, { location }] = await Promise.all([
+  const [here, { location }] = await together([
     calls.readers.sql.group(to, group, calls.limit()),
     calls.readers.sql.server(to, calls.limit()),
   ])
@@ -54,7 +55,7 @@ export async function draftGroup(context: Context, recovery: SqlRecovery): Promi
     }),
     ...probeSteps(recovery.probe),
   ]
-  const [digest, compared] = await Promise.all([
+  const [digest, compared] = await together([
     digestSteps(context, steps),
     compareWays(context, recovery, undefined),
   ])

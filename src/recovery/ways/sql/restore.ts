@@ -26,6 +26,7 @@ import {
 } from './safety.ts'
 import { checkStep, digestSteps, known, nameFor, probeSteps, swapSteps } from './swap.ts'
 import type { Swap } from './swap.ts'
+import { together } from '../../../together.ts'
 
 /** What is restored: a database that is there, or one that was deleted. */
 interface Source {
@@ -65,10 +66,7 @@ export async function draftRestore(context: Context, recovery: SqlRecovery): Pro
   const swap = await swapOf(context, place, source, block.database)
   const beside = beingMade(databases).map(({ name }) => name)
   const steps = stepsOf(context, { recovery, source, swap, at, beside })
-  const [digest, compared] = await Promise.all([
-    digestSteps(context, steps),
-    compareWays(context, recovery, at),
-  ])
+  const [digest, compared] = await together([digestSteps(context, steps), compareWays(context, recovery, at)])
   const moment = at ?? source.to
   const lost = now - moment
   return {

@@ -15,6 +15,7 @@ import { dayText } from '../../../moment.ts'
 import { keptFor } from './safety.ts'
 import { asideStep, checkStep, joinStep, known, swapSteps } from './swap.ts'
 import type { Swap } from './swap.ts'
+import { together } from '../../../together.ts'
 
 /** What the run renamed: the name that counts, what got it, and what had it before. */
 interface Renamed {
@@ -161,7 +162,7 @@ async function copyLeft(
   { name }: SqlDatabaseSeen,
 ): Promise<Swap['partner']> {
   const { sql } = context.calls.readers
-  const [seen, links] = await Promise.all([
+  const [seen, links] = await together([
     sql.group(place, group, context.calls.limit()),
     sql.links(place, name, context.calls.limit()),
   ])

@@ -5,6 +5,7 @@ import type { Context } from '../../draft.ts'
 import type { Proposal, Step } from '../../run.ts'
 import type { SqlGroupAction, SqlLinkAction, SqlPlace, SqlRenameAction } from '../../sql-action.ts'
 import { digestOf, groundOf } from '../../world.ts'
+import { together } from '../../../together.ts'
 
 /** `name` is the one that applications know. */
 export interface Swap {
@@ -158,7 +159,7 @@ export async function digestSteps(
   { calls }: Pick<Context, 'calls'>,
   steps: readonly Step[],
 ): Promise<Proposal['digest']> {
-  const seen = await Promise.all(
+  const seen = await together(
     groundOf(steps).map(async ({ action }) => ({ action, facts: await calls.observe(action) })),
   )
   return digestOf(seen)

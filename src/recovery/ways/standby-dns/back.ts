@@ -17,6 +17,7 @@ import type { WantedSet } from '../../standby/translate.ts'
 import { noDsAtParent, parentAnswers, standbyChangesCarried } from './safety.ts'
 import { digestNow, expectedSwitch, followWithin, lookAtDelegation, nameServerCheck } from './parts.ts'
 import { switchByHand, unshieldedId, unshieldedNames, watchStep } from './parts.ts'
+import { together } from '../../../together.ts'
 
 /**
  * Looks at both zones and at the parent; a run whose switch never happened only has its record sets set back. After an
@@ -26,7 +27,7 @@ export async function draftSwitchBack(context: Context, run: Run, earlier: reado
   const { calls } = context
   const watched = run.steps.map(({ action }) => action).find((action) => action.provider === 'delegation')
   if (!watched) throw new BugError(`${run.id} has no step that watches a delegation`)
-  const [zone, seen] = await Promise.all([
+  const [zone, seen] = await together([
     calls.readers.dns.zone(watched.zone, calls.limit()),
     lookAtDelegation(context, watched),
   ])
@@ -225,7 +226,7 @@ async function stillToSet(
   { calls }: Context,
   undos: readonly StandbyDnsAction[],
 ): Promise<readonly StandbyDnsAction[]> {
-  const left = await Promise.all(
+  const left = await together(
     undos.map(async (action) => {
       const facts = await calls.observe(action)
       const changes = action.changes.filter(

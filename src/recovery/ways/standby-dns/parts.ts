@@ -12,6 +12,7 @@ import type { Debt, Proposal, Run, Step } from '../../run.ts'
 import { absolute } from '../../standby/translate.ts'
 import type { WantedSet } from '../../standby/translate.ts'
 import { digestOf, groundOf } from '../../world.ts'
+import { together } from '../../../together.ts'
 
 /** How long name servers are asked until all of them have what they shall have. */
 const nameServersWithin: Duration = minute
@@ -114,7 +115,7 @@ export function expectedSwitch(
 
 /** The digest of the world that these steps stand on, as it will be looked at before they start. */
 export async function digestNow({ calls }: Pick<Context, 'calls'>, steps: readonly Step[]): Promise<string> {
-  const seen = await Promise.all(
+  const seen = await together(
     groundOf(steps).map(async ({ action }) => ({ action, facts: await calls.observe(action) })),
   )
   return digestOf(seen)

@@ -29,6 +29,7 @@ import { elsewhere } from '../cloudflare/records.ts'
 import { checkAtAzure } from '../rights-check.ts'
 import { wayOf } from '../way.ts'
 import type { With } from '../way.ts'
+import { together } from '../../../together.ts'
 
 type StandbyRecovery = With<'standby_dns'>
 
@@ -118,7 +119,7 @@ async function look(context: Context, recovery: StandbyRecovery): Promise<Looked
   const block = { ...recovery.standby_dns, zone: recovery.standby_dns.zone.toLowerCase() }
   const { zone, resource_group: resourceGroup, registrar, parents = [], records, to } = block
   const instead = records && to !== undefined ? { names: records, to } : undefined
-  const [read, standby, delegation, probed] = await Promise.all([
+  const [read, standby, delegation, probed] = await together([
     readSource(context, zone),
     calls.readers.standbyDns.zone({ resourceGroup, zone }, calls.limit()),
     lookAtDelegation(context, { zone, parents, registrar }),

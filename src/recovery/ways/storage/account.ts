@@ -15,6 +15,7 @@ import { asLeft, costOf, debtsOf, lookedOf, lossWithin, withoutCopy } from './ac
 import type { Move } from './account-words.ts'
 import { lookAtAccount, lookAtQueues, queuesStep } from './look.ts'
 import type { StorageBlock } from './look.ts'
+import { together } from '../../../together.ts'
 
 const documented: Proposal['expected'] = {
   duration: 60 * minute,
@@ -125,7 +126,7 @@ async function look(
 ): Promise<Move> {
   const { place, queues, instead } = at
   const { resourceGroup, account } = place
-  const [seen, depths] = await Promise.all([
+  const [seen, depths] = await together([
     lookAtAccount(context, { resourceGroup, account }, instead),
     lookAtQueues(context, account, queues),
   ])

@@ -17,6 +17,7 @@ import { differsFromLeft, plannedSwitch, switchBack } from './setting.ts'
 import type { Switching } from './setting.ts'
 import { answers, depthsRow, leftBehind, lookAtQueues, queuesStep, whySilent } from './look.ts'
 import type { Depths, StorageBlock } from './look.ts'
+import { together } from '../../../together.ts'
 
 const unmeasured: Proposal['expected'] = {
   duration: minute,
@@ -37,7 +38,7 @@ interface Turn {
 export async function draftSwitch(context: Context, recovery: Recovery, block: StorageBlock): Promise<Draft> {
   const { ask } = context
   const { account, to_account: standby = '', queues } = block
-  const [switching, leaving, coming] = await Promise.all([
+  const [switching, leaving, coming] = await together([
     plannedSwitch(context, block),
     lookAtQueues(context, account, queues),
     lookAtQueues(context, standby, queues),
@@ -71,7 +72,7 @@ export async function draftSwitchBack(context: Context, run: Run, earlier: reado
   const recovery = plan.systems[ask.system]?.recoveries.find(({ name }) => name === run.recovery)
   const block = recovery?.azure_storage
   const queues = block?.queues ?? []
-  const [switching, difference, leaving, coming] = await Promise.all([
+  const [switching, difference, leaving, coming] = await together([
     switchBack(context, done),
     differsFromLeft(context, done),
     lookAtQueues(context, block?.to_account ?? 'the standby account', queues),

@@ -9,6 +9,7 @@ import { runningIn } from '../../kinds/scale-set.ts'
 import type { Proposal } from '../../run.ts'
 import { messagesText } from './size.ts'
 import type { PoolPlan } from './size.ts'
+import { together } from '../../../together.ts'
 
 /** A part that was read, or why it could not be. */
 export type Part<T> = { readonly seen: T } | { readonly problem: string; readonly thrown: unknown }
@@ -28,7 +29,7 @@ export async function lookAtPool(
   { resource_group: resourceGroup, vmss, account, queues: names }: PoolPlan,
 ): Promise<LookedPool> {
   const place = { resourceGroup, vmss }
-  const [pool, autoscale, ...looks] = await Promise.all([
+  const [pool, autoscale, ...looks] = await together([
     readers.workers.pool(place, limit()),
     part(readers.workers.autoscale(place, limit())),
     ...names.map((name) => part(readers.workers.queues(account, [name], limit()))),

@@ -19,6 +19,7 @@ import { autoscaleKnown, notScaling, notThatMany, poolLimits } from './safety.ts
 import { digestOfSteps, documented, limitsFor, resizeSteps, rowsOf, targetsOf } from './steps.ts'
 import type { Resize } from './steps.ts'
 import { wayOf } from '../way.ts'
+import { together } from '../../../together.ts'
 
 export const workers = wayOf('scale_set', {
   draft: (context, recovery) =>
@@ -45,7 +46,7 @@ async function draftResize(
   const { ask, calls, now } = context
   const plan = recovery.scale_set
   const { vmss } = plan
-  const [looked, rate, quota] = await Promise.all([
+  const [looked, rate, quota] = await together([
     lookAtPool(calls, plan),
     measuredRate(context, plan),
     reading,
