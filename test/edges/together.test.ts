@@ -4,7 +4,9 @@ import { together } from '../../src/together.ts'
 
 test('of looks that fail, the first of the list is told, whichever failed first', async () => {
   const slow = Promise.withResolvers<number>()
-  const told = together([Promise.resolve(1), slow.promise, Promise.reject(new Error('the third'))]).catch(String)
+  const told = together([Promise.resolve(1), slow.promise, Promise.reject(new Error('the third'))]).catch(
+    String,
+  )
   slow.reject(new Error('the second'))
   expect(await told).toBe('Error: the second')
 })
