@@ -53,6 +53,7 @@ const shared = [
   'src/ports.ts',
   'src/readers.ts',
   'src/unseen.ts',
+  'src/together.ts',
   'src/told.ts',
 ]
 /** Those of them that ask the machine: for its addresses, and for how long something takes. */
